@@ -1,0 +1,79 @@
+"""A server process in the foreground of its own session, its output in a file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+
+class ServerFailed(RuntimeError):
+    """A server did not start; the message holds its last log lines."""
+
+
+def package_folder(package: str) -> Path:
+    """Return where `package` is installed, without importing it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerFailed(f"The package {package} is not installed.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def free_port() -> int:
+    """Return a loopback TCP port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class ServerProcess:
+    """One running server. Its `pid` is for tests that kill or pause it."""
+
+    def __init__(self, command: Sequence[str], log: Path, cwd: Path | None = None) -> None:
+        self._log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, cwd=cwd
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def wait_ready(self, ready: Callable[[], bool], seconds: float = 20) -> None:
+        """Poll `ready` until it says yes. Raises ServerFailed when the process ends or time runs out."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if self._process.poll() is not None:
+                raise ServerFailed(f"It ended with exit code {self._process.returncode}: {self._tail()}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise ServerFailed(f"It was not ready within {seconds:g} s: {self._tail()}")
+            time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 10) -> None:
+        """End the process by `how`, and by SIGKILL when that is not enough within `seconds`."""
+        if self._process.poll() is not None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(seconds)
+
+    def kill(self) -> None:
+        """End the process and its children at once, as a crash would."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
+
+    def _tail(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        return " / ".join(lines[-5:]) or "(it wrote nothing)"

@@ -1,0 +1,224 @@
+"""Errors as `application/problem+json` (RFC 9457): one class per meaning, raised where known, rendered here once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from platform_common.request_id import current_request_id
+
+MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One fault in a payload: where (JSON pointer, RFC 6901), which kind (kebab-case), and a sentence."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(Exception):
+    """An error with a stable `code` and an HTTP `status`; subclasses name the meaning.
+
+    `detail` is for the client: it never holds a secret, a query or a stack.
+    """
+
+    code = "internal-error"
+    status = 500
+    title: str | None = None
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    def document(self) -> dict[str, Any]:
+        """Return the members of the problem document (RFC 9457, section 3.1)."""
+        return problem_document(self.code, self.status, self.title, self.detail, self.errors)
+
+
+class NotFound(Problem):
+    """There is no such thing, or the caller may not know of it."""
+
+    code = "not-found"
+    status = 404
+
+
+class Forbidden(Problem):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
+class Unauthenticated(Problem):
+    """No valid access token came with the request (RFC 6750, section 3)."""
+
+    code = "unauthenticated"
+    status = 401
+
+    def __init__(self, detail: str | None = None, *, error: str | None = None) -> None:
+        challenge = f'Bearer error="{error}"' if error else "Bearer"
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+
+
+class PayloadInvalid(Problem):
+    """The payload does not fit; `errors` says where."""
+
+    code = "payload-invalid"
+    status = 422
+
+
+class PayloadMalformed(Problem):
+    """The body is not what its content type says."""
+
+    code = "payload-malformed"
+    status = 400
+
+
+class Overloaded(Problem):
+    """The service sheds load; the client comes back after `retry_after` seconds."""
+
+    code = "overloaded"
+    status = 503
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class DependencyUnavailable(Problem):
+    """A part that the service needs does not answer; nothing was done."""
+
+    code = "dependency-unavailable"
+    status = 503
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+def problem_document(
+    code: str,
+    status: int,
+    title: str | None = None,
+    detail: str | None = None,
+    errors: Sequence[FieldError] = (),
+) -> dict[str, Any]:
+    """Return a problem document with the current request's id."""
+    document: dict[str, Any] = {
+        "type": f"/problems/{code}",
+        "title": title or code.replace("-", " ").capitalize(),
+        "status": status,
+        "code": code,
+    }
+    if detail:
+        document["detail"] = detail
+    if request_id := current_request_id():
+        document["request_id"] = request_id
+    if errors:
+        document["errors"] = [asdict(error) for error in errors]
+    return document
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    """Render `problem`; personal or not, an error is never cached (RFC 9111, section 5.2.2.5)."""
+    return JSONResponse(
+        problem.document(),
+        status_code=problem.status,
+        headers={"Cache-Control": "no-store", **problem.headers},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Turn every error of `app` into problem+json: ours, the framework's, and those that nobody foresaw."""
+
+    async def on_problem(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)  # noqa: S101 (registered for this class only)
+        return problem_response(error)
+
+    async def on_validation(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 (the same)
+        return problem_response(_from_validation(error))
+
+    async def on_http(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101 (the same)
+        return problem_response(_from_http(error))
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_middleware(UnforeseenErrorMiddleware)
+
+
+class UnforeseenErrorMiddleware:
+    """Answer an error that nobody foresaw with a problem, inside the request-id and access middlewares.
+
+    Starlette's own last handler runs outside of every middleware, where the request's id is gone.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run `app`; once its answer has begun, an error can only end the connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        except Exception:
+            if started:
+                raise
+            log.exception("unforeseen_error")
+            response = problem_response(Problem("The service failed in a way it did not expect."))
+            await response(scope, receive, send)
+
+
+def _from_http(error: HTTPException) -> Problem:
+    phrase = HTTPStatus(error.status_code).phrase
+    problem = Problem(error.detail if error.detail != phrase else None, headers=error.headers)
+    problem.status = error.status_code
+    problem.code = phrase.lower().replace(" ", "-")
+    problem.title = phrase
+    return problem
+
+
+def _from_validation(error: RequestValidationError) -> Problem:
+    errors = list(error.errors())
+    if any(item["type"] == "json_invalid" for item in errors):
+        return PayloadMalformed("The body is not valid JSON.")
+    return PayloadInvalid("The payload does not fit.", errors=[field_error(item) for item in errors])
+
+
+def field_error(item: Mapping[str, Any]) -> FieldError:
+    """Translate one entry of pydantic's `errors()`; the offending value itself is left out."""
+    location = [str(part).replace("~", "~0").replace("/", "~1") for part in item["loc"] if part != "body"]
+    detail = str(item["msg"]).removeprefix("Value error, ")
+    return FieldError(pointer="/" + "/".join(location), code=str(item["type"]).replace("_", "-"), detail=detail)

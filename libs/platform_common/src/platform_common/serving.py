@@ -1,0 +1,129 @@
+"""Run a service: start it or say in one sentence why not; stop it without losing a request."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from platform_common.health import Health, health_router
+from platform_common.logs import configure_logging
+from platform_common.metrics import AccessMiddleware, metrics_server
+from platform_common.problems import install_problem_handlers
+from platform_common.request_id import RequestIdMiddleware
+from platform_common.settings import ServiceSettings, refuse_start
+
+log = structlog.get_logger(__name__)
+
+
+class StartRefused(Exception):
+    """A part that the service needs cannot be reached; the message is one sentence that names the variable."""
+
+
+def outfit(app: FastAPI, health: Health) -> FastAPI:
+    """Give `app` what every service has: problem+json, request ids, probes, request metrics and the access log."""
+    install_problem_handlers(app)
+    app.include_router(health_router(health))
+    app.add_middleware(AccessMiddleware)
+    app.add_middleware(RequestIdMiddleware)
+    return app
+
+
+class DrainingServer(uvicorn.Server):
+    """Stops in two steps: readiness fails first, so that nobody sends more; then the requests in flight end."""
+
+    def __init__(self, config: uvicorn.Config, health: Health, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._health = health
+        self._drain_seconds = drain_seconds
+        self._drain: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and remember the loop: signal handlers need it."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Fail readiness, and stop after the drain time; a second signal, or SIGINT, stops at once."""
+        self._health.draining = True
+        if sig == signal.SIGTERM and self._drain is None and self._drain_seconds > 0 and self._loop:
+            self._drain = self._loop.call_later(self._drain_seconds, super().handle_exit, sig, frame)
+            return
+        super().handle_exit(sig, frame)
+
+
+def serve(
+    service: str,
+    settings: ServiceSettings,
+    app: ASGIApp,
+    health: Health,
+    check_start: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serve `app` until a signal. `check_start` raises StartRefused when a needed part is out of reach.
+
+    Ends the process with one sentence when it cannot start: exit code 2 for settings, 1 for parts out of reach.
+    """
+    configure_logging(service, settings.log_level)
+    if check_start is not None:
+        try:
+            asyncio.run(_bounded(check_start))
+        except StartRefused as refusal:
+            refuse_start(str(refusal))
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        loop="uvloop",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    prefix = str(settings.model_config.get("env_prefix", "")).upper()
+    with ExitStack() as stack:
+        with _refusing(f"{prefix}PORT", settings.port):
+            listener = stack.enter_context(
+                socket.create_server((settings.host, settings.port), family=_family(settings.host), backlog=2048)
+            )
+        with _refusing(f"{prefix}METRICS_PORT", settings.metrics_port):
+            stack.enter_context(metrics_server(settings.host, settings.metrics_port))
+        DrainingServer(config, health, settings.drain_seconds).run(sockets=[listener])
+
+
+@contextmanager
+def _refusing(variable: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        refuse_start(f"Cannot listen on {variable} {port}: {error.strerror}.")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+# A start ends within ten seconds, whatever a part does; this leaves room for the interpreter itself.
+START_CHECK_SECONDS = 7
+
+
+async def _bounded(check_start: Callable[[], Awaitable[None]]) -> None:
+    try:
+        async with asyncio.timeout(START_CHECK_SECONDS):
+            await check_start()
+    except TimeoutError:
+        raise StartRefused(f"A part that the service needs did not answer within {START_CHECK_SECONDS} s.") from None

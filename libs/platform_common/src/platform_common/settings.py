@@ -1,0 +1,96 @@
+"""Settings from the environment (or the service's own `.env`), checked at start, with errors that name the variable."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Exit codes of a start that failed: the settings are wrong; a part that is needed does not answer.
+EXIT_SETTINGS = 2
+EXIT_UNREACHABLE = 1
+
+# HS256 keys shorter than the hash weaken it (RFC 7518, section 3.2).
+SERVICE_TOKEN_KEY_MIN_BYTES = 32
+
+
+def _checked_url(*schemes: str) -> AfterValidator:
+    def check(secret: SecretStr) -> SecretStr:
+        try:
+            parts = urlsplit(secret.get_secret_value())
+            _ = parts.port
+        except ValueError:
+            raise ValueError("is not a URL") from None
+        if parts.scheme not in schemes:
+            raise ValueError(f"must be a URL that starts with {' or '.join(s + '://' for s in schemes)}")
+        if not parts.hostname and not parts.query:
+            raise ValueError("names no host")
+        return secret
+
+    return AfterValidator(check)
+
+
+def _plain_http_url(value: str) -> str:
+    _checked_url("http", "https").func(SecretStr(value))  # type: ignore[call-arg]
+    return value.rstrip("/")
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < SERVICE_TOKEN_KEY_MIN_BYTES:
+        raise ValueError(f"must have at least {SERVICE_TOKEN_KEY_MIN_BYTES} bytes")
+    return secret
+
+
+# URLs that hold passwords are secrets: their values never show up in a repr, a log or an error.
+DatabaseUrl = Annotated[SecretStr, _checked_url("postgresql", "postgresql+psycopg")]
+RedisUrl = Annotated[SecretStr, _checked_url("redis", "rediss", "unix")]
+HttpUrl = Annotated[str, AfterValidator(_plain_http_url)]
+ServiceTokenKey = Annotated[SecretStr, AfterValidator(_long_enough)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ServiceSettings(BaseSettings):
+    """What every service is told; a service's own class sets `env_prefix` and adds to it."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Port
+    metrics_port: Port = 0
+    log_level: Annotated[str, Field(pattern="^(?i:debug|info|warning|error)$")] = "info"
+    # Who may say what the client's address is (X-Forwarded-For): the gateway and web.
+    forwarded_allow_ips: str = "127.0.0.1"
+    # How long readiness says no before the listener closes, and how long requests in flight may take then (seconds).
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0
+    shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load_settings(kind: type[S], **given: Any) -> S:
+    """Read `kind` from the environment, or end the process with one sentence that names what is wrong."""
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        refuse_start(settings_sentence(kind, error), EXIT_SETTINGS)
+
+
+def settings_sentence(kind: type[BaseSettings], error: ValidationError) -> str:
+    """Say which variables are wrong and why, never what they hold."""
+    prefix = kind.model_config.get("env_prefix", "")
+    faults = []
+    for item in error.errors(include_input=False, include_url=False):
+        variable = (prefix + "_".join(str(part) for part in item["loc"])).upper()
+        reason = "is not set" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
+        faults.append(f"{variable} {reason[0].lower()}{reason[1:]}")
+    return "Wrong settings: " + "; ".join(faults) + "."
+
+
+def refuse_start(sentence: str, code: int = EXIT_UNREACHABLE) -> NoReturn:
+    """End a start: one sentence on standard error, and `code`."""
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 (this is the command line's answer)
+    raise SystemExit(code)

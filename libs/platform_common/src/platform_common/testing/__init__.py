@@ -1,0 +1,1 @@
+"""Fixtures of tests, on real servers: `pytest_plugins = ["platform_common.testing.servers"]`."""
