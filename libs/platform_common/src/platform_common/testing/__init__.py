@@ -1,1 +1,1 @@
-"""Fixtures of tests, on real servers: `pytest_plugins = ["platform_common.testing.servers"]`."""
+"""Fixtures of tests; pyproject.toml loads them as pytest plug-ins for the whole repository."""

@@ -85,6 +85,8 @@ class JwksCache:
 def _ed25519_keys(document: Mapping[str, Any]) -> list[tuple[str, Ed25519PublicKey]]:
     found = []
     for entry in document["keys"]:
+        if not isinstance(entry, dict):
+            raise TypeError("a key is no object")
         if entry.get("kty") != "OKP" or entry.get("crv") != "Ed25519" or "kid" not in entry:
             continue
         try:

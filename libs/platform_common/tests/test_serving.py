@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from platform_common.local_servers.process import free_port
+
+EXAMPLE = Path(__file__).with_name("serving_example.py")
+
+
+class Service:
+    """The example service as a process of its own."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.port, self.metrics_port = free_port(), free_port()
+        self.log = folder / "service.log"
+        self.errors = folder / "service.err"
+        settings = {"EXAMPLE_PORT": str(self.port), "EXAMPLE_METRICS_PORT": str(self.metrics_port)} | environment
+        with self.log.open("wb") as log, self.errors.open("wb") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, EXAMPLE], env=os.environ | settings, stdout=log, stderr=errors, cwd=folder
+            )
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def wait_ready(self) -> Service:
+        poll(lambda: self.status("/readyz") == 200)
+        return self
+
+    def status(self, path: str) -> int | None:
+        try:
+            return httpx2.get(self.url(path)).status_code
+        except httpx2.TransportError:
+            return None
+
+
+def poll(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def start(**environment: str) -> Service:
+        started.append(Service(tmp_path, **environment))
+        return started[-1]
+
+    yield start
+    for service in started:
+        if service.process.poll() is None:
+            service.process.kill()
+        service.process.wait(10)
+
+
+def test_requests_in_flight_end_after_readiness_has_failed(start):
+    service = start(EXAMPLE_DRAIN_SECONDS="0.5").wait_ready()
+    answers = []
+    request = threading.Thread(target=lambda: answers.append(httpx2.get(service.url("/slow/1.5"))))
+    request.start()
+    poll(lambda: service.status("/livez") == 200)
+
+    service.process.send_signal(signal.SIGTERM)
+    poll(lambda: service.status("/readyz") == 503)
+    assert service.status("/slow/0") == 200, "while it drains, a late request is still answered"
+    request.join(10)
+    service.process.wait(10)
+
+    assert [answer.status_code for answer in answers] == [200]
+
+
+def test_a_log_line_is_json_with_the_route_and_the_request_id_and_no_query(start):
+    service = start().wait_ready()
+    httpx2.get(service.url("/slow/0?password=hunter2"), headers={"X-Request-ID": "request-0001"})
+    poll(lambda: "request-0001" in service.log.read_text())
+
+    lines = [json.loads(line) for line in service.log.read_text().splitlines()]
+    line = next(line for line in lines if line.get("request_id") == "request-0001")
+    assert (line["service"], line["route"], line["status"]) == ("example", "/slow/{seconds}", 200)
+    assert "hunter2" not in service.log.read_text()
+
+
+def test_metrics_have_a_port_of_their_own_and_count_by_route(start):
+    service = start().wait_ready()
+    httpx2.get(service.url("/slow/0"))
+
+    metrics = httpx2.get(f"http://127.0.0.1:{service.metrics_port}/metrics").text
+    expected = 'http_request_duration_seconds_count{method="GET",route="/slow/{seconds}",status="200"} 1.0'
+    assert expected in metrics
+    assert service.status("/metrics") == 404
+
+
+@pytest.mark.parametrize(("environment", "code", "words"), [
+    ({"EXAMPLE_PORT": "http"}, 2, "EXAMPLE_PORT"),
+    ({"EXAMPLE_DATABASE_AWAY": "1"}, 1, "EXAMPLE_DATABASE_AWAY"),
+    ({"EXAMPLE_DATABASE_HANGS": "1"}, 1, "did not answer within"),
+], ids=["settings", "unreachable", "hanging"])  # fmt: skip
+def test_a_start_that_cannot_be_ends_within_ten_seconds_with_one_sentence(start, environment, code, words):
+    service = start(**environment)
+
+    assert service.process.wait(10) == code
+    sentence = service.errors.read_text()
+    assert words in sentence
+    assert sentence.count("\n") == 1
+
+
+@pytest.mark.parametrize("variable", ["EXAMPLE_PORT", "EXAMPLE_METRICS_PORT"])
+def test_a_port_in_use_is_named(start, variable):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        service = start(**{variable: str(taken.getsockname()[1])})
+
+        assert service.process.wait(10) == 1
+        assert f"Cannot listen on {variable}" in service.errors.read_text()
