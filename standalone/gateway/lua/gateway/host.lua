@@ -1,0 +1,322 @@
+-- The host: nginx's phases, in the order and with the strictness of Kong's.
+
+local balancer = require "ngx.balancer"
+local cookies = require "gateway.cookies"
+local identity = require "gateway.identity"
+local metrics = require "gateway.metrics"
+local pdk = require "gateway.pdk.init"
+local plugins = require "gateway.plugins"
+local problem = require "gateway.problem"
+local reload = require "gateway.reload"
+local response = require "gateway.pdk.response"
+local uri = require "gateway.uri"
+local vault = require "gateway.vault"
+
+local ngx = ngx
+local ipairs, pairs, sub, tostring, type = ipairs, pairs, string.sub, tostring, type
+
+-- What a subrequest can be sent with; any other method arrives upstream as GET, as from Kong.
+local METHODS = {
+  GET = ngx.HTTP_GET,
+  HEAD = ngx.HTTP_HEAD,
+  PUT = ngx.HTTP_PUT,
+  POST = ngx.HTTP_POST,
+  DELETE = ngx.HTTP_DELETE,
+  OPTIONS = ngx.HTTP_OPTIONS,
+  MKCOL = ngx.HTTP_MKCOL,
+  COPY = ngx.HTTP_COPY,
+  MOVE = ngx.HTTP_MOVE,
+  PROPFIND = ngx.HTTP_PROPFIND,
+  PROPPATCH = ngx.HTTP_PROPPATCH,
+  LOCK = ngx.HTTP_LOCK,
+  UNLOCK = ngx.HTTP_UNLOCK,
+  PATCH = ngx.HTTP_PATCH,
+  TRACE = ngx.HTTP_TRACE,
+}
+
+local BUFFERED_LOCATION = "/gateway_buffered"
+
+local _M = {}
+
+local stripped_cookies = {}
+
+-- Contexts of requests under way: nginx forgets ngx.ctx when it goes to the error page.
+local contexts = {}
+local context_count = 0
+
+
+-- `options`: routes (the route file's path), cookies (names of the platform's cookies).
+function _M.init(options)
+  vault.capture()
+  pdk.install()
+  for _, name in ipairs(options.cookies) do
+    stripped_cookies[name] = true
+  end
+
+  reload.init(options.routes)
+end
+
+
+function _M.init_worker()
+  plugins.init_worker()
+  reload.init_worker()
+end
+
+
+local function keep_context(ctx)
+  context_count = context_count + 1
+  local key = tostring(context_count)
+  contexts[key] = ctx
+  ctx.key = key
+  ngx.var.gateway_ctx = key
+end
+
+
+local function restore_context()
+  local ctx = contexts[ngx.var.gateway_ctx]
+  if ctx then
+    ngx.ctx = ctx
+  end
+
+  return ctx or ngx.ctx
+end
+
+
+local function is_closed(closed, path)
+  for _, name in ipairs(closed) do
+    if path == name or sub(path, 1, #name + 1) == name .. "/" then
+      return true
+    end
+  end
+
+  return false
+end
+
+
+local function clean_headers(route)
+  local cookie
+  for name, value in pairs(ngx.req.get_headers(0, true)) do
+    if identity.is_forbidden(name, value, route.trusts_identity) then
+      ngx.req.clear_header(name)
+
+    elseif #name == 6 and name:lower() == "cookie" then
+      cookie = value
+    end
+  end
+
+  if not route.bearer then
+    ngx.req.clear_header("Authorization")
+  end
+
+  if cookie and not route.cookies then
+    if type(cookie) == "table" then
+      cookie = table.concat(cookie, "; ")
+    end
+
+    local kept = cookies.without(cookie, stripped_cookies)
+    if kept then
+      ngx.req.set_header("Cookie", kept)
+    else
+      ngx.req.clear_header("Cookie")
+    end
+  end
+end
+
+
+-- Answer with the gateway's own problem document.
+local function answer_problem(ctx, status, detail)
+  ctx.delay_response = nil
+  ctx.delayed_response = nil
+  ctx.buffered_proxying = nil
+  ctx.response_body = nil
+  return kong.response.exit(problem.of(status, ngx.var.gateway_request_id, detail))
+end
+
+
+-- The upstream's answer is read in full, then the response phase runs, then the client gets it.
+-- What did not arrive in full is an error of ours, and the phase is skipped.
+local function buffered(ctx)
+  ngx.req.read_body()
+
+  local options = {
+    always_forward_body = true,
+    share_all_vars = true,
+    method = METHODS[ngx.req.get_method()],
+    ctx = ctx,
+  }
+  local answer = ngx.location.capture(BUFFERED_LOCATION, options)
+  if answer.truncated and options.method ~= ngx.HTTP_HEAD then
+    ctx.phase = "error"
+    ngx.status = answer.status or 502
+    return answer_problem(ctx, ngx.status)
+  end
+
+  ctx.phase = "response"
+  ctx.buffered_status = answer.status
+  ctx.buffered_headers = answer.header
+  ctx.buffered_body = answer.body
+
+  kong.response.set_status(answer.status)
+  kong.response.set_headers(answer.header)
+
+  plugins.run(ctx.route.chain, "response", ctx)
+
+  ngx.print(answer.body)
+  return ngx.exit(answer.status)
+end
+
+
+local function choose_upstream(service)
+  local upstreams = service.upstreams
+  if #upstreams == 1 then
+    return upstreams[1]
+  end
+
+  service.next = service.next % #upstreams + 1
+  return upstreams[service.next]
+end
+
+
+function _M.access()
+  local ctx = ngx.ctx
+  local var = ngx.var
+  ctx.phase = "access"
+  keep_context(ctx)
+
+  local routes = reload.current()
+  local raw_path, query = uri.split(var.request_uri)
+  local path = uri.normalize(raw_path)
+  local route = not is_closed(routes.closed, path) and routes.router:match(ngx.req.get_method(), path, var.host)
+  if not route then
+    return answer_problem(ctx, 404)
+  end
+
+  ctx.route = route
+  var.gateway_route = route.name
+  clean_headers(route)
+
+  local chain = route.chain
+  if chain.buffers then
+    ctx.buffered_proxying = true
+  end
+
+  plugins.run_access(chain, ctx)
+
+  local delayed = ctx.delayed_response
+  if delayed then
+    ctx.buffered_proxying = nil
+    if delayed.failed then
+      return answer_problem(ctx, 500)
+    end
+
+    return response.flush(ctx)
+  end
+
+  local target = uri.escape(path)
+  if query then
+    target = target .. "?" .. query
+  end
+
+  var.gateway_uri = target
+  ctx.upstream = choose_upstream(route.service)
+  ctx.proxied = true
+
+  if ctx.buffered_proxying then
+    if var.gateway_upgrade == "" then
+      return buffered(ctx)
+    end
+
+    ngx.log(ngx.NOTICE, "response buffering was turned off: connection upgrade (", var.gateway_upgrade, ")")
+    ctx.buffered_proxying = nil
+  end
+end
+
+
+function _M.balancer()
+  local ctx = ngx.ctx
+  local upstream, service = ctx.upstream, ctx.route.service
+  local ok, err = balancer.set_current_peer(upstream.target, upstream.port)
+  if not ok then
+    ngx.log(ngx.ERR, "the address ", upstream.host, ":", upstream.port, " cannot be used: ", err)
+    return ngx.exit(500)
+  end
+
+  ok, err = balancer.set_timeouts(service.connect_timeout_ms / 1000, service.send_timeout_ms / 1000,
+                                  service.read_timeout_ms / 1000)
+  if not ok then
+    ngx.log(ngx.ERR, "the time-outs cannot be set: ", err)
+  end
+end
+
+
+function _M.header_filter()
+  local ctx = ngx.ctx
+  ctx.phase = "header_filter"
+
+  local route = ctx.route
+  if route and #route.chain.header_filter > 0 then
+    plugins.run(route.chain, "header_filter", ctx)
+  end
+
+  ngx.header["X-Request-ID"] = ngx.var.gateway_request_id
+end
+
+
+function _M.body_filter()
+  local ctx = ngx.ctx
+  if ctx.response_body then
+    ngx.arg[1] = ctx.response_body
+    ngx.arg[2] = true
+    ctx.response_body = nil
+  end
+
+  local route = ctx.route
+  if route and #route.chain.body_filter > 0 then
+    ctx.phase = "body_filter"
+    plugins.run(route.chain, "body_filter", ctx)
+  end
+end
+
+
+function _M.handle_error()
+  local ctx = restore_context()
+  ctx.phase = "error"
+  ctx.unexpected = true
+  return answer_problem(ctx, ngx.status)
+end
+
+
+function _M.log()
+  local ctx = ngx.ctx
+  ctx.phase = "log"
+
+  local route = ctx.route
+  if route then
+    plugins.run(route.chain, "log", ctx)
+  end
+
+  metrics.count(route and route.name or "", ngx.status, ngx.now() - ngx.req.start_time())
+  if ctx.key then
+    contexts[ctx.key] = nil
+  end
+end
+
+
+-- The status port: readiness and metrics.
+function _M.status()
+  local path = ngx.var.uri
+  if path == "/metrics" then
+    ngx.header["Content-Type"] = "text/plain; version=0.0.4"
+    ngx.print(metrics.text())
+
+  elseif path == "/ready" then
+    ngx.header["Content-Type"] = "application/json"
+    ngx.print('{"status":"ready","routes_version":' .. (ngx.shared.gateway_routes:get("version") or 0) .. "}\n")
+
+  else
+    return ngx.exit(404)
+  end
+end
+
+
+return _M

@@ -1,0 +1,35 @@
+-- The part of Kong's plugin development kit that the hosted plugin uses, as the global `kong`.
+
+local ctx = require "gateway.pdk.ctx"
+local log = require "gateway.pdk.log"
+local request = require "gateway.pdk.request"
+local response = require "gateway.pdk.response"
+local service = require "gateway.pdk.service"
+local vault = require "gateway.vault"
+
+local _M = {}
+
+
+-- Kong's version that the host stands for; plugins may ask.
+_M.VERSION = "3.9.0"
+
+
+-- Make `kong`. Plugins keep a reference to it when they are loaded, so this comes first.
+function _M.install()
+  rawset(_G, "kong", {
+    version = _M.VERSION,
+    version_num = 3009000,
+    configuration = { database = "off", role = "traditional" },
+    ctx = ctx.new(),
+    log = log.new(),
+    request = request.request(),
+    client = request.client(),
+    router = request.router(),
+    response = response.new(),
+    service = { request = service.request(), response = service.response() },
+    vault = { get = vault.get, is_reference = vault.is_reference },
+  })
+end
+
+
+return _M

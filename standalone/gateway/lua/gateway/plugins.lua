@@ -1,0 +1,145 @@
+-- Kong plugins: loads a handler and its schema, and runs the phases of a route's plugins in Kong's order.
+
+local pdk_ctx = require "gateway.pdk.ctx"
+local schema = require "gateway.schema"
+
+local coroutine, ipairs, pcall, require, sort = coroutine, ipairs, pcall, require, table.sort
+
+-- The phases that come after access; a plugin is in them as soon as its route is known.
+local LATER = { "response", "header_filter", "body_filter", "log" }
+
+local _M = {}
+
+local loaded = {}
+
+
+-- The plugin `name` ({ name, handler, schema }); nil and a sentence when it cannot be hosted.
+function _M.load(name)
+  if loaded[name] then
+    return loaded[name]
+  end
+
+  if not name:match("^[%w%-_]+$") then
+    return nil, ("'%s' is not a plugin's name."):format(name)
+  end
+
+  local ok, handler = pcall(require, "kong.plugins." .. name .. ".handler")
+  if not ok then
+    return nil, ("The plugin '%s' cannot be loaded: %s"):format(name, (handler:gsub("\n.*", "")))
+  end
+
+  local ok_schema, definition = pcall(require, "kong.plugins." .. name .. ".schema")
+  if not ok_schema then
+    return nil, ("The schema of the plugin '%s' cannot be loaded: %s"):format(name, (definition:gsub("\n.*", "")))
+  end
+
+  if handler.response and (handler.header_filter or handler.body_filter) then
+    return nil, ("The plugin '%s' has a response phase, so it may have neither header_filter nor body_filter."):format(name)
+  end
+
+  local priority, version = handler.PRIORITY, handler.VERSION
+  if type(priority) ~= "number" or priority % 1 ~= 0 then
+    return nil, ("The plugin '%s' needs an integer PRIORITY."):format(name)
+  end
+
+  if type(version) ~= "string" or not version:match("^%d+%.%d+%.%d+$") then
+    return nil, ("The plugin '%s' needs a VERSION like 1.2.3."):format(name)
+  end
+
+  loaded[name] = { name = name, handler = handler, schema = definition }
+  return loaded[name]
+end
+
+
+-- The chain of a route: its plugins by priority, with their checked configurations, and which phases they have.
+function _M.chain(wanted, route)
+  local chain = { access = {}, buffers = false }
+  for _, phase in ipairs(LATER) do
+    chain[phase] = {}
+  end
+
+  local entries = {}
+  for i, item in ipairs(wanted) do
+    local plugin, err = _M.load(item.name)
+    if not plugin then
+      return nil, err
+    end
+
+    local config, config_err = schema.config(plugin.schema, item.config)
+    if not config then
+      return nil, ("The plugin '%s' of the route '%s' is not configured right: %s."):format(item.name, route.name, config_err)
+    end
+
+    config.route_id = route.entity.id
+    config.__plugin_id = route.entity.id .. ":" .. item.name
+    entries[i] = { plugin = plugin, config = config }
+  end
+
+  sort(entries, function(a, b)
+    local left, right = a.plugin.handler.PRIORITY, b.plugin.handler.PRIORITY
+    if left ~= right then
+      return left > right
+    end
+
+    return a.plugin.name < b.plugin.name
+  end)
+
+  for _, entry in ipairs(entries) do
+    for phase, list in pairs(chain) do
+      if type(list) == "table" and entry.plugin.handler[phase] then
+        list[#list + 1] = entry
+      end
+    end
+  end
+
+  chain.buffers = #chain.response > 0
+  return chain
+end
+
+
+-- The access phase. An `exit` skips the plugins that follow; an error answers 500; neither stops the host.
+function _M.run_access(chain, ctx)
+  ctx.delay_response = true
+
+  for _, entry in ipairs(chain.access) do
+    if ctx.delayed_response then
+      break
+    end
+
+    pdk_ctx.enter(ctx, entry.plugin)
+    local thread = coroutine.create(entry.plugin.handler.access)
+    local ok, err = coroutine.resume(thread, entry.plugin.handler, entry.config)
+    if not ok then
+      kong.log.err(err)
+      ctx.delayed_response = { failed = true }
+      ctx.unexpected = true
+    end
+  end
+
+  ctx.delay_response = nil
+end
+
+
+-- A later phase. Errors are not caught, as in Kong: in `response` they turn the answer into a 500.
+function _M.run(chain, phase, ctx)
+  for _, entry in ipairs(chain[phase]) do
+    pdk_ctx.enter(ctx, entry.plugin)
+    entry.plugin.handler[phase](entry.plugin.handler, entry.config)
+  end
+end
+
+
+-- Once a worker, for every plugin that was loaded in the init phase.
+function _M.init_worker()
+  for name, plugin in pairs(loaded) do
+    if plugin.handler.init_worker then
+      local ok, err = pcall(plugin.handler.init_worker, plugin.handler)
+      if not ok then
+        ngx.log(ngx.ERR, "init_worker of the plugin '", name, "' failed: ", err)
+      end
+    end
+  end
+end
+
+
+return _M

@@ -1,0 +1,311 @@
+-- The route file: JSON, checked as a whole, then compiled. A file with any fault is refused with one sentence.
+
+local cjson = require "cjson.safe"
+local plugins = require "gateway.plugins"
+local router = require "gateway.router"
+
+local ipairs, pairs, tonumber, type = ipairs, pairs, tonumber, type
+
+local AUTH = { public = true, optional = true, required = true }
+local PATH_TYPES = { Exact = true, Prefix = true }
+
+local ROOT_KEYS = { version = true, services = true, routes = true, closed_paths = true }
+local SERVICE_KEYS = {
+  upstreams = true, connect_timeout_ms = true, send_timeout_ms = true, read_timeout_ms = true,
+}
+local ROUTE_KEYS = {
+  name = true, hosts = true, paths = true, methods = true, service = true, auth = true, cookies = true, bearer = true,
+  plugins = true,
+}
+local TIMEOUTS = { connect_timeout_ms = 2000, send_timeout_ms = 30000, read_timeout_ms = 30000 }
+
+local _M = {}
+
+
+local function unknown_key(given, known)
+  for key in pairs(given) do
+    if not known[key] then
+      return tostring(key)
+    end
+  end
+end
+
+
+-- Kong's entities have UUIDs: made of the name, so that they stay the same over reloads.
+local function id_of(kind, name)
+  local hex = ngx.md5(kind .. ":" .. name)
+  return ("%s-%s-%s-%s-%s"):format(hex:sub(1, 8), hex:sub(9, 12), hex:sub(13, 16), hex:sub(17, 20), hex:sub(21, 32))
+end
+
+
+local function is_ip(host)
+  if host:find(":", 1, true) then
+    return host:match("^[%x:%.]+$") ~= nil
+  end
+
+  local parts = { host:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$") }
+  for _, part in ipairs(parts) do
+    if tonumber(part) > 255 then
+      return false
+    end
+  end
+
+  return #parts == 4
+end
+
+
+local function address_of(text)
+  if type(text) ~= "string" then
+    return nil
+  end
+
+  local host, port = text:match("^%[([^%]]+)%]:(%d+)$")
+  if not host then
+    host, port = text:match("^([^:]+):(%d+)$")
+  end
+
+  port = tonumber(port)
+  if not port or port < 1 or port > 65535 then
+    return nil
+  end
+
+  if host == "localhost" then
+    host = "127.0.0.1"
+  end
+
+  if not is_ip(host) then
+    return nil
+  end
+
+  return { host = host, port = port, target = host:find(":", 1, true) and "[" .. host .. "]" or host }
+end
+
+
+local function compile_service(name, given)
+  local where = ("The service '%s'"):format(name)
+  if type(given) ~= "table" then
+    return nil, where .. " is not an object."
+  end
+
+  local unknown = unknown_key(given, SERVICE_KEYS)
+  if unknown then
+    return nil, where .. (" has an unknown field '%s'."):format(unknown)
+  end
+
+  local service = { name = name, upstreams = {}, next = 0 }
+  for i, text in ipairs(type(given.upstreams) == "table" and given.upstreams or {}) do
+    local address = address_of(text)
+    if not address then
+      return nil, where .. (" has an upstream '%s' that is not <ip>:<port>."):format(tostring(text))
+    end
+
+    service.upstreams[i] = address
+  end
+
+  if #service.upstreams == 0 then
+    return nil, where .. " has no upstreams."
+  end
+
+  for key, default in pairs(TIMEOUTS) do
+    local value = given[key]
+    if value == nil then
+      value = default
+    end
+
+    if type(value) ~= "number" or value < 1 then
+      return nil, where .. (" has a %s that is not a positive number."):format(key)
+    end
+
+    service[key] = value
+  end
+
+  local first = service.upstreams[1]
+  service.entity = {
+    id = id_of("service", name),
+    name = name,
+    protocol = "http",
+    host = first.host,
+    port = first.port,
+    retries = 0,
+    connect_timeout = service.connect_timeout_ms,
+    write_timeout = service.send_timeout_ms,
+    read_timeout = service.read_timeout_ms,
+    enabled = true,
+  }
+  return service
+end
+
+
+local function check_paths(where, paths)
+  if type(paths) ~= "table" or #paths == 0 then
+    return nil, where .. " has no paths."
+  end
+
+  for _, path in ipairs(paths) do
+    if type(path) ~= "table" or type(path.path) ~= "string" or path.path:sub(1, 1) ~= "/" then
+      return nil, where .. " has a path that does not begin with a slash."
+    end
+
+    if path.path:find("//", 1, true) or path.path:find("[%%;?#%s]") or path.path:find("/%.%.?/") then
+      return nil, where .. (" has a path '%s' that is not in normal form."):format(path.path)
+    end
+
+    if not PATH_TYPES[path.type] then
+      return nil, where .. (" has a path '%s' whose type is neither Exact nor Prefix."):format(path.path)
+    end
+  end
+
+  return true
+end
+
+
+local function compile_route(given, services)
+  if type(given) ~= "table" or type(given.name) ~= "string" or given.name == "" then
+    return nil, "A route has no name."
+  end
+
+  local where = ("The route '%s'"):format(given.name)
+  local unknown = unknown_key(given, ROUTE_KEYS)
+  if unknown then
+    return nil, where .. (" has an unknown field '%s'."):format(unknown)
+  end
+
+  local ok, err = check_paths(where, given.paths)
+  if not ok then
+    return nil, err
+  end
+
+  if type(given.methods) ~= "table" or #given.methods == 0 then
+    return nil, where .. " has no methods: Kong ranks routes by their fields, so each carries a list."
+  end
+
+  for _, method in ipairs(given.methods) do
+    if type(method) ~= "string" or not method:match("^%u+$") then
+      return nil, where .. (" has a method '%s' that is not in upper case."):format(tostring(method))
+    end
+  end
+
+  for _, host in ipairs(given.hosts or {}) do
+    if type(host) ~= "string" or not host:match("^[%w%.%-]+$") then
+      return nil, where .. (" has a host '%s' that is not a name."):format(tostring(host))
+    end
+  end
+
+  local service = services[given.service]
+  if not service then
+    return nil, where .. (" names a service '%s' that is not in the file."):format(tostring(given.service))
+  end
+
+  local auth = given.auth or "required"
+  if not AUTH[auth] then
+    return nil, where .. (" has an auth '%s': it is public, optional or required."):format(tostring(auth))
+  end
+
+  local route = {
+    name = given.name,
+    hosts = given.hosts,
+    paths = given.paths,
+    methods = given.methods,
+    service = service,
+    trusts_identity = auth ~= "public",
+    cookies = given.cookies == true,
+    bearer = given.bearer ~= false,
+  }
+
+  local paths = {}
+  for i, path in ipairs(given.paths) do
+    paths[i] = path.path
+  end
+
+  route.entity = {
+    id = id_of("route", given.name),
+    name = given.name,
+    hosts = given.hosts,
+    paths = paths,
+    methods = given.methods,
+    protocols = { "http", "https" },
+    strip_path = false,
+    preserve_host = true,
+    service = { id = service.entity.id },
+  }
+
+  local chain, chain_err = plugins.chain(given.plugins or {}, route)
+  if not chain then
+    return nil, chain_err
+  end
+
+  route.chain = chain
+  return route
+end
+
+
+local function compile_closed(paths)
+  local closed = { names = {}, depth = 0 }
+  for _, path in ipairs(paths or {}) do
+    if type(path) ~= "string" or path:sub(1, 1) ~= "/" then
+      return nil, "A closed path does not begin with a slash."
+    end
+
+    closed.names[#closed.names + 1] = path
+  end
+
+  return closed.names
+end
+
+
+-- What the text of a route file means ({ router, closed }), or nil and one sentence.
+function _M.compile(text)
+  local given, err = cjson.decode(text)
+  if type(given) ~= "table" then
+    return nil, ("The route file is not JSON: %s."):format(err or "not an object")
+  end
+
+  local unknown = unknown_key(given, ROOT_KEYS)
+  if unknown then
+    return nil, ("The route file has an unknown field '%s'."):format(unknown)
+  end
+
+  if given.version ~= 1 then
+    return nil, "The route file's version is not 1."
+  end
+
+  local services = {}
+  for name, service in pairs(type(given.services) == "table" and given.services or {}) do
+    local compiled, service_err = compile_service(name, service)
+    if not compiled then
+      return nil, service_err
+    end
+
+    services[name] = compiled
+  end
+
+  local routes, names = {}, {}
+  for i, item in ipairs(type(given.routes) == "table" and given.routes or {}) do
+    local route, route_err = compile_route(item, services)
+    if not route then
+      return nil, route_err
+    end
+
+    if names[route.name] then
+      return nil, ("Two routes are named '%s'."):format(route.name)
+    end
+
+    names[route.name] = true
+    routes[i] = route
+  end
+
+  local made, router_err = router.new(routes)
+  if not made then
+    return nil, router_err
+  end
+
+  local closed, closed_err = compile_closed(given.closed_paths)
+  if not closed then
+    return nil, closed_err
+  end
+
+  return { router = made, closed = closed }
+end
+
+
+return _M

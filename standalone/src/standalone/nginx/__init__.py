@@ -1,0 +1,1 @@
+"""Configuration of the two nginx processes, edge and gateway, made from the one route table."""

@@ -1,0 +1,172 @@
+"""The gateway's nginx: its settings, its route file, its configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork
+
+from standalone.nginx.program import Program, find_modules, find_nginx
+from standalone.nginx.routes import CLOSED_PATHS, RouteTable, RouteTableError, Row
+from standalone.nginx.templates import GATEWAY_FOLDER, render
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+CookieName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+
+# The cookies' names over TLS, and over plain HTTP on loopback, where browsers refuse the prefix.
+PLATFORM_COOKIES = ("__Host-access", "__Host-refresh", "access", "refresh")
+
+PLUGIN_FOLDER = GATEWAY_FOLDER.parents[1] / "kong-plugins" / "idempotency"
+
+
+def worker_user() -> str | None:
+    """Return the user that nginx's workers run as when the master is root.
+
+    nginx's own default, nobody, cannot reach a state folder below somebody's home.
+    """
+    return "root" if os.geteuid() == 0 else None
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Upstream(_Settings):
+    """Where a service listens, and how long the gateway waits for it (milliseconds)."""
+
+    addresses: tuple[str, ...] = Field(min_length=1)
+    connect_timeout_ms: int = Field(default=2000, ge=1)
+    send_timeout_ms: int = Field(default=30000, ge=1)
+    read_timeout_ms: int = Field(default=30000, ge=1)
+
+
+class RedisSettings(_Settings):
+    """Where the plugin keeps locks and answers. `password` may be a `{vault://env/NAME}` reference."""
+
+    host: str
+    port: Port = 6379
+    database: int = Field(default=0, ge=0)
+    username: str | None = None
+    password: str | None = None
+
+
+class HostSettings(_Settings):
+    """What the nginx process needs, whatever its routes are."""
+
+    state: Path
+    port: Port
+    status_port: Port
+    host: IPvAnyAddress = Field(default_factory=lambda: IPvAnyAddress("127.0.0.1"))  # type: ignore[operator]
+    trusted: tuple[IPvAnyNetwork, ...] = Field(default_factory=lambda: (IPvAnyNetwork("127.0.0.1/32"),))  # type: ignore[operator]
+    plugins: tuple[Path, ...] = (PLUGIN_FOLDER,)
+    cookies: tuple[CookieName, ...] = PLATFORM_COOKIES
+    user: str | None = Field(default_factory=worker_user)
+    workers: int | Literal["auto"] = "auto"
+    worker_connections: int = Field(default=4096, ge=16)
+    max_body_bytes: int = Field(default=1048576, ge=0)
+    body_buffer_bytes: int = Field(default=65536, ge=1024)
+    client_timeout_seconds: int = Field(default=60, ge=1)
+    upstream_connections: int = Field(default=128, ge=1)
+    upstream_idle_seconds: int = Field(default=30, ge=1)
+    redis_pool_size: int = Field(default=256, ge=1)
+    shutdown_seconds: int = Field(default=30, ge=1)
+    log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = "notice"
+    shared_dicts: Mapping[str, str] = Field(default_factory=dict)
+
+
+class GatewaySettings(HostSettings):
+    """The platform's gateway: the host, its services, and what the idempotency plugin needs."""
+
+    services: Mapping[str, Upstream]
+    redis: RedisSettings
+    fingerprint_secret: str
+    idempotency: Mapping[str, Any] = Field(default_factory=dict)
+
+
+def render_gateway(settings: GatewaySettings, table: RouteTable) -> Program:
+    """Return the gateway's process for `table`. Raises RouteTableError, NginxMissing."""
+    return render_host(settings, json.dumps(route_file(settings, table), indent=2) + "\n")
+
+
+def render_host(settings: HostSettings, routes: str | Path) -> Program:
+    """Return a host's process for the text of a route file, or for a route file of somebody else's."""
+    folder = settings.state.absolute() / "gateway"
+    logs = settings.state.absolute() / "logs"
+    routes_file = routes.absolute() if isinstance(routes, Path) else folder / "routes.json"
+    text = render(
+        "gateway.conf.j2",
+        name="gateway",
+        folder=folder,
+        logs=logs,
+        modules=find_modules("ndk_http_module", "ngx_http_lua_module"),
+        lua_path="".join(f"{root.absolute()}/?.lua;" for root in (GATEWAY_FOLDER / "lua", *settings.plugins)) + ";",
+        routes_file=routes_file,
+        listen=listen(settings.host, settings.port),
+        status_listen=listen(settings.host, settings.status_port),
+        **settings.model_dump(exclude={"state", "host", "port", "status_port", "plugins", "services", "redis"}),
+    )
+    files = {folder / "nginx.conf": text}
+    if isinstance(routes, str):
+        files[routes_file] = routes
+    folders = (folder, folder / "temp", logs)
+    return Program(name="gateway", folder=folder, binary=find_nginx(), files=files, folders=folders)
+
+
+def route_file(settings: GatewaySettings, table: RouteTable) -> dict[str, Any]:
+    """Return the gateway's route file: a row with idempotency becomes two disjoint routes. Raises RouteTableError."""
+    used = sorted({row.service for row in table.rows})
+    for name in used:
+        if name not in settings.services:
+            raise RouteTableError(f"The route table names the service {name}, whose address is not set.")
+    return {
+        "version": 1,
+        "services": {
+            name: {"upstreams": list(upstream.addresses), **upstream.model_dump(exclude={"addresses"})}
+            for name, upstream in ((name, settings.services[name]) for name in used)
+        },
+        "routes": [route for row in table.rows for route in _routes(settings, row)],
+        "closed_paths": list(CLOSED_PATHS),
+    }
+
+
+def _routes(settings: GatewaySettings, row: Row) -> list[dict[str, Any]]:
+    rest = [method for method in row.methods if method not in row.keyed_methods]
+    routes = []
+    if rest:
+        routes.append(_route(row, row.name, rest, []))
+    if row.keyed_methods:
+        # a response phase buffers every answer of its route, so the plugin is on a route of its own
+        plugin = {"name": "idempotency", "config": _plugin_config(settings, row)}
+        routes.append(_route(row, f"{row.name}.keyed", list(row.keyed_methods), [plugin]))
+    return routes
+
+
+def _route(row: Row, name: str, methods: list[str], plugins: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "paths": [path.model_dump() for path in row.paths],
+        "methods": methods,
+        "service": row.service,
+        "auth": row.auth,
+        "cookies": row.cookies,
+        "plugins": plugins,
+    }
+
+
+def _plugin_config(settings: GatewaySettings, row: Row) -> dict[str, Any]:
+    return {
+        **settings.idempotency,
+        "required": row.idempotency.required,
+        "on_unknown": row.idempotency.on_unknown,
+        "fingerprint_secret": settings.fingerprint_secret,
+        "redis": settings.redis.model_dump(exclude_none=True),
+    }
+
+
+def listen(host: IPvAnyAddress, port: int) -> str:
+    """Return an address as nginx's `listen` takes it."""
+    return f"[{host}]:{port}" if host.version == 6 else f"{host}:{port}"

@@ -1,0 +1,79 @@
+"""An nginx process that somebody else runs: its files and its command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Where nginx's packages keep modules; the first that is there is taken.
+_MODULE_FOLDERS = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
+_BINARIES = ("/usr/sbin/nginx", "/usr/local/sbin/nginx")
+
+
+class NginxMissing(Exception):
+    """nginx, or a module of it, is not installed; the message is one sentence that names the package."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One nginx process: what it needs on disk, how to run it, how to talk to it."""
+
+    name: str
+    folder: Path
+    binary: str
+    files: Mapping[Path, str]
+    folders: tuple[Path, ...]
+    reload_signal: signal.Signals = field(default=signal.SIGHUP)
+    drain_signal: signal.Signals = field(default=signal.SIGQUIT)
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The command that runs it in the foreground; all its messages go to its error log."""
+        return (*self._command, "-g", "daemon off;")
+
+    @property
+    def check_argv(self) -> tuple[str, ...]:
+        """The command that reads the configuration only: exit code, and the reason on stderr."""
+        return (*self._command, "-t", "-q")
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        folder = str(self.folder)
+        # -e: before the configuration is read, nginx would write to a log outside of the folder
+        return (self.binary, "-p", folder, "-c", str(self.folder / "nginx.conf"), "-e", "stderr")
+
+    def write(self) -> None:
+        """Write the files. Each is replaced as a whole, so that a running process never reads half of one."""
+        for folder in self.folders:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path, text in self.files.items():
+            replace(path, text)
+
+
+def replace(path: Path, text: str) -> None:
+    """Write `text` to `path` atomically."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
+
+
+def find_nginx() -> str:
+    """Return nginx's path. Raises NginxMissing."""
+    for candidate in (shutil.which("nginx"), *_BINARIES):
+        if candidate and Path(candidate).is_file():
+            return candidate
+    raise NginxMissing("nginx is not installed (package nginx).")
+
+
+def find_modules(*names: str) -> list[Path]:
+    """Return the modules' paths. Raises NginxMissing."""
+    folder = next((folder for folder in _MODULE_FOLDERS if folder.is_dir()), _MODULE_FOLDERS[0])
+    modules = [folder / f"{name}.so" for name in names]
+    for module in modules:
+        if not module.is_file():
+            raise NginxMissing(f"nginx's module {module.stem} is not installed (package libnginx-mod-http-lua).")
+    return modules
