@@ -1,0 +1,48 @@
+package = "kong-plugin-idempotency"
+version = "1.0.0-1"
+rockspec_format = "3.0"
+supported_platforms = { "linux", "macosx" }
+
+source = {
+  -- built from a checkout: `luarocks make`
+  url = "file://.",
+}
+
+description = {
+  summary = "Replay-safe writes for Kong: a request repeated with its key gets the first answer.",
+  license = "MIT",
+  labels = { "kong", "kong-plugin", "idempotency", "redis" },
+}
+
+dependencies = {
+  "lua >= 5.1, < 5.2",
+}
+
+test_dependencies = {
+  "busted",
+  "luacheck",
+}
+
+build = {
+  type = "builtin",
+  modules = {
+    ["kong.plugins.idempotency.admission"] = "kong/plugins/idempotency/admission.lua",
+    ["kong.plugins.idempotency.connection"] = "kong/plugins/idempotency/connection.lua",
+    ["kong.plugins.idempotency.digest"] = "kong/plugins/idempotency/digest.lua",
+    ["kong.plugins.idempotency.fingerprint"] = "kong/plugins/idempotency/fingerprint.lua",
+    ["kong.plugins.idempotency.handler"] = "kong/plugins/idempotency/handler.lua",
+    ["kong.plugins.idempotency.keys"] = "kong/plugins/idempotency/keys.lua",
+    ["kong.plugins.idempotency.markers"] = "kong/plugins/idempotency/markers.lua",
+    ["kong.plugins.idempotency.metrics"] = "kong/plugins/idempotency/metrics.lua",
+    ["kong.plugins.idempotency.outcome"] = "kong/plugins/idempotency/outcome.lua",
+    ["kong.plugins.idempotency.policy"] = "kong/plugins/idempotency/policy.lua",
+    ["kong.plugins.idempotency.prepared"] = "kong/plugins/idempotency/prepared.lua",
+    ["kong.plugins.idempotency.problems"] = "kong/plugins/idempotency/problems.lua",
+    ["kong.plugins.idempotency.record"] = "kong/plugins/idempotency/record.lua",
+    ["kong.plugins.idempotency.schema"] = "kong/plugins/idempotency/schema.lua",
+    ["kong.plugins.idempotency.scope"] = "kong/plugins/idempotency/scope.lua",
+    ["kong.plugins.idempotency.script"] = "kong/plugins/idempotency/script.lua",
+    ["kong.plugins.idempotency.settle"] = "kong/plugins/idempotency/settle.lua",
+    ["kong.plugins.idempotency.store"] = "kong/plugins/idempotency/store.lua",
+  },
+}

@@ -1,0 +1,315 @@
+-- The access phase: who asks, with which key, and what became of it.
+
+local digest = require "kong.plugins.idempotency.digest"
+local fingerprint = require "kong.plugins.idempotency.fingerprint"
+local keys = require "kong.plugins.idempotency.keys"
+local markers = require "kong.plugins.idempotency.markers"
+local metrics = require "kong.plugins.idempotency.metrics"
+local problems = require "kong.plugins.idempotency.problems"
+local record = require "kong.plugins.idempotency.record"
+local scope = require "kong.plugins.idempotency.scope"
+local store = require "kong.plugins.idempotency.store"
+
+local kong = kong
+local lower = string.lower
+local find = string.find
+local min = math.min
+local ngx = ngx
+local rawget = rawget
+local type = type
+
+local FIRST_PAUSE = 0.02 -- seconds between looks at a key that is in flight
+local LONGEST_PAUSE = 0.25
+
+-- what a refusal is called in Idempotency-Status
+local REFUSED_AS = {
+  ["idempotency-key-invalid"] = "invalid",
+  ["idempotency-key-missing"] = "missing",
+  ["idempotency-upgrade-refused"] = "invalid",
+  ["idempotency-identity-missing"] = "anonymous",
+  ["idempotency-request-too-large"] = "too-large",
+  ["idempotency-key-reused"] = "mismatch",
+  ["idempotency-in-flight"] = "in-flight",
+  ["idempotency-not-replayable"] = "not-replayable",
+  ["idempotency-unavailable"] = "unavailable",
+}
+
+local COUNTED_AS = {
+  ["idempotency-key-invalid"] = "invalid",
+  ["idempotency-key-missing"] = "invalid",
+  ["idempotency-upgrade-refused"] = "invalid",
+  ["idempotency-identity-missing"] = "invalid",
+  ["idempotency-request-too-large"] = "invalid",
+  ["idempotency-key-reused"] = "mismatches",
+  ["idempotency-in-flight"] = "conflicts",
+  ["idempotency-not-replayable"] = "hits",
+}
+
+local _M = {}
+
+
+local function request_id(headers)
+  local id = rawget(headers, "x-request-id")
+  if type(id) == "string" and #id <= 128 and not find(id, "[^\33-\126]") then
+    return id
+  end
+
+  return ngx.var.kong_request_id or ngx.var.request_id
+end
+
+
+-- an answer of the plugin's own. The body is read first: what is left of it on the
+-- connection would be taken for the next request
+local function refuse(code, headers)
+  ngx.req.read_body()
+
+  local counter = COUNTED_AS[code]
+  if counter then
+    metrics.count(counter)
+  end
+
+  local answer = problems.answer(code, request_id(headers))
+  answer.headers[markers.STATUS] = REFUSED_AS[code]
+  answer.headers[markers.EXPOSE] = markers.expose()
+  return answer
+end
+
+
+-- without a store: refuse, or let through and say so
+local function unavailable(conf, headers, err)
+  metrics.count("store_errors")
+  kong.log.err("the key could not be claimed: ", err)
+
+  if conf.fail_mode == "open" then
+    metrics.count("bypassed")
+    return { bypass = true }
+  end
+
+  return { refusal = refuse("idempotency-unavailable", headers) }
+end
+
+
+-- Kong would forward any upgrade but this one, which clients that speak
+-- HTTP/2 offer with ordinary requests
+local function asks_for_upgrade(headers)
+  local upgrade = rawget(headers, "upgrade")
+
+  if type(upgrade) == "table" then
+    for i = 1, #upgrade do
+      if lower(upgrade[i]) ~= "h2c" then
+        return true
+      end
+    end
+
+    return false
+  end
+
+  return upgrade ~= nil and upgrade ~= "" and lower(upgrade) ~= "h2c"
+end
+
+
+-- the consumer that a key is bound to; all the anonymous share one consumer, so
+-- that one binds nothing
+local function consumer_id(headers)
+  local consumer = kong.client.get_consumer()
+  if not consumer then
+    return nil
+  end
+
+  if not kong.client.get_credential() and rawget(headers, "x-anonymous-consumer") == "true" then
+    return nil
+  end
+
+  return consumer.id
+end
+
+
+local function service_label(conf)
+  if conf.service then
+    return conf.service
+  end
+
+  local service = kong.router.get_service()
+  return service and (service.name or service.id) or "none"
+end
+
+
+local function replay(value, prepared)
+  local answer = record.parse(value, prepared.keeps)
+  if not answer then
+    return nil
+  end
+
+  local headers = answer.headers
+  headers[markers.STATUS] = "replayed"
+  headers[markers.REPLAYED] = "true"
+  headers[markers.EXPOSE] = markers.expose(headers[markers.EXPOSE])
+
+  if answer.status == 204 then
+    headers["Content-Length"] = {} -- an empty list is no header; Kong would add "0"
+  end
+
+  return answer
+end
+
+
+-- claims the key; while another request has it, looks again until `wait_timeout`
+local function claim(conf, prepared, claimed)
+  local outcome, detail = store.claim(conf, claimed.key, claimed.owner, claimed.fingerprint, prepared.lock_ttl)
+  local left = conf.wait_timeout
+  local pause = FIRST_PAUSE
+
+  while outcome == "in-flight" and left > 0 do
+    pause = min(pause, left)
+    ngx.sleep(pause)
+    left = left - pause
+    pause = min(pause * 2, LONGEST_PAUSE)
+    outcome, detail = store.claim(conf, claimed.key, claimed.owner, claimed.fingerprint, prepared.lock_ttl)
+  end
+
+  return outcome, detail
+end
+
+
+--- Whether the request can concern the plugin at all: says so without building a
+-- table of its headers, and errs on the side of yes.
+function _M.concerns(conf, prepared)
+  local var = ngx.var
+  local keyed = prepared.methods[kong.request.get_method()]
+
+  if not keyed and not var.http_upgrade then
+    return false
+  end
+
+  if keyed and conf.required then
+    return true
+  end
+
+  local variables = prepared.key_variables
+  for i = 1, #variables do
+    if var[variables[i]] then
+      return true
+    end
+  end
+
+  return false
+end
+
+
+--- Decides about a request.
+-- @treturn table|nil nil: the plugin has nothing to do with it. Else one of
+--   `refusal` (an answer), `replay` (an answer), `bypass` (true) or `claim`
+--   (what is to be settled: `key`, `owner`, `fingerprint`)
+function _M.decide(conf, prepared)
+  local headers = ngx.req.get_headers(0)
+  local method = kong.request.get_method()
+
+  local key, problem = keys.read(headers, prepared.key_names)
+
+  if not prepared.methods[method] then
+    -- a protocol upgrade is a GET: no answer to record, so no key to honour
+    if (key or problem) and asks_for_upgrade(headers) then
+      return { refusal = refuse("idempotency-upgrade-refused", headers) }
+    end
+
+    return nil
+  end
+
+  if problem then
+    return { refusal = refuse(problem, headers) }
+  end
+
+  if not key then
+    if conf.required then
+      return { refusal = refuse("idempotency-key-missing", headers) }
+    end
+
+    return nil
+  end
+
+  if asks_for_upgrade(headers) then
+    return { refusal = refuse("idempotency-upgrade-refused", headers) }
+  end
+
+  local whose = scope.of(conf.scope, {
+    consumer = consumer_id(headers),
+    headers = headers,
+    client_ip = kong.client.get_forwarded_ip(),
+  }, prepared.identity_header, conf.anonymous)
+
+  if not whose then
+    return { refusal = refuse("idempotency-identity-missing", headers) }
+  end
+
+  local body, err = kong.request.get_raw_body(conf.max_request_bytes)
+  if not body then
+    if find(err, "too big", 1, true) then
+      return { refusal = refuse("idempotency-request-too-large", headers) }
+    end
+
+    return unavailable(conf, headers, err)
+  end
+
+  if #body > conf.max_request_bytes then
+    return { refusal = refuse("idempotency-request-too-large", headers) }
+  end
+
+  local secret = conf.fingerprint_secret
+  if not secret or secret == "" then
+    secret = fingerprint.secret_without_configuration(whose, key)
+  end
+
+  local content_type = rawget(headers, "content-type") or ""
+  if type(content_type) == "table" then
+    content_type = table.concat(content_type, ", ")
+  end
+
+  local claimed = {
+    key = scope.redis_key(service_label(conf), whose, key),
+    owner = digest.random(record.OWNER_BYTES),
+    fingerprint = fingerprint.of(secret, method, ngx.var.request_uri, content_type, body),
+  }
+
+  local outcome, detail = claim(conf, prepared, claimed)
+
+  if outcome == "poisoned" then
+    kong.log.warn("what stood at ", claimed.key, " was no record; it is treated as a miss")
+    outcome = "claimed"
+  end
+
+  if outcome == "claimed" then
+    metrics.count("misses")
+    return { claim = claimed }
+  end
+
+  if outcome == "replay" then
+    local answer = replay(detail, prepared)
+    if not answer then
+      return unavailable(conf, headers, "the script let a damaged record through")
+    end
+
+    metrics.count("hits")
+    return { replay = answer }
+  end
+
+  if outcome == "mismatch" then
+    return { refusal = refuse("idempotency-key-reused", headers) }
+  end
+
+  if outcome == "in-flight" then
+    return { refusal = refuse("idempotency-in-flight", headers) }
+  end
+
+  if outcome == "not-replayable" then
+    return { refusal = refuse("idempotency-not-replayable", headers) }
+  end
+
+  return unavailable(conf, headers, detail)
+end
+
+
+--- What is to be done when `decide` itself failed.
+_M.unavailable = unavailable
+
+
+return _M

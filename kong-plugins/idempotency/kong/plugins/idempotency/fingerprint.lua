@@ -1,0 +1,27 @@
+-- What makes two requests the same one.
+
+local digest = require "kong.plugins.idempotency.digest"
+
+local _M = {}
+
+
+--- HMAC-SHA-256 of a request, 32 bytes. Every part goes in with its length, so
+-- that no two different requests have the same input.
+function _M.of(secret, method, uri, content_type, body)
+  return digest.hmac_sha256(secret,
+    method .. "\n" ..
+    #uri .. ":" .. uri .. "\n" ..
+    #content_type .. ":" .. content_type .. "\n" ..
+    body)
+end
+
+
+--- The HMAC key where no secret is configured. It is bound to the idempotency key,
+-- which is stored nowhere: who reads a fingerprint in Redis still cannot
+-- try bodies against it as long as clients' keys are random.
+function _M.secret_without_configuration(scope, key)
+  return digest.sha256("idempotency fingerprint\n" .. #scope .. ":" .. scope .. key)
+end
+
+
+return _M

@@ -1,0 +1,91 @@
+-- Replay-safe writes: a request that is repeated with its key gets the first answer.
+--
+-- access    claim the key, or answer in its owner's place
+-- response  the service has answered in full: settle the claim, before the client has a byte
+-- log       `response` did not run, the outcome is unknown: settle by a timer
+
+local admission = require "kong.plugins.idempotency.admission"
+local outcome = require "kong.plugins.idempotency.outcome"
+local prepared_of = require("kong.plugins.idempotency.prepared").of
+local settle = require "kong.plugins.idempotency.settle"
+
+local kong = kong
+local pcall = pcall
+
+local IdempotencyHandler = {
+  PRIORITY = 890, -- after authentication and rate limiting, before transformers
+  VERSION = "1.0.0",
+}
+
+
+function IdempotencyHandler:access(conf)
+  local prepared = prepared_of(conf)
+  if not admission.concerns(conf, prepared) then
+    return
+  end
+
+  local ok, decision = pcall(admission.decide, conf, prepared)
+  if not ok then
+    decision = admission.unavailable(conf, {}, decision)
+  end
+
+  if not decision then
+    return
+  end
+
+  local answer = decision.refusal or decision.replay
+  if answer then
+    return kong.response.exit(answer.status, answer.body, answer.headers)
+  end
+
+  if decision.bypass then
+    return outcome.mark("bypassed", false)
+  end
+
+  kong.ctx.plugin.claim = decision.claim
+  -- stands if Kong has to answer in the service's place
+  outcome.mark("unknown", true)
+end
+
+
+function IdempotencyHandler:response(conf)
+  local claim = kong.ctx.plugin.claim
+  if not claim or kong.response.get_source() ~= "service" then
+    return
+  end
+
+  -- an error here would turn a write that succeeded into a 500
+  local ok, mark, unsettled = pcall(outcome.settle, conf, prepared_of(conf), claim)
+  if not ok then
+    kong.log.err("the claim could not be settled: ", mark)
+    mark = "unstored"
+  end
+
+  claim.settled = ok and not unsettled
+  claim.unsettled = unsettled
+
+  local marked, err = pcall(outcome.mark, mark, mark == "stored")
+  if not marked then
+    kong.log.err("the answer could not be marked: ", err)
+  end
+end
+
+
+function IdempotencyHandler:log(conf)
+  local claim = kong.ctx.plugin.claim
+  if not claim or claim.settled then
+    return
+  end
+
+  local unsettled = claim.unsettled
+  if unsettled then
+    return settle.later(conf, prepared_of(conf), claim, unsettled.record)
+  end
+
+  if conf.on_unknown == "release" then
+    settle.later(conf, prepared_of(conf), claim)
+  end
+end
+
+
+return IdempotencyHandler

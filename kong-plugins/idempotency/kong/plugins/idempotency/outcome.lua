@@ -1,0 +1,95 @@
+-- The response phase: the service's whole answer is there and the client has none
+-- of it yet. The claim is settled now.
+
+local markers = require "kong.plugins.idempotency.markers"
+local metrics = require "kong.plugins.idempotency.metrics"
+local record = require "kong.plugins.idempotency.record"
+local store = require "kong.plugins.idempotency.store"
+
+local kong = kong
+local ngx = ngx
+local pairs = pairs
+
+local _M = {}
+
+
+--- Tells the client what became of its key.
+-- @tparam string status
+-- @tparam boolean stored false if the answer was delivered without being saved
+function _M.mark(status, stored)
+  kong.response.set_header(markers.STATUS, status)
+  if not stored then
+    kong.response.set_header(markers.STORED, "false")
+  end
+
+  kong.response.set_header(markers.EXPOSE, markers.expose(ngx.header[markers.EXPOSE]))
+end
+
+
+-- the headers to keep, as the service sent them. Kong's table of them cannot be
+-- walked through, so the names are the answer's
+local function kept_headers(keeps)
+  local upstream = kong.service.response.get_headers()
+  local kept = {}
+
+  for name in pairs(ngx.resp.get_headers(0, true)) do
+    if keeps(name) then
+      kept[name] = upstream[name]
+    end
+  end
+
+  return kept
+end
+
+
+--- Settles a claim by the service's answer.
+-- @treturn string what to call it in Idempotency-Status
+-- @treturn table|nil what is still to be done in Redis, because it was out of reach
+function _M.settle(conf, prepared, claim)
+  local status = kong.service.response.get_status()
+
+  if not prepared.saves(status) then
+    local released, err = store.release(conf, claim.key, claim.owner, claim.fingerprint)
+    if released then
+      return "released"
+    end
+
+    metrics.count("store_errors")
+    kong.log.err("the lock could not be released: ", err)
+    return "released", { release = true }
+  end
+
+  local body = kong.service.response.get_raw_body()
+  local mark = "stored"
+  local value
+
+  if #body > conf.max_body_bytes then
+    metrics.count("oversize")
+    mark = "oversize"
+    value = record.tombstone(claim.fingerprint)
+  else
+    value = record.answer(claim.fingerprint, status, kept_headers(prepared.keeps), body)
+  end
+
+  local completed, err = store.complete(conf, claim.key, claim.owner, claim.fingerprint, prepared.ttl, value)
+
+  if not completed then
+    metrics.count("store_errors")
+    kong.log.err("the answer could not be stored: ", err)
+    return "unstored", { record = value }
+  end
+
+  if completed ~= "stored" then
+    metrics.count("lost_locks")
+    kong.log.warn("the lock ended before the answer came; is lock_ttl above the service's time-outs?")
+  end
+
+  if completed == "lost" then
+    return "lost"
+  end
+
+  return mark
+end
+
+
+return _M

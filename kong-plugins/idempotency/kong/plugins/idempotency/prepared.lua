@@ -1,0 +1,61 @@
+-- A plugin configuration as the hot path wants it: sets instead of lists,
+-- lower-case names, milliseconds.
+--
+-- Kept by configuration table, for as long as Kong keeps that. Values that Kong's
+-- vaults may rotate inside the same table (secret, Redis credentials) are not copied.
+
+local gsub = string.gsub
+local lower = string.lower
+local setmetatable = setmetatable
+
+local keys = require "kong.plugins.idempotency.keys"
+local policy = require "kong.plugins.idempotency.policy"
+
+local _M = {}
+
+local BY_CONFIGURATION = setmetatable({}, { __mode = "k" })
+
+
+local function prepare(conf)
+  local methods = {}
+  for i = 1, #conf.methods do
+    methods[conf.methods[i]] = true
+  end
+
+  local names = keys.names(conf.key_headers)
+  local variables = {}
+  for i = 1, #names do
+    variables[i] = "http_" .. gsub(names[i], "-", "_")
+  end
+
+  local identity = conf.identity_header
+  if identity == "" then
+    identity = nil
+  end
+
+  return {
+    methods = methods,
+    key_names = names,
+    key_variables = variables,
+    identity_header = identity and lower(identity),
+    saves = policy.statuses(conf.saved_statuses),
+    keeps = policy.headers(conf.kept_headers),
+    ttl = math.floor(conf.ttl * 1000),
+    lock_ttl = math.floor(conf.lock_ttl * 1000),
+  }
+end
+
+
+--- The prepared form of `conf`.
+function _M.of(conf)
+  local prepared = BY_CONFIGURATION[conf]
+  if not prepared then
+    prepared = prepare(conf)
+    BY_CONFIGURATION[conf] = prepared
+  end
+
+  return prepared
+end
+
+
+return _M

@@ -1,0 +1,97 @@
+-- The stored answer as one string, and back.
+--
+--   "L" fingerprint owner                             a lock
+--   "T" fingerprint                                   a tombstone: answered, too large to keep
+--   "A" fingerprint "201 57 1234\n" headers body      an answer: status, lengths of headers and body
+--
+-- The script reads the same layout (script.lua); whatever does not fit it is no record.
+
+local byte = string.byte
+local concat = table.concat
+local find = string.find
+local gmatch = string.gmatch
+local match = string.match
+local sub = string.sub
+local tonumber = tonumber
+local type = type
+
+local FINGERPRINT_BYTES = 32
+
+local _M = {
+  FINGERPRINT_BYTES = FINGERPRINT_BYTES,
+  OWNER_BYTES = 16,
+}
+
+
+--- Serialises an answer.
+-- @tparam string fingerprint
+-- @tparam number status
+-- @tparam table headers name to string or table of strings
+-- @tparam string body
+function _M.answer(fingerprint, status, headers, body)
+  local lines = {}
+  local n = 0
+
+  for name, value in pairs(headers) do
+    if type(value) == "table" then
+      for i = 1, #value do
+        n = n + 1
+        lines[n] = name .. ":" .. value[i] .. "\n"
+      end
+    else
+      n = n + 1
+      lines[n] = name .. ":" .. value .. "\n"
+    end
+  end
+
+  local block = concat(lines)
+  return "A" .. fingerprint .. status .. " " .. #block .. " " .. #body .. "\n" .. block .. body
+end
+
+
+--- Serialises the tombstone of an answer that was too large to keep.
+function _M.tombstone(fingerprint)
+  return "T" .. fingerprint
+end
+
+
+--- Reads an answer back.
+-- @tparam string value
+-- @tparam function keeps says of a header name whether it may be replayed
+-- @treturn table|nil `status`, `headers`, `body`; nil if `value` is no answer
+function _M.parse(value, keeps)
+  if type(value) ~= "string" or byte(value) ~= 65 then -- "A"
+    return nil
+  end
+
+  local status, head, length, start =
+    match(value, "^(%d%d%d) (%d+) (%d+)\n()", FINGERPRINT_BYTES + 2)
+  if not status then
+    return nil
+  end
+
+  status, head, length = tonumber(status), tonumber(head), tonumber(length)
+  if status < 200 or status > 499 or start - 1 + head + length ~= #value then
+    return nil
+  end
+
+  local headers = {}
+  for name, text in gmatch(sub(value, start, start + head - 1), "([^\n:]+):([^\n]*)\n") do
+    -- a value that something else wrote may hold any bytes
+    if keeps(name) and not find(text, "[%z\r]") then
+      local before = headers[name]
+      if before == nil then
+        headers[name] = text
+      elseif type(before) == "table" then
+        before[#before + 1] = text
+      else
+        headers[name] = { before, text }
+      end
+    end
+  end
+
+  return { status = status, headers = headers, body = sub(value, start + head) }
+end
+
+
+return _M

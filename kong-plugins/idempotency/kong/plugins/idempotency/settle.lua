@@ -1,0 +1,88 @@
+-- What is left to do in Redis once the client has its answer. The log phase has no
+-- sockets, so a timer does it.
+
+local store = require "kong.plugins.idempotency.store"
+
+local kong = kong
+local min = math.min
+local ngx = ngx
+local timer_at = ngx.timer.at
+
+local TRIES = 6
+local FIRST_DELAY = 0.1 -- seconds; doubled each time, up to
+local LONGEST_DELAY = 2
+local MAX_PENDING_BYTES = 16777216 -- of answers that wait for Redis, per worker
+
+local _M = {}
+
+local pending_bytes = 0
+
+
+local function attempt(task)
+  if task.record then
+    return store.complete(task.conf, task.key, task.owner, task.fingerprint, task.ttl, task.record)
+  end
+
+  return store.release(task.conf, task.key, task.owner, task.fingerprint)
+end
+
+
+local run
+
+local function schedule(delay, task)
+  local ok, err = timer_at(delay, run, task)
+  if not ok then
+    pending_bytes = pending_bytes - task.bytes
+    ngx.log(ngx.ERR, "[idempotency] no timer to settle a key: ", err)
+  end
+
+  return ok
+end
+
+
+run = function(premature, task)
+  local ok, outcome, err = pcall(attempt, task)
+  if ok and outcome then
+    pending_bytes = pending_bytes - task.bytes
+    return
+  end
+
+  task.tries = task.tries + 1
+  if premature or task.tries >= TRIES then
+    -- the lock ends by itself
+    pending_bytes = pending_bytes - task.bytes
+    ngx.log(ngx.ERR, "[idempotency] a key could not be settled: ", ok and err or outcome)
+    return
+  end
+
+  local delay = task.delay
+  task.delay = min(delay * 2, LONGEST_DELAY)
+  schedule(delay, task)
+end
+
+
+--- Completes (with `value`) or releases (without) a claim, soon and more than once if need be.
+-- Everything is copied: the request is gone when the timer runs.
+function _M.later(conf, prepared, claim, value)
+  local bytes = value and #value or 0
+  if pending_bytes + bytes > MAX_PENDING_BYTES then
+    kong.log.err("too many answers wait for Redis; this one is given up")
+    return
+  end
+
+  pending_bytes = pending_bytes + bytes
+  schedule(0, {
+    conf = conf,
+    key = claim.key,
+    owner = claim.owner,
+    fingerprint = claim.fingerprint,
+    ttl = prepared.ttl,
+    record = value,
+    bytes = bytes,
+    tries = 0,
+    delay = FIRST_DELAY,
+  })
+end
+
+
+return _M
