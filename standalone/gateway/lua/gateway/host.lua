@@ -45,7 +45,7 @@ local contexts = {}
 local context_count = 0
 
 
--- `options`: routes (the route file's path), cookies (names of the platform's cookies).
+-- `options`: routes and problems (paths of files), cookies (names of the platform's cookies).
 function _M.init(options)
   vault.capture()
   pdk.install()
@@ -53,6 +53,7 @@ function _M.init(options)
     stripped_cookies[name] = true
   end
 
+  problem.init(options.problems)
   reload.init(options.routes)
 end
 
@@ -124,12 +125,12 @@ end
 
 
 -- Answer with the gateway's own problem document.
-local function answer_problem(ctx, status, detail)
+local function answer_problem(ctx, status)
   ctx.delay_response = nil
   ctx.delayed_response = nil
   ctx.buffered_proxying = nil
   ctx.response_body = nil
-  return kong.response.exit(problem.of(status, ngx.var.gateway_request_id, detail))
+  return kong.response.exit(problem.of(status, ngx.var.gateway_request_id))
 end
 
 

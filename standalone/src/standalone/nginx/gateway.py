@@ -105,6 +105,7 @@ def render_host(settings: HostSettings, routes: str | Path) -> Program:
         modules=find_modules("ndk_http_module", "ngx_http_lua_module"),
         lua_path="".join(f"{root.absolute()}/?.lua;" for root in (GATEWAY_FOLDER / "lua", *settings.plugins)) + ";",
         routes_file=routes_file,
+        problems_file=GATEWAY_FOLDER / "problems.json",
         listen=listen(settings.host, settings.port),
         status_listen=listen(settings.host, settings.status_port),
         **settings.model_dump(exclude={"state", "host", "port", "status_port", "plugins", "services", "redis"}),

@@ -24,7 +24,8 @@ Method = Annotated[str, Field(pattern=r"^[A-Z]+$")]
 # On no route, whatever the table says: the client gets 404 and no service sees the request.
 CLOSED_PATHS = ("/internal", "/auth/verify", "/metrics", "/livez", "/readyz")
 
-_NORMAL_PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,=:@-]+/)*(?:[A-Za-z0-9._~!$&'()*+,=:@-]+)?")
+# Unreserved characters only (RFC 3986, section 2.3): the others have two spellings, which parts could read differently.
+_NORMAL_PATH = re.compile(r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?")
 
 
 class RouteTableError(Exception):

@@ -1,0 +1,168 @@
+"""The edge's nginx: one location for each path of the table, each asking auth what its rows ask for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress
+
+from standalone.nginx.gateway import Port, listen, worker_user
+from standalone.nginx.program import Program, find_nginx
+from standalone.nginx.routes import CLOSED_PATHS, RoutePath, RouteTable, Row
+from standalone.nginx.templates import GATEWAY_FOLDER, render
+
+Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]+$")]
+
+_STRICTNESS = {"public": 0, "optional": 1, "required": 2}
+
+
+class EdgeSettings(BaseModel):
+    """Where the edge listens and what stands behind it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: Path
+    port: Port
+    gateway: Address
+    auth: Address
+    host: IPvAnyAddress = Field(default_factory=lambda: IPvAnyAddress("127.0.0.1"))  # type: ignore[operator]
+    user: str | None = Field(default_factory=worker_user)
+    workers: int | Literal["auto"] = "auto"
+    worker_connections: int = Field(default=4096, ge=16)
+    max_body_bytes: int = Field(default=1048576, ge=0)
+    client_timeout_seconds: int = Field(default=60, ge=1)
+    connect_timeout_seconds: int = Field(default=2, ge=1)
+    read_timeout_seconds: int = Field(default=75, ge=1)
+    verify_connect_seconds: int = Field(default=1, ge=1)
+    verify_read_seconds: int = Field(default=5, ge=1)
+    upstream_connections: int = Field(default=128, ge=1)
+    upstream_idle_seconds: int = Field(default=30, ge=1)
+    shutdown_seconds: int = Field(default=30, ge=1)
+    log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = "notice"
+
+
+@dataclass(frozen=True)
+class Location:
+    """An nginx location: `verify` is the index of the query that auth is asked with, None on public paths."""
+
+    match: str
+    name: str
+    methods: tuple[str, ...]
+    verify: int | None
+    target: str
+
+
+def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
+    """Return the edge's process for `table`. Raises NginxMissing."""
+    folder = settings.state.absolute() / "edge"
+    logs = settings.state.absolute() / "logs"
+    queries = sorted({_query(row) for row in table.rows if row.auth != "public"})
+    rendered = list(locations(table, queries))
+    text = render(
+        "edge.conf.j2",
+        name="edge",
+        folder=folder,
+        logs=logs,
+        modules=[],
+        listen=listen(settings.host, settings.port),
+        closed_paths=CLOSED_PATHS,
+        locations=rendered,
+        routes_root=any(location.match == "/" for location in rendered),
+        verify_queries=queries,
+        problems={status: _problem(status, **known) for status, known in _catalogue().items()},
+        verify_problem=_problem(
+            "503",
+            "authentication-unavailable",
+            "Authentication unavailable",
+            "The session cannot be checked right now.",
+        ),
+        **settings.model_dump(exclude={"state", "host", "port"}),
+    )
+    return Program(
+        name="edge",
+        folder=folder,
+        binary=find_nginx(),
+        files={folder / "nginx.conf": text},
+        folders=(folder, folder / "temp", logs),
+    )
+
+
+def locations(table: RouteTable, queries: list[str]) -> Iterator[Location]:
+    """Yield the locations of `table`. A prefix needs two: the path itself, and what is below it.
+
+    The edge asks by path alone, so it lets through only the methods whose route at the gateway asks no more than that.
+    """
+    seen: set[str] = set()
+    for row in table.rows:
+        for path in row.paths:
+            for match, sample in _matches(path):
+                if match in seen:
+                    continue
+                seen.add(match)
+                methods = tuple(method for method in _methods(table) if _is_covered(table.winner(method, sample), row))
+                public = row.auth == "public"
+                yield Location(
+                    match=match,
+                    name=row.name,
+                    methods=methods,
+                    verify=None if public else queries.index(_query(row)),
+                    target="edge_gateway" if public else f"$edge_{row.auth}_target",
+                )
+
+
+def _matches(path: RoutePath) -> Iterator[tuple[str, str]]:
+    """Yield nginx's match for `path`, each with a path that only it covers."""
+    if path.type == "Exact":
+        yield f"= {path.path}", path.path
+        return
+    if path.element:
+        yield f"= {path.element}", path.element
+        yield f"{path.element}/", f"{path.element}/\0"
+    else:
+        yield "= /", "/"
+        yield "/", "/\0"
+
+
+def _methods(table: RouteTable) -> list[str]:
+    return sorted({method for row in table.rows for method in row.methods})
+
+
+def _is_covered(winner: Row | None, asked: Row) -> bool:
+    """Tell whether a request that passed what `asked` asks for has passed what `winner` asks for."""
+    if winner is None:
+        return False
+    if _STRICTNESS[winner.auth] > _STRICTNESS[asked.auth]:
+        return False
+    return not winner.roles or (bool(asked.roles) and set(asked.roles) <= set(winner.roles))
+
+
+def _query(row: Row) -> str:
+    if row.auth == "optional":
+        return "?optional=1"
+    return f"?{urlencode([('role', role) for role in sorted(row.roles)])}" if row.roles else ""
+
+
+def _catalogue() -> dict[str, dict[str, str]]:
+    text = (GATEWAY_FOLDER / "problems.json").read_text(encoding="utf-8")
+    catalogue: dict[str, dict[str, str]] = json.loads(text)
+    return catalogue
+
+
+def _problem(status: str, code: str, title: str, detail: str) -> str:
+    document = {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+        "request_id": "$edge_request_id",
+    }
+    text = json.dumps(document)
+    if "'" in text or "\\" in text:
+        raise ValueError(f"nginx cannot be given the text {text!r}.")
+    return text
