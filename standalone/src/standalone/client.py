@@ -1,0 +1,42 @@
+"""The running platform, seen from a command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from standalone.control import NotRunning, ask
+from standalone.errors import PlatformError
+from standalone.processes import ProcessIdentity
+from standalone.record import RECORD, ProcessRecord
+from standalone.state import StateFolder
+
+# How long a supervisor may take to answer; it asks its parts meanwhile (seconds).
+ANSWER_SECONDS = 10.0
+
+
+def status(state: StateFolder) -> dict[str, Any]:
+    """Return what runs. `running` is false when there is no supervisor; `left` are then parts that outlived theirs.
+
+    Raises PlatformError when there is a supervisor that does not answer.
+    """
+    try:
+        with ask(state.run, {"do": "status"}, ANSWER_SECONDS) as answers:
+            for answer in answers:
+                return answer
+    except NotRunning:
+        pass
+    except TimeoutError:
+        raise PlatformError("The supervisor does not answer; make down ends it.") from None
+    return not_running(state)
+
+
+def not_running(state: StateFolder) -> dict[str, Any]:
+    """Return the status of a platform without a supervisor."""
+    left = [name for name, process in ProcessRecord(state.run / RECORD).load().items() if process.alive()]
+    return {"running": False, "state": str(state.root), "left": left, "parts": []}
+
+
+def supervisor_identity(state: StateFolder) -> ProcessIdentity | None:
+    """Return the recorded supervisor if it is alive."""
+    identity = ProcessRecord(state.run / RECORD).load().get(ProcessRecord.SUPERVISOR)
+    return identity if identity is not None and identity.alive() else None

@@ -1,0 +1,107 @@
+"""`platform up`: start everything, or say why not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from standalone.client import status
+from standalone.errors import PlatformError
+from standalone.log_files import last_line
+from standalone.ports import Ports
+from standalone.state import StateFolder
+from standalone.welcome import welcome
+
+# How long to wait for a start that another `up` has begun (seconds).
+OTHER_START_SECONDS = 120.0
+
+
+def up(checkout: Path, state: StateFolder, ports: Ports, edge_host: str, environment: Mapping[str, str]) -> int:
+    """Start the platform and print how it goes. Raises PlatformError; nothing is left running then."""
+    state.create()
+    running = status(state)
+    if running["running"]:
+        return _already(running, state, ports)
+    began = time.monotonic()
+    daemon = _spawn(checkout, state, ports, edge_host, environment)
+    try:
+        outcome = _follow(daemon)
+    except KeyboardInterrupt:
+        print("\nStopping what was started …")
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait()
+        return 130
+    match outcome["event"]:
+        case "ready":
+            print(f"Ready after {time.monotonic() - began:.1f} s.\n")
+            print(welcome(state, status(state)["url"]))
+            return 0
+        case "already":
+            return _already(_settled(state), state, ports)
+        case "refused":
+            daemon.wait()
+            raise PlatformError(f"{outcome['why']}")
+        case _:
+            daemon.wait()
+            said = last_line(state.log("supervisor")) or f"exit code {daemon.returncode}"
+            raise PlatformError(f"The supervisor ended: {said} · see {os.path.relpath(state.log('supervisor'))}")
+
+
+def _spawn(
+    checkout: Path, state: StateFolder, ports: Ports, edge_host: str, environment: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    where = ["--state", str(state.root), "--edge-host", edge_host, "--ports", json.dumps(asdict(ports))]
+    with state.log("supervisor").open("a") as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "standalone", "supervise", *where],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=checkout,
+            env=dict(environment),
+            start_new_session=True,  # it outlives this terminal, and gets no Ctrl-C of it
+        )
+
+
+def _follow(daemon: subprocess.Popen[str]) -> dict[str, Any]:
+    """Print the steps as they are done, and return the message that ends the start."""
+    if daemon.stdout is None:
+        raise AssertionError("the pipe was asked for")
+    for line in daemon.stdout:
+        message: dict[str, Any] = json.loads(line)
+        if message["event"] != "step":
+            return message
+        print(f"  {message['name']:<22} {message['what']:<28} {message['seconds']:5.1f} s", flush=True)
+    return {"event": "ended"}
+
+
+def _settled(state: StateFolder) -> dict[str, Any]:
+    """Wait for another `up` to come to its end."""
+    deadline = time.monotonic() + OTHER_START_SECONDS
+    while time.monotonic() < deadline:
+        now = status(state)
+        if now.get("phase") == "ready":
+            return now
+        time.sleep(0.1)
+    raise PlatformError("Another make up is on its way but does not come to an end; see make status.")
+
+
+def _already(running: dict[str, Any], state: StateFolder, ports: Ports) -> int:
+    if running["phase"] == "stopping":
+        raise PlatformError("The platform is stopping; start it again in a moment.")
+    if running["phase"] == "starting":
+        running = _settled(state)
+    if not running["url"].endswith(f":{ports.edge}"):
+        raise PlatformError(f"The platform already runs at {running['url']}; to move it: make down, then make up.")
+    print(f"The platform already runs at {running['url']}; nothing was changed.\n")
+    print(welcome(state, running["url"]))
+    return 0

@@ -1,0 +1,102 @@
+"""How commands talk to the running supervisor: a Unix socket in the state folder, one JSON document a line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SOCKET = "control.sock"
+
+# How long conversations may take to end when the supervisor does (seconds).
+FAREWELL_SECONDS = 2
+
+Message = dict[str, Any]
+# Answers one request by any number of messages. It is cancelled when the client goes away.
+Handler = Callable[[Message], AsyncIterator[Message]]
+
+
+@contextmanager
+def _short_path(folder: Path) -> Iterator[str]:
+    """A path of the socket that fits into a socket address (108 bytes), however deep `folder` is."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{SOCKET}"
+    finally:
+        os.close(descriptor)
+
+
+async def serve_control(folder: Path, handler: Handler) -> Callable[[], Awaitable[None]]:
+    """Listen in `folder` and return what ends that. Whoever may enter the folder may ask."""
+    listener = socket.socket(socket.AF_UNIX)
+    (folder / SOCKET).unlink(missing_ok=True)
+    with _short_path(folder) as path:
+        listener.bind(path)
+    (folder / SOCKET).chmod(0o600)
+
+    conversations: set[asyncio.Task[None]] = set()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if task := asyncio.current_task():
+            conversations.add(task)
+            task.add_done_callback(conversations.discard)
+        try:
+            request = json.loads(await reader.readline())
+            answering = asyncio.create_task(_answer(handler, request, writer))
+            leaving = asyncio.create_task(reader.read())
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (answering, leaving):
+                task.cancel()
+            await asyncio.gather(answering, leaving, return_exceptions=True)
+        except ValueError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_unix_server(converse, sock=listener)
+
+    async def close() -> None:
+        server.close()
+        if conversations:
+            await asyncio.wait(conversations, timeout=FAREWELL_SECONDS)
+        (folder / SOCKET).unlink(missing_ok=True)
+
+    return close
+
+
+async def _answer(handler: Handler, request: Message, writer: asyncio.StreamWriter) -> None:
+    messages = handler(request)
+    try:
+        async for message in messages:
+            writer.write(json.dumps(message).encode() + b"\n")
+            await writer.drain()
+    finally:
+        await messages.aclose()  # type: ignore[attr-defined]
+
+
+class NotRunning(Exception):
+    """No supervisor listens in the folder."""
+
+
+@contextmanager
+def ask(folder: Path, request: Message, seconds: float | None = None) -> Iterator[Iterator[Message]]:
+    """Send `request` to the supervisor and yield its answers as they come; leaving ends the conversation.
+
+    Raises NotRunning, and TimeoutError when an answer takes longer than `seconds`.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(seconds)
+        try:
+            with _short_path(folder) as path:
+                connection.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+            raise NotRunning from None
+        with connection.makefile("rw", encoding="utf-8") as stream:
+            stream.write(json.dumps(request) + "\n")
+            stream.flush()
+            yield (json.loads(line) for line in stream)

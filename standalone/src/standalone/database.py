@@ -1,0 +1,90 @@
+"""The member database: its cluster, its roles, their rights."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from platform_common.local_servers.postgres import init_cluster
+from platform_common.local_servers.process import ServerFailed
+from standalone.errors import PlatformError
+
+DATABASE = "member"
+OWNER = "member_owner"
+APP = "member_app"
+
+# Rights that the app role gets on everything that the owner makes: rows, never the shape of tables.
+_DEFAULT_RIGHTS = (
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+    "GRANT USAGE, SELECT ON SEQUENCES TO {app}",
+)
+
+
+def make_cluster(data: Path, password: str) -> None:
+    """Make PostgreSQL's data folder unless it is there. Raises PlatformError."""
+    remove_dead_lock(data)
+    if (data / "PG_VERSION").exists():
+        return
+    try:
+        # A folder without a version is what an interrupted initdb left: it removes its own files, or made none.
+        init_cluster(data, password)
+    except ServerFailed as error:
+        raise PlatformError(f"{error} (if {data} is a left-over of an aborted start: make reset)") from None
+
+
+def remove_dead_lock(data: Path) -> None:
+    """Remove the lock of a server that is gone.
+
+    PostgreSQL takes any live process with the recorded id for itself; after a reboot that may be a stranger.
+    """
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return
+    try:
+        holder = Path(f"/proc/{pid}/cwd").readlink()
+    except OSError:
+        holder = None
+    # The server's working directory is its data folder.
+    if holder is None or not _same(holder, data):
+        lock.unlink(missing_ok=True)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+async def provision(superuser_url: str, owner_password: str, app_password: str) -> None:
+    """Make the database and its two roles, or bring what is there to the passwords given."""
+    async with await psycopg.AsyncConnection.connect(superuser_url, autocommit=True) as server:
+        for role, password in ((OWNER, owner_password), (APP, app_password)):
+            known = await server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            verb = "ALTER" if await known.fetchone() else "CREATE"
+            statement = sql.SQL(verb + " ROLE {} LOGIN PASSWORD {}")
+            await server.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+        known = await server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if await known.fetchone() is None:
+            statement = sql.SQL("CREATE DATABASE {} OWNER {}")
+            await server.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
+        revoke = sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE))
+        connect = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), sql.Identifier(APP))
+        await server.execute(revoke)
+        await server.execute(connect)
+    async with await psycopg.AsyncConnection.connect(superuser_url, dbname=DATABASE, autocommit=True) as database:
+        names = {"owner": sql.Identifier(OWNER), "app": sql.Identifier(APP)}
+        await database.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(**names))
+        for right in _DEFAULT_RIGHTS:
+            by_default = sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public " + right)
+            await database.execute(by_default.format(**names))
+
+
+async def make_cluster_async(data: Path, password: str) -> None:
+    """`make_cluster` without holding up the event loop."""
+    await asyncio.to_thread(make_cluster, data, password)

@@ -1,0 +1,40 @@
+"""Log files that do not grow for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+MAX_BYTES = 20 * 1024 * 1024
+CHECK_SECONDS = 15.0
+
+
+def bound(folder: Path, max_bytes: int = MAX_BYTES) -> None:
+    """Move what is in a log over `max_bytes` to `<name>.log.1`, in the place of what was there.
+
+    The file stays the same one, so that its writer need not know; a line written meanwhile may be lost.
+    """
+    for log in folder.glob("*.log"):
+        if log.stat().st_size > max_bytes:
+            shutil.copyfile(log, log.with_name(log.name + ".1"))
+            with log.open("r+b") as file:
+                file.truncate(0)
+
+
+async def keep_bounded(folder: Path) -> None:
+    """Look after `folder` for ever."""
+    while True:
+        await asyncio.to_thread(bound, folder)
+        await asyncio.sleep(CHECK_SECONDS)
+
+
+def last_line(log: Path, since: int = 0) -> str:
+    """Return the last line that is in `log` after byte `since`, or an empty text."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(since, log.stat().st_size - 4096))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+    except FileNotFoundError:
+        return ""
+    return lines[-1].strip() if lines else ""

@@ -1,0 +1,112 @@
+"""Which TCP ports the parts listen on, and whether they are free."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
+
+import psutil
+
+from standalone.errors import PlatformError
+
+DEFAULT_EDGE_PORT = 8080
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """One port a listener, in the order of their distance from the edge's (0, 1, 2, …)."""
+
+    edge: int
+    gateway: int
+    member: int
+    auth: int
+    member_metrics: int
+    auth_metrics: int
+    postgres: int
+    valkey: int
+    gateway_status: int
+
+
+NAMES = tuple(field.name for field in fields(Ports))
+
+
+def variable(name: str) -> str:
+    """Return the environment variable that sets the port `name`."""
+    return "PORT" if name == "edge" else f"{name.upper()}_PORT"
+
+
+def resolve_ports(environment: Mapping[str, str]) -> Ports:
+    """Read the ports from the environment: `PORT` moves all of them, `MEMBER_PORT` and so on one each.
+
+    Raises PlatformError when one is no port, or two are the same.
+    """
+    edge = _number("PORT", environment.get("PORT") or str(DEFAULT_EDGE_PORT), highest=65535 - len(NAMES) + 1)
+    chosen = {
+        name: _number(variable(name), environment.get(variable(name)) or str(edge + distance))
+        for distance, name in enumerate(NAMES)
+    }
+    names_by_port: dict[int, str] = {}
+    for name, port in chosen.items():
+        if other := names_by_port.get(port):
+            raise PlatformError(f"{variable(other)} and {variable(name)} are both {port}; give each a port of its own.")
+        names_by_port[port] = name
+    return Ports(**chosen)
+
+
+def free_ports() -> Ports:
+    """Return ports that nobody uses now: for tests, which may run next to one another."""
+    with ExitStack() as stack:
+        probes = {name: stack.enter_context(socket.socket()) for name in NAMES}
+        for probe in probes.values():
+            probe.bind((LOOPBACK, 0))
+        return Ports(**{name: probe.getsockname()[1] for name, probe in probes.items()})
+
+
+def check_free(ports: Ports, edge_host: str) -> None:
+    """Raise PlatformError when a port is in use, or the edge's address is none of this machine's."""
+    for name in NAMES:
+        port: int = getattr(ports, name)
+        host = edge_host if name == "edge" else LOOPBACK
+        try:
+            family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except PermissionError:
+            raise PlatformError(
+                f"Port {port} ({name}) is root's alone; choose one above 1023: PORT={DEFAULT_EDGE_PORT} make up."
+            ) from None
+        except socket.gaierror:
+            raise PlatformError(f"EDGE_HOST {host} is no address; use 127.0.0.1, or 0.0.0.0 for every one.") from None
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise PlatformError(f"Cannot listen on {host} port {port} ({name}): {error.strerror}.") from None
+            raise PlatformError(
+                f"Port {port} ({name}) is in use{_holder(port)}; stop that, or choose another: "
+                f"{variable(name)}={_suggestion(port)} make up."
+            ) from None
+
+
+def _number(name: str, value: str, highest: int = 65535) -> int:
+    if value.isdecimal() and 0 < int(value) <= highest:
+        return int(value)
+    raise PlatformError(f"{name} is {value!r}; it must be a number from 1 to {highest}.")
+
+
+def _holder(port: int) -> str:
+    """Name the process that listens on `port`, as far as we may see it."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
+                return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    except psutil.Error:
+        pass
+    return ""
+
+
+def _suggestion(port: int) -> int:
+    return port + 1000 if port <= 64000 else port - 1000

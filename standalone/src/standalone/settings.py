@@ -1,0 +1,105 @@
+"""What each part is told: one place for issuer, audience, addresses and secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from standalone.credentials import Credentials
+from standalone.database import APP, DATABASE, OWNER
+from standalone.ports import LOOPBACK, Ports
+from standalone.state import StateFolder
+
+# The same whatever the port, so that tokens outlive a move to another.
+TOKEN_ISSUER = "https://member-platform.internal"  # noqa: S105 (a name)
+TOKEN_AUDIENCE = "member-platform"  # noqa: S105 (a name)
+
+ADMINISTRATOR_EMAIL = "admin@example.com"
+
+# What a part may see of the environment that `make up` was called in.
+_INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH")
+
+
+@dataclass(frozen=True)
+class PlatformSettings:
+    """Everything that one platform on one machine is made from."""
+
+    checkout: Path
+    state: StateFolder
+    ports: Ports
+    edge_host: str
+    credentials: Credentials
+    # The caller's environment: MEMBER_… and AUTH_… in it tune the services.
+    caller: Mapping[str, str]
+
+    @property
+    def edge_url(self) -> str:
+        """Where a client on this machine goes."""
+        host = LOOPBACK if self.edge_host in {"0.0.0.0", "::", "*"} else self.edge_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.ports.edge}"
+
+    @property
+    def administrator_email(self) -> str:
+        """The first administrator's e-mail address."""
+        return self.caller.get("ADMIN_EMAIL") or ADMINISTRATOR_EMAIL
+
+    def database_url(self, user: str, password: str, database: str = DATABASE) -> str:
+        """Return the URL of `database` for `user`."""
+        return f"postgresql://{user}:{password}@{LOOPBACK}:{self.ports.postgres}/{database}"
+
+    def valkey_url(self, user: str, password: str, database: int) -> str:
+        """Return the URL of Valkey's `database` for `user`."""
+        return f"redis://{user}:{password}@{LOOPBACK}:{self.ports.valkey}/{database}"
+
+    def member_environment(self) -> dict[str, str]:
+        """The member service's environment; without the owner's URL, which only migrations get."""
+        return self._service("MEMBER") | {
+            "MEMBER_DATABASE_URL": self.database_url(APP, self.credentials.member_app),
+            "MEMBER_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
+            "MEMBER_PORT": str(self.ports.member),
+            "MEMBER_METRICS_PORT": str(self.ports.member_metrics),
+        }
+
+    def migration_environment(self) -> dict[str, str]:
+        """The environment of `member migrate`."""
+        return self.member_environment() | {
+            "MEMBER_MIGRATION_DATABASE_URL": self.database_url(OWNER, self.credentials.member_owner),
+        }
+
+    def auth_environment(self) -> dict[str, str]:
+        """The auth service's environment."""
+        return self._service("AUTH") | {
+            "AUTH_REDIS_URL": self.valkey_url("auth", self.credentials.valkey_auth, 1),
+            "AUTH_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
+            "AUTH_KEY_RING_DIR": str(self.state.keys),
+            "AUTH_EDGE_HEADERS": "original",
+            "AUTH_PORT": str(self.ports.auth),
+            "AUTH_METRICS_PORT": str(self.ports.auth_metrics),
+        }
+
+    def gateway_environment(self) -> dict[str, str]:
+        """The gateway's environment: what its vault references name."""
+        return self.common_environment() | {
+            "GATEWAY_REDIS_PASSWORD": self.credentials.valkey_gateway,
+            "GATEWAY_FINGERPRINT_SECRET": self.credentials.gateway_fingerprint,
+        }
+
+    def common_environment(self) -> dict[str, str]:
+        """What every part sees."""
+        inherited = {name: self.caller[name] for name in _INHERITED if name in self.caller}
+        # Debian keeps nginx and others where an ordinary user's PATH does not look.
+        path = os.pathsep.join([inherited.get("PATH") or os.defpath, "/usr/local/sbin", "/usr/sbin", "/sbin"])
+        return inherited | {"PATH": path, "PYTHONUNBUFFERED": "1"}
+
+    def _service(self, prefix: str) -> dict[str, str]:
+        tuned = {name: value for name, value in self.caller.items() if name.startswith(prefix + "_")}
+        common = {
+            "TOKEN_ISSUER": TOKEN_ISSUER,
+            "TOKEN_AUDIENCE": TOKEN_AUDIENCE,
+            "SERVICE_TOKEN_KEY": self.credentials.service_token_key,
+            "HOST": LOOPBACK,
+            "FORWARDED_ALLOW_IPS": LOOPBACK,
+        }
+        return self.common_environment() | tuned | {f"{prefix}_{name}": value for name, value in common.items()}

@@ -1,0 +1,254 @@
+"""The platform's parts on one machine: who runs, who waits for whom, what is done once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from platform_common.local_servers import postgres, valkey
+from platform_common.local_servers.unprivileged import NoUnprivilegedUser
+from standalone import database
+from standalone.credentials import write_private
+from standalone.errors import PlatformError
+from standalone.nginx.edge import EdgeSettings, render_edge
+from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
+from standalone.nginx.program import NginxMissing, Program
+from standalone.nginx.routes import RouteTableError, load_table
+from standalone.parts import Job, Part, Step
+from standalone.ports import LOOPBACK
+from standalone.probes import http_answers, http_ready, postgres_answers, valkey_answers
+from standalone.processes import tied_to_parent
+from standalone.settings import PlatformSettings
+
+ROUTE_TABLE = Path("charts/member-platform/values.yaml")
+SERVICES = {"member", "auth"}
+
+# How long a job's program may take (seconds).
+COMMAND_SECONDS = 120
+
+
+def plan(settings: PlatformSettings) -> list[Step]:
+    """Return every step of a start. Raises PlatformError when a package is missing or the route table is wrong."""
+    try:
+        return [
+            *_stores(settings),
+            *_member(settings),
+            *_auth(settings),
+            *_front(settings),
+        ]
+    except (RouteTableError, NoUnprivilegedUser) as error:
+        raise PlatformError(str(error)) from None
+    except NginxMissing as error:
+        raise PlatformError(f"{error} Install what is missing: scripts/bootstrap.sh up.") from None
+
+
+def _stores(settings: PlatformSettings) -> list[Step]:
+    ports, credentials, state = settings.ports, settings.credentials, settings.state
+    superuser_url = settings.database_url(postgres.SUPERUSER, credentials.postgres_superuser, "postgres")
+    valkey_config = state.run / "valkey.conf"
+    users = {"gateway": credentials.valkey_gateway, "auth": credentials.valkey_auth}
+
+    async def configure_valkey() -> None:
+        acl = {name: valkey.AclUser(password, valkey.PLATFORM_RULES[name]) for name, password in users.items()}
+        valkey.write_config(valkey_config, ports.valkey, state.valkey, acl)
+
+    return [
+        Job("database cluster", lambda: database.make_cluster_async(state.postgres, credentials.postgres_superuser)),
+        Part(
+            name="postgres",
+            command=postgres.server_command(state.postgres, ports.postgres, log_line_prefix="%m [%p] %q%u@%d "),
+            probe=postgres_answers(superuser_url),
+            address=f"{LOOPBACK}:{ports.postgres}",
+            after=["database cluster"],
+            environment=settings.common_environment(),
+            stop_signal=signal.SIGINT,  # ends connections; its SIGTERM waits for them
+            start_seconds=120,  # it may have to recover first
+        ),
+        Job(
+            "database roles",
+            lambda: database.provision(superuser_url, credentials.member_owner, credentials.member_app),
+            after=["postgres"],
+        ),
+        Job("valkey configuration", configure_valkey),
+        Part(
+            name="valkey",
+            command=valkey.server_command(valkey_config),
+            probe=valkey_answers(settings.valkey_url("auth", credentials.valkey_auth, 1)),
+            address=f"{LOOPBACK}:{ports.valkey}",
+            after=["valkey configuration"],
+            environment=settings.common_environment(),
+            start_seconds=120,  # it may have much to load
+        ),
+    ]
+
+
+def _member(settings: PlatformSettings) -> list[Step]:
+    folder = settings.checkout / "services" / "member"
+
+    async def migrate() -> None:
+        await run_command(_program("member", "migrate"), settings.migration_environment(), folder)
+
+    async def make_administrator() -> None:
+        if settings.state.administrator.exists():
+            return
+        email, password = settings.administrator_email, settings.credentials.administrator
+        said = await run_command(
+            _program("member", "create-admin", "--email", email, "--display-name", "Administrator"),
+            settings.member_environment() | {"MEMBER_ADMIN_PASSWORD": password},
+            folder,
+        )
+        member = json.loads(said)
+        write_private(settings.state.administrator, {"id": member["id"], "email": email, "password": password})
+
+    return [
+        Job("migrations", migrate, after=["database roles"]),
+        Job("first administrator", make_administrator, after=["migrations"]),
+        Part(
+            name="member",
+            command=_program("member", "serve"),
+            probe=http_ready(f"http://{LOOPBACK}:{settings.ports.member}/readyz"),
+            address=f"{LOOPBACK}:{settings.ports.member}",
+            after=["migrations"],
+            environment=settings.member_environment(),
+            cwd=folder,
+            stop_seconds=25,  # requests in flight may take 20 s
+            sources=_sources(settings, "member"),
+        ),
+    ]
+
+
+def _auth(settings: PlatformSettings) -> list[Step]:
+    folder = settings.checkout / "services" / "auth"
+
+    async def make_keys() -> None:
+        command = _program("auth", "keys", "init", "--dir", str(settings.state.keys))
+        await run_command(command, settings.common_environment(), folder)
+
+    return [
+        Job("signing keys", make_keys),
+        Part(
+            name="auth",
+            command=_program("auth", "serve"),
+            probe=http_ready(f"http://{LOOPBACK}:{settings.ports.auth}/readyz"),
+            address=f"{LOOPBACK}:{settings.ports.auth}",
+            after=["valkey", "signing keys"],
+            environment=settings.auth_environment(),
+            cwd=folder,
+            stop_seconds=25,
+            sources=_sources(settings, "auth"),
+        ),
+    ]
+
+
+def _front(settings: PlatformSettings) -> list[Step]:
+    ports = settings.ports
+    addresses = {"member": f"{LOOPBACK}:{ports.member}", "auth": f"{LOOPBACK}:{ports.auth}"}
+    table = load_table(settings.checkout / ROUTE_TABLE, services=SERVICES)
+    gateway = render_gateway(
+        GatewaySettings(
+            state=settings.state.root,
+            port=ports.gateway,
+            status_port=ports.gateway_status,
+            services={name: Upstream(addresses=(address,)) for name, address in addresses.items()},
+            redis=RedisSettings(
+                host=LOOPBACK,
+                port=ports.valkey,
+                username="gateway",
+                password="{vault://env/gateway-redis-password}",  # noqa: S106 (a reference to one)
+            ),
+            fingerprint_secret="{vault://env/gateway-fingerprint-secret}",  # noqa: S106 (a reference to one)
+        ),
+        table,
+    )
+    edge = render_edge(
+        EdgeSettings(
+            state=settings.state.root,
+            host=settings.edge_host,
+            port=ports.edge,
+            gateway=f"{LOOPBACK}:{ports.gateway}",
+            auth=addresses["auth"],
+        ),
+        table,
+    )
+    return [
+        _write("gateway configuration", gateway),
+        _nginx(
+            gateway,
+            probe_url=f"http://{LOOPBACK}:{ports.gateway_status}/ready",
+            address=f"{LOOPBACK}:{ports.gateway}",
+            after=["gateway configuration", "valkey"],
+            environment=settings.gateway_environment(),
+        ),
+        _write("edge configuration", edge),
+        _nginx(
+            edge,
+            probe_url=f"{settings.edge_url}/",
+            address=f"{settings.edge_host}:{ports.edge}",
+            # Last: whoever reaches the edge finds a whole platform behind it.
+            after=["edge configuration", "gateway", "member", "auth", "first administrator"],
+            environment=settings.common_environment(),
+        ),
+    ]
+
+
+def _write(name: str, program: Program) -> Job:
+    async def write() -> None:
+        program.write()
+
+    return Job(name, write)
+
+
+def _nginx(
+    program: Program, probe_url: str, address: str, after: Sequence[str], environment: Mapping[str, str]
+) -> Part:
+    probe = http_ready(probe_url) if probe_url.endswith("/ready") else http_answers(probe_url)
+    return Part(
+        name=program.name,
+        command=program.argv,
+        probe=probe,
+        address=address,
+        after=after,
+        environment=environment,
+        log=f"{program.name}.error",
+        stop_signal=program.drain_signal,
+        stop_seconds=5,
+    )
+
+
+def _program(name: str, *arguments: str) -> list[str]:
+    """Return the command of a package's own program, from the virtual environment that we run in."""
+    return [str(Path(sys.executable).with_name(name)), *arguments]
+
+
+def _sources(settings: PlatformSettings, service: str) -> list[Path]:
+    return [settings.checkout / "services" / service / "src", settings.checkout / "libs" / "platform_common" / "src"]
+
+
+async def run_command(command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> str:
+    """Run a program that ends by itself and return what it printed. Raises PlatformError with its last line."""
+    process = await asyncio.create_subprocess_exec(
+        *tied_to_parent(command, signal.SIGTERM),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=dict(environment),
+        cwd=cwd,
+    )
+    name = " ".join([Path(command[0]).name, *command[1:2]])
+    try:
+        async with asyncio.timeout(COMMAND_SECONDS):
+            output, complaints = await process.communicate()
+    except TimeoutError:
+        raise PlatformError(f"{name} did not end within {COMMAND_SECONDS} s.") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        lines = complaints.decode(errors="replace").strip().splitlines()
+        raise PlatformError(f"{name} failed: {lines[-1] if lines else f'exit code {process.returncode}'}")
+    return output.decode()
