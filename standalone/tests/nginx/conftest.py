@@ -59,7 +59,7 @@ def read_request(stream) -> Seen | None:
         return None
     method, target, _ = line.decode("latin-1").split(" ", 2)
     headers = []
-    while (line := stream.readline().decode("latin-1").rstrip("\r\n")):
+    while line := stream.readline().decode("latin-1").rstrip("\r\n"):
         name, _, value = line.partition(":")
         headers.append((name, value.strip()))
     lower = {name.lower(): value for name, value in headers}
@@ -78,7 +78,10 @@ def answer(status: int = 200, body: bytes = b"ok", **headers: str) -> bytes:
     """Return an HTTP/1.1 answer; keyword names become header names."""
     lines = [f"HTTP/1.1 {status} Whatever"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    if not any(name.lower() in {"content_length", "transfer_encoding"} for name in headers) and status not in {204, 304}:
+    if not any(name.lower() in {"content_length", "transfer_encoding"} for name in headers) and status not in {
+        204,
+        304,
+    }:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
@@ -186,7 +189,9 @@ class Client:
     port: int
     _open: list[HTTPConnection] = field(default_factory=list)
 
-    def request(self, method: str, target: str, headers: list[tuple[str, str]] | None = None, body: bytes = b"") -> Answer:
+    def request(
+        self, method: str, target: str, headers: list[tuple[str, str]] | None = None, body: bytes = b""
+    ) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS)
         with contextlib.closing(connection):
             return self.on(connection, method, target, headers, body)

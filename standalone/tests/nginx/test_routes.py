@@ -152,6 +152,8 @@ def test_the_edge_never_asks_less_than_the_winning_row():
 
 
 def test_a_method_whose_row_asks_more_is_not_let_through():
-    table = table_of({"open": row("/a/x", methods=["GET"]), "closed": row("/a", "Prefix", ["GET", "POST"], auth="required")}, {"s"})
+    table = table_of(
+        {"open": row("/a/x", methods=["GET"]), "closed": row("/a", "Prefix", ["GET", "POST"], auth="required")}, {"s"}
+    )
     methods = {location.match: location.methods for location in locations(table, [""])}
     assert methods == {"= /a/x": ("GET",), "= /a": ("GET", "POST"), "/a/": ("GET", "POST")}

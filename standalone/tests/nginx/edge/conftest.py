@@ -1,0 +1,72 @@
+"""An edge, in front of a verify and a gateway that record what they get."""
+
+import pytest
+
+from standalone.nginx.edge import EdgeSettings, render_edge
+from standalone.nginx.routes import table_of
+
+IDENTITY = {
+    "X_Auth_Subject": "m1",
+    "X_Auth_Session": "s1",
+    "X_Auth_Roles": "member",
+    "Authorization": "Bearer checked",
+}
+ROUTES = {
+    "open": {"paths": [{"path": "/open", "type": "Prefix"}], "methods": ["GET", "POST"], "auth": "public"},
+    "exact": {"paths": [{"path": "/auth/login", "type": "Exact"}], "methods": ["POST"], "auth": "public"},
+    "maybe": {"paths": [{"path": "/maybe", "type": "Prefix"}], "methods": ["GET"], "auth": "optional"},
+    "mine": {
+        "paths": [{"path": "/api/mine", "type": "Prefix"}],
+        "methods": ["GET", "POST", "DELETE"],
+        "auth": "required",
+    },
+    "admin": {
+        "paths": [{"path": "/api/admin", "type": "Prefix"}],
+        "methods": ["GET"],
+        "auth": "required",
+        "roles": ["admin", "root"],
+    },
+}
+
+
+class Edge:
+    """An edge with its verify and gateway; `verify` says what verify answers."""
+
+    def __init__(self, run, upstream, make_answer, free_ports, state, routes=ROUTES, **settings):
+        self.make_answer = make_answer
+        self.answer_ok()
+        self.auth = upstream(lambda seen: self.verify(seen))
+        self.gateway = upstream(lambda seen: self.reply(seen))
+        self.reply = lambda _seen: make_answer(200, b"from gateway")
+        table = table_of({name: {"service": "s", **row} for name, row in routes.items()}, {"s"})
+        (port,) = free_ports(1)
+        program = render_edge(
+            EdgeSettings(
+                state=state, port=port, gateway=self.gateway.address, auth=self.auth.address, workers=1, **settings
+            ),
+            table,
+        )
+        self.running = run(program, port)
+        self.client = self.running.client
+
+    def answer_ok(self, status=200, **headers):
+        given = headers or IDENTITY
+        self.verify = lambda _seen: self.make_answer(status, b"", **given)
+
+    @property
+    def forwarded(self):
+        assert len(self.gateway.seen) == 1
+        return self.gateway.seen[0]
+
+
+@pytest.fixture
+def edge(run, upstream, make_answer, free_ports, tmp_path):
+    return Edge(run, upstream, make_answer, free_ports, tmp_path)
+
+
+@pytest.fixture
+def make_edge(run, upstream, make_answer, free_ports, tmp_path):
+    def make(**settings):
+        return Edge(run, upstream, make_answer, free_ports, tmp_path, **settings)
+
+    return make
