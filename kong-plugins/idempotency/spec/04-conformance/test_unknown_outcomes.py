@@ -1,0 +1,95 @@
+"""Nobody knows whether the service acted (contract: 'Unknown outcome')."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from blackbox.service import Plan
+from blackbox.wire import ConnectionEnded, request_bytes
+
+FAULTS = {
+    "closed-before-the-answer": Plan(raw=b""),
+    "closed-within-the-head": Plan(raw=b"HTTP/1.1 201 Created\r\nContent-Le"),
+    "truncated": Plan(body=b"x" * 100, truncate=10),
+    "truncated-chunks": Plan(raw=b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"),
+}
+
+
+def fault(name):
+    made = FAULTS[name]
+    return Plan(raw=made.raw, body=made.body, truncate=made.truncate)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_keep_holds_the_lock(gateway, service, fresh, name):
+    service.plan(f"/keep/{fresh}", fault(name), Plan())
+
+    first = gateway.post(f"/keep/{fresh}", fresh)
+    second = gateway.post(f"/keep/{fresh}", fresh)
+
+    assert first.mark == "unknown"
+    assert second.status == 409
+    assert second.json["code"] == "idempotency-in-flight"
+    assert len(service.seen(f"/keep/{fresh}")) == 1
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_release_frees_it(gateway, service, fresh, name, eventually):
+    service.plan(f"/release/{fresh}", fault(name), Plan())
+    gateway.post(f"/release/{fresh}", fresh)
+
+    answer = eventually(lambda: (a := gateway.post(f"/release/{fresh}", fresh)).status == 201 and a)
+    assert answer.mark == "stored"
+    assert gateway.post(f"/release/{fresh}", fresh).mark == "replayed"
+    assert len(service.seen(f"/release/{fresh}")) == 2
+
+
+def test_keep_holds_the_lock_of_a_refused_connection(gateway, fresh):
+    assert gateway.post(f"/keep-refused/{fresh}", fresh).status == 502
+    assert gateway.post(f"/keep-refused/{fresh}", fresh).json["code"] == "idempotency-in-flight"
+
+
+def test_release_frees_the_lock_of_a_refused_connection(gateway, fresh, eventually):
+    assert gateway.post(f"/release-refused/{fresh}", fresh).status == 502
+    eventually(lambda: gateway.post(f"/release-refused/{fresh}", fresh).status == 502)
+
+
+@pytest.mark.parametrize(("setup", "status"), [("keep", 409), ("release", 201)])
+def test_a_time_out_of_the_service(gateway, service, fresh, eventually, setup, status):
+    late = Plan(gate=threading.Event())
+    service.plan(f"/{setup}/{fresh}", late, Plan())
+
+    first = gateway.post(f"/{setup}/{fresh}", fresh)
+    assert (first.status, first.mark) == (504, "unknown")
+    eventually(lambda: gateway.post(f"/{setup}/{fresh}", fresh).status == status)
+    late.gate.set()
+
+
+def test_a_client_that_left_finds_its_answer_when_it_comes_back(gateway, service, fresh, eventually):
+    plan = service.plan(f"/keep/{fresh}", Plan(gate=threading.Event()))
+    with gateway.connect() as wire:
+        headers = [("Content-Type", "application/json"), ("X-Idempotency-Key", fresh)]
+        wire.send(request_bytes("POST", f"/keep/{fresh}", headers, b"{}"))
+        assert plan.arrived.wait(10)
+    plan.gate.set()
+
+    eventually(lambda: gateway.post(f"/keep/{fresh}", fresh).mark == "replayed")
+    assert len(service.seen(f"/keep/{fresh}")) == 1
+
+
+@pytest.mark.parametrize("status", [408, 444, 499])
+def test_statuses_that_nginx_turns_into_a_closed_connection_are_not_saved(gateway, service, fresh, status, eventually):
+    service.plan(f"/keep/{fresh}", Plan(status=status), Plan())
+
+    with pytest.raises(ConnectionEnded):
+        gateway.post(f"/keep/{fresh}", fresh)
+    eventually(lambda: gateway.post(f"/keep/{fresh}", fresh).status == 201)
+
+
+def test_a_kept_lock_ends_with_lock_ttl(gateway, service, fresh, eventually):
+    service.plan(f"/short/{fresh}", Plan(raw=b""), Plan())
+    gateway.post(f"/short/{fresh}", fresh)
+
+    assert gateway.post(f"/short/{fresh}", fresh).status == 409
+    eventually(lambda: gateway.post(f"/short/{fresh}", fresh).status == 201)

@@ -1,0 +1,72 @@
+"""Consumers and other plugins, which only a Kong has."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def keyed(gateway, setup, fresh, *headers):
+    return gateway.post(f"/{setup}/{fresh}", fresh, headers=list(headers))
+
+
+def test_two_consumers_never_share_a_key(gateway, service, fresh):
+    assert keyed(gateway, "keyed", fresh, ("apikey", "alice-key")).mark == "stored"
+    assert keyed(gateway, "keyed", fresh, ("apikey", "bob-key")).mark == "stored"
+    assert keyed(gateway, "keyed", fresh, ("apikey", "alice-key")).mark == "replayed"
+    assert len(service.seen(f"/keyed/{fresh}")) == 2
+
+
+def test_the_consumer_comes_before_the_identity_header(gateway, fresh):
+    assert keyed(gateway, "keyed", fresh, ("apikey", "alice-key"), ("X-Auth-Subject", "a")).mark == "stored"
+    assert keyed(gateway, "keyed", fresh, ("apikey", "alice-key"), ("X-Auth-Subject", "b")).mark == "replayed"
+
+
+def test_without_authentication_there_is_no_replay(gateway, fresh):
+    assert keyed(gateway, "keyed", fresh, ("apikey", "alice-key")).mark == "stored"
+    assert keyed(gateway, "keyed", fresh, ("apikey", "wrong")).status == 401
+
+
+def test_the_anonymous_consumer_is_no_identity(gateway, fresh):
+    """All who come without a credential are one consumer to Kong; their keys are kept apart all the same."""
+    a, b = ("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-For", "192.0.2.2")
+    assert keyed(gateway, "keyed-or-anonymous", fresh, a).mark == "stored"
+    assert keyed(gateway, "keyed-or-anonymous", fresh, b).mark == "stored"
+    assert keyed(gateway, "keyed-or-anonymous", fresh, a).mark == "replayed"
+    assert keyed(gateway, "keyed-or-anonymous", fresh, a, ("apikey", "alice-key")).mark == "stored"
+
+
+def test_a_spoofed_mark_of_anonymity_does_not_undo_a_credential(gateway, fresh):
+    spoof = ("X-Anonymous-Consumer", "true")
+    assert keyed(gateway, "keyed", fresh, ("apikey", "alice-key")).mark == "stored"
+    assert keyed(gateway, "keyed", fresh, ("apikey", "alice-key"), spoof).mark == "replayed"
+
+
+@pytest.mark.parametrize(("setup", "status"), [("terminated", 409), ("terminated-release", 418)])
+def test_an_answer_of_another_plugin_is_an_unknown_outcome(gateway, service, fresh, eventually, setup, status):
+    first = keyed(gateway, setup, fresh)
+    assert (first.status, first.mark) == (418, "unknown")
+    eventually(lambda: keyed(gateway, setup, fresh).status == status)
+    assert not service.seen(f"/{setup}/{fresh}")
+
+
+def test_header_filters_of_other_plugins_run_on_a_replay_too(gateway, service, fresh):
+    first, second = keyed(gateway, "transformed", fresh), keyed(gateway, "transformed", fresh)
+
+    assert (first.header("X-Added"), second.header("X-Added")) == ("by-kong", "by-kong")
+    assert second.mark == "replayed"
+    assert service.seen(f"/transformed/{fresh}")[0].header("X-To-Service") == "yes"
+
+
+def test_the_cors_plugin_has_the_last_word_on_exposed_headers(gateway, fresh):
+    """Documented: name the markers in its `exposed_headers`."""
+    answer = keyed(gateway, "with-cors", fresh, ("Origin", "https://a.example"))
+    assert answer.header("Access-Control-Expose-Headers") == "X-Of-Cors"
+    assert answer.mark == "stored"
+
+
+def test_rate_limits_are_those_of_the_request_at_hand(gateway, fresh):
+    first, second = keyed(gateway, "limited", fresh), keyed(gateway, "limited", fresh)
+
+    assert second.mark == "replayed"
+    remaining = [int(answer.header("X-RateLimit-Remaining-Minute")) for answer in (first, second)]
+    assert remaining[1] < remaining[0]

@@ -1,0 +1,90 @@
+"""One gateway, one service and one Valkey for all black-box specs; each spec uses paths and keys of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+from blackbox.gateway import KIND, Gateway, make_gateway
+from blackbox.service import Service
+from blackbox.setups import setups
+
+from platform_common.local_servers.process import free_port
+from platform_common.local_servers.valkey import AclUser, EphemeralValkey
+
+LIMIT_SECONDS = 15.0
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the specs that only a Kong can pass (consumers, other plugins), unless the gateway is one."""
+    return True if collection_path.name == "test_with_other_kong_plugins.py" and KIND != "kong" else None
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    """The service behind every route."""
+    server = Service()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EphemeralValkey]:
+    """A second Valkey, which specs stop, kill and pause; they leave it running."""
+    server = EphemeralValkey(tmp_path_factory.mktemp("fragile"), {"fragile": AclUser("fragile", "~* &* +@all")})
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def gateway(
+    tmp_path_factory: pytest.TempPathFactory, valkey: EphemeralValkey, service: Service, fragile: EphemeralValkey
+) -> Iterator[Gateway]:
+    """The running gateway."""
+    made = make_gateway(tmp_path_factory.mktemp("gw"))
+    environment = {
+        "IDEMPOTENCY_FINGERPRINT_SECRET": "a secret of the specs",
+        "IDEMPOTENCY_REDIS_PASSWORD": urlsplit(valkey.url("gateway", 0)).password or "",
+    }
+    services = {"echo": service.port, "other": service.port, "refused": free_port()}
+    made.start(setups(valkey.port, fragile.port, free_port()), services, environment)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def store(valkey: EphemeralValkey) -> Iterator[redis.Redis]:
+    """A client of the Valkey that the gateway uses, as its administrator."""
+    with redis.Redis.from_url(valkey.url("admin", 0)) as client:
+        yield client
+
+
+@pytest.fixture
+def fresh(request: pytest.FixtureRequest) -> str:
+    """A word that no other spec uses, for a path and for a key."""
+    return f"{abs(hash(request.node.nodeid)) % 10**12}-{time.monotonic_ns()}"
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Any]], Any]:
+    """Return a function that polls until what it is given says something true, and returns that."""
+
+    def poll(what: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while True:
+            if result := what():
+                return result
+            assert time.monotonic() < deadline, "it did not come true in time"
+            time.sleep(0.02)
+
+    return poll

@@ -1,0 +1,202 @@
+"""A gateway that runs the plugin: the standalone host, or a real Kong.
+
+`GATEWAY_KIND` chooses (`standalone`, the default, or `kong`); for Kong, `KONG_COMMAND` names the program.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from blackbox.wire import Answer, Headers, Wire
+from platform_common.local_servers.process import free_port
+
+PLUGIN = Path(__file__).resolve().parents[3]
+KIND = os.environ.get("GATEWAY_KIND", "standalone")
+START_SECONDS = 60.0
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+Setups = Mapping[str, Mapping[str, Any]]
+
+
+class Gateway(ABC):
+    """A running gateway. Each setup (a configuration of the plugin) is a route `/<name>` to the same service."""
+
+    port: int
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @abstractmethod
+    def start(self, setups: Setups, services: Mapping[str, int], environment: Mapping[str, str]) -> None:
+        """Start with these setups; `services` gives ports by name, the setup's key `service` names one.
+
+        `environment` is what vault references are resolved from.
+        """
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End it."""
+
+    @abstractmethod
+    def error_log(self) -> str:
+        """Return what it logged so far."""
+
+    def connect(self) -> Wire:
+        """Open a connection."""
+        return Wire(self.port)
+
+    def ask(self, method: str, target: str, headers: Headers = (), body: Any = b"") -> Answer:
+        """Send one request on a connection of its own."""
+        with self.connect() as wire:
+            return wire.ask(method, target, headers, body)
+
+    def post(self, target: str, key: str | None = None, body: Any = b"{}", headers: Headers = ()) -> Answer:
+        """Send a POST with a key."""
+        keyed = [("X-Idempotency-Key", key)] if key is not None else []
+        return self.ask("POST", target, [("Content-Type", "application/json"), *keyed, *headers], body)
+
+
+def make_gateway(folder: Path) -> Gateway:
+    """Return the gateway of the kind that the environment asks for, not started yet."""
+    if KIND == "kong":
+        return Kong(folder)
+    assert KIND == "standalone", f"GATEWAY_KIND is standalone or kong, not {KIND}"
+    return Standalone(folder)
+
+
+class Standalone(Gateway):
+    """The platform's own host of the plugin."""
+
+    def start(self, setups: Setups, services: Mapping[str, int], environment: Mapping[str, str]) -> None:
+        routes = {
+            "version": 1,
+            "services": {
+                name: {"upstreams": [f"127.0.0.1:{port}"], "read_timeout_ms": 3000} for name, port in services.items()
+            },
+            "routes": [
+                {
+                    "name": name,
+                    "paths": [{"path": f"/{name}", "type": "Prefix"}],
+                    "methods": METHODS,
+                    "service": setup.get("service", "echo"),
+                    "auth": "optional",
+                    "plugins": [{"name": "idempotency", "config": setup["config"]}],
+                }
+                for name, setup in setups.items()
+            ],
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "routes.json"
+        file.write_text(json.dumps(routes))
+        command = [sys.executable, "-m", "standalone.nginx.host", "--routes", str(file), "--state", str(self.folder)]
+        command += ["--plugins", str(PLUGIN), "--max-body", "0", "--body-buffer", "8192", "--workers", "2"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the host did not start; its reason is above"
+        announced = json.loads(line)
+        self.port = announced["port"]
+        self._error_log = Path(announced["error_log"])
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def error_log(self) -> str:
+        return self._error_log.read_text(errors="replace")
+
+
+class Kong(Gateway):
+    """A Kong Gateway without database."""
+
+    def start(self, setups: Setups, services: Mapping[str, int], environment: Mapping[str, str]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        declarative = self.folder / "kong.json"
+        declarative.write_text(json.dumps(self._declarative(setups, services)))
+        self.port = free_port()
+        self._prefix = self.folder / "k"
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("KONG_")} | {
+            **environment,
+            "KONG_PREFIX": str(self._prefix),
+            "KONG_DATABASE": "off",
+            "KONG_DECLARATIVE_CONFIG": str(declarative),
+            "KONG_PLUGINS": "bundled,idempotency",
+            "KONG_LUA_PACKAGE_PATH": f"{PLUGIN}/?.lua;./?.lua;./?/init.lua;",
+            "KONG_PROXY_LISTEN": f"127.0.0.1:{self.port}",
+            "KONG_ADMIN_LISTEN": "off",
+            "KONG_ADMIN_GUI_LISTEN": "off",
+            "KONG_STATUS_LISTEN": "off",
+            "KONG_ANONYMOUS_REPORTS": "off",
+            "KONG_TRUSTED_IPS": "127.0.0.1/32",
+            "KONG_REAL_IP_HEADER": "X-Forwarded-For",
+            "KONG_NGINX_WORKER_PROCESSES": "2",
+            "KONG_NGINX_USER": "root root" if os.geteuid() == 0 else "nobody",
+            "KONG_LOG_LEVEL": "notice",
+        }
+        self._run("start")
+        self._wait_ready()
+
+    def stop(self) -> None:
+        self._run("stop")
+
+    def error_log(self) -> str:
+        return (self._prefix / "logs" / "error.log").read_text(errors="replace")
+
+    def _run(self, verb: str) -> None:
+        command = [os.environ.get("KONG_COMMAND", "kong"), verb, "--prefix", str(self._prefix)]
+        done = subprocess.run(
+            command, env=self._environment, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if self.ask("GET", "/", []).status == 404:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("Kong was not ready in time")
+
+    @staticmethod
+    def _declarative(setups: Setups, services: Mapping[str, int]) -> dict[str, Any]:
+        declared = []
+        for service, port in services.items():
+            routes = []
+            for name, setup in setups.items():
+                if setup.get("service", "echo") == service:
+                    plugins = [{"name": "idempotency", "config": setup["config"]}, *setup.get("kong_plugins", [])]
+                    routes.append(
+                        {
+                            "name": name,
+                            "paths": [f"/{name}"],
+                            "methods": METHODS,
+                            "strip_path": False,
+                            "preserve_host": True,
+                            "plugins": plugins,
+                        }
+                    )
+            declared.append(
+                {
+                    "name": service,
+                    "url": f"http://127.0.0.1:{port}",
+                    "retries": 0,
+                    "read_timeout": 3000,
+                    "routes": routes,
+                }
+            )
+        consumers = [{"username": name, "keyauth_credentials": [{"key": f"{name}-key"}]} for name in ("alice", "bob")]
+        consumers.append({"id": "11111111-2222-4333-8444-555555555555", "username": "anonymous"})
+        return {"_format_version": "3.0", "services": declared, "consumers": consumers}

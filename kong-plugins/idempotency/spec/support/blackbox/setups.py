@@ -1,0 +1,94 @@
+"""The configurations of the plugin that the specs use, each a route of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def setups(redis_port: int, fragile_port: int, closed_port: int) -> dict[str, dict[str, Any]]:
+    """Return the setups by route name. `closed_port` is one where no Redis listens."""
+    redis = {
+        "host": "127.0.0.1",
+        "port": redis_port,
+        "username": "gateway",
+        "password": "{vault://env/idempotency-redis-password}",
+        "timeout": 2000,
+    }
+    fragile = {
+        "host": "127.0.0.1",
+        "port": fragile_port,
+        "username": "fragile",
+        "password": "fragile",
+        "database": 1,
+        "timeout": 400,
+    }
+    closed = {"host": "127.0.0.1", "port": closed_port, "timeout": 400}
+
+    def setup(to: str = "echo", **config: Any) -> dict[str, Any]:
+        return {"service": to, "config": {"redis": redis, **config}}
+
+    return {
+        "plain": setup(fingerprint_secret="{vault://env/idempotency-fingerprint-secret}"),
+        "unsecret": setup(),
+        "other": setup("other"),
+        "labelled": {"service": "other", "config": {"redis": redis, "service": "label"}},
+        "required": setup(required=True),
+        "post-only": setup(methods=["POST"]),
+        "with-delete": setup(methods=["POST", "DELETE"]),
+        "own-header": setup(key_headers=["X-Request-Key"]),
+        "no-identity": setup(identity_header=""),
+        "other-identity": setup(identity_header="X-Tenant"),
+        "reject": setup(anonymous="reject"),
+        "short": setup(ttl=1, lock_ttl=1),
+        "waiting": setup(wait_timeout=5),
+        "impatient": setup(wait_timeout=0.3),
+        "small": setup(max_body_bytes=100, max_request_bytes=100000),
+        "only-201": setup(saved_statuses=[201]),
+        "few-headers": setup(kept_headers=["X-Kept"]),
+        "keep": setup(on_unknown="keep", lock_ttl=30),
+        "release": setup(on_unknown="release", lock_ttl=30),
+        "keep-refused": setup("refused", on_unknown="keep", lock_ttl=30),
+        "release-refused": setup("refused", on_unknown="release", lock_ttl=30),
+        "closed": setup(redis=closed),
+        "open": setup(redis=closed, fail_mode="open"),
+        "fragile": setup(redis=fragile),
+        "fragile-open": setup(redis=fragile, fail_mode="open"),
+        "fragile-release": setup(redis=fragile, on_unknown="release"),
+        "wrong-password": setup(redis={**redis, "password": "wrong"}),
+        "keyed": {
+            **setup(),
+            "kong_plugins": [{"name": "key-auth", "config": {"key_names": ["apikey"]}}],
+        },
+        "keyed-or-anonymous": {
+            **setup(),
+            "kong_plugins": [
+                {
+                    "name": "key-auth",
+                    "config": {"key_names": ["apikey"], "anonymous": "11111111-2222-4333-8444-555555555555"},
+                }
+            ],
+        },
+        "terminated": {
+            **setup(on_unknown="keep", lock_ttl=30),
+            "kong_plugins": [{"name": "request-termination", "config": {"status_code": 418}}],
+        },
+        "terminated-release": {
+            **setup(on_unknown="release", lock_ttl=30),
+            "kong_plugins": [{"name": "request-termination", "config": {"status_code": 418}}],
+        },
+        "with-cors": {
+            **setup(),
+            "kong_plugins": [{"name": "cors", "config": {"origins": ["*"], "exposed_headers": ["X-Of-Cors"]}}],
+        },
+        "transformed": {
+            **setup(),
+            "kong_plugins": [
+                {"name": "response-transformer", "config": {"add": {"headers": ["X-Added:by-kong"]}}},
+                {"name": "request-transformer", "config": {"add": {"headers": ["X-To-Service:yes"]}}},
+            ],
+        },
+        "limited": {
+            **setup(),
+            "kong_plugins": [{"name": "rate-limiting", "config": {"minute": 1000, "policy": "local"}}],
+        },
+    }
