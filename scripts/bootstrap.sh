@@ -1,0 +1,153 @@
+#!/bin/sh
+# Install what is missing: Debian packages, and Python packages in .venv. Does nothing when nothing is.
+# usage: bootstrap.sh [up|dev]     up: what the platform needs to run; dev: what the tests and linters need as well
+set -eu
+cd "$(dirname "$0")/.."
+
+MODE=${1:-up}
+VENV=.venv
+STAMP=$VENV/.platform-setup
+LOG=
+
+RUN_PACKAGES="ca-certificates curl libnginx-mod-http-lua lua-cjson lua-nginx-redis lua-resty-core nginx"
+DEV_PACKAGES="lua-busted lua-check shellcheck"
+
+say() { printf '%s\n' "$*"; }
+refuse() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# --- Python
+
+# A Python that is new enough and can make virtual environments; empty when there is none.
+find_python() {
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+        if command -v "$candidate" >/dev/null 2>&1 &&
+            "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+}
+
+# --- Debian packages
+
+missing_packages() {
+    wanted=$RUN_PACKAGES
+    [ "$MODE" = up ] || wanted="$wanted $DEV_PACKAGES"
+    # shellcheck disable=SC2086 # a list of names
+    there=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p')
+    for package in $wanted; do
+        printf '%s\n' "$there" | grep -qxF "$package" || printf '%s ' "$package"
+    done
+}
+
+install_packages() { # packages…
+    names=$(echo "$*" | sed 's/--python/python3 python3-venv/')
+    command -v apt-get >/dev/null 2>&1 ||
+        refuse "This needs Debian 12, Ubuntu 24.04, or newer; elsewhere install by hand: $names (3.11 or newer)."
+    if [ "$(id -u)" = 0 ]; then
+        as_root=
+    elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+        as_root=sudo
+    else
+        refuse "Debian packages are missing; let an administrator run: apt-get install --no-install-recommends $names"
+    fi
+    say "  Debian packages: $names"
+    run $as_root sh scripts/apt_install.sh "$@"
+}
+
+# --- Python packages
+
+# Everything that an installation depends on; when it changes, the environment is brought up to date.
+fingerprint() { # mode
+    {
+        echo "$1" "$(pwd)"
+        "$VENV/bin/python" -c 'import sys; print(sys.version)'
+        cat "requirements/$(lock_of "$1")" requirements/bootstrap.lock libs/*/pyproject.toml services/*/pyproject.toml \
+            standalone/pyproject.toml
+    } | sha256sum | cut -d ' ' -f 1
+}
+
+lock_of() {
+    case $1 in dev) echo dev.lock ;; *) echo standalone.lock ;; esac
+}
+
+up_to_date() { # mode
+    [ -f "$STAMP" ] && "$VENV/bin/python" -c '' 2>/dev/null && [ "$(cat "$STAMP")" = "$1 $(fingerprint "$1")" ]
+}
+
+# Run a command; its output goes to the log, and to the terminal only when it fails.
+run() {
+    status=0
+    "$@" >>"$LOG" 2>&1 </dev/null || status=$?
+    case $status in
+        0) return ;;
+        3) refuse "$(tail -n 1 "$LOG")" ;;
+        *)
+            tail -n 15 "$LOG" >&2
+            refuse "That failed: $* (all of it: $LOG)."
+            ;;
+    esac
+}
+
+make_environment() {
+    if ! "$VENV/bin/python" -c 'import pip' 2>/dev/null; then
+        rm -rf "$VENV"
+        say "  virtual environment with $("$PYTHON" -V)"
+        run "$PYTHON" -m venv "$VENV"
+    fi
+    "$VENV/bin/uv" --version >/dev/null 2>&1 ||
+        run "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes \
+            --requirement requirements/bootstrap.lock
+}
+
+install_python_packages() { # mode
+    rm -f "$STAMP"
+    say "  Python packages: requirements/$(lock_of "$1")"
+    # uv is not to look for another Python, and to trust whom the system trusts.
+    export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 UV_LINK_MODE="${UV_LINK_MODE:-copy}" VIRTUAL_ENV="$PWD/$VENV"
+    inherit_index
+    run "$VENV/bin/uv" pip sync --quiet --require-hashes "requirements/$(lock_of "$1")"
+    set --
+    for project in libs/*/ services/*/ standalone/; do
+        [ ! -f "$project/pyproject.toml" ] || set -- "$@" --editable "./$project"
+    done
+    run "$VENV/bin/uv" pip install --quiet --no-deps --no-build-isolation "$@"
+}
+
+# uv does not read pip's configuration: whoever set an index for pip gets the same one here.
+inherit_index() {
+    [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || return 0
+    index=${PIP_INDEX_URL:-$("$VENV/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
+    [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
+}
+
+# --- In order
+
+case $MODE in up | dev) ;; *) refuse "usage: bootstrap.sh [up|dev]" ;; esac
+effective=$MODE
+# An environment for development has all that `up` needs; it stays one.
+case $(cat "$STAMP" 2>/dev/null) in dev*) effective=dev ;; esac
+
+missing=$(missing_packages)
+if [ -z "$missing" ] && up_to_date "$effective"; then exit 0; fi
+
+LOG=$(mktemp "${TMPDIR:-/tmp}/platform-setup.XXXXXX")
+say "Installing what is missing:"
+PYTHON=$(find_python)
+[ -n "$PYTHON" ] || missing="--python $missing"
+if [ -n "$missing" ]; then
+    # shellcheck disable=SC2086 # a list of names
+    install_packages $missing
+    PYTHON=$(find_python)
+fi
+[ -n "$PYTHON" ] ||
+    refuse "Python 3.11 or newer with venv is needed, and none was found; install one (python3.11, python3.11-venv)."
+if ! up_to_date "$effective"; then
+    make_environment
+    install_python_packages "$effective"
+    echo "$effective $(fingerprint "$effective")" >"$STAMP"
+fi
+rm -f "$LOG"

@@ -1,0 +1,86 @@
+#!/bin/sh
+# Run the tests and linters; say at the end what passed. Fails when any part does.
+# usage: test.sh [lint|types|unit|lua|e2e|<path>]…     without any: all of them, in this order
+set -eu
+cd "$(dirname "$0")/.."
+PATH=$PWD/.venv/bin:$PATH
+export PATH
+
+lint() {
+    each "ruff check" ruff check --quiet .
+    each "ruff format" ruff format --check --quiet .
+    each "import contracts" lint-imports --no-logo
+    for folder in $(lua_folders); do
+        each "luacheck $folder" in_folder "$folder" luacheck --quiet .
+    done
+    each shellcheck shellcheck scripts/*.sh .ci/run
+}
+
+types() { each mypy mypy; }
+
+# Every folder of pytest's own list (pyproject.toml, testpaths), on real servers.
+unit() { each pytest pytest --quiet; }
+
+lua() {
+    for folder in $(lua_folders); do
+        [ -z "$(find "$folder/spec" -name '*_spec.lua' 2>/dev/null)" ] ||
+            each "busted $folder" in_folder "$folder" busted --lpath='./?.lua;./lua/?.lua' spec
+    done
+}
+
+e2e() { each "pytest tests/e2e" pytest --quiet tests/e2e; }
+
+# A file or folder: Lua specs by busted, the rest by pytest.
+path() {
+    case $1 in
+        *_spec.lua)
+            for folder in $(lua_folders); do
+                case $1 in "$folder"/*) each "busted $1" in_folder "$folder" busted --lpath='./?.lua;./lua/?.lua' "${1#"$folder"/}" ;; esac
+            done
+            ;;
+        *) each "pytest $1" pytest "$1" ;;
+    esac
+}
+
+# Folders with Lua sources have their own rules.
+lua_folders() { for file in */*/.luacheckrc; do dirname "$file"; done; }
+
+in_folder() { # folder command…
+    (cd "$1" && shift && "$@")
+}
+
+# --- One line of the summary for each
+
+SUMMARY=
+FAILED=0
+
+each() { # name command…
+    name=$1 began=$(date +%s)
+    shift
+    printf '\n--- %s\n' "$name"
+    if "$@"; then verdict=passed; else verdict=FAILED FAILED=$((FAILED + 1)); fi
+    SUMMARY="$SUMMARY$(printf '  %-7s %4d s  %s' "$verdict" $(($(date +%s) - began)) "$name")
+"
+}
+
+began_all=$(date +%s)
+[ -n "${1:-}" ] || set -- lint types unit lua e2e
+for part in "$@"; do
+    case $part in
+        lint | types | unit | lua | e2e) $part ;;
+        *)
+            [ -e "${part%%::*}" ] || {
+                echo "T=$part is neither lint, types, unit, lua, e2e nor a path." >&2
+                exit 2
+            }
+            path "$part"
+            ;;
+    esac
+done
+
+printf '\n%s' "$SUMMARY"
+if [ "$FAILED" -gt 0 ]; then
+    echo "$FAILED failed, after $(($(date +%s) - began_all)) s."
+    exit 1
+fi
+echo "All passed, in $(($(date +%s) - began_all)) s."
