@@ -24,6 +24,7 @@ class Credentials:
     valkey_gateway: str = field(default_factory=_secret, repr=False)
     valkey_auth: str = field(default_factory=_secret, repr=False)
     service_token_key: str = field(default_factory=_secret, repr=False)
+    member_fingerprint_key: str = field(default_factory=_secret, repr=False)
     gateway_fingerprint: str = field(default_factory=_secret, repr=False)
     administrator: str = field(default_factory=lambda: secrets.token_urlsafe(15), repr=False)
 

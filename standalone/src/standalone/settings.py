@@ -58,6 +58,7 @@ class PlatformSettings:
         return self._service("MEMBER") | {
             "MEMBER_DATABASE_URL": self.database_url(APP, self.credentials.member_app),
             "MEMBER_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
+            "MEMBER_FINGERPRINT_KEY": self.credentials.member_fingerprint_key,
             "MEMBER_PORT": str(self.ports.member),
             "MEMBER_METRICS_PORT": str(self.ports.member_metrics),
         }
