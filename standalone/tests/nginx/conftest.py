@@ -93,6 +93,7 @@ class Upstream:
         self.reply = reply
         self.seen: list[Seen] = []
         self.connections = 0
+        self.closes = False  # whether each answer is the connection's last
         self._open: list[socket.socket] = []
         self._listener: socket.socket | None = None
         self.port = 0
@@ -140,7 +141,7 @@ class Upstream:
                 if b"101 Switching" in sent:
                     while data := stream.read1(65536):
                         connection.sendall(data)
-                if b"Connection: close" in sent:
+                if self.closes:
                     return
 
 

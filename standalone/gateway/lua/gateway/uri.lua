@@ -7,7 +7,7 @@ local byte, char, find, format, gsub, sub, upper =
 local RESERVED = "!*'();:@&=+$,/?%#[]"
 
 -- What may stand in a forwarded path as it is (RFC 3986, section 3.3, and what Kong leaves alone).
-local TO_ESCAPE = "[^%w%-%._~!#%$&'%(%)%*%+,/:;=%?@%[%]%%\\]"
+local TO_ESCAPE = "[^%w%-%._~!#%$&'%(%)%*%+,/:;=%?@%[%]%%]"
 
 local _M = {}
 

@@ -5,7 +5,8 @@ local redis = require "nginx.redis"
 local connect = redis.connect
 
 
-if not redis.set_timeouts then
+-- rawget: to the library any unknown name is a Redis command
+if not rawget(redis, "set_timeouts") then
   function redis.set_timeouts(self, connect_timeout, send_timeout, read_timeout)
     return self._sock:settimeouts(connect_timeout, send_timeout, read_timeout)
   end

@@ -159,8 +159,11 @@ def _route(row: Row, name: str, methods: list[str], plugins: list[dict[str, Any]
 
 
 def _plugin_config(settings: GatewaySettings, row: Row) -> dict[str, Any]:
+    # nobody vouches for an identity header on a public route
+    identity = {"identity_header": ""} if row.auth == "public" else {}
     return {
         **settings.idempotency,
+        **identity,
         "required": row.idempotency.required,
         "on_unknown": row.idempotency.on_unknown,
         "fingerprint_secret": settings.fingerprint_secret,

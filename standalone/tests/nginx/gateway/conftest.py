@@ -1,0 +1,76 @@
+"""A gateway with routes of a test's own, in front of an upstream that records what it gets."""
+
+import json
+import re
+
+import pytest
+
+from standalone.nginx.gateway import HostSettings, render_host
+
+
+def route(path="/plain", path_type="Prefix", methods=("GET", "POST", "HEAD", "PUT"), service="up", **more):
+    return {
+        "name": more.pop("name", path.strip("/") or "root"),
+        "paths": [{"path": path, "type": path_type}],
+        "methods": list(methods),
+        "service": service,
+        **more,
+    }
+
+
+PROBED = route("/probed", methods=["GET", "POST", "HEAD", "PUT", "PURGE"], plugins=[{"name": "late"}, {"name": "probe"}])
+
+
+class Gateway:
+    def __init__(self, run, upstream, make_answer, free_ports, state, plugins, wait, routes=None, services=None, **settings):
+        self.make_answer = make_answer
+        self._wait = wait
+        self.reply = lambda _seen: make_answer(200, b"from service", X_Up="1")
+        self.upstream = upstream(lambda seen: self.reply(seen))
+        self.document = {
+            "version": 1,
+            "services": {"up": {"upstreams": [self.upstream.address]}, **(services or {})},
+            "routes": routes or [route(), PROBED],
+            "closed_paths": ["/internal", "/metrics"],
+        }
+        port, status_port = free_ports(2)
+        self.settings = HostSettings(
+            **{"state": state, "port": port, "status_port": status_port, "plugins": (plugins,), "workers": 1, **settings}
+        )
+        self.program = render_host(self.settings, json.dumps(self.document))
+        self.running = run(self.program, port, status_port)
+        self.client = self.running.client
+
+    @property
+    def forwarded(self):
+        assert len(self.upstream.seen) == 1
+        return self.upstream.seen[0]
+
+    def phases(self):
+        """What the probe noted, in order, up to the log phase: it comes after the client has its answer."""
+        self._wait(lambda: self._noted()[-1:] and self._noted()[-1]["phase"] == "log", "the log phase")
+        return self._noted()
+
+    def _noted(self):
+        return [json.loads(text) for text in re.findall(r"PROBE (\{.*?\}) END", self.running.error_log)]
+
+    def names(self):
+        return [seen["phase"] for seen in self.phases()]
+
+
+@pytest.fixture
+def make_gateway(run, upstream, make_answer, free_ports, tmp_path, probe_plugins, wait):
+    def make(**options):
+        return Gateway(run, upstream, make_answer, free_ports, tmp_path, probe_plugins, wait, **options)
+
+    return make
+
+
+@pytest.fixture
+def gateway(make_gateway):
+    return make_gateway()
+
+
+@pytest.fixture(scope="session")
+def make_route():
+    return route
