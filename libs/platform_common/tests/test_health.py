@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from platform_common import health as health_module
-from platform_common.health import Health
+from platform_common.health import Health, NotReady
 from platform_common.serving import outfit
 
 
@@ -59,3 +59,10 @@ async def test_a_process_that_is_stopping_is_alive_but_not_ready(path):
     health.draining = True
 
     assert (await ask(health, path)).status_code == (200 if path == "/livez" else 503)
+
+
+async def test_a_part_that_answers_and_is_not_fit_says_why():
+    async def outdated() -> None:
+        raise NotReady("lacks a migration")
+
+    assert (await ask(Health({"database": outdated}), "/readyz")).json()["failing"] == {"database": "lacks a migration"}

@@ -20,6 +20,10 @@ CHECK_TIMEOUT = 2.0
 log = structlog.get_logger(__name__)
 
 
+class NotReady(Exception):
+    """A part answers and is not fit all the same; the message is for `/readyz` and holds no address and no secret."""
+
+
 class Health:
     """Readiness of one process; `draining` makes it fail before the listener closes."""
 
@@ -40,6 +44,8 @@ class Health:
                 await check()
         except TimeoutError:
             return name, f"did not answer within {CHECK_TIMEOUT:g} s"
+        except NotReady as reason:
+            return name, str(reason)
         except Exception as error:  # noqa: BLE001 (whatever it is, the part is not ready)
             log.warning("readiness_check_failed", part=name, error=type(error).__name__)
             return name, "does not answer"

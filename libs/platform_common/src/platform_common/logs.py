@@ -30,6 +30,12 @@ def _redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
+# Without the frames' variables: they hold passwords and tokens.
+_render_exception = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
+
 def configure_logging(service: str, level: str = "INFO") -> None:
     """Send structlog's and the standard library's records to standard output as JSON lines."""
 
@@ -44,7 +50,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
         add_service,
         _add_request_id,
         _redact,
-        structlog.processors.dict_tracebacks,
+        _render_exception,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],

@@ -1,0 +1,129 @@
+"""Bounds of a request that hold before any endpoint sees it: its size, its time; and HEAD wherever there is GET."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from platform_common.problems import Overloaded, Problem, problem_response
+
+log = structlog.get_logger(__name__)
+
+
+class BodyTooLarge(Problem):
+    """The body has more bytes than this service takes."""
+
+    code = "body-too-large"
+    status = 413
+
+
+class RequestTimeout(Overloaded):
+    """The request could not be handled in time; whether it had an effect is not known."""
+
+    code = "request-timeout"
+
+
+class BodyLimitMiddleware:
+    """Reads a body of up to `max_bytes` before `app` runs, and refuses a longer one."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run `app` with the whole body at hand."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        body = bytearray()
+        more = not self._announces_too_much(scope)
+        too_large = not more
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            too_large = len(body) > self._max_bytes
+            more = message.get("more_body", False) and not too_large
+        if too_large:
+            refusal = problem_response(BodyTooLarge(f"A body has at most {self._max_bytes} bytes."))
+            await refusal(scope, receive, send)
+            return
+        await self.app(scope, _replaying(bytes(body), receive), send)
+
+    def _announces_too_much(self, scope: Scope) -> bool:
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                return bool(value.isdigit() and int(value) > self._max_bytes)
+        return False
+
+
+class DeadlineMiddleware:
+    """Ends a request after `seconds` with 503, so that nothing that hangs holds it for ever."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self.app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run `app`; once its answer has begun, only the connection can end."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        deadline = asyncio.timeout(self._seconds)
+        try:
+            async with deadline:
+                await self.app(scope, receive, send_and_note)
+        except TimeoutError:
+            if started or not deadline.expired():
+                raise
+            log.warning("request_timeout", seconds=self._seconds)
+            await problem_response(RequestTimeout("This took too long."))(scope, receive, send)
+
+
+class HeadMiddleware:
+    """Answers HEAD as GET, without the body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run `app` with GET in the place of HEAD."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        # `app` gets a copy: what runs around us still sees HEAD, and the route that matched.
+        inner = dict(scope, method="GET")
+        try:
+            await self.app(inner, receive, send_without_body)
+        finally:
+            if "route" in inner:
+                scope["route"] = inner["route"]
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    delivered = False
+
+    async def replay() -> Message:
+        nonlocal delivered
+        if delivered:
+            return await receive()
+        delivered = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

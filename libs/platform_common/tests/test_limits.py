@@ -1,0 +1,80 @@
+"""Bounds of a request: its size, its time; HEAD wherever there is GET."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from fastapi import FastAPI, Request
+
+from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    app = FastAPI()
+
+    @app.get("/word")
+    async def word() -> str:
+        return "word"
+
+    @app.post("/echo")
+    async def echo(request: Request) -> int:
+        return len(await request.body())
+
+    @app.get("/forever")
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    @app.get("/own-timeout")
+    async def own_timeout() -> None:
+        raise TimeoutError
+
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=10)
+    app.add_middleware(DeadlineMiddleware, seconds=0.05)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+async def in_pieces(count: int) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield b"x"
+
+
+async def test_a_body_up_to_the_limit_reaches_the_endpoint(client):
+    assert (await client.post("/echo", content=b"x" * 10)).json() == 10
+    assert (await client.post("/echo", content=in_pieces(10))).json() == 10
+
+
+@pytest.mark.parametrize("body", [b"x" * 11, in_pieces(11)], ids=["announced", "in pieces"])
+async def test_a_longer_body_is_refused_before_the_endpoint(client, body):
+    response = await client.post("/echo", content=body)
+
+    assert response.status_code == 413
+    assert response.json()["code"] == "body-too-large"
+
+
+async def test_a_request_that_takes_too_long_ends_with_503(client):
+    response = await client.get("/forever")
+
+    assert response.status_code == 503
+    assert response.json()["code"] == "request-timeout"
+    assert response.headers["retry-after"] == "1"
+
+
+async def test_a_time_out_of_the_endpoint_itself_is_not_taken_for_the_deadline(client):
+    with pytest.raises(TimeoutError):
+        await client.get("/own-timeout")
+
+
+async def test_head_is_get_without_the_body(client):
+    got, headed = await client.get("/word"), await client.head("/word")
+
+    assert headed.status_code == 200
+    assert headed.headers == got.headers
+    assert headed.content == b""
+
+
+async def test_head_of_a_path_without_get_is_refused(client):
+    assert (await client.head("/echo")).status_code == 405
