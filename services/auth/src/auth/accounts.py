@@ -1,0 +1,46 @@
+"""Accounts as log lines and counters know them: by a keyed hash of the e-mail, never by the e-mail itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import unicodedata
+from contextlib import suppress
+
+from email_validator import EmailNotValidError, validate_email
+
+from auth.derived_keys import derive_key, keyed_hash
+
+# Who holds one address of this network holds them all (RFC 6177).
+IPV6_SITE_BITS = 64
+_PSEUDONYM_LENGTH = 24
+
+
+class Pseudonyms:
+    """Names for accounts that cannot be turned back into e-mails without the key."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive_key(secret, "pseudonyms")
+
+    def of(self, email: str) -> str:
+        """Return the name of the account with `email`: the same for every spelling that member takes for the same."""
+        return keyed_hash(self._key, _normalised(email).encode())[:_PSEUDONYM_LENGTH]
+
+
+def _normalised(email: str) -> str:
+    # What is no e-mail is no account's, but the guesses are counted all the same.
+    with suppress(EmailNotValidError):
+        email = validate_email(email, check_deliverability=False, test_environment=True).normalized
+    return unicodedata.normalize("NFKC", email).casefold().strip()
+
+
+def address_block(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or an IPv6 site of 2^64 addresses."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), IPV6_SITE_BITS), strict=False).network_address) + "/64"

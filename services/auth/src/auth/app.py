@@ -1,0 +1,177 @@
+"""The application: the framework's part and, next to it in the same process, `/auth/verify`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx2
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from limits.aio.storage import RedisStorage
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from auth.accounts import Pseudonyms
+from auth.caching import NoStoreMiddleware
+from auth.config import AuthSettings
+from auth.keys import endpoints as key_endpoints
+from auth.keys.access_tokens import AccessTokens
+from auth.keys.keeper import KeyRingKeeper
+from auth.login import endpoints as login_endpoints
+from auth.login.service import LoginService
+from auth.login.throttle import LoginLimits, LoginThrottle
+from auth.members import Members
+from auth.registration import endpoints as registration_endpoints
+from auth.registration.service import RegistrationService
+from auth.sessions import endpoints as session_endpoints
+from auth.sessions import internal as internal_endpoints
+from auth.sessions.repository import SessionRepository
+from auth.sessions.service import SessionLimits, SessionService
+from auth.store import lookup_pool, redis_client, store_unavailable
+from auth.throttle import KEY_PREFIX, Counters, limit
+from auth.verify.app import VerifyApp
+from auth.verify.lookup import SessionLookup
+from auth.verify.metrics import LookupMetrics, Outcomes
+from auth.verify.token_cache import TokenCache
+from platform_common.health import Health
+from platform_common.internal_http import internal_client
+from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
+from platform_common.serving import outfit
+from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+
+DAY = 86_400
+# The largest body that any path takes (bytes), and the longest that any request may take (seconds).
+MAX_BODY_BYTES = 16 * 1024
+REQUEST_SECONDS = 15.0
+
+
+class Auth:
+    """Everything that one process of auth consists of. `verify` and `api` are two ASGI applications on one port."""
+
+    def __init__(
+        self,
+        settings: AuthSettings,
+        now: Callable[[], float] = time.time,
+        member_transport: httpx2.AsyncBaseTransport | None = None,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        key = settings.service_token_key.get_secret_value()
+        self.keeper = KeyRingKeeper(settings.key_ring_dir)
+        self.tokens = AccessTokens(self.keeper, settings.token_issuer, settings.token_audience, now)
+        self.redis = redis_client(settings.redis_url)
+        self.members_http = internal_client(
+            settings.member_url, "member", ServiceTokenIssuer("auth", key), transport=member_transport
+        )
+        self.health = Health({"redis": self.redis.ping})
+        limits = SessionLimits(
+            settings.access_token_seconds, settings.session_idle_seconds, settings.session_absolute_seconds
+        )
+        repository = SessionRepository(self.redis, limits.absolute, now)
+        self.sessions = SessionService(repository, self.tokens, limits, now)
+        self._service_tokens = ServiceTokenVerifier("auth", key, callers={"member"})
+
+        members = Members(self.members_http)
+        pseudonyms = Pseudonyms(key)
+        counters = Counters(_limit_storage(self.redis))
+        throttle = LoginThrottle(counters, self.redis, _login_limits(settings))
+        self.login = LoginService(members, self.sessions, throttle, pseudonyms)
+        registrations = limit(settings.registrations_per_address, 600)
+        self.registration = RegistrationService(members, counters, registrations, pseudonyms, key)
+
+        self.lookup = SessionLookup(
+            lookup_pool(settings.redis_url), settings.lookup_timeout_seconds, LookupMetrics(registry)
+        )
+        self.cache = TokenCache(self.tokens, settings.token_cache_size)
+        self.keeper.on_removal(self.cache.clear)
+        self.verify = VerifyApp(
+            self.cache, self.lookup, settings.access_cookie, settings.edge_headers, now, Outcomes(registry)
+        )
+        self.api = self._framework()
+        self.asgi = Dispatch(self.verify, self.api)
+
+    def _framework(self) -> FastAPI:
+        app = FastAPI(
+            title="auth",
+            summary="Log-in, sessions and tokens of the Member Platform",
+            lifespan=self._lifespan,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+        )
+        app.add_middleware(HeadMiddleware)
+        app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
+        app.add_middleware(DeadlineMiddleware, seconds=REQUEST_SECONDS)
+        app.add_middleware(NoStoreMiddleware)
+        outfit(app, self.health)
+        app.add_exception_handler(RedisError, _on_redis_error)
+        for endpoints in (
+            key_endpoints,
+            login_endpoints,
+            registration_endpoints,
+            session_endpoints,
+            internal_endpoints,
+        ):
+            app.include_router(endpoints.router)
+        app.state.keeper = self.keeper
+        app.state.tokens = self.tokens
+        app.state.sessions = self.sessions
+        app.state.login = self.login
+        app.state.registration = self.registration
+        app.state.service_tokens = self._service_tokens
+        return app
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.lookup.close()
+        await self.members_http.aclose()
+        await self.redis.aclose()
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.close)
+            await stack.enter_async_context(self.keeper.watching())
+            yield
+
+
+class Dispatch:
+    """Hands `/auth/verify` to its own application, before the framework sees the request."""
+
+    def __init__(self, verify: ASGIApp, api: ASGIApp) -> None:
+        self._verify = verify
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the one or the other."""
+        if scope["type"] == "http" and scope["path"] == "/auth/verify":
+            await self._verify(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+
+def _limit_storage(redis: Redis) -> RedisStorage:
+    pool = redis.connection_pool
+    return RedisStorage(
+        "redis://",
+        implementation="redispy",
+        key_prefix=KEY_PREFIX,
+        connection_pool=pool,  # type: ignore[arg-type]
+    )
+
+
+def _login_limits(settings: AuthSettings) -> LoginLimits:
+    return LoginLimits(
+        pair=limit(settings.login_failures_per_account_and_address, 900),
+        stranger_under_attack=limit(settings.login_failures_under_attack, 900),
+        address=limit(settings.login_failures_per_address, 600),
+        account=limit(settings.login_failures_per_account, 3600),
+        known_seconds=30 * DAY,
+    )
+
+
+async def _on_redis_error(_request: Request, error: Exception) -> JSONResponse:
+    return store_unavailable(error)

@@ -1,0 +1,70 @@
+"""Settings of auth: environment variables `AUTH_…`, or the service's own `.env`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from platform_common.settings import HttpUrl, RedisUrl, ServiceSettings, ServiceTokenKey
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Seconds = Annotated[int, Field(ge=1, le=400 * 86_400)]
+
+
+class EdgeHeaders(StrEnum):
+    """The one pair of headers in which the edge says what the client asked for."""
+
+    ORIGINAL = "original"
+    FORWARDED = "forwarded"
+
+
+class AuthSettings(ServiceSettings):
+    """What auth is told at its start."""
+
+    model_config = SettingsConfigDict(env_prefix="AUTH_", env_file=".env", extra="ignore", frozen=True)
+
+    redis_url: RedisUrl
+    member_url: HttpUrl
+    key_ring_dir: Path
+    token_issuer: Annotated[str, Field(min_length=1, max_length=255)]
+    token_audience: Annotated[str, Field(min_length=1, max_length=255)]
+    service_token_key: ServiceTokenKey
+    edge_headers: EdgeHeaders = EdgeHeaders.ORIGINAL
+
+    access_token_seconds: Seconds = 900
+    session_idle_seconds: Seconds = 7 * 86_400
+    session_absolute_seconds: Seconds = 30 * 86_400
+
+    lookup_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = 1.0
+    token_cache_size: Count = 20_000
+
+    login_failures_per_account_and_address: Count = 10
+    login_failures_per_address: Count = 300
+    login_failures_per_account: Count = 100
+    login_failures_under_attack: Count = 3
+    registrations_per_address: Count = 300
+
+    insecure_cookies_for_local_development: bool = False
+
+    @model_validator(mode="after")
+    def _insecure_cookies_stay_on_loopback(self) -> Self:
+        if self.insecure_cookies_for_local_development and not _is_loopback(self.host):
+            raise ValueError("AUTH_INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT needs an AUTH_HOST on loopback")
+        return self
+
+    @property
+    def access_cookie(self) -> str:
+        """The name of the cookie that holds the access token (RFC 6265bis, section 4.1.3.2)."""
+        return "access" if self.insecure_cookies_for_local_development else "__Host-access"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

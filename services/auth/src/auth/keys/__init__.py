@@ -1,0 +1,1 @@
+"""Signing keys: the ring, its files, the tokens that are signed with it, the published keys."""

@@ -1,0 +1,24 @@
+"""The published keys (RFC 7517)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from auth.keys.keeper import KeyRingKeeper
+
+# How long others may keep the document (seconds): a key is published as `next` for longer before it signs.
+MAX_AGE_SECONDS = 300
+
+router = APIRouter(tags=["keys"])
+
+
+@router.get("/.well-known/jwks.json", summary="The keys that verify access tokens")
+async def jwks(request: Request) -> Response:
+    """Return the current, the next and the retired keys."""
+    keeper: KeyRingKeeper = request.app.state.keeper
+    return JSONResponse(
+        keeper.ring.jwks,
+        media_type="application/jwk-set+json",
+        headers={"Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"},
+    )

@@ -1,0 +1,157 @@
+"""The ring of signing keys, read from a directory of PEM files.
+
+| file | the key in it |
+|---|---|
+| `current.pem` | signs, and is published |
+| `next.pem` | is published, so that everybody knows it before it signs (optional) |
+| `retired-<anything>.pem` | is published, and verifies what it signed before (any number) |
+
+Each file holds one Ed25519 private key (PKCS 8, not encrypted); a retired one may hold the public key alone.
+A key's `kid` is its thumbprint (RFC 7638): files are renamed, never rewritten, when a key changes its state.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from platform_common.tokens.access import ALGORITHM
+
+CURRENT = "current.pem"
+NEXT = "next.pem"
+RETIRED = "retired-*.pem"
+
+
+class KeyRingBroken(Exception):
+    """The directory holds no usable ring; the message is a clause that says why, without any key material."""
+
+
+class KeyState(StrEnum):
+    """What a key is used for; the order is that of the published document."""
+
+    CURRENT = "current"
+    NEXT = "next"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class RingKey:
+    """One key of the ring."""
+
+    kid: str
+    state: KeyState
+    public: Ed25519PublicKey
+    file: str
+
+    def jwk(self) -> dict[str, str]:
+        """Return the published form (RFC 8037)."""
+        return _jwk(self.public) | {"kid": self.kid, "alg": ALGORITHM, "use": "sig"}
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The keys of one reading of the directory. `signing` belongs to `keys[0]`, the current one."""
+
+    signing: Ed25519PrivateKey
+    keys: tuple[RingKey, ...]
+
+    @property
+    def signing_kid(self) -> str:
+        """The `kid` of what is signed now."""
+        return self.keys[0].kid
+
+    @cached_property
+    def public(self) -> dict[str, Ed25519PublicKey]:
+        """Every key that verifies, by `kid`."""
+        return {key.kid: key.public for key in self.keys}
+
+    @cached_property
+    def jwks(self) -> dict[str, Any]:
+        """The published document (RFC 7517, section 5)."""
+        return {"keys": [key.jwk() for key in self.keys]}
+
+
+def load_ring(directory: Path) -> KeyRing:
+    """Read the ring in `directory`. Raises KeyRingBroken."""
+    folder = _one_version(directory)
+    current = folder / CURRENT
+    if not current.is_file():
+        raise KeyRingBroken(f"holds no {CURRENT}")
+    signing = _load(current)
+    if not isinstance(signing, Ed25519PrivateKey):
+        raise KeyRingBroken(f"has no private key in {CURRENT}")
+    keys = [_ring_key(signing, KeyState.CURRENT, CURRENT)]
+    if (folder / NEXT).is_file():
+        keys.append(_ring_key(_load(folder / NEXT), KeyState.NEXT, NEXT))
+    keys += [_ring_key(_load(path), KeyState.RETIRED, path.name) for path in sorted(folder.glob(RETIRED))]
+    # In the middle of a rotation one key may stand in two files: its first state counts.
+    by_kid: dict[str, RingKey] = {}
+    for key in keys:
+        by_kid.setdefault(key.kid, key)
+    return KeyRing(signing, tuple(by_kid.values()))
+
+
+def fingerprint(directory: Path) -> tuple[object, ...]:
+    """Return what changes whenever the ring's files do; reads names and times alone."""
+    folder = _one_version(directory)
+    try:
+        entries = [(path.name, path.stat()) for path in folder.glob("*.pem")]
+    except OSError:
+        return (str(folder), None)
+    files = sorted((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in entries)
+    return (str(folder), *files)
+
+
+def thumbprint(key: Ed25519PublicKey) -> str:
+    """Return the `kid` of `key` (RFC 7638, section 3)."""
+    canonical = json.dumps(_jwk(key), sort_keys=True, separators=(",", ":"))
+    return _base64url(hashlib.sha256(canonical.encode()).digest())
+
+
+def _one_version(directory: Path) -> Path:
+    # A mounted Secret swaps the link `..data` to a new folder: all files are read through one resolution of it.
+    data = directory / "..data"
+    try:
+        return data.resolve(strict=True) if data.exists() else directory
+    except OSError:
+        return directory
+
+
+def _load(path: Path) -> Ed25519PrivateKey | Ed25519PublicKey:
+    try:
+        pem = path.read_bytes()
+    except OSError as error:
+        raise KeyRingBroken(f"has an unreadable file {path.name} ({error.strerror})") from None
+    try:
+        if b"PRIVATE KEY" in pem:
+            key: object = serialization.load_pem_private_key(pem, password=None)
+        else:
+            key = serialization.load_pem_public_key(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise KeyRingBroken(f"has a file {path.name} that is not an unencrypted PEM key") from None
+    if not isinstance(key, Ed25519PrivateKey | Ed25519PublicKey):
+        raise KeyRingBroken(f"has a key in {path.name} that is not Ed25519")
+    return key
+
+
+def _ring_key(key: Ed25519PrivateKey | Ed25519PublicKey, state: KeyState, file: str) -> RingKey:
+    public = key.public_key() if isinstance(key, Ed25519PrivateKey) else key
+    return RingKey(thumbprint(public), state, public, file)
+
+
+def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
+    return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes_raw())}
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

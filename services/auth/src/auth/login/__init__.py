@@ -1,0 +1,1 @@
+"""Log-in with e-mail and password, throttled per account and address."""

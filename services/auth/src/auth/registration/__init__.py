@@ -1,0 +1,1 @@
+"""Registration: member makes the account, exactly once for one idempotency key."""

@@ -1,0 +1,40 @@
+"""Registration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from auth.registration.schemas import RegisterBody
+from auth.registration.service import KeyedRequest, RegistrationService
+from auth.sessions.caller import CallerDevice
+from platform_common.idempotency_key import idempotency_key
+
+router = APIRouter(prefix="/auth", tags=["registration"])
+
+
+def registration_service(request: Request) -> RegistrationService:
+    """Return the application's registration."""
+    service: RegistrationService = request.app.state.registration
+    return service
+
+
+async def keyed_request(request: Request) -> KeyedRequest | None:
+    """Return the request as its idempotency key makes it repeatable, or None without a key."""
+    key = idempotency_key(request.headers)
+    if key is None:
+        return None
+    return KeyedRequest(key, request.headers.get("Content-Type", ""), await request.body())
+
+
+@router.post("/register", status_code=201, summary="Make an account")
+async def register(
+    body: RegisterBody,
+    keyed: Annotated[KeyedRequest | None, Depends(keyed_request)],
+    service: Annotated[RegistrationService, Depends(registration_service)],
+    device: CallerDevice,
+) -> Response:
+    """Make an account; with an idempotency key at most once, however often the request is repeated."""
+    answer = await service.register(body, keyed, device.address)
+    return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))

@@ -1,0 +1,1 @@
+"""Sessions: opened at log-in, renewed by rotating refresh tokens, ended at once."""

@@ -1,0 +1,51 @@
+"""What can be wrong with a refresh token or a session."""
+
+from __future__ import annotations
+
+from platform_common.problems import DependencyUnavailable, NotFound, Unauthenticated
+
+
+class RefreshRefused(Unauthenticated):
+    """No session can be renewed with the refresh token."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, error="invalid_token")
+
+
+class RefreshTokenUnknown(RefreshRefused):
+    """The refresh token was never issued, or its time is over."""
+
+    code = "refresh-token-unknown"
+
+    def __init__(self) -> None:
+        super().__init__("The refresh token is not known or has expired.")
+
+
+class RefreshTokenReused(RefreshRefused):
+    """The refresh token had been replaced already, so one of its two holders stole it: the session was ended."""
+
+    code = "refresh-token-reused"
+
+    def __init__(self) -> None:
+        super().__init__("The refresh token was used before. Its session was ended.")
+
+
+class SessionRevoked(RefreshRefused):
+    """The session was ended; no token of it is accepted any more (ASVS 7.4.1)."""
+
+    code = "session-revoked"
+
+    def __init__(self) -> None:
+        super().__init__("The session has ended.")
+
+
+class SessionNotFound(NotFound):
+    """The caller has no such session."""
+
+    code = "session-not-found"
+
+
+class LoginOutdated(DependencyUnavailable):
+    """The member's sessions were ended while the log-in was going on; its credentials must be verified again."""
+
+    code = "login-outdated"

@@ -1,0 +1,55 @@
+"""Connections to Redis, and what is answered when it is out of reach."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi.responses import JSONResponse
+from pydantic import SecretStr
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from platform_common.problems import DependencyUnavailable, problem_response
+
+# A command that takes longer is a fault (seconds).
+COMMAND_TIMEOUT = 2.0
+CONNECT_TIMEOUT = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class StoreUnavailable(DependencyUnavailable):
+    """The session store does not answer."""
+
+    code = "session-store-unavailable"
+
+
+def redis_client(url: SecretStr) -> Redis:
+    """Return a client for everything but `/auth/verify`.
+
+    A connection that a restart has cut is replaced and the command repeated once; every command here may be repeated.
+    """
+    client: Redis = Redis.from_url(
+        url.get_secret_value(),
+        protocol=2,
+        socket_timeout=COMMAND_TIMEOUT,
+        socket_connect_timeout=CONNECT_TIMEOUT,
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        client_name="auth",
+    )
+    return client
+
+
+def lookup_pool(url: SecretStr) -> ConnectionPool:
+    """Return where the look-ups of `/auth/verify` get their one connection from; they see to time and repeats."""
+    pool: ConnectionPool = ConnectionPool.from_url(
+        url.get_secret_value(), protocol=2, retry=Retry(NoBackoff(), 0), client_name="auth-verify"
+    )
+    return pool
+
+
+def store_unavailable(error: Exception) -> JSONResponse:
+    """Return the answer to a request that failed because of the store."""
+    log.warning("session_store_failed", error=type(error).__name__)
+    return problem_response(StoreUnavailable("The session store cannot be reached at the moment."))

@@ -1,0 +1,55 @@
+"""Counters of attempts in Redis, kept by the library `limits`."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+
+from platform_common.problems import Problem
+
+KEY_PREFIX = "auth:limit"
+
+
+class TooManyAttempts(Problem):
+    """There were too many attempts; the client comes back after `retry_after` seconds."""
+
+    code = "too-many-attempts"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            f"There were too many attempts. Try again in {retry_after} s.", headers={"Retry-After": str(retry_after)}
+        )
+
+
+def limit(attempts: int, seconds: int) -> RateLimitItem:
+    """Return the limit of so many attempts in so many seconds; the window opens with the first attempt."""
+    return RateLimitItemPerSecond(attempts, seconds, namespace="attempts")
+
+
+class Counters:
+    """Counts attempts under names. Every method raises redis.exceptions.RedisError when the store is out of reach."""
+
+    def __init__(self, storage: RedisStorage) -> None:
+        self._limiter = FixedWindowRateLimiter(storage)
+
+    async def take(self, allowed: RateLimitItem, *name: str) -> bool:
+        """Count one attempt; say whether it is `allowed`. Of parallel attempts no more than that pass."""
+        return bool(await self._limiter.hit(allowed, *name))
+
+    async def give_back(self, allowed: RateLimitItem, *name: str) -> None:
+        """Uncount one attempt that turned out to be none of the kind that is counted."""
+        await self._limiter.hit(allowed, *name, cost=-1)
+
+    async def clear(self, allowed: RateLimitItem, *name: str) -> None:
+        """Forget the attempts."""
+        await self._limiter.clear(allowed, *name)
+
+    async def refusal(self, allowed: RateLimitItem, *name: str) -> TooManyAttempts:
+        """Return the refusal that says when the window ends."""
+        stats = await self._limiter.get_window_stats(allowed, *name)
+        return TooManyAttempts(max(1, math.ceil(stats.reset_time - time.time())))

@@ -1,0 +1,1 @@
+"""The edge's question on every request, may it pass: raw ASGI, a look-up in the session store each time."""

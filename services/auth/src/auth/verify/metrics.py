@@ -1,0 +1,59 @@
+"""Metrics of `/auth/verify`: cheap counters, and a histogram a batch, never one a request."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+
+class Outcomes(Collector):
+    """How requests were answered, by outcome."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.tally: Tally[str] = Tally()
+        if registry is not None:
+            registry.register(self)
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Return the counter as Prometheus takes it."""
+        family = CounterMetricFamily("auth_verify_requests", "Answers of /auth/verify.", labels=["outcome"])
+        for outcome, count in list(self.tally.items()):
+            family.add_metric([outcome], count)
+        yield family
+
+
+class LookupMetrics:
+    """How look-ups went."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self._sizes = Histogram(
+            "auth_lookup_batch_size",
+            "Sessions that were looked up in one write.",
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "auth_lookup_seconds",
+            "Time from the first look-up of a batch to the store's answer.",
+            buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+            registry=registry,
+        )
+        self._failures = Histogram(
+            "auth_lookup_failed_batch_size",
+            "Sessions whose look-up the store did not answer, by batch.",
+            buckets=(1, 4, 16, 64, 256),
+            registry=registry,
+        )
+
+    def answered(self, size: int, seconds: float) -> None:
+        """Note a batch that the store answered."""
+        self._sizes.observe(size)
+        self._seconds.observe(seconds)
+
+    def failed(self, size: int) -> None:
+        """Note a batch that it did not answer."""
+        self._failures.observe(size)

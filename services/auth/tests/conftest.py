@@ -1,0 +1,242 @@
+"""auth in one process, on a real Valkey; member's end is played by `FakeMember`."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import redis.asyncio
+import structlog
+from prometheus_client import CollectorRegistry
+
+from auth.app import Auth
+from auth.config import AuthSettings
+from auth.keys.files import init_ring
+from platform_common.testing.tokens import AUDIENCE, ISSUER, Clock
+from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+
+SERVICE_KEY = "a service-token key of more than thirty-two bytes"
+ADDRESS = "203.0.113.9"
+ORIGIN = "https://members.test"
+
+
+class FakeMember:
+    """Member's internal API, in memory. `away` makes it unreachable."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, dict[str, Any]] = {}
+        self.recorded: dict[tuple[str, str], tuple[str, httpx2.Response]] = {}
+        self.requests: list[httpx2.Request] = []
+        self.away = False
+        self.answer: httpx2.Response | None = None
+        self.before_answering_verify: Callable[[], Any] | None = None
+        self._tokens = ServiceTokenVerifier("member", SERVICE_KEY, callers={"auth"})
+
+    def add(self, email: str, password: str = "correct horse", roles: tuple[str, ...] = ("member",)) -> dict[str, Any]:
+        """Make an account."""
+        member = {"id": f"0198-{len(self.accounts)}", "email": email, "display_name": "M", "roles": list(roles)}
+        self.accounts[email] = {"password": password, "member": member, "epoch": 0, "suspended": False}
+        return member
+
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one request."""
+        self.requests.append(request)
+        if self.away:
+            raise httpx2.ConnectError("away")
+        if self.answer is not None:
+            return self.answer
+        self._tokens.caller(request.headers.get("Authorization"))
+        body = json.loads(request.content)
+        if request.url.path == "/internal/credentials/verify":
+            return await self._verify(body)
+        assert request.url.path == "/internal/members"
+        return self._register(body)
+
+    async def _verify(self, body: dict[str, Any]) -> httpx2.Response:
+        account = self.accounts.get(body["email"].lower())
+        if account is None or account["password"] != body["password"] or account["suspended"]:
+            return problem("credentials-invalid", 401)
+        answer = httpx2.Response(200, json={"member": account["member"], "session_epoch": account["epoch"]})
+        if self.before_answering_verify is not None:
+            hook, self.before_answering_verify = self.before_answering_verify, None
+            await hook()
+        return answer
+
+    def _register(self, body: dict[str, Any]) -> httpx2.Response:
+        claim = body.pop("idempotency", None)
+        if claim and (recorded := self.recorded.get((claim["scope"], claim["key"]))):
+            fingerprint, answer = recorded
+            if fingerprint != claim["fingerprint"]:
+                return problem("idempotency-key-reused", 422)
+            return httpx2.Response(
+                answer.status_code, headers={**answer.headers, "Idempotent-Replayed": "true"}, content=answer.content
+            )
+        if body["email"] in self.accounts:
+            return problem("email-taken", 409)
+        if len(body["password"]) < 8:
+            errors = [{"pointer": "/password", "code": "too-short", "detail": "At least 8 characters."}]
+            return problem("payload-invalid", 422, errors=errors)
+        member = self.add(body["email"], body["password"])
+        answer = httpx2.Response(201, json=member, headers={"Location": f"/api/members/{member['id']}"})
+        if claim:
+            self.recorded[claim["scope"], claim["key"]] = (claim["fingerprint"], answer)
+        return answer
+
+
+def problem(code: str, status: int, **more: Any) -> httpx2.Response:
+    """Return a problem as member would."""
+    document = {"type": f"/problems/{code}", "title": code, "status": status, "code": code} | more
+    return httpx2.Response(status, json=document, headers={"Content-Type": "application/problem+json"})
+
+
+class Client:
+    """A client of auth at one address, and the edge that asks for it."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self.http = http
+
+    async def login(self, email: str = "ada@example.com", password: str = "correct horse", **more: Any) -> Any:
+        """Log in."""
+        return await self.http.post("/auth/login", json={"email": email, "password": password}, **more)
+
+    async def tokens(self, email: str = "ada@example.com") -> dict[str, Any]:
+        """Log in and return what was answered."""
+        response = await self.login(email)
+        assert response.status_code == 200, response.text
+        document: dict[str, Any] = response.json()
+        return document
+
+    async def refresh(self, token: str) -> httpx2.Response:
+        """Exchange a refresh token."""
+        return await self.http.post("/auth/refresh", json={"refresh_token": token})
+
+    async def verify(self, token: str | None = None, query: str = "", **headers: str) -> httpx2.Response:
+        """Ask as the edge does, with a bearer token or other headers (underscores stand for hyphens)."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        return await self.http.get(f"/auth/verify{query}", headers=sent)
+
+    async def post(self, path: str, token: str, **more: Any) -> httpx2.Response:
+        """Call an endpoint as the bearer of `token`."""
+        return await self.http.post(path, headers=bearer(token), **more)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header for `token`."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """An hour behind, so that what is issued within the next hour of it is not from the future."""
+    return Clock(time.time() - 3600)
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Path:
+    """A directory with a ring of signing keys."""
+    directory = tmp_path / "keys"
+    init_ring(directory)
+    return directory
+
+
+@pytest.fixture
+def member() -> FakeMember:
+    """Member, with one account."""
+    fake = FakeMember()
+    fake.add("ada@example.com")
+    return fake
+
+
+@pytest.fixture
+def settings(clean_valkey, ring) -> AuthSettings:
+    """Settings for the tests' Valkey and ring. Tokens last two hours, since the clock is an hour behind."""
+    return AuthSettings(
+        _env_file=None,
+        port=0,
+        redis_url=clean_valkey.url("auth", 1),
+        member_url="http://member.test",
+        key_ring_dir=ring,
+        token_issuer=ISSUER,
+        token_audience=AUDIENCE,
+        service_token_key=SERVICE_KEY,
+        access_token_seconds=7200,
+    )
+
+
+@pytest.fixture
+async def make_auth(settings, member, clock) -> AsyncIterator[Callable[..., Auth]]:
+    """Return a maker of running services that share store, ring and clock; settings may differ."""
+    async with AsyncExitStack() as stack:
+
+        def make(**changes: Any) -> Auth:
+            auth = Auth(
+                settings.model_copy(update=changes),
+                now=clock,
+                member_transport=httpx2.MockTransport(member),
+                registry=CollectorRegistry(),
+            )
+            stack.push_async_callback(auth.close)
+            return auth
+
+        yield make
+
+
+@pytest.fixture
+def auth(make_auth) -> Auth:
+    """The service."""
+    return make_auth()
+
+
+@pytest.fixture
+async def client_of() -> AsyncIterator[Callable[..., Client]]:
+    """Return a maker of clients of a service, each at an address of its own."""
+    async with AsyncExitStack() as stack:
+
+        def make(auth: Auth, address: str = ADDRESS) -> Client:
+            transport = httpx2.ASGITransport(app=auth.asgi, client=(address, 40000))
+            http = httpx2.AsyncClient(transport=transport, base_url="http://auth.test")
+            stack.push_async_callback(http.aclose)
+            return Client(http)
+
+        yield make
+
+
+@pytest.fixture
+def client(auth, client_of) -> Client:
+    """A client."""
+    return client_of(auth)
+
+
+@pytest.fixture
+async def store(clean_valkey) -> AsyncIterator[redis.asyncio.Redis]:
+    """The store, with every right: to look inside and to spoil it."""
+    async with redis.asyncio.Redis.from_url(clean_valkey.url("admin", 1), decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture
+def service_token() -> dict[str, str]:
+    """The header with which member calls auth."""
+    return bearer(ServiceTokenIssuer("member", SERVICE_KEY).token_for("auth"))
+
+
+@pytest.fixture
+def logs():
+    """What is logged, as a list of dicts."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries
+
+
+@pytest.fixture
+def unique_email() -> str:
+    """An address that nobody has."""
+    return f"{secrets.token_hex(6)}@example.com"
