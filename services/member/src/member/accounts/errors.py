@@ -1,0 +1,78 @@
+"""What can be wrong with a request about members."""
+
+from __future__ import annotations
+
+from platform_common.problems import Forbidden, NotFound, Problem, Unauthenticated
+
+
+class MemberNotFound(NotFound):
+    """There is no such member, or it is another's and the caller is no administrator: both look alike."""
+
+    code = "member-not-found"
+
+
+class EmailTaken(Problem):
+    """Another member has this address."""
+
+    code = "email-taken"
+    status = 409
+
+
+class LastAdministrator(Problem):
+    """Nobody would be left to administer the platform."""
+
+    code = "last-administrator"
+    status = 409
+
+
+class AdministratorsField(Forbidden):
+    """`status` and `roles` are an administrator's to change."""
+
+    code = "administrators-field"
+
+
+class CallerGone(Unauthenticated):
+    """The token is genuine, but its member was deleted or suspended since."""
+
+    code = "member-gone"
+
+    def __init__(self) -> None:
+        super().__init__("The account of this token is not active any more.", error="invalid_token")
+
+
+class ReauthenticationRequired(Unauthenticated):
+    """The change asks for a fresh log-in (RFC 9470)."""
+
+    code = "reauthentication-required"
+
+    def __init__(self, max_age: int) -> None:
+        super().__init__("Log in again before you change your e-mail address.")
+        self.headers["WWW-Authenticate"] = f'Bearer error="insufficient_user_authentication", max_age="{max_age}"'
+
+
+class PreconditionFailed(Problem):
+    """The member has changed since the caller read it (RFC 9110, section 13.1.1)."""
+
+    code = "precondition-failed"
+    status = 412
+
+
+class PreconditionRequired(Problem):
+    """A whole replacement needs `If-Match`, or it could undo a change nobody saw (RFC 6585, section 3)."""
+
+    code = "precondition-required"
+    status = 428
+
+
+class PreconditionMalformed(Problem):
+    """`If-Match` or `If-None-Match` is no list of entity tags."""
+
+    code = "precondition-malformed"
+    status = 400
+
+
+class CursorInvalid(Problem):
+    """The cursor is not one that a page handed out."""
+
+    code = "cursor-invalid"
+    status = 422

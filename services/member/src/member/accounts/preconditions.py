@@ -1,0 +1,66 @@
+"""Conditional requests (RFC 9110, section 13): the entity tag is the member's version."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+from member.accounts.errors import PreconditionFailed, PreconditionMalformed, PreconditionRequired
+
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+# RFC 9110, section 5.6.1: empty elements of a list are ignored.
+_LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+_ONE = re.compile(_TAG)
+_ANY = "*"
+
+
+def entity_tag(version: int) -> str:
+    """Return the strong entity tag of `version`."""
+    return f'"{version}"'
+
+
+@dataclass(frozen=True)
+class Preconditions:
+    """`If-Match` and `If-None-Match` as they came; None where the header is absent."""
+
+    if_match: tuple[str, ...] | None = None
+    if_none_match: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, headers: Headers) -> Preconditions:
+        """Read both headers. Raises PreconditionMalformed."""
+        return cls(_tags(headers, "if-match"), _tags(headers, "if-none-match"))
+
+    def require_match(self) -> None:
+        """Raise PreconditionRequired without `If-Match`."""
+        if self.if_match is None:
+            raise PreconditionRequired("Send If-Match with the ETag of the member that you read.")
+
+    def check_change(self, version: int) -> None:
+        """Raise PreconditionFailed unless a change of `version` is what the caller asked for."""
+        # Section 13.1.1: a weak tag never matches here.
+        if self.if_match is not None and self.if_match != (_ANY,) and entity_tag(version) not in self.if_match:
+            raise PreconditionFailed("The member has changed since. Read it again.")
+        if self.if_none_match is not None and self.is_unmodified(version):
+            raise PreconditionFailed("The member is as If-None-Match says it must not be.")
+
+    def is_unmodified(self, version: int) -> bool:
+        """Whether a reader already has `version` (weak comparison, section 13.1.2)."""
+        if self.if_none_match is None:
+            return False
+        known = {tag.removeprefix("W/") for tag in self.if_none_match}
+        return _ANY in known or entity_tag(version) in known
+
+
+def _tags(headers: Headers, name: str) -> tuple[str, ...] | None:
+    values = headers.getlist(name)
+    if not values:
+        return None
+    value = ", ".join(values).strip(" \t")
+    if value == _ANY:
+        return (_ANY,)
+    if not _LIST.fullmatch(value):
+        raise PreconditionMalformed(f"{name.title()} is neither * nor a list of entity tags.")
+    return tuple(_ONE.findall(value))

@@ -1,0 +1,58 @@
+"""The application: parts, routes, limits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+from fastapi import FastAPI
+
+from member.accounts import administration, endpoints, internal
+from member.background import background_work
+from member.config import MemberSettings
+from member.credentials import endpoints as credentials
+from member.database.failures import install_database_failures
+from member.database.revision import SchemaOutdated, check_revision
+from member.parts import Parts, running_parts
+from platform_common.health import Health, NotReady
+from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
+from platform_common.serving import outfit
+
+
+def make_app(
+    settings: MemberSettings, auth_transport: httpx2.AsyncBaseTransport | None = None
+) -> tuple[FastAPI, Health]:
+    """Return the application and its readiness. `auth_transport` plays auth in tests."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running_parts(settings, auth_transport) as parts, background_work(parts):
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(
+        title="Member Platform: member",
+        version="0.1.0",
+        description="Accounts. Errors are problem documents (RFC 9457); every GET answers HEAD as well.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in (endpoints.router, administration.router, internal.router, credentials.router):
+        app.include_router(router)
+    install_database_failures(app)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(DeadlineMiddleware, seconds=settings.request_timeout_seconds)
+
+    async def database() -> None:
+        parts: Parts = app.state.parts
+        try:
+            await check_revision(parts.engine)
+        except SchemaOutdated as error:
+            raise NotReady(str(error)) from error
+
+    health = Health({"database": database})
+    return outfit(app, health), health

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, their limits, and what their failures mean to a client."""

@@ -1,0 +1,56 @@
+"""The engine: a bounded pool whose every wait ends, on either side of the connection."""
+
+from __future__ import annotations
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from member.config import DatabaseSettings
+
+# A connection is replaced at this age, so that after a fail-over they spread over the servers again (seconds).
+_RECYCLE = 1800
+
+
+def driver_url(url: str) -> URL:
+    """Return `url` for psycopg 3, whichever way it names the driver."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def make_engine(settings: DatabaseSettings) -> AsyncEngine:
+    """Return an engine for the service's role. It connects when it is first used.
+
+    A connection is tried before it is handed out: a restarted server costs no request more than those it cut off.
+    """
+    return create_async_engine(
+        driver_url(settings.database_url.get_secret_value()),
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=settings.database_pool_timeout_seconds,
+        pool_pre_ping=True,
+        pool_recycle=_RECYCLE,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": settings.database_connect_timeout_seconds,
+            "application_name": "member",
+            "options": _server_options(settings),
+            # A server that vanished without a word is noticed by the kernel.
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        },
+    )
+
+
+def _server_options(settings: DatabaseSettings) -> str:
+    options = {
+        "timezone": "UTC",
+        "statement_timeout": _milliseconds(settings.database_statement_timeout_seconds),
+        "lock_timeout": _milliseconds(settings.database_lock_timeout_seconds),
+        "idle_in_transaction_session_timeout": _milliseconds(settings.database_idle_transaction_timeout_seconds),
+    }
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,104 @@
+"""Migrations: run by the owner's role, one process at a time, and the service's role gets rows but no shapes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic import command
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from member.config import MigrationSettings
+from member.database.engine import driver_url
+from member.database.revision import alembic_config, scripts
+from platform_common.serving import StartRefused
+
+# An arbitrary number, the same everywhere: two migrations at once come one after another.
+_LOCK = 7_310_000
+# A migration that waits for a table lock makes everyone behind it wait as well; better it fails and is run again.
+_LOCK_TIMEOUT = "5s"
+_POLL_SECONDS = 0.2
+
+_GRANTS = (
+    'GRANT USAGE ON SCHEMA public TO "{role}"',
+    'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"',
+    'REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM "{role}"',
+)
+
+
+def migrate(settings: MigrationSettings) -> tuple[str | None, str | None]:
+    """Bring the database to this code's revision, and return the revisions before and after.
+
+    Waits for the server and for other migrations. Raises StartRefused with a sentence that names the variable.
+    """
+    engine = create_engine(
+        driver_url(settings.migration_database_url.get_secret_value()),
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 3, "application_name": "member migrate"},
+    )
+    deadline = time.monotonic() + settings.migration_wait_seconds
+    with _connected(engine, deadline) as connection, _alone(connection, deadline):
+        _check_role(connection, settings.app_role)
+        before = _revision(connection)
+        if before is None or before in {script.revision for script in scripts().walk_revisions()}:
+            connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
+            connection.commit()
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        for grant in _GRANTS:
+            connection.execute(text(grant.format(role=settings.app_role)))
+        connection.commit()
+        return before, _revision(connection)
+
+
+@contextmanager
+def _connected(engine: Engine, deadline: float) -> Iterator[Connection]:
+    connection = _connect(engine, deadline)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        engine.dispose()
+
+
+def _connect(engine: Engine, deadline: float) -> Connection:
+    while True:
+        try:
+            return engine.connect()
+        except OperationalError as error:
+            if "authentication failed" in str(error.orig):
+                raise StartRefused("MEMBER_MIGRATION_DATABASE_URL names a role or password that is refused.") from None
+            if time.monotonic() > deadline:
+                raise StartRefused("The database of MEMBER_MIGRATION_DATABASE_URL cannot be reached.") from None
+        time.sleep(_POLL_SECONDS)
+
+
+@contextmanager
+def _alone(connection: Connection, deadline: float) -> Iterator[None]:
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
+        connection.rollback()
+        if time.monotonic() > deadline:
+            raise StartRefused("Another migration of the database of MEMBER_MIGRATION_DATABASE_URL does not end.")
+        time.sleep(_POLL_SECONDS)
+    connection.commit()
+    # The lock is the session's: closing the connection gives it back, however this ends.
+    yield
+
+
+def _check_role(connection: Connection, role: str) -> None:
+    known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar()
+    connection.rollback()
+    if known is None:
+        raise StartRefused("MEMBER_APP_ROLE names a role that the database does not have.")
+
+
+def _revision(connection: Connection) -> str | None:
+    table = connection.execute(text("SELECT to_regclass('public.alembic_version')")).scalar()
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if table else None
+    connection.rollback()
+    return str(found) if found else None

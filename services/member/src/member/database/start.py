@@ -1,0 +1,48 @@
+"""Whether the service can start: the database answers, lets its role in, and has its tables."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy.exc import DBAPIError
+
+from member.config import DatabaseSettings
+from member.database.engine import make_engine
+from member.database.revision import SchemaOutdated, check_revision
+from platform_common.serving import StartRefused
+
+# Below the bound of a whole start, so that the sentence is ours and names the variable (seconds).
+WAIT_SECONDS = 6.0
+POLL_SECONDS = 0.2
+
+
+async def check_database(settings: DatabaseSettings, wait_seconds: float = WAIT_SECONDS) -> None:
+    """Wait for the database and its tables. Raises StartRefused with a sentence that names the variable."""
+    engine = make_engine(settings)
+    reason = "does not answer"
+    try:
+        async with asyncio.timeout(wait_seconds):
+            while True:
+                try:
+                    await check_revision(engine)
+                except SchemaOutdated as error:
+                    reason = str(error)
+                except DBAPIError as error:
+                    reason = _reason(error)
+                    if reason.startswith("refuses"):
+                        break
+                else:
+                    return
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        pass
+    finally:
+        await engine.dispose()
+    raise StartRefused(f"The database of MEMBER_DATABASE_URL {reason}.")
+
+
+def _reason(error: DBAPIError) -> str:
+    words = str(error.orig)
+    if "authentication failed" in words or "does not exist" in words or "permission denied" in words:
+        return "refuses this role, its password or the database's name"
+    return "cannot be reached"

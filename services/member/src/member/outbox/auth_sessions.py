@@ -1,0 +1,28 @@
+"""The consumer auth: it ends a member's sessions."""
+
+from __future__ import annotations
+
+import httpx2
+
+from member.outbox.events import DeliveryFailed, Event
+
+
+class AuthSessions:
+    """Ends every session of a member, and makes auth refuse log-ins that saw an older epoch."""
+
+    name = "auth"
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def deliver(self, event: Event) -> None:
+        """End the sessions. Raises DeliveryFailed when auth does not say that they are ended."""
+        try:
+            response = await self._client.delete(
+                f"/internal/members/{event.payload['member_id']}/sessions",
+                params={"epoch": event.payload["session_epoch"]},
+            )
+        except httpx2.HTTPError as error:
+            raise DeliveryFailed(f"auth could not be reached: {type(error).__name__}") from error
+        if response.status_code != 204:
+            raise DeliveryFailed(f"auth answered {response.status_code}")

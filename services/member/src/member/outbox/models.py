@@ -1,0 +1,41 @@
+"""The outbox's tables: events, and one delivery an event and consumer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import DateTime, ForeignKey, Index, PrimaryKeyConstraint, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from member.database.orm import Table
+
+
+class OutboxEvent(Table):
+    """Something that happened. It names the member by id only, and outlives it."""
+
+    __tablename__ = "outbox_events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid_utils.compat.uuid7)
+    topic: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class OutboxDelivery(Table):
+    """That `consumer` is to learn of an event; whoever sends it pushes `next_attempt_at` ahead first."""
+
+    __tablename__ = "outbox_deliveries"
+    __table_args__ = (
+        PrimaryKeyConstraint("event_id", "consumer"),
+        Index("ix_outbox_deliveries_due", "next_attempt_at", postgresql_where=text("delivered_at IS NULL")),
+    )
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("outbox_events.id", ondelete="CASCADE"))
+    consumer: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    delivered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,96 @@
+"""Delivering events: before the answer if it can be, and by and by if not."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter, Gauge
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from member.outbox import repository
+from member.outbox.events import Consumer, DeliveryFailed, Event
+from member.outbox.publishing import LEASE, consumers_of
+
+# How long one attempt may take before the answer goes out without it (seconds).
+ATTEMPT_TIMEOUT = 3.0
+# The wait between attempts doubles from the first to the last of these (seconds).
+FIRST_DELAY, LAST_DELAY = 1.0, 60.0
+BATCH = 20
+RETENTION = timedelta(days=7)
+
+_attempts = Counter("outbox_attempts_total", "Attempts to deliver an event.", ["consumer", "outcome"])
+_pending = Gauge("outbox_pending", "Deliveries that are still to be made.")
+
+log = structlog.get_logger(__name__)
+
+
+class Outbox:
+    """Brings events to `consumers`, which are all that are subscribed."""
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        consumers: Iterable[Consumer],
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._sessions = sessions
+        self._consumers = {consumer.name: consumer for consumer in consumers}
+        self._jitter = jitter
+
+    async def deliver_now(self, events: Sequence[Event]) -> bool:
+        """Deliver events whose transaction was just committed; False when one was not taken (it is tried again)."""
+        leases = [(event, consumer, 1) for event in events for consumer in consumers_of(event.topic)]
+        return all(await asyncio.gather(*(self._attempt(*lease) for lease in leases)))
+
+    async def confirm(self, session: AsyncSession, events: Sequence[Event]) -> None:
+        """Note in the session's transaction that `events` were delivered to everyone."""
+        deliveries = [(event.id, consumer) for event in events for consumer in consumers_of(event.topic)]
+        await repository.mark_delivered(session, deliveries)
+
+    async def deliver_due(self) -> int:
+        """Try a batch of what is due, and return how many that was; several replicas may do so at once."""
+        async with self._sessions.begin() as session:
+            leases = await repository.lease_due(session, list(self._consumers), LEASE, BATCH)
+            _pending.set(await repository.pending(session))
+        results = await asyncio.gather(*(self._attempt(*lease) for lease in leases))
+        taken = [(event.id, consumer) for (event, consumer, _), ok in zip(leases, results, strict=True) if ok]
+        if taken:
+            async with self._sessions.begin() as session:
+                await repository.mark_delivered(session, taken)
+        return len(leases)
+
+    async def purge(self) -> int:
+        """Delete a batch of old events that nobody needs any more."""
+        async with self._sessions.begin() as session:
+            return await repository.purge(session, RETENTION)
+
+    async def _attempt(self, event: Event, consumer: str, attempts: int) -> bool:
+        try:
+            async with asyncio.timeout(ATTEMPT_TIMEOUT):
+                await self._consumers[consumer].deliver(event)
+        except (DeliveryFailed, TimeoutError) as error:
+            _attempts.labels(consumer, "failed").inc()
+            log.warning(
+                "outbox_delivery_failed", topic=event.topic, consumer=consumer, attempts=attempts, reason=str(error)
+            )
+            await self._postpone(event.id, consumer, attempts)
+            return False
+        _attempts.labels(consumer, "delivered").inc()
+        return True
+
+    async def _postpone(self, event_id: UUID, consumer: str, attempts: int) -> None:
+        delay = min(FIRST_DELAY * 2 ** min(attempts - 1, 16), LAST_DELAY)
+        # Between half and all of it: replicas and events spread out.
+        delay *= 0.5 + self._jitter() / 2
+        try:
+            async with self._sessions.begin() as session:
+                await repository.postpone(session, event_id, consumer, timedelta(seconds=delay))
+        except SQLAlchemyError as error:
+            # The lease ends by itself.
+            log.warning("outbox_postpone_failed", error=type(error).__name__)

@@ -1,0 +1,75 @@
+"""What a running member is made of, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from member.accounts.service import Accounts
+from member.config import MemberSettings
+from member.credentials.hashing import PasswordHasher
+from member.credentials.service import Credentials
+from member.database.engine import make_engine
+from member.ledger.service import Ledger
+from member.outbox.auth_sessions import AuthSessions
+from member.outbox.service import Outbox
+from platform_common.internal_http import internal_client
+from platform_common.tokens.access import AccessTokenVerifier
+from platform_common.tokens.jwks import JwksCache, fetch_over_http
+from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+
+SERVICE = "member"
+JWKS_PATH = "/.well-known/jwks.json"
+# Who may call /internal at all; each endpoint says who may call it.
+INTERNAL_CALLERS = frozenset({"auth", "shop", "web"})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts; endpoints reach them through `member.requests`."""
+
+    settings: MemberSettings
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    accounts: Accounts
+    credentials: Credentials
+    ledger: Ledger
+    outbox: Outbox
+    access_tokens: AccessTokenVerifier
+    service_tokens: ServiceTokenVerifier
+
+
+@asynccontextmanager
+async def running_parts(
+    settings: MemberSettings, auth_transport: httpx2.AsyncBaseTransport | None = None
+) -> AsyncIterator[Parts]:
+    """Make the parts, and close them at the end. `auth_transport` plays auth in tests."""
+    async with AsyncExitStack() as stack:
+        engine = make_engine(settings)
+        stack.push_async_callback(engine.dispose)
+        hasher = PasswordHasher(settings)
+        stack.callback(hasher.close)
+        key = settings.service_token_key.get_secret_value()
+        auth = internal_client(settings.auth_url, "auth", ServiceTokenIssuer(SERVICE, key), transport=auth_transport)
+        await stack.enter_async_context(auth)
+        keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=auth_transport))
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        outbox = Outbox(sessions, [AuthSessions(auth)])
+        yield Parts(
+            settings=settings,
+            engine=engine,
+            sessions=sessions,
+            accounts=Accounts(hasher, settings.product_name, settings.reauthentication_seconds),
+            credentials=Credentials(sessions, hasher),
+            ledger=Ledger(timedelta(hours=settings.idempotency_retention_hours)),
+            outbox=outbox,
+            access_tokens=AccessTokenVerifier(
+                JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
+            ),
+            service_tokens=ServiceTokenVerifier(SERVICE, key, INTERNAL_CALLERS),
+        )
