@@ -127,12 +127,17 @@ inherit_index() {
 # --- In order
 
 case $MODE in up | dev) ;; *) refuse "usage: bootstrap.sh [up|dev]" ;; esac
-effective=$MODE
 # An environment for development has all that `up` needs; it stays one.
-case $(cat "$STAMP" 2>/dev/null) in dev*) effective=dev ;; esac
+effective=$MODE
+[ ! -x "$VENV/bin/mypy" ] || effective=dev
 
-missing=$(missing_packages)
-if [ -z "$missing" ] && up_to_date "$effective"; then exit 0; fi
+nothing_missing() { missing=$(missing_packages) && [ -z "$missing" ] && up_to_date "$effective"; }
+nothing_missing && exit 0
+
+# One at a time; the directory is what is locked.
+exec 9<.
+flock 9
+nothing_missing && exit 0
 
 LOG=$(mktemp "${TMPDIR:-/tmp}/platform-setup.XXXXXX")
 say "Installing what is missing:"

@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +18,7 @@ from standalone.control import Message, serve_control
 from standalone.credentials import load_credentials
 from standalone.errors import PlatformError
 from standalone.log_files import keep_bounded
+from standalone.parts import Step
 from standalone.ports import Ports, check_free
 from standalone.processes import ProcessIdentity
 from standalone.record import RECORD, ProcessRecord
@@ -27,6 +28,8 @@ from standalone.supervisor import Supervisor
 from standalone.topology import plan
 
 LOCK = "supervisor.lock"
+
+log = logging.getLogger(__name__)
 
 
 class AlreadyRunning(Exception):
@@ -48,8 +51,12 @@ def sole_supervisor(state: StateFolder) -> Iterator[ProcessRecord]:
         me = ProcessIdentity.of(os.getpid())
         if me is not None:
             record.set(ProcessRecord.SUPERVISOR, me)
-        yield record
-        record.remove()
+        try:
+            yield record
+        finally:
+            # Nothing is left by now; if a fault of ours ended us, this holds all the same.
+            record.end_leftovers()
+            record.remove()
 
 
 class Reporter:
@@ -79,10 +86,12 @@ class Reporter:
 class Daemon:
     """One start, run and stop of the platform."""
 
-    def __init__(self, settings: PlatformSettings, record: ProcessRecord, reporter: Reporter) -> None:
+    def __init__(
+        self, settings: PlatformSettings, steps: Sequence[Step], record: ProcessRecord, reporter: Reporter
+    ) -> None:
         self._settings = settings
         self._reporter = reporter
-        self._supervisor = Supervisor(plan(settings), settings.state, record)
+        self._supervisor = Supervisor(steps, settings.state, record)
         self._phase = "starting"
         self._stopping = asyncio.Event()
         self._stop_progress: asyncio.Queue[Message | None] = asyncio.Queue()
@@ -175,7 +184,14 @@ class Daemon:
                 self._supervisor.release(name)
 
 
-def main(checkout: Path, state: StateFolder, ports: Ports, edge_host: str, caller: Mapping[str, str]) -> int:
+def main(
+    checkout: Path,
+    state: StateFolder,
+    ports: Ports,
+    edge_host: str,
+    caller: Mapping[str, str],
+    planner: Callable[[PlatformSettings], Sequence[Step]] = plan,
+) -> int:
     """Be the supervisor. What goes wrong in the start is told on standard output, and is the exit code 1."""
     reporter = Reporter(sys.stdout)
     os.umask(0o077)
@@ -184,17 +200,16 @@ def main(checkout: Path, state: StateFolder, ports: Ports, edge_host: str, calle
     try:
         with sole_supervisor(state) as record:
             check_free(ports, edge_host)
-            credentials = load_credentials(state.credentials)
-            settings = PlatformSettings(checkout, state, ports, edge_host, credentials, caller)
-            asyncio.run(_run(settings, record, reporter))
+            settings = PlatformSettings(checkout, state, ports, edge_host, load_credentials(state.credentials), caller)
+            asyncio.run(_run(settings, planner(settings), record, reporter))
     except AlreadyRunning:
         reporter.tell(event="already")
     except PlatformError as refusal:
+        log.warning("%s", refusal)
         reporter.tell(event="refused", why=str(refusal))
         return 1
     return 0
 
 
-async def _run(settings: PlatformSettings, record: ProcessRecord, reporter: Reporter) -> None:
-    daemon = Daemon(settings, record, reporter)
-    await daemon.run()
+async def _run(settings: PlatformSettings, steps: Sequence[Step], record: ProcessRecord, reporter: Reporter) -> None:
+    await Daemon(settings, steps, record, reporter).run()

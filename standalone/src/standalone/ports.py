@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
+from ipaddress import ip_address
 
 import psutil
 
@@ -72,16 +73,15 @@ def check_free(ports: Ports, edge_host: str) -> None:
         port: int = getattr(ports, name)
         host = edge_host if name == "edge" else LOOPBACK
         try:
-            family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            with socket.socket(family) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
+            _bind(host, port)
+        except ValueError:
+            raise PlatformError(
+                f"EDGE_HOST is {edge_host!r}; it must be an IP address: 127.0.0.1, or 0.0.0.0 for every one."
+            ) from None
         except PermissionError:
             raise PlatformError(
-                f"Port {port} ({name}) is root's alone; choose one above 1023: PORT={DEFAULT_EDGE_PORT} make up."
+                f"Port {port} ({name}) is for root; choose one above 1023: PORT={DEFAULT_EDGE_PORT} make up."
             ) from None
-        except socket.gaierror:
-            raise PlatformError(f"EDGE_HOST {host} is no address; use 127.0.0.1, or 0.0.0.0 for every one.") from None
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise PlatformError(f"Cannot listen on {host} port {port} ({name}): {error.strerror}.") from None
@@ -89,6 +89,15 @@ def check_free(ports: Ports, edge_host: str) -> None:
                 f"Port {port} ({name}) is in use{_holder(port)}; stop that, or choose another: "
                 f"{variable(name)}={_suggestion(port)} make up."
             ) from None
+
+
+def _bind(host: str, port: int) -> None:
+    """Take the port and let it go, as a server would that starts and ends."""
+    version = ip_address(host).version
+    with socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        probe.listen(1)
 
 
 def _number(name: str, value: str, highest: int = 65535) -> int:

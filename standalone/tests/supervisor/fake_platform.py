@@ -1,0 +1,62 @@
+"""A supervisor whose parts are small: each answers HTTP on one of the platform's ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from standalone import daemon
+from standalone.parts import Job, Part, Step
+from standalone.ports import Ports
+from standalone.probes import http_answers
+from standalone.settings import PlatformSettings
+from standalone.state import StateFolder
+
+SERVE = """
+import http.server, os, subprocess, sys
+name, port = sys.argv[1], int(sys.argv[2])
+if name == os.environ.get("BROKEN"):
+    sys.exit(f"{name} does not want to")
+subprocess.Popen(["sleep", "600"])  # a worker, which outlives its leader unless somebody sees to it
+http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).serve_forever()
+"""
+
+
+def part(name: str, port: int, after: Sequence[str], broken: str, *, source: Path | None = None) -> Part:
+    """A part that serves `port`, and has one worker."""
+    return Part(
+        name=name,
+        command=[sys.executable, "-c", SERVE, name, str(port)],
+        probe=http_answers(f"http://127.0.0.1:{port}/"),
+        address=f"127.0.0.1:{port}",
+        after=after,
+        environment={"PATH": os.environ["PATH"], "BROKEN": broken},
+        sources=[source] if source else [],
+    )
+
+
+def main(root: str, ports_text: str, broken: str) -> int:
+    """Run it."""
+    ports = Ports(**json.loads(ports_text))
+    state = StateFolder(Path(root))
+    source = state.root.parent
+
+    async def make_administrator() -> None:
+        state.administrator.write_text(json.dumps({"id": "1", "email": "a@example.com", "password": "p"}))
+
+    def plan(_: PlatformSettings) -> list[Step]:
+        return [
+            part("postgres", ports.postgres, [], broken),
+            Job("first administrator", make_administrator, after=["postgres"]),
+            part("member", ports.member, ["postgres"], broken, source=source),
+            part("edge", ports.edge, ["member", "first administrator"], broken),
+        ]
+
+    return daemon.main(Path(root), state, ports, "127.0.0.1", os.environ, planner=plan)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*sys.argv[1:]))

@@ -1,0 +1,194 @@
+"""The supervisor's process: one for a state folder, and nothing outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from dataclasses import replace
+
+import pytest
+
+from standalone.commands.down import down
+from standalone.commands.reset import reset
+from standalone.commands.status import print_status
+from standalone.control import ask
+from standalone.errors import PlatformError
+from standalone.ports import free_ports
+from standalone.processes import session_alive
+from standalone.state import StateFolder
+
+
+def test_it_tells_each_step_and_then_that_all_is_ready(start_fake):
+    platform = start_fake()
+
+    assert [message["name"] for message in platform.messages[:-1]][-1] == "edge"
+    assert platform.messages[-1] == {"event": "ready"}
+    assert {part["health"] for part in platform.status()["parts"]} == {"healthy"}
+
+
+def test_a_second_start_changes_nothing(start_fake):
+    first = start_fake()
+    before = first.processes()
+    second = start_fake()
+
+    assert second.messages == [{"event": "already"}]
+    assert second.process.wait() == 0
+    assert first.processes() == before
+
+
+def test_a_port_in_use_leaves_nothing_started(start_fake):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = replace(free_ports(), member=taken.getsockname()[1])
+        platform = start_fake(ports=ports)
+
+    assert platform.messages[0]["event"] == "refused"
+    assert f"Port {ports.member} (member) is in use" in platform.messages[0]["why"]
+    assert platform.process.wait() == 1
+    assert platform.processes() == {}
+
+
+def test_a_part_that_fails_leaves_nothing_started(start_fake, state: StateFolder):
+    platform = start_fake(break_part="edge")
+
+    assert "edge ended before it was ready (exit code 1): edge does not want to" in platform.messages[-1]["why"]
+    assert platform.process.wait() == 1
+    assert platform.status() == {"running": False, "state": str(state.root), "left": [], "parts": []}
+
+
+def test_a_part_that_was_killed_comes_back_and_status_counts_it(start_fake, wait_until):
+    platform = start_fake()
+    first = platform.part("member")["pid"]
+    os.kill(first, signal.SIGKILL)
+
+    wait_until(lambda: platform.part("member")["restarts"] == 1, "it is counted")
+    wait_until(lambda: platform.part("member")["health"] == "healthy", "it is back")
+    assert platform.part("member")["pid"] != first
+    assert platform.part("member")["last_exit"] == "signal 9"
+
+
+def test_a_part_that_hangs_shows_as_unhealthy(start_fake, wait_until):
+    platform = start_fake()
+    pid = platform.part("member")["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: platform.part("member")["health"] == "unhealthy", "it is seen")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_until(lambda: platform.part("member")["health"] == "healthy", "it is back")
+
+
+def test_down_leaves_no_process(start_fake, state: StateFolder):
+    platform = start_fake()
+    processes = platform.processes()
+
+    assert down(state) == 0
+
+    assert len(processes) == 4
+    assert not [name for name, process in processes.items() if session_alive(process)]
+    assert platform.process.wait() == 0
+
+
+def test_down_twice_is_no_fault(start_fake, state: StateFolder, capsys):
+    start_fake()
+    down(state)
+    capsys.readouterr()
+
+    assert down(state) == 0
+    assert capsys.readouterr().out == "The platform does not run.\n"
+
+
+def test_a_killed_supervisor_takes_its_parts_with_it(start_fake, wait_until):
+    platform = start_fake()
+    processes = platform.processes()
+    platform.process.kill()
+
+    for name, process in processes.items():
+        wait_until(lambda process=process: not process.alive(), f"{name} has ended")
+
+
+def test_down_after_a_killed_supervisor_ends_what_is_left(start_fake, state: StateFolder):
+    platform = start_fake()
+    processes = platform.processes()
+    os.kill(processes["member"].pid, signal.SIGSTOP)
+    platform.process.kill()
+    platform.process.wait()
+
+    assert down(state) == 0
+
+    assert not [name for name, process in processes.items() if session_alive(process)]
+
+
+def test_a_start_after_a_killed_supervisor_clears_up_first(start_fake):
+    killed = start_fake()
+    before = killed.processes()
+    killed.process.kill()
+    killed.process.wait()
+
+    again = start_fake(ports=killed.ports)
+
+    assert again.messages[-1] == {"event": "ready"}
+    assert not [name for name, process in before.items() if session_alive(process)]
+
+
+def test_a_supervisor_that_hangs_is_ended_all_the_same(start_fake, state: StateFolder, monkeypatch):
+    monkeypatch.setattr("standalone.commands.down.STOP_SECONDS", 0.5)
+    platform = start_fake()
+    processes = platform.processes()
+    platform.process.send_signal(signal.SIGSTOP)
+
+    assert down(state) == 0
+
+    assert platform.process.wait() == -signal.SIGKILL
+    assert not [name for name, process in processes.items() if session_alive(process)]
+
+
+def test_a_held_part_comes_back_when_whoever_held_it_has_gone(start_fake, state: StateFolder, wait_until):
+    platform = start_fake()
+    with ask(state.run, {"do": "hold", "part": "member"}) as answers:
+        held = next(answers)
+        assert held["event"] == "held"
+        assert held["command"]
+        assert platform.part("member")["health"] == "held (make dev), does not answer"
+
+    wait_until(lambda: platform.part("member")["health"] == "healthy", "it is back")
+    assert platform.part("member")["restarts"] == 0
+
+
+def test_down_while_a_part_is_held(start_fake, state: StateFolder):
+    platform = start_fake()
+    with ask(state.run, {"do": "hold", "part": "member"}) as answers:
+        next(answers)
+        assert down(state) == 0
+
+    assert platform.process.wait() == 0
+
+
+def test_reset_refuses_while_the_platform_runs(start_fake, state: StateFolder):
+    start_fake()
+
+    with pytest.raises(PlatformError, match="make down first"):
+        reset(state)
+
+    down(state)
+    assert reset(state) == 0
+    assert not state.root.exists()
+
+
+def test_the_table_shows_each_part_on_a_line(start_fake, state: StateFolder, capsys):
+    platform = start_fake()
+    capsys.readouterr()
+
+    print_status(state, as_json=False)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].split() == ["PART", "ADDRESS", "PID", "HEALTH", "RESTARTS", "LOG"]
+    assert [line.split()[0] for line in lines[3:]] == ["postgres", "member", "edge"]
+    assert str(platform.part("edge")["pid"]) in lines[5]
+
+
+def test_a_state_folder_however_deep_can_be_used(start_fake, tmp_path):
+    deep = StateFolder(tmp_path / ("d" * 100) / ("e" * 100))
+    deep.create()
+
+    assert start_fake(within=deep).status()["running"]

@@ -1,0 +1,53 @@
+"""The state folder."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from standalone.errors import PlatformError
+from standalone.state import StateFolder
+
+
+def test_nobody_but_the_owner_enters(tmp_path: Path):
+    folder = StateFolder(tmp_path / "deep" / "state")
+    folder.create()
+
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.root, folder.logs, folder.run)] == [0o700] * 3
+
+
+def test_a_folder_that_was_open_is_closed(tmp_path: Path):
+    tmp_path.chmod(0o755)
+
+    StateFolder(tmp_path).create()
+
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_a_folder_with_other_files_is_neither_taken_nor_cleared(tmp_path: Path):
+    (tmp_path / "thesis.tex").touch()
+    folder = StateFolder(tmp_path)
+
+    with pytest.raises(PlatformError, match="holds other files"):
+        folder.create()
+    with pytest.raises(PlatformError, match="was not made by the platform"):
+        folder.clear()
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_a_file_in_its_place_is_refused(tmp_path: Path):
+    (tmp_path / "state").touch()
+
+    with pytest.raises(PlatformError, match="is no folder"):
+        StateFolder(tmp_path / "state").create()
+
+
+def test_clearing_leaves_nothing(tmp_path: Path):
+    folder = StateFolder(tmp_path / "state")
+    folder.create()
+    folder.clear()
+
+    assert not folder.root.exists()
+    folder.clear()

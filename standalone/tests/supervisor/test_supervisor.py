@@ -1,0 +1,97 @@
+"""Several parts: in order, and all or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from standalone.errors import PlatformError
+from standalone.keeper import PartState
+from standalone.parts import Job, Step
+from standalone.record import ProcessRecord
+from standalone.state import StateFolder
+from standalone.supervisor import Supervisor
+
+
+def supervisor(steps: list[Step], state: StateFolder) -> Supervisor:
+    return Supervisor(steps, state, ProcessRecord(state.run / "record"))
+
+
+def runs(name: str) -> str:
+    """A script that says when it starts and when it ends."""
+    return (
+        f"echo start {name} >>events; touch {name}.ready; "
+        f"trap 'echo stop {name} >>events; exit' TERM; while :; do sleep 0.05; done"
+    )
+
+
+async def test_parts_start_after_what_they_need_and_stop_before_it(tmp_path: Path, state: StateFolder, shell_part):
+    async def migrate() -> None:
+        with (tmp_path / "events").open("a") as events:
+            events.write("migrate\n")
+
+    steps: list[Step] = [
+        shell_part(runs("edge"), "edge", after=["member"]),
+        shell_part(runs("member"), "member", after=["migrations"]),
+        Job("migrations", migrate, after=["postgres"]),
+        shell_part(runs("postgres"), "postgres"),
+    ]
+    told: list[str] = []
+    platform = supervisor(steps, state)
+
+    await platform.start(lambda name, *_: told.append(name))
+    await platform.stop(lambda name, *_: told.append(name))
+
+    assert (tmp_path / "events").read_text().splitlines() == [
+        *("start postgres", "migrate", "start member", "start edge"),
+        *("stop edge", "stop member", "stop postgres"),
+    ]
+    assert told == ["postgres", "migrations", "member", "edge", "edge", "member", "postgres"]
+
+
+async def test_when_one_part_fails_none_is_left_running(state: StateFolder, shell_part):
+    steps: list[Step] = [
+        shell_part(runs("postgres"), "postgres"),
+        shell_part("exec sleep 600", "valkey"),
+        shell_part("echo no; exit 1", "member", after=["postgres"]),
+        shell_part(runs("edge"), "edge", after=["member"]),
+    ]
+    platform = supervisor(steps, state)
+
+    with pytest.raises(PlatformError, match=r"^member ended before it was ready \(exit code 1\): no"):
+        await platform.start(lambda *_: None)
+
+    assert [keeper.pid for keeper in platform.keepers.values()] == [None] * 4
+
+
+async def test_when_a_job_fails_none_is_left_running(state: StateFolder, shell_part):
+    async def fail() -> None:
+        raise PlatformError("The migration does not fit.")
+
+    steps: list[Step] = [shell_part(runs("postgres"), "postgres"), Job("migrations", fail, after=["postgres"])]
+    platform = supervisor(steps, state)
+
+    with pytest.raises(PlatformError, match="The migration does not fit"):
+        await platform.start(lambda *_: None)
+
+    assert platform.keepers["postgres"].pid is None
+
+
+async def test_only_what_is_developed_here_can_be_held_and_by_one_alone(tmp_path: Path, state: StateFolder, shell_part):
+    steps: list[Step] = [
+        shell_part(runs("member"), "member", sources=[tmp_path]),
+        shell_part(runs("postgres"), "postgres"),
+    ]
+    platform = supervisor(steps, state)
+    await platform.start(lambda *_: None)
+    try:
+        for name in ("postgres", "nothing", ""):
+            with pytest.raises(PlatformError, match="S=member"):
+                await platform.hold(name)
+        await platform.hold("member")
+        with pytest.raises(PlatformError, match="another make dev"):
+            await platform.hold("member")
+        assert platform.keepers["member"].state is PartState.HELD
+    finally:
+        await platform.stop(lambda *_: None)
