@@ -17,7 +17,7 @@ from types import FrameType
 from pydantic import ValidationError
 
 from standalone.nginx.gateway import PLUGIN_FOLDER, HostSettings, render_host
-from standalone.nginx.program import NginxMissing, Program
+from standalone.nginx.program import NginxMissing, Program, start_failure
 
 READY_SECONDS = 10
 
@@ -32,16 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     program.write()
-
-    check = subprocess.run(program.check_argv, capture_output=True, text=True, check=False)
-    if check.returncode:
-        sys.stderr.write(f"{_sentence(check.stderr)}\n")
-        return 2
     return _serve(program, settings)
 
 
 def _serve(program: Program, settings: HostSettings) -> int:
-    child = subprocess.Popen(program.argv, stdin=subprocess.DEVNULL)
+    child = subprocess.Popen(program.argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)
@@ -49,11 +44,13 @@ def _serve(program: Program, settings: HostSettings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, pass_on)
 
+    assert child.stderr is not None  # noqa: S101 (it is a pipe)
+    said = child.stderr.read()
     if not _is_ready(settings, child):
         child.terminate()
         child.wait()
-        sys.stderr.write(f"nginx did not start; see {settings.state}/logs/gateway.error.log.\n")
-        return 1
+        sys.stderr.write(f"{start_failure(said)}\n")
+        return 2
     announcement = {
         "port": settings.port,
         "status_port": settings.status_port,
@@ -65,7 +62,7 @@ def _serve(program: Program, settings: HostSettings) -> int:
     return 0 if child.wait() == 0 else 1
 
 
-def _is_ready(settings: HostSettings, child: subprocess.Popen[bytes]) -> bool:
+def _is_ready(settings: HostSettings, child: subprocess.Popen[str]) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         try:
@@ -100,15 +97,6 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for server in sockets:
             server.close()
-
-
-def _sentence(stderr: str) -> str:
-    """Return what the host said of a configuration that it refuses, without nginx's own frame."""
-    for line in stderr.splitlines():
-        _, found, message = line.partition("init_by_lua error: ")
-        if found:
-            return message.strip()
-    return stderr.strip()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Mapping
@@ -32,12 +33,15 @@ class Program:
 
     @property
     def argv(self) -> tuple[str, ...]:
-        """The command that runs it in the foreground; all its messages go to its error log."""
+        """The command that runs it in the foreground.
+
+        Why it did not start is on stderr (see `start_failure`); once it runs, it closes that and writes to its log.
+        """
         return (*self._command, "-g", "daemon off;")
 
     @property
     def check_argv(self) -> tuple[str, ...]:
-        """The command that reads the configuration only: exit code, and the reason on stderr."""
+        """The command that reads nginx's configuration, not the route file: exit code, and the reason on stderr."""
         return (*self._command, "-t", "-q")
 
     @property
@@ -59,6 +63,16 @@ def replace(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     scratch.write_text(text, encoding="utf-8")
     scratch.replace(path)
+
+
+def start_failure(stderr: str) -> str:
+    """Return the sentence in what nginx said before it ended: the host's own, or nginx's first complaint."""
+    for mark in ("init_by_lua error: ", "[emerg] ", "[error] "):
+        for line in stderr.splitlines():
+            _, found, message = line.partition(mark)
+            if found:
+                return re.sub(r"^\d+#\d+: ", "", message).strip()
+    return stderr.strip() or "nginx ended without a word."
 
 
 def find_nginx() -> str:

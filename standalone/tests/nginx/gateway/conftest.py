@@ -18,11 +18,15 @@ def route(path="/plain", path_type="Prefix", methods=("GET", "POST", "HEAD", "PU
     }
 
 
-PROBED = route("/probed", methods=["GET", "POST", "HEAD", "PUT", "PURGE"], plugins=[{"name": "late"}, {"name": "probe"}])
+PROBED = route(
+    "/probed", methods=["GET", "POST", "HEAD", "PUT", "PURGE"], plugins=[{"name": "late"}, {"name": "probe"}]
+)
 
 
 class Gateway:
-    def __init__(self, run, upstream, make_answer, free_ports, state, plugins, wait, routes=None, services=None, **settings):
+    def __init__(
+        self, run, upstream, make_answer, free_ports, state, plugins, wait, routes=None, services=None, **settings
+    ):
         self.make_answer = make_answer
         self._wait = wait
         self.reply = lambda _seen: make_answer(200, b"from service", X_Up="1")
@@ -35,7 +39,14 @@ class Gateway:
         }
         port, status_port = free_ports(2)
         self.settings = HostSettings(
-            **{"state": state, "port": port, "status_port": status_port, "plugins": (plugins,), "workers": 1, **settings}
+            **{
+                "state": state,
+                "port": port,
+                "status_port": status_port,
+                "plugins": (plugins,),
+                "workers": 1,
+                **settings,
+            }
         )
         self.program = render_host(self.settings, json.dumps(self.document))
         self.running = run(self.program, port, status_port)

@@ -81,7 +81,9 @@ def test_exit_in_response_replaces_the_answer(gateway):
 def test_exit_without_having_read_the_body_leaves_nothing_behind_when_it_was_read(gateway):
     connection = HTTPConnection("127.0.0.1", gateway.client.port, timeout=10)
     with contextlib.closing(connection):
-        first = gateway.client.on(connection, "POST", "/probed", [("X-Probe-Read", "1"), ("X-Probe-Exit", "409")], b"x" * 70000)
+        first = gateway.client.on(
+            connection, "POST", "/probed", [("X-Probe-Read", "1"), ("X-Probe-Exit", "409")], b"x" * 70000
+        )
         second = gateway.client.on(connection, "GET", "/plain")
     assert (first.status, second.status) == (409, 200)
 
@@ -125,7 +127,9 @@ def test_head_runs_response_with_an_empty_body(gateway):
 
 
 def test_a_chunked_answer_is_buffered_whole(gateway):
-    gateway.reply = lambda _seen: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"
+    gateway.reply = lambda _seen: (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"
+    )
     assert gateway.client.get("/probed").body == b"abcdef"
     assert gateway.phases()[1]["body"] == "abcdef"
 
@@ -161,7 +165,9 @@ def test_a_refused_upstream_skips_response(gateway):
 
 
 def test_a_websocket_upgrade_skips_response(gateway):
-    gateway.reply = lambda _seen: b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    gateway.reply = lambda _seen: (
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    )
     address = ("127.0.0.1", gateway.client.port)
     with socket.create_connection(address, timeout=10) as connection, connection.makefile("rb") as stream:
         connection.sendall(b"GET /probed HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n")

@@ -1,0 +1,127 @@
+"""The platform's gateway as it is rendered from a table: the real plugin, on a real Valkey."""
+
+import os
+import threading
+
+import pytest
+
+from platform_common.local_servers.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
+from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
+from standalone.nginx.routes import table_of
+
+PASSWORD = "gateway password with {odd} \"characters\" and 'quotes'"
+ROUTES = {
+    "orders": {
+        "paths": [{"path": "/orders", "type": "Prefix"}],
+        "methods": ["GET", "POST"],
+        "service": "shop",
+        "auth": "required",
+        "idempotency": {"enabled": True, "methods": ["POST"], "onUnknown": "release"},
+    },
+    "register": {
+        "paths": [{"path": "/register", "type": "Exact"}],
+        "methods": ["POST"],
+        "service": "shop",
+        "auth": "public",
+        "idempotency": {"enabled": True, "methods": ["POST"]},
+    },
+}
+KEY = ("X-Idempotency-Key", "k1")
+
+
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory):
+    server = EphemeralValkey(
+        tmp_path_factory.mktemp("valkey"), {"gateway": AclUser(PASSWORD, PLATFORM_RULES["gateway"])}
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+class Shop:
+    def __init__(self, run, upstream, make_answer, free_ports, state, valkey):
+        self.count = 0
+        self.upstream = upstream(self._answer)
+        self._make_answer = make_answer
+        port, status_port = free_ports(2)
+        program = render_gateway(
+            GatewaySettings(
+                state=state,
+                port=port,
+                status_port=status_port,
+                services={"shop": Upstream(addresses=[self.upstream.address])},
+                redis=RedisSettings(
+                    host="127.0.0.1",
+                    port=valkey.port,
+                    username="gateway",
+                    password="{vault://env/gateway-redis-password}",
+                ),
+                fingerprint_secret="{vault://env/gateway-fingerprint-secret}",
+                # tests share the server: the name keeps their keys apart
+                idempotency={"service": state.name},
+            ),
+            table_of(ROUTES, {"shop"}),
+        )
+        secrets = {"GATEWAY_REDIS_PASSWORD": PASSWORD, "GATEWAY_FINGERPRINT_SECRET": "fingerprint secret"}
+        self.running = run(program, port, status_port, {**os.environ, **secrets})
+        self.client = self.running.client
+        self.files = "".join(path.read_text() for path in program.files)
+
+    def _answer(self, _seen):
+        self.count += 1
+        return self._make_answer(201, b"order %d" % self.count, Content_Type="text/plain")
+
+    def post(self, *headers, path="/orders", body=b"{}"):
+        return self.client.request("POST", path, [("X-Auth-Subject", "m1"), *headers], body)
+
+
+@pytest.fixture
+def shop(run, upstream, make_answer, free_ports, tmp_path, valkey):
+    return Shop(run, upstream, make_answer, free_ports, tmp_path, valkey)
+
+
+def test_a_repeat_gets_the_first_answer(shop):
+    first, second = shop.post(KEY), shop.post(KEY)
+    assert (first.status, first.body) == (second.status, second.body) == (201, b"order 1")
+    assert first.get("Idempotent-Replayed") is None
+    assert second.get("Idempotent-Replayed") == "true"
+    assert shop.count == 1
+
+
+def test_without_a_key_each_request_goes_through(shop):
+    assert [shop.post().body, shop.post().body] == [b"order 1", b"order 2"]
+
+
+def test_another_body_under_the_key_is_422(shop):
+    shop.post(KEY)
+    assert shop.post(KEY, body=b"{1}").problem["code"] == "idempotency-key-reused"
+
+
+def test_two_members_do_not_share_a_key(shop):
+    shop.client.request("POST", "/orders", [("X-Auth-Subject", "m1"), KEY], b"{}")
+    other = shop.client.request("POST", "/orders", [("X-Auth-Subject", "m2"), KEY], b"{}")
+    assert other.body == b"order 2"
+
+
+def test_a_forged_identity_on_a_public_route_does_not_change_the_scope(shop):
+    first = shop.post(KEY, path="/register")
+    second = shop.client.request("POST", "/register", [("X-Auth-Subject", "other"), KEY], b"{}")
+    assert (first.body, second.body) == (b"order 1", b"order 1")
+
+
+def test_100_parallel_identical_requests_have_one_effect(shop):
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(shop.post(KEY))) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert shop.count == 1
+    assert {answer.status for answer in answers} <= {201, 409}
+    assert shop.post(KEY).get("Idempotent-Replayed") == "true"
+
+
+def test_no_secret_is_in_a_file(shop):
+    assert PASSWORD not in shop.files
+    assert "fingerprint secret" not in shop.files
