@@ -13,6 +13,7 @@ lint() {
     for folder in $(lua_folders); do
         each "luacheck $folder" in_folder "$folder" luacheck --quiet .
     done
+    each "problem pages" python scripts/check_problem_pages.py
     each shellcheck shellcheck scripts/*.sh .ci/run
 }
 

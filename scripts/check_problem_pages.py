@@ -1,0 +1,46 @@
+"""Every problem code that the platform answers with has a page in docs/problems, and every page a code."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# A class of the error tree, or a document made in place.
+PYTHON = re.compile(r"""^\s+code(?::\s*[\w\[\]]+)?\s*=\s*"([a-z-]+)"|problem_document\(\s*"([a-z-]+)\"""", re.MULTILINE)
+# The plugin's problems: the keys of its catalogue.
+LUA = re.compile(r"""^  \["(idempotency-[a-z-]+)"\] = \{$""", re.MULTILINE)
+
+
+def codes() -> Iterator[tuple[str, Path]]:
+    """Yield each code and the file that answers with it."""
+    for pattern, files in (
+        (PYTHON, [*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py")]),
+        (LUA, ROOT.glob("kong-plugins/*/kong/**/*.lua")),
+    ):
+        for file in files:
+            for match in pattern.finditer(file.read_text()):
+                yield next(filter(None, match.groups())), file
+    table = ROOT / "standalone/gateway/problems.json"
+    for problem in json.loads(table.read_text()).values():
+        yield problem["code"], table
+
+
+def main() -> int:
+    """Print each gap; return 1 when there is one."""
+    answered = dict(codes())
+    pages = {page.stem for page in (ROOT / "docs/problems").glob("*.md")}
+    missing, idle = sorted(answered.keys() - pages), sorted(pages - answered.keys())
+    for code in missing:
+        print(f"docs/problems/{code}.md is missing ({answered[code].relative_to(ROOT)} answers with it)")
+    for code in idle:
+        print(f"docs/problems/{code}.md explains a code that nothing answers with")
+    return 1 if missing or idle or not answered else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
