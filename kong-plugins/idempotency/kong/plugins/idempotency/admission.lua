@@ -155,7 +155,7 @@ end
 
 -- claims the key; while another request has it, looks again until `wait_timeout`
 local function claim(conf, prepared, claimed)
-  local outcome, detail = store.claim(conf, claimed.key, claimed.owner, claimed.fingerprint, prepared.lock_ttl)
+  local outcome, detail = store.claim(conf, claimed.key, claimed.lock, prepared.lock_ttl)
   local left = conf.wait_timeout
   local pause = FIRST_PAUSE
 
@@ -164,7 +164,7 @@ local function claim(conf, prepared, claimed)
     ngx.sleep(pause)
     left = left - pause
     pause = min(pause * 2, LONGEST_PAUSE)
-    outcome, detail = store.claim(conf, claimed.key, claimed.owner, claimed.fingerprint, prepared.lock_ttl)
+    outcome, detail = store.claim(conf, claimed.key, claimed.lock, prepared.lock_ttl)
   end
 
   return outcome, detail
@@ -199,7 +199,7 @@ end
 --- Decides about a request.
 -- @treturn table|nil nil: the plugin has nothing to do with it. Else one of
 --   `refusal` (an answer), `replay` (an answer), `bypass` (true) or `claim`
---   (what is to be settled: `key`, `owner`, `fingerprint`)
+--   (what is to be settled: `key`, `lock`, `fingerprint`)
 function _M.decide(conf, prepared)
   local headers = ngx.req.get_headers(0)
   local method = kong.request.get_method()
@@ -264,10 +264,11 @@ function _M.decide(conf, prepared)
     content_type = table.concat(content_type, ", ")
   end
 
+  local print = fingerprint.of(secret, method, ngx.var.request_uri, content_type, body)
   local claimed = {
     key = scope.redis_key(service_label(conf), whose, key),
-    owner = digest.random(record.OWNER_BYTES),
-    fingerprint = fingerprint.of(secret, method, ngx.var.request_uri, content_type, body),
+    fingerprint = print,
+    lock = record.lock(print, digest.random(record.OWNER_BYTES)),
   }
 
   local outcome, detail = claim(conf, prepared, claimed)

@@ -1,38 +1,39 @@
 -- SHA-256, HMAC-SHA-256 (RFC 2104), SHA-1 and random bytes by the process's own libcrypto.
 --
--- One-shot functions of libcrypto are called through the FFI: they are in every
--- nginx that speaks TLS (Kong, OpenResty, Debian), need no Lua library, and are
--- several times faster than building a digest object for each request.
+-- libcrypto is in every nginx that speaks TLS (Kong, OpenResty, Debian) and needs no
+-- Lua library. Of its functions these are the ones that look up no algorithm by name,
+-- which takes longer than the hashing of a small request.
 
 local ffi = require "ffi"
 
+local byte = string.byte
+local ffi_copy = ffi.copy
 local ffi_new = ffi.new
 local ffi_string = ffi.string
-local format = string.format
-local gsub = string.gsub
+local rep = string.rep
 
--- names of our own, bound to the symbols by __asm__: other modules may have
--- declared the same functions with other types
+-- names of our own, bound to the symbols by __asm__: other modules may have declared
+-- the same functions with other types. SHA256_CTX has 112 bytes, SHA_CTX 96
 ffi.cdef [[
-const void *idempotency_evp_sha256(void) __asm__("EVP_sha256");
-unsigned char *idempotency_hmac(const void *md, const void *key, int key_len,
-                                const unsigned char *data, size_t len,
-                                unsigned char *out, unsigned int *out_len) __asm__("HMAC");
-unsigned char *idempotency_sha256(const unsigned char *data, size_t len,
-                                  unsigned char *out) __asm__("SHA256");
-unsigned char *idempotency_sha1(const unsigned char *data, size_t len,
-                                unsigned char *out) __asm__("SHA1");
+int idempotency_sha256_init(void *ctx) __asm__("SHA256_Init");
+int idempotency_sha256_update(void *ctx, const char *data, size_t len) __asm__("SHA256_Update");
+int idempotency_sha256_final(unsigned char *out, void *ctx) __asm__("SHA256_Final");
+int idempotency_sha1_init(void *ctx) __asm__("SHA1_Init");
+int idempotency_sha1_update(void *ctx, const char *data, size_t len) __asm__("SHA1_Update");
+int idempotency_sha1_final(unsigned char *out, void *ctx) __asm__("SHA1_Final");
 int idempotency_rand_bytes(unsigned char *out, int len) __asm__("RAND_bytes");
 ]]
 
+local CONTEXT_BYTES = 128
+local BLOCK_BYTES = 64 -- of SHA-256
 local SHA1_BYTES = 20
 local SHA256_BYTES = 32
-local MAX_RANDOM_BYTES = 64
+local RANDOM_BYTES = 1024 -- drawn at a time
 
 
 -- libcrypto is part of an nginx process; a bare LuaJIT (unit specs) loads it
 local function libcrypto()
-  if pcall(function() return ffi.C.idempotency_hmac end) then
+  if pcall(function() return ffi.C.idempotency_sha256_init end) then
     return ffi.C
   end
 
@@ -48,56 +49,105 @@ end
 
 
 local crypto = libcrypto()
-local sha256_method = crypto.idempotency_evp_sha256()
-local out = ffi_new("unsigned char[?]", MAX_RANDOM_BYTES)
-local out_len = ffi_new("unsigned int[1]")
+local bytes_t = ffi.typeof("unsigned char[?]")
+local context = ffi_new("uint64_t[?]", CONTEXT_BYTES / 8)
+local out = bytes_t(SHA256_BYTES)
 
 local _M = {}
 
 
-local HEX = {}
-for i = 0, 255 do
-  HEX[string.char(i)] = format("%02x", i)
-end
+local HEX = "0123456789abcdef"
+local hex_out = bytes_t(2 * SHA256_BYTES)
 
-
---- Lower-case hexadecimal of a binary string.
+--- Lower-case hexadecimal of up to 32 bytes.
 function _M.hex(bytes)
-  return (gsub(bytes, ".", HEX))
+  for i = 1, #bytes do
+    local value = byte(bytes, i)
+    local low = value % 16
+    hex_out[2 * i - 2] = byte(HEX, (value - low) / 16 + 1)
+    hex_out[2 * i - 1] = byte(HEX, low + 1)
+  end
+
+  return ffi_string(hex_out, 2 * #bytes)
 end
 
 
 --- The 32 bytes of SHA-256.
 function _M.sha256(data)
-  crypto.idempotency_sha256(data, #data, out)
+  crypto.idempotency_sha256_init(context)
+  crypto.idempotency_sha256_update(context, data, #data)
+  crypto.idempotency_sha256_final(out, context)
   return ffi_string(out, SHA256_BYTES)
 end
 
 
 --- The 20 bytes of SHA-1, which Redis names scripts by.
 function _M.sha1(data)
-  crypto.idempotency_sha1(data, #data, out)
+  crypto.idempotency_sha1_init(context)
+  crypto.idempotency_sha1_update(context, data, #data)
+  crypto.idempotency_sha1_final(out, context)
   return ffi_string(out, SHA1_BYTES)
+end
+
+
+-- the state of the hash after a block of the key, each byte of it XORed with `pad`
+local function keyed_state(key, pad)
+  local block = bytes_t(BLOCK_BYTES)
+  for i = 0, BLOCK_BYTES - 1 do
+    block[i] = bit.bxor(byte(key, i + 1), pad)
+  end
+
+  local state = ffi_new("uint64_t[?]", CONTEXT_BYTES / 8)
+  crypto.idempotency_sha256_init(state)
+  crypto.idempotency_sha256_update(state, ffi_string(block, BLOCK_BYTES), BLOCK_BYTES)
+  return state
+end
+
+
+-- the last key's states: one secret serves all requests of a configuration
+local last_key, inner, outer
+
+local function set_key(key)
+  local padded = #key > BLOCK_BYTES and _M.sha256(key) or key
+  padded = padded .. rep("\0", BLOCK_BYTES - #padded)
+  inner, outer, last_key = keyed_state(padded, 0x36), keyed_state(padded, 0x5c), key
 end
 
 
 --- The 32 bytes of HMAC-SHA-256.
 function _M.hmac_sha256(key, data)
-  if crypto.idempotency_hmac(sha256_method, key, #key, data, #data, out, out_len) == nil then
-    error("HMAC failed")
+  if key ~= last_key then
+    set_key(key)
   end
 
+  ffi_copy(context, inner, CONTEXT_BYTES)
+  crypto.idempotency_sha256_update(context, data, #data)
+  crypto.idempotency_sha256_final(out, context)
+  local digest = ffi_string(out, SHA256_BYTES)
+
+  ffi_copy(context, outer, CONTEXT_BYTES)
+  crypto.idempotency_sha256_update(context, digest, SHA256_BYTES)
+  crypto.idempotency_sha256_final(out, context)
   return ffi_string(out, SHA256_BYTES)
 end
 
 
---- `count` (up to 64) bytes that nobody can guess.
+local random_stock = bytes_t(RANDOM_BYTES)
+local random_left = 0
+
+--- `count` (up to 1024) bytes that nobody can guess. First called after the workers
+-- were forked, or they would all draw the same.
 function _M.random(count)
-  if crypto.idempotency_rand_bytes(out, count) ~= 1 then
-    error("no random bytes")
+  if random_left < count then
+    if crypto.idempotency_rand_bytes(random_stock, RANDOM_BYTES) ~= 1 then
+      error("no random bytes")
+    end
+
+    random_left = RANDOM_BYTES
   end
 
-  return ffi_string(out, count)
+  random_left = random_left - count
+  return ffi_string(random_stock + random_left, count)
 end
 
 

@@ -49,7 +49,7 @@ function _M.settle(conf, prepared, claim)
   local status = kong.service.response.get_status()
 
   if not prepared.saves(status) then
-    local released, err = store.release(conf, claim.key, claim.owner, claim.fingerprint)
+    local released, err = store.release(conf, claim.key, claim.lock)
     if released then
       return "released"
     end
@@ -71,7 +71,7 @@ function _M.settle(conf, prepared, claim)
     value = record.answer(claim.fingerprint, status, kept_headers(prepared.keeps), body)
   end
 
-  local completed, err = store.complete(conf, claim.key, claim.owner, claim.fingerprint, prepared.ttl, value)
+  local completed, err = store.complete(conf, claim.key, claim.lock, prepared.ttl, value)
 
   if not completed then
     metrics.count("store_errors")

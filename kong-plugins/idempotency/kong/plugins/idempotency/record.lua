@@ -18,9 +18,14 @@ local type = type
 local FINGERPRINT_BYTES = 32
 
 local _M = {
-  FINGERPRINT_BYTES = FINGERPRINT_BYTES,
   OWNER_BYTES = 16,
 }
+
+
+--- The lock of an owner on a request.
+function _M.lock(fingerprint, owner)
+  return "L" .. fingerprint .. owner
+end
 
 
 --- Serialises an answer.

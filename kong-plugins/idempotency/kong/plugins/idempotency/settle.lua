@@ -20,10 +20,10 @@ local pending_bytes = 0
 
 local function attempt(task)
   if task.record then
-    return store.complete(task.conf, task.key, task.owner, task.fingerprint, task.ttl, task.record)
+    return store.complete(task.conf, task.key, task.lock, task.ttl, task.record)
   end
 
-  return store.release(task.conf, task.key, task.owner, task.fingerprint)
+  return store.release(task.conf, task.key, task.lock)
 end
 
 
@@ -74,8 +74,7 @@ function _M.later(conf, prepared, claim, value)
   schedule(0, {
     conf = conf,
     key = claim.key,
-    owner = claim.owner,
-    fingerprint = claim.fingerprint,
+    lock = claim.lock,
     ttl = prepared.ttl,
     record = value,
     bytes = bytes,

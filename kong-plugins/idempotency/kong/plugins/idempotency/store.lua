@@ -4,55 +4,64 @@ local connection = require "kong.plugins.idempotency.connection"
 local metrics = require "kong.plugins.idempotency.metrics"
 local script = require "kong.plugins.idempotency.script"
 
-local type = type
-
 local now = ngx.now
-local update_time = ngx.update_time
+local type = type
 
 local _M = {}
 
 
-local function run(conf, outcomes, ...)
-  update_time()
+-- nginx's cached clock is set when a reply wakes the worker, so both ends are
+-- true to the millisecond without a look at the system's
+local function run(conf, ...)
   local started = now()
   local reply, err = connection.run(conf.redis, script, ...)
-  update_time()
   metrics.redis(now() - started)
+  return reply, err
+end
 
-  if not reply then
+
+local function named(outcomes, reply, err)
+  if reply == nil then
     return nil, err
   end
 
-  local outcome = type(reply) == "table" and outcomes[reply[1]]
+  local outcome = outcomes[reply]
   if not outcome then
     return nil, "unexpected reply"
   end
 
-  return outcome, reply[2]
+  return outcome
 end
 
 
---- Claims `key` for `owner`.
+--- Claims `key` by `lock` for `ttl` milliseconds.
 -- @treturn string|nil claimed, poisoned (claimed over a value that was no record),
 --   in-flight, mismatch, replay, not-replayable; nil if Redis cannot tell
 -- @treturn string|nil the record of a replay, or the error
-function _M.claim(conf, key, owner, fingerprint, lock_ttl)
-  return run(conf, script.CLAIM, key, "claim", owner, fingerprint, lock_ttl)
+function _M.claim(conf, key, lock, ttl)
+  local reply, err = run(conf, key, "claim", lock, ttl)
+  if type(reply) == "string" then
+    return "replay", reply
+  end
+
+  return named(script.CLAIM, reply, err)
 end
 
 
---- Puts `record` in the place of the owner's lock.
+--- Puts `record` in the place of the lock, for `ttl` milliseconds.
 -- @treturn string|nil stored, expired (stored too: the lock had ended, nobody else
 --   had come), lost (somebody else's now, left alone); nil and the error
-function _M.complete(conf, key, owner, fingerprint, ttl, record)
-  return run(conf, script.COMPLETE, key, "complete", owner, fingerprint, ttl, record)
+function _M.complete(conf, key, lock, ttl, record)
+  local reply, err = run(conf, key, "complete", lock, ttl, record)
+  return named(script.COMPLETE, reply, err)
 end
 
 
---- Removes the owner's lock.
+--- Removes the lock.
 -- @treturn string|nil released, lost; nil and the error
-function _M.release(conf, key, owner, fingerprint)
-  return run(conf, script.RELEASE, key, "release", owner, fingerprint, 0)
+function _M.release(conf, key, lock)
+  local reply, err = run(conf, key, "release", lock)
+  return named(script.RELEASE, reply, err)
 end
 
 
