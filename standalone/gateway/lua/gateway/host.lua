@@ -1,6 +1,7 @@
 -- The host: nginx's phases, in the order and with the strictness of Kong's.
 
 local balancer = require "ngx.balancer"
+local cjson = require "cjson.safe"
 local cookies = require "gateway.cookies"
 local identity = require "gateway.identity"
 local metrics = require "gateway.metrics"
@@ -296,6 +297,10 @@ function _M.log()
     plugins.run(route.chain, "log", ctx)
   end
 
+  if ctx.serialize_values then
+    ngx.var.gateway_values = cjson.encode(ctx.serialize_values)
+  end
+
   metrics.count(route and route.name or "", ngx.status, ngx.now() - ngx.req.start_time())
   if ctx.key then
     contexts[ctx.key] = nil
@@ -308,7 +313,7 @@ function _M.status()
   local path = ngx.var.uri
   if path == "/metrics" then
     ngx.header["Content-Type"] = "text/plain; version=0.0.4"
-    ngx.print(metrics.text())
+    ngx.print(metrics.text(), plugins.metrics())
 
   elseif path == "/ready" then
     ngx.header["Content-Type"] = "application/json"

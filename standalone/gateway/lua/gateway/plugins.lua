@@ -129,6 +129,25 @@ function _M.run(chain, phase, ctx)
 end
 
 
+-- What the loaded plugins count, as Prometheus text: a plugin may have a module `metrics` with a function `collect`.
+function _M.metrics()
+  local texts = {}
+  for name in pairs(loaded) do
+    local ok, module = pcall(require, "kong.plugins." .. name .. ".metrics")
+    if ok and type(module) == "table" and type(rawget(module, "collect")) == "function" then
+      local collected, text = pcall(module.collect)
+      if collected then
+        texts[#texts + 1] = text
+      else
+        ngx.log(ngx.ERR, "the metrics of the plugin '", name, "' cannot be collected: ", text)
+      end
+    end
+  end
+
+  return texts
+end
+
+
 -- Once a worker, for every plugin that was loaded in the init phase.
 function _M.init_worker()
   for name, plugin in pairs(loaded) do

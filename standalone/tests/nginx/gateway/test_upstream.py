@@ -144,6 +144,18 @@ def test_metrics_count_by_route_and_status(gateway):
     assert 'gateway_request_seconds_total{route="plain"}' in metrics
 
 
+def test_a_plugins_own_metrics_are_shown(gateway):
+    gateway.client.get("/probed")
+    assert gateway.phases()
+    assert "probe_requests_total 1\n" in gateway.running.status("/metrics")
+
+
+def test_a_plugins_values_are_in_the_log(gateway, wait):
+    gateway.client.get("/probed", [("X-Probe-Say", 'a "word"')])
+    wait(lambda: gateway.running.access_log, "a log line")
+    assert json.loads(gateway.running.access_log[0]["values"]) == {"probe.said": 'a "word"'}
+
+
 def test_the_status_port_is_not_the_gateways(gateway):
     assert json.loads(gateway.running.status("/ready"))["status"] == "ready"
     assert gateway.client.get("/ready").status == 404

@@ -108,6 +108,8 @@ end
 
 
 function Probe:log()
+  kong.log.set_serialize_value("probe.said", wish("say"))
+  ngx.shared.kong:incr("probe", 1, 0)
   local seen = { mine = kong.ctx.plugin.mine, source = kong.response.get_source(), status = kong.response.get_status() }
   if wish("try") == "log" then
     seen.tried = try_all()
