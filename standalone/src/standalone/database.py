@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import psycopg
@@ -16,23 +15,18 @@ DATABASE = "member"
 OWNER = "member_owner"
 APP = "member_app"
 
-# Rights that the app role gets on everything that the owner makes: rows, never the shape of tables.
-_DEFAULT_RIGHTS = (
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-    "GRANT USAGE, SELECT ON SEQUENCES TO {app}",
-)
 
-
-def make_cluster(data: Path, password: str) -> None:
-    """Make PostgreSQL's data folder unless it is there. Raises PlatformError."""
+def make_cluster(data: Path, password: str) -> bool:
+    """Make PostgreSQL's data folder; False when it is there already. Raises PlatformError."""
     remove_dead_lock(data)
     if (data / "PG_VERSION").exists():
-        return
+        return False
     try:
         # A folder without a version is what an interrupted initdb left: it removes its own files, or made none.
         init_cluster(data, password)
     except ServerFailed as error:
         raise PlatformError(f"{error} (if {data} is a left-over of an aborted start: make reset)") from None
+    return True
 
 
 def remove_dead_lock(data: Path) -> None:
@@ -62,7 +56,10 @@ def _same(one: Path, other: Path) -> bool:
 
 
 async def provision(superuser_url: str, owner_password: str, app_password: str) -> None:
-    """Make the database and its two roles, or bring what is there to the passwords given."""
+    """Make the database and its two roles, or bring what is there to the passwords given.
+
+    What the app role may do in the database, `member migrate` grants.
+    """
     async with await psycopg.AsyncConnection.connect(superuser_url, autocommit=True) as server:
         for role, password in ((OWNER, owner_password), (APP, app_password)):
             known = await server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
@@ -77,14 +74,13 @@ async def provision(superuser_url: str, owner_password: str, app_password: str) 
         connect = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), sql.Identifier(APP))
         await server.execute(revoke)
         await server.execute(connect)
-    async with await psycopg.AsyncConnection.connect(superuser_url, dbname=DATABASE, autocommit=True) as database:
-        names = {"owner": sql.Identifier(OWNER), "app": sql.Identifier(APP)}
-        await database.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(**names))
-        for right in _DEFAULT_RIGHTS:
-            by_default = sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public " + right)
-            await database.execute(by_default.format(**names))
 
 
-async def make_cluster_async(data: Path, password: str) -> None:
-    """`make_cluster` without holding up the event loop."""
-    await asyncio.to_thread(make_cluster, data, password)
+async def revision(owner_url: str) -> str:
+    """Return the revision that the member database is at; an empty text when it was never migrated."""
+    async with await psycopg.AsyncConnection.connect(owner_url) as database:
+        table = await (await database.execute("SELECT to_regclass('public.alembic_version')")).fetchone()
+        if table is None or table[0] is None:
+            return ""
+        row = await (await database.execute("SELECT version_num FROM alembic_version")).fetchone()
+        return str(row[0]) if row else ""

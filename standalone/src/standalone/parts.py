@@ -36,10 +36,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Job:
-    """Something to do once at each start. `run` raises PlatformError when it cannot."""
+    """Something to do once at each start. `run` returns what to say of it, and raises PlatformError when it cannot."""
 
     name: str
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[str]]
     after: Sequence[str] = ()
 
 

@@ -15,6 +15,9 @@ from standalone.errors import PlatformError
 
 _PROC = Path("/proc")
 
+# A killed process may take this long to be gone (seconds).
+UNKILLABLE_SECONDS = 10
+
 
 @dataclass(frozen=True)
 class ProcessIdentity:
@@ -97,16 +100,22 @@ def _session_members(session: int) -> Iterator[int]:
 
 
 def end_sessions(leaders: Iterable[ProcessIdentity], how: signal.Signals, seconds: float) -> None:
-    """Ask the leaders to stop, wait for their sessions to end, and kill what is left after `seconds`."""
+    """Ask the leaders to stop, and kill what outlives them, or is left after `seconds`.
+
+    Raises PlatformError when something cannot even be killed.
+    """
     pending = list(leaders)
     for leader in pending:
         leader.send(how)
     deadline = time.monotonic() + seconds
     while pending := [leader for leader in pending if session_alive(leader)]:
-        if time.monotonic() > deadline:
-            for leader in pending:
+        late = time.monotonic() - deadline
+        if late > UNKILLABLE_SECONDS:
+            raise PlatformError(f"Process {pending[0].pid} does not end, not even by SIGKILL; end it, or restart.")
+        for leader in pending:
+            # A leader ends its workers before itself; without one nobody would.
+            if late > 0 or not leader.alive():
                 kill_session(leader)
-            deadline = time.monotonic() + seconds
         time.sleep(0.02)
 
 

@@ -49,6 +49,11 @@ class StateFolder:
         return self.root / "credentials.json"
 
     @property
+    def finished(self) -> Path:
+        """What was done in an earlier run and need not be again."""
+        return self.root / "finished.json"
+
+    @property
     def administrator(self) -> Path:
         """The first administrator, once made (0600)."""
         return self.root / "administrator.json"

@@ -84,8 +84,8 @@ class Supervisor:
         clock = asyncio.get_running_loop().time
         began = clock()
         if isinstance(step, Job):
-            await step.run()
-            progress(step.name, "done", clock() - began)
+            said = await step.run()
+            progress(step.name, said, clock() - began)
         else:
             await self.keepers[step.name].start()
             progress(step.name, f"ready on {step.address}", clock() - began)

@@ -14,6 +14,7 @@ from platform_common.local_servers.unprivileged import NoUnprivilegedUser
 from standalone import database
 from standalone.credentials import write_private
 from standalone.errors import PlatformError
+from standalone.finished import UNCHANGED, Finished, digest
 from standalone.nginx.edge import EdgeSettings, render_edge
 from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
 from standalone.nginx.program import NginxMissing, Program
@@ -26,6 +27,8 @@ from standalone.settings import PlatformSettings
 
 ROUTE_TABLE = Path("charts/member-platform/values.yaml")
 SERVICES = {"member", "auth"}
+
+DONE = "done"
 
 # How long a job's program may take (seconds).
 COMMAND_SECONDS = 120
@@ -52,12 +55,21 @@ def _stores(settings: PlatformSettings) -> list[Step]:
     valkey_config = state.run / "valkey.conf"
     users = {"gateway": credentials.valkey_gateway, "auth": credentials.valkey_auth}
 
-    async def configure_valkey() -> None:
+    async def make_cluster() -> str:
+        made = await asyncio.to_thread(database.make_cluster, state.postgres, credentials.postgres_superuser)
+        return DONE if made else UNCHANGED
+
+    async def provision() -> str:
+        await database.provision(superuser_url, credentials.member_owner, credentials.member_app)
+        return DONE
+
+    async def configure_valkey() -> str:
         acl = {name: valkey.AclUser(password, valkey.PLATFORM_RULES[name]) for name, password in users.items()}
         valkey.write_config(valkey_config, ports.valkey, state.valkey, acl)
+        return DONE
 
     return [
-        Job("database cluster", lambda: database.make_cluster_async(state.postgres, credentials.postgres_superuser)),
+        Job("database cluster", make_cluster),
         Part(
             name="postgres",
             command=postgres.server_command(state.postgres, ports.postgres, log_line_prefix="%m [%p] %q%u@%d "),
@@ -68,11 +80,7 @@ def _stores(settings: PlatformSettings) -> list[Step]:
             stop_signal=signal.SIGINT,  # ends connections; its SIGTERM waits for them
             start_seconds=120,  # it may have to recover first
         ),
-        Job(
-            "database roles",
-            lambda: database.provision(superuser_url, credentials.member_owner, credentials.member_app),
-            after=["postgres"],
-        ),
+        Job("database roles", provision, after=["postgres"]),
         Job("valkey configuration", configure_valkey),
         Part(
             name="valkey",
@@ -89,12 +97,21 @@ def _stores(settings: PlatformSettings) -> list[Step]:
 def _member(settings: PlatformSettings) -> list[Step]:
     folder = settings.checkout / "services" / "member"
 
-    async def migrate() -> None:
-        await run_command(_program("member", "migrate"), settings.migration_environment(), folder)
+    owner_url = settings.database_url(database.OWNER, settings.credentials.member_owner)
+    sources = folder / "src" / "member"
+    finished = Finished(settings.state.finished)
 
-    async def make_administrator() -> None:
+    async def migrate() -> str:
+        code = digest([sources / "migrations", sources / "database"])
+        if finished.covers("migrations", f"{code} {await database.revision(owner_url)}"):
+            return UNCHANGED
+        await run_command(_program("member", "migrate"), settings.migration_environment(), folder)
+        finished.note("migrations", f"{code} {await database.revision(owner_url)}")
+        return DONE
+
+    async def make_administrator() -> str:
         if settings.state.administrator.exists():
-            return
+            return UNCHANGED
         email, password = settings.administrator_email, settings.credentials.administrator
         said = await run_command(
             _program("member", "create-admin", "--email", email, "--display-name", "Administrator"),
@@ -103,6 +120,7 @@ def _member(settings: PlatformSettings) -> list[Step]:
         )
         member = json.loads(said)
         write_private(settings.state.administrator, {"id": member["id"], "email": email, "password": password})
+        return DONE
 
     return [
         Job("migrations", migrate, after=["database roles"]),
@@ -124,9 +142,16 @@ def _member(settings: PlatformSettings) -> list[Step]:
 def _auth(settings: PlatformSettings) -> list[Step]:
     folder = settings.checkout / "services" / "auth"
 
-    async def make_keys() -> None:
+    finished = Finished(settings.state.finished)
+
+    async def make_keys() -> str:
+        # Whether a ring that was made is still whole is auth's to say.
+        if finished.covers("signing keys", "1") and settings.state.keys.is_dir():
+            return UNCHANGED
         command = _program("auth", "keys", "init", "--dir", str(settings.state.keys))
         await run_command(command, settings.common_environment(), folder)
+        finished.note("signing keys", "1")
+        return DONE
 
     return [
         Job("signing keys", make_keys),
@@ -196,8 +221,9 @@ def _front(settings: PlatformSettings) -> list[Step]:
 
 
 def _write(name: str, program: Program) -> Job:
-    async def write() -> None:
+    async def write() -> str:
         program.write()
+        return DONE
 
     return Job(name, write)
 

@@ -16,8 +16,8 @@ The platform is at {url}
 Try it:
 
   TOKEN=$(curl -s {url}/auth/login -H 'Content-Type: application/json' -d '{login}' | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
-  curl -s {url}/api/members/me -H "Authorization: Bearer $TOKEN"
-  curl -si -X PATCH {url}/api/members/{id} -H "Authorization: Bearer $TOKEN" -H 'X-Idempotency-Key: first-edit' -H 'Content-Type: application/merge-patch+json' -d '{edit}'
+  curl -s -w '\\n' {url}/api/members/me -H "Authorization: Bearer $TOKEN"
+  curl -si -w '\\n' -X PATCH {url}/api/members/{id} -H "Authorization: Bearer $TOKEN" -H 'X-Idempotency-Key: first-edit' -H 'Content-Type: application/merge-patch+json' -d '{edit}'
 
 Send the last one again: the same bytes come back, marked Idempotent-Replayed: true. More: make help"""  # noqa: E501 (lines to paste)
 

@@ -44,8 +44,9 @@ def main(root: str, ports_text: str, broken: str) -> int:
     state = StateFolder(Path(root))
     source = state.root.parent
 
-    async def make_administrator() -> None:
+    async def make_administrator() -> str:
         state.administrator.write_text(json.dumps({"id": "1", "email": "a@example.com", "password": "p"}))
+        return "done"
 
     def plan(_: PlatformSettings) -> list[Step]:
         return [

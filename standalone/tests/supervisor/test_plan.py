@@ -7,8 +7,9 @@ import pytest
 from standalone.parts import Job, check_plan, stop_waves
 
 
-async def nothing() -> None:
+async def nothing() -> str:
     """A job's work."""
+    return "done"
 
 
 def test_parts_stop_in_waves_those_that_depend_on_others_first(shell_part):

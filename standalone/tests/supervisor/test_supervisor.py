@@ -27,9 +27,10 @@ def runs(name: str) -> str:
 
 
 async def test_parts_start_after_what_they_need_and_stop_before_it(tmp_path: Path, state: StateFolder, shell_part):
-    async def migrate() -> None:
+    async def migrate() -> str:
         with (tmp_path / "events").open("a") as events:
             events.write("migrate\n")
+        return "done"
 
     steps: list[Step] = [
         shell_part(runs("edge"), "edge", after=["member"]),
@@ -66,7 +67,7 @@ async def test_when_one_part_fails_none_is_left_running(state: StateFolder, shel
 
 
 async def test_when_a_job_fails_none_is_left_running(state: StateFolder, shell_part):
-    async def fail() -> None:
+    async def fail() -> str:
         raise PlatformError("The migration does not fit.")
 
     steps: list[Step] = [shell_part(runs("postgres"), "postgres"), Job("migrations", fail, after=["postgres"])]
