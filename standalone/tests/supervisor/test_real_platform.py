@@ -1,0 +1,232 @@
+"""The whole platform, by its command, once: what a person does in a first hour."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from standalone.processes import session_alive
+from standalone.record import RECORD, ProcessRecord
+from standalone.state import StateFolder
+
+PARTS = {"postgres", "valkey", "member", "auth", "gateway", "edge"}
+
+
+@dataclass
+class Command:
+    """The command `platform` on one state folder."""
+
+    state: StateFolder
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        inherited = {name: value for name, value in os.environ.items() if not name.endswith("PORT")}
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "standalone", *arguments, "--state", str(self.state.root)],
+            capture_output=True,
+            text=True,
+            env=inherited | environment,
+            check=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """The state of this moment."""
+        document: dict[str, Any] = json.loads(self("status", "--json").stdout)
+        return document
+
+    def pids(self) -> dict[str, int]:
+        """Each part's process id."""
+        return {part["name"]: part["pid"] for part in self.status()["parts"]}
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """The platform, running; its state folder has a space in its name."""
+    folder = tmp_path_factory.mktemp("platform")
+    folder.chmod(0o755)
+    command = Command(StateFolder(folder / "state of mine"))
+    up = command("up", "--free-ports")
+    assert up.returncode == 0, up.stdout + up.stderr
+    yield command
+    command("down")
+
+
+def test_every_part_runs_on_loopback_and_is_healthy(platform: Command):
+    parts = platform.status()["parts"]
+
+    assert {part["name"] for part in parts} == PARTS
+    assert {part["health"] for part in parts} == {"healthy"}
+    assert {part["address"].split(":")[0] for part in parts} == {"127.0.0.1"}
+    assert all(Path(part["log"]).is_file() for part in parts)
+
+
+def test_the_administrator_comes_as_json(platform: Command):
+    document = json.loads(platform("admin").stdout)
+
+    assert set(document) == {"email", "password"}
+
+
+def test_secrets_are_their_owners_alone(platform: Command):
+    root = platform.state.root
+    files = [path for path in root.iterdir() if path.suffix == ".json"]
+
+    assert stat.S_IMODE(root.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in [*files, root / "run" / "valkey.conf"]} == {0o600}
+    assert root / "credentials.json" in files
+
+
+def test_no_secret_is_on_a_command_line_or_in_a_log(platform: Command):
+    secrets = json.loads(platform.state.credentials.read_text()).values()
+    seen = [path.read_text(errors="replace") for path in platform.state.logs.iterdir()]
+    seen += [Path(f"/proc/{pid}/cmdline").read_text() for pid in platform.pids().values()]
+
+    assert not [text for text in seen if any(secret in text for secret in secrets)]
+
+
+def test_the_lines_to_try_work_as_pasted(platform: Command):
+    again = platform("up", PORT=platform.status()["url"].rsplit(":")[-1])
+    lines = [line for line in again.stdout.splitlines() if re.match(r"  (TOKEN=|curl )", line)]
+    assert len(lines) == 3
+
+    shell = subprocess.run(
+        ["bash", "-c", "\n".join([*lines, lines[-1]])], capture_output=True, text=True, check=True, cwd="/"
+    )
+
+    who, first, second = re.split(r"^HTTP/1\.1 200 OK$", shell.stdout, flags=re.MULTILINE)
+    assert json.loads(who)["roles"] == ["admin", "member"]
+    assert "Idempotent-Replayed: true" not in first
+    assert "Idempotent-Replayed: true" in second
+    assert first.rstrip().splitlines()[-1] == second.rstrip().splitlines()[-1]
+    assert '"display_name":"Ada Lovelace"' in second
+
+
+def test_up_twice_says_so_and_changes_nothing(platform: Command):
+    before = platform.pids()
+    again = platform("up", PORT=platform.status()["url"].rsplit(":")[-1])
+
+    assert again.returncode == 0
+    assert again.stdout.startswith("The platform already runs at http://127.0.0.1:")
+    assert platform.pids() == before
+
+
+def test_up_on_another_port_says_what_to_do(platform: Command):
+    before = platform.pids()
+    elsewhere = platform("up", "--free-ports")
+
+    assert elsewhere.returncode == 1
+    assert elsewhere.stderr.endswith("to move it: make down, then make up.\n")
+    assert platform.pids() == before
+
+
+def test_a_port_in_use_is_one_sentence(platform: Command, tmp_path: Path):
+    taken = platform.status()["url"].rsplit(":")[-1]
+    other = Command(StateFolder(tmp_path / "other"))
+    refused = other("up", PORT=taken)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Port {taken} (edge) is in use by nginx")
+    assert refused.stderr.count("\n") == 1
+    assert other.status()["running"] is False
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_a_part_that_was_killed_comes_back(platform: Command, name: str, wait_until: Callable[..., None]):
+    before = platform.pids()
+    os.kill(before[name], signal.SIGKILL)
+
+    def recovered() -> bool:
+        now = platform.status()["parts"]
+        part = next(part for part in now if part["name"] == name)
+        return part["pid"] not in {None, before[name]} and {part["health"] for part in now} == {"healthy"}
+
+    wait_until(recovered, f"{name} is back")
+    assert {other: pid for other, pid in platform.pids().items() if other != name} == {
+        other: pid for other, pid in before.items() if other != name
+    }
+
+
+def test_dev_runs_a_service_here_and_gives_it_back(platform: Command, wait_until: Callable[..., None]):
+    supervised = platform.pids()["member"]
+    arguments = [sys.executable, "-P", "-m", "standalone", "dev", "member", "--state", str(platform.state.root)]
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as dev:
+        try:
+            wait_until(lambda: health(platform) == "held (make dev)", "it answers from here")
+            assert platform.pids()["member"] is None
+        finally:
+            dev.send_signal(signal.SIGINT)
+    wait_until(lambda: health(platform) == "healthy", "it is the supervisor's again")
+    assert platform.pids()["member"] not in {None, supervised}
+
+
+@pytest.mark.chaos
+def test_dev_that_was_killed_leaves_its_service_to_the_supervisor(platform: Command, wait_until: Callable[..., None]):
+    arguments = [sys.executable, "-P", "-m", "standalone", "dev", "auth", "--state", str(platform.state.root)]
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as dev:
+        try:
+            wait_until(lambda: health(platform, "auth") == "held (make dev)", "it answers from here")
+        finally:
+            dev.kill()
+    wait_until(lambda: health(platform, "auth") == "healthy", "it is the supervisor's again")
+
+
+@pytest.mark.chaos
+def test_state_outlives_a_killed_supervisor_and_moves_to_other_ports(platform: Command):
+    processes = ProcessRecord(platform.state.run / RECORD).load()
+    os.kill(platform.status()["supervisor"], signal.SIGKILL)
+
+    up = platform("up", "--free-ports")
+
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert len(processes) == len(PARTS) + 1
+    assert not [name for name, process in processes.items() if session_alive(process)]
+    admin = json.loads(platform("admin").stdout)
+    login = subprocess.run(
+        ["curl", "-sf", f"{platform.status()['url']}/auth/login", "--json", json.dumps(admin)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(login.stdout)["member"]["email"] == admin["email"]
+
+
+def test_a_service_that_does_not_start_is_one_sentence_and_leaves_nothing(tmp_path: Path):
+    tmp_path.chmod(0o755)
+    command = Command(StateFolder(tmp_path / "state"))
+    refused = command("up", "--free-ports", AUTH_SESSION_IDLE_SECONDS="soon")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("auth ended before it was ready (exit code 2): Wrong settings: AUTH_SESSION_IDLE_")
+    assert refused.stderr.count("\n") == 1
+    assert command.status() == {"running": False, "state": str(tmp_path / "state"), "left": [], "parts": []}
+
+
+def test_down_leaves_no_process_and_reset_no_state(platform: Command):
+    """Last: it takes the platform away."""
+    processes = ProcessRecord(platform.state.run / RECORD).load()
+    assert platform("reset").returncode == 1
+
+    down = platform("down")
+
+    assert down.returncode == 0, down.stderr
+    stopped = [line.split()[0] for line in down.stdout.splitlines() if " stopped " in line]
+    assert (stopped[0], set(stopped)) == ("edge", PARTS)
+    assert not [name for name, process in processes.items() if session_alive(process)]
+    assert platform("reset").returncode == 0
+    assert not platform.state.root.exists()
+
+
+def health(command: Command, name: str = "member") -> str:
+    """What `status` says of a part."""
+    return str(next(part["health"] for part in command.status()["parts"] if part["name"] == name))
