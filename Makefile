@@ -12,7 +12,7 @@ INSTALLED := test -x $(PYTHON) || { echo "Nothing is installed yet; make up does
 export PORT EDGE_HOST PLATFORM_STATE S T
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install everything for development into .venv
 	@scripts/bootstrap.sh dev
@@ -58,3 +58,5 @@ lock: setup ## compile requirements/*.lock again (UPGRADE=1 takes newer versions
 clean: ## remove .venv and all caches; state and sources stay
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -not -path './.platform/*' -prune -exec rm -rf {} +
+
+-include mk/*.mk

@@ -1,0 +1,41 @@
+"""Wait until the database has the tables that this version of the service needs; old pods serve meanwhile."""
+
+import asyncio
+import importlib
+import sys
+import time
+
+from platform_common.serving import StartRefused
+from platform_common.settings import load_settings
+
+# From here on the waiting itself is news (seconds).
+PATIENCE_SECONDS = 60
+
+
+def main(service: str, job: str) -> None:
+    """Return once the tables are there. Says what it waits for, and after a minute how to go on."""
+    start = importlib.import_module(f"{service}.database.start")
+    config = importlib.import_module(f"{service}.config")
+    settings = load_settings(config.DatabaseSettings)
+    began, said, advised = time.monotonic(), "", False
+    while True:
+        try:
+            asyncio.run(start.check_database(settings))
+        except StartRefused as refusal:
+            if str(refusal) != said:
+                said = str(refusal)
+                print(f"Waiting: {said}", flush=True)
+            if not advised and time.monotonic() - began > PATIENCE_SECONDS:
+                advised = True
+                print(
+                    f"The Job {job} brings the tables. See `kubectl logs job/{job} --all-containers`, mend what it "
+                    "says and upgrade again, or `helm rollback`: until then the pods before this one serve on.",
+                    flush=True,
+                )
+            time.sleep(0.5)
+        else:
+            return
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,127 @@
+{{/*
+The Job of a service with tables, one a revision: roles and database (where the release has its own PostgreSQL), migrations,
+and for member the first administrator. Each step may be run any number of times. (list $ "member")
+*/}}
+{{- define "member-platform.databaseJob" -}}
+{{- $root := first . -}}
+{{- $name := last . -}}
+{{- $values := index $root.Values $name -}}
+{{- $part := printf "%s-database" $name -}}
+{{- $admin := and (eq $name "member") $root.Values.member.admin.create -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  # a Job cannot be changed, so each revision has its own
+  name: {{ include "member-platform.part" (list $root $part) }}-{{ $root.Release.Revision }}
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "member-platform.labels" (list $root $part) | nindent 4 }}
+spec:
+  backoffLimit: {{ $root.Values.jobs.backoffLimit }}
+  activeDeadlineSeconds: {{ $root.Values.jobs.deadlineSeconds }}
+  template:
+    metadata:
+      labels: {{- include "member-platform.labels" (list $root $part) | nindent 8 }}
+    spec:
+      {{- include "member-platform.podCommon" $root | nindent 6 }}
+      restartPolicy: OnFailure
+      securityContext: {{- include "member-platform.podSecurity" (list 10001 10001) | nindent 8 }}
+      initContainers:
+        {{- if include "member-platform.ownDatabase" . }}
+        - name: roles
+          image: {{ $root.Values.postgres.image.repository }}:{{ $root.Values.postgres.image.tag }}
+          imagePullPolicy: IfNotPresent
+          command: [bash, /etc/bootstrap/bootstrap.sh]
+          env:
+            - {name: PGHOST, value: {{ include "member-platform.host" (list $root "postgres") }}}
+            - {name: PGUSER, value: postgres}
+            - {name: PGCONNECT_TIMEOUT, value: "3"}
+            - name: PGPASSWORD
+              valueFrom:
+                secretKeyRef: {name: {{ include "member-platform.secretName.postgres" $root }}, key: superuser-password}
+            - {name: DATABASE, value: {{ $name }}}
+            - name: OWNER_PASSWORD
+              valueFrom:
+                secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: owner-password}
+            - name: APP_PASSWORD
+              valueFrom:
+                secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: app-password}
+          resources: {{- toYaml $root.Values.jobs.resources | nindent 12 }}
+          securityContext: {{- include "member-platform.containerSecurity" $root | nindent 12 }}
+          volumeMounts:
+            - {name: bootstrap, mountPath: /etc/bootstrap, readOnly: true}
+            - {name: tmp, mountPath: /tmp}
+        {{- end }}
+        {{- if $admin }}
+        {{- include "member-platform.migration" . | nindent 8 }}
+        {{- end }}
+      containers:
+        {{- if $admin }}
+        - name: administrator
+          image: {{ include "member-platform.image" (list $root $values.image) }}
+          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+          args: [member, create-admin, --email, {{ $values.admin.email | quote }}, --display-name, Administrator]
+          env:
+            - name: MEMBER_DATABASE_URL
+              valueFrom:
+                secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: url}
+            - name: MEMBER_ADMIN_PASSWORD
+              valueFrom:
+                secretKeyRef: {name: {{ include "member-platform.secretName.admin" $root }}, key: password}
+          resources: {{- toYaml $root.Values.jobs.resources | nindent 12 }}
+          securityContext: {{- include "member-platform.containerSecurity" $root | nindent 12 }}
+          volumeMounts:
+            - {name: tmp, mountPath: /tmp}
+        {{- else }}
+        {{- include "member-platform.migration" . | nindent 8 }}
+        {{- end }}
+      volumes:
+        - name: tmp
+          emptyDir: {sizeLimit: 64Mi}
+        {{- if include "member-platform.ownDatabase" . }}
+        - name: bootstrap
+          configMap: {name: {{ include "member-platform.part" (list $root "database-bootstrap") }}}
+        {{- end }}
+{{- end }}
+
+{{/* The container that brings a schema to this version; other steps wait for it. (list $ "member") */}}
+{{- define "member-platform.migration" -}}
+{{- $root := first . -}}
+{{- $name := last . -}}
+- name: migrations
+  image: {{ include "member-platform.image" (list $root (index $root.Values $name).image) }}
+  imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+  args: [{{ $name }}, migrate]
+  env:
+    - name: {{ upper $name }}_MIGRATION_DATABASE_URL
+      valueFrom:
+        secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: migration-url}
+  resources: {{- toYaml $root.Values.jobs.resources | nindent 4 }}
+  securityContext: {{- include "member-platform.containerSecurity" $root | nindent 4 }}
+  volumeMounts:
+    - {name: tmp, mountPath: /tmp}
+{{- end }}
+
+{{/* The container that lets a new pod wait for its tables, so that old pods serve on when a migration fails. (list $ "member") */}}
+{{- define "member-platform.schemaWait" -}}
+{{- $root := first . -}}
+{{- $name := last . -}}
+- name: tables
+  image: {{ include "member-platform.image" (list $root (index $root.Values $name).image) }}
+  imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+  command: [python, /etc/schema-wait/schema_wait.py]
+  args: [{{ $name }}, {{ include "member-platform.part" (list $root (printf "%s-database" $name)) }}-{{ $root.Release.Revision }}]
+  env:
+    - name: {{ upper $name }}_DATABASE_URL
+      valueFrom:
+        secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: url}
+  resources: {{- toYaml $root.Values.jobs.resources | nindent 4 }}
+  securityContext: {{- include "member-platform.containerSecurity" $root | nindent 4 }}
+  volumeMounts:
+    - {name: tmp, mountPath: /tmp}
+    - {name: schema-wait, mountPath: /etc/schema-wait, readOnly: true}
+{{- end }}
+
+{{- define "member-platform.schemaWaitVolume" -}}
+- name: schema-wait
+  configMap: {name: {{ include "member-platform.part" (list . "schema-wait") }}}
+{{- end }}

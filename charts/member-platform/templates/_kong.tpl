@@ -1,0 +1,70 @@
+{{/*
+Kong's routes, as YAML: a list of {name, suffix, row, paths, methods, priority, plugins}.
+
+Kong ranks routes by the number of fields that match, then those with a regular expression by `regex-priority`, then by the
+longest prefix. So each route carries host, path and methods; an exact path is a regular expression of its own with a high
+priority; each prefix is a route of its own, with its length as priority. A row with idempotency becomes two disjoint routes,
+because a plugin with a response phase buffers every answer of its route. The methods that a row leaves out are closed by a
+third, where a shorter prefix of another row would take them and the edge has decided by this row's path.
+*/}}
+{{- define "member-platform.kongRoutes" -}}
+{{- $rows := include "member-platform.routes" . | fromYaml -}}
+{{- $routes := list -}}
+{{- range $name, $row := $rows -}}
+  {{- $keyed := list -}}
+  {{- if and $row.idempotency $row.idempotency.enabled -}}{{- $keyed = $row.idempotency.methods -}}{{- end -}}
+  {{- $plain := list -}}
+  {{- range $row.methods -}}{{- if not (has . $keyed) -}}{{- $plain = append $plain . -}}{{- end -}}{{- end -}}
+  {{- $clean := include "member-platform.kongCleaning" $row -}}
+  {{- range $index, $path := $row.paths -}}
+    {{- $element := trimSuffix "/" $path.path -}}
+    {{- $kind := "prefix" -}}
+    {{- $rendered := dict "path" $path.path "pathType" "Prefix" -}}
+    {{- $priority := add 100 (len $element) -}}
+    {{- if eq $path.type "Exact" -}}
+      {{- $rendered = dict "path" (printf "/~%s$" (regexQuoteMeta $path.path)) "pathType" "ImplementationSpecific" -}}
+      {{- $priority = 5000 -}}
+    {{- end -}}
+    {{- /* what the table leaves open for this path through other rows */ -}}
+    {{- $claimed := list -}}
+    {{- $inherited := list -}}
+    {{- range $other := $rows -}}
+      {{- range $other.paths -}}
+        {{- $prefix := trimSuffix "/" .path -}}
+        {{- if and (eq .type $path.type) (eq $prefix $element) -}}
+          {{- $claimed = concat $claimed $other.methods -}}
+        {{- else if and (eq .type "Prefix") (or (eq $prefix $element) (hasPrefix (printf "%s/" $prefix) $element)) -}}
+          {{- $inherited = concat $inherited $other.methods -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $closed := list -}}
+    {{- range $inherited | uniq -}}{{- if not (has . $claimed) -}}{{- $closed = append $closed . -}}{{- end -}}{{- end -}}
+    {{- $base := dict "row" $name "service" $row.service "paths" (list $rendered) "priority" $priority -}}
+    {{- if $plain -}}
+      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d" $name $index) "methods" $plain "plugins" (compact (list $clean))) $base) -}}
+    {{- end -}}
+    {{- if $keyed -}}
+      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-keyed" $name $index) "methods" $keyed "plugins" (compact (list $clean (printf "idempotency-%s" $name)))) $base) -}}
+    {{- end -}}
+    {{- if $closed -}}
+      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-closed" $name $index) "methods" $closed "plugins" (list "closed")) $base) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- $everything := list "GET" "HEAD" "POST" "PUT" "PATCH" "DELETE" "OPTIONS" "TRACE" "CONNECT" -}}
+{{- $closedPaths := list -}}
+{{- range include "member-platform.closedPaths" . | fromYamlArray -}}
+  {{- $closedPaths = append $closedPaths (dict "path" . "pathType" "Prefix") -}}
+{{- end -}}
+{{- $routes = append $routes (dict "name" "closed" "service" "auth" "paths" $closedPaths "priority" 10000 "methods" $everything "plugins" (list "closed")) -}}
+{{- /* an encoded slash means one path to the edge and another to Kong: nobody needs one */ -}}
+{{- $encoded := list (dict "path" "/~.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
+{{- $routes = append $routes (dict "name" "encoded-slash" "service" "auth" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "closed")) -}}
+{{- toYaml $routes -}}
+{{- end }}
+
+{{/* The request-transformer of a row: what a client must not get through to a service. */}}
+{{- define "member-platform.kongCleaning" -}}
+clean{{ if eq .auth "public" }}-identity{{ end }}{{ if not .cookies }}-cookies{{ end }}
+{{- end }}

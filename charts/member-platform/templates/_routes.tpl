@@ -1,0 +1,84 @@
+{{/*
+The rows of the route table whose service is a part of the release, as YAML: a dict by name. Refuses a table that the edge or
+the gateway could not follow, in one sentence.
+*/}}
+{{- define "member-platform.routes" -}}
+{{- $services := include "member-platform.services" . | fromYamlArray -}}
+{{- $rows := dict -}}
+{{- $policies := dict -}}
+{{- $owners := dict -}}
+{{- range $name, $row := .Values.routes -}}
+{{- if has $row.service $services -}}
+  {{- if and $row.roles (ne $row.auth "required") -}}
+    {{- fail (printf "routes.%s: roles need auth: required." $name) -}}
+  {{- end -}}
+  {{- $policy := printf "%s %s" $row.auth (join "," (sortAlpha ($row.roles | default list))) -}}
+  {{- range $path := $row.paths -}}
+    {{- $element := trimSuffix "/" $path.path -}}
+    {{- range $closed := include "member-platform.closedPaths" $ | fromYamlArray -}}
+      {{- if or (eq $element $closed) (hasPrefix (printf "%s/" $closed) $path.path) -}}
+        {{- fail (printf "routes.%s: the path %s is never routed." $name $path.path) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $other := get $policies $element -}}
+    {{- if and $other (ne $other $policy) -}}
+      {{- fail (printf "routes.%s: another row has the path %s with other auth or roles; the edge decides by path alone." $name $path.path) -}}
+    {{- end -}}
+    {{- $_ := set $policies $element $policy -}}
+    {{- range $method := $row.methods -}}
+      {{- $claim := printf "%s %s %s" $path.type $element $method -}}
+      {{- with get $owners $claim -}}
+        {{- fail (printf "The routes %s and %s both match %s %s." . $name $method $path.path) -}}
+      {{- end -}}
+      {{- $_ := set $owners $claim $name -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if and $row.idempotency $row.idempotency.enabled -}}
+    {{- range $method := $row.idempotency.methods -}}
+      {{- if not (has $method $row.methods) -}}
+        {{- fail (printf "routes.%s: idempotency names %s, which is not among the row's methods." $name $method) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set $rows $name $row -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $rows -}}
+{{- end }}
+
+{{/* On no route, whatever the table says. */}}
+{{- define "member-platform.closedPaths" -}}
+- /internal
+- /auth/verify
+- /metrics
+- /livez
+- /readyz
+{{- end }}
+
+{{/* The query by which the edge asks auth about a row. */}}
+{{- define "member-platform.verifyQuery" -}}
+{{- if eq .auth "optional" -}}?optional=1
+{{- else if .roles -}}?{{ range $i, $role := .roles }}{{ if $i }}&{{ end }}role={{ $role }}{{ end }}
+{{- end -}}
+{{- end }}
+
+{{- define "member-platform.verifyUrl" -}}
+http://{{ include "member-platform.host" (list . "auth") }}:8080/auth/verify
+{{- end }}
+
+{{/* What the edge copies from auth's answer onto the request, and removes where auth omits it. */}}
+{{- define "member-platform.identityHeaders" -}}
+- X-Auth-Subject
+- X-Auth-Session
+- X-Auth-Roles
+{{- end }}
+
+{{- define "member-platform.edgeClassName" -}}
+{{ .Values.edge.className | default .Values.edge.class }}
+{{- end }}
+{{- define "member-platform.tlsSecret" -}}
+{{ .Values.edge.tls.secretName | default (include "member-platform.part" (list . "tls")) }}
+{{- end }}
+{{- define "member-platform.gatewayPort" -}}
+{{ ternary .Values.gateway.kong.servicePort 8000 (eq .Values.gateway.implementation "kong") }}
+{{- end }}

@@ -1,0 +1,192 @@
+{{/*
+A service of the platform: HTTP on 8080, metrics on 9090, probes, no write to disk but /tmp.
+(dict "root" $ "name" "auth" "environment" <text> "initContainers" <text> "mounts" <text> "volumes" <text> "podAnnotations" <dict>)
+*/}}
+{{- define "member-platform.deployment" -}}
+{{- $root := .root -}}
+{{- $values := index $root.Values .name -}}
+{{- $prefix := upper .name -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "member-platform.part" (list $root .name) }}
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "member-platform.labels" (list $root .name) | nindent 4 }}
+spec:
+  {{- if not $values.autoscaling.enabled }}
+  replicas: {{ $values.replicas }}
+  {{- end }}
+  revisionHistoryLimit: 3
+  strategy:
+    type: RollingUpdate
+    rollingUpdate: {maxUnavailable: 0, maxSurge: 1}
+  selector:
+    matchLabels: {{- include "member-platform.selector" (list $root .name) | nindent 6 }}
+  template:
+    metadata:
+      labels: {{- include "member-platform.labels" (list $root .name) | nindent 8 }}
+      {{- with merge (dict) (.podAnnotations | default dict) $values.podAnnotations }}
+      annotations: {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      {{- include "member-platform.podCommon" $root | nindent 6 }}
+      securityContext: {{- include "member-platform.podSecurity" (list 10001 10001) | nindent 8 }}
+      terminationGracePeriodSeconds: {{ add $values.drainSeconds $values.shutdownSeconds 5 }}
+      {{- with .initContainers }}
+      initContainers: {{- . | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: {{ .name }}
+          image: {{ include "member-platform.image" (list $root $values.image) }}
+          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+          {{- if not $root.Values.development.reload }}
+          args: [{{ .name }}, serve]
+          {{- end }}
+          env:
+            - {name: {{ $prefix }}_HOST, value: 0.0.0.0}
+            - {name: {{ $prefix }}_PORT, value: "8080"}
+            - {name: {{ $prefix }}_METRICS_PORT, value: "9090"}
+            - {name: {{ $prefix }}_LOG_LEVEL, value: {{ $values.logLevel }}}
+            - {name: {{ $prefix }}_FORWARDED_ALLOW_IPS, value: {{ join "," $root.Values.trustedProxies | quote }}}
+            - {name: {{ $prefix }}_DRAIN_SECONDS, value: {{ $values.drainSeconds | quote }}}
+            - {name: {{ $prefix }}_SHUTDOWN_SECONDS, value: {{ $values.shutdownSeconds | quote }}}
+            {{- .environment | nindent 12 }}
+            {{- range $name, $value := $values.env }}
+            - {name: {{ $name }}, value: {{ $value | quote }}}
+            {{- end }}
+          ports:
+            - {name: http, containerPort: 8080}
+            - {name: metrics, containerPort: 9090}
+          startupProbe:
+            httpGet: {path: /livez, port: http}
+            periodSeconds: 1
+            failureThreshold: 60
+          livenessProbe:
+            httpGet: {path: /livez, port: http}
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 6
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 3
+            timeoutSeconds: 3
+            failureThreshold: 2
+          resources: {{- toYaml $values.resources | nindent 12 }}
+          securityContext: {{- include "member-platform.serviceSecurity" $root | nindent 12 }}
+          volumeMounts:
+            - {name: tmp, mountPath: /tmp}
+            {{- with .mounts }}
+            {{- . | nindent 12 }}
+            {{- end }}
+      volumes:
+        - name: tmp
+          emptyDir: {sizeLimit: 64Mi}
+        {{- with .volumes }}
+        {{- . | nindent 8 }}
+        {{- end }}
+      {{- include "member-platform.placement" (dict "root" $root "name" .name "values" $values) | nindent 6 }}
+{{- end }}
+
+{{- define "member-platform.serviceSecurity" -}}
+{{- $security := include "member-platform.containerSecurity" . | fromYaml -}}
+{{- if .Values.development.reload }}{{ $_ := set $security "readOnlyRootFilesystem" false }}{{ end -}}
+{{ toYaml $security }}
+{{- end }}
+
+{{/*
+A part's Service, and a second one without an address of its own: its DNS name lists the ready pods, for the
+standalone gateway, which spreads requests over them itself. (list $ "auth")
+*/}}
+{{- define "member-platform.service" -}}
+{{- $root := first . -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "member-platform.part" . }}
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "member-platform.labels" . | nindent 4 }}
+  {{- if eq $root.Values.gateway.implementation "kong" }}
+  annotations:
+    # Kong Ingress Controller reads these from the Service, not from an Ingress
+    konghq.com/retries: "0"
+    konghq.com/connect-timeout: {{ $root.Values.gateway.timeouts.connect | quote }}
+    konghq.com/write-timeout: {{ $root.Values.gateway.timeouts.send | quote }}
+    konghq.com/read-timeout: {{ $root.Values.gateway.timeouts.read | quote }}
+  {{- end }}
+spec:
+  selector: {{- include "member-platform.selector" . | nindent 4 }}
+  ports:
+    - {name: http, port: 8080, targetPort: http}
+    - {name: metrics, port: 9090, targetPort: metrics}
+{{- if eq $root.Values.gateway.implementation "standalone" }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "member-platform.part" . }}-pods
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "member-platform.labels" . | nindent 4 }}
+spec:
+  clusterIP: None
+  selector: {{- include "member-platform.selector" . | nindent 4 }}
+  ports:
+    - {name: http, port: 8080, targetPort: http}
+{{- end }}
+{{- end }}
+
+{{/* PodDisruptionBudget and HorizontalPodAutoscaler: (dict "root" $ "name" "auth" "values" .Values.auth) */}}
+{{- define "member-platform.availability" -}}
+{{- if .values.podDisruptionBudget.enabled }}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "member-platform.part" (list .root .name) }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "member-platform.labels" (list .root .name) | nindent 4 }}
+spec:
+  minAvailable: {{ .values.podDisruptionBudget.minAvailable }}
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels: {{- include "member-platform.selector" (list .root .name) | nindent 6 }}
+---
+{{- end }}
+{{- if .values.autoscaling.enabled }}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ include "member-platform.part" (list .root .name) }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "member-platform.labels" (list .root .name) | nindent 4 }}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ include "member-platform.part" (list .root .name) }}}
+  minReplicas: {{ .values.autoscaling.minReplicas }}
+  maxReplicas: {{ .values.autoscaling.maxReplicas }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {type: Utilization, averageUtilization: {{ .values.autoscaling.targetCPUUtilizationPercentage }}}
+{{- end }}
+{{- end }}
+
+{{/* (list $ "auth") */}}
+{{- define "member-platform.serviceMonitor" -}}
+{{- $root := first . -}}
+{{- if $root.Values.serviceMonitor.enabled }}
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+  name: {{ include "member-platform.part" . }}
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- include "member-platform.labels" . | nindent 4 }}
+    {{- with $root.Values.serviceMonitor.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  selector:
+    matchLabels: {{- include "member-platform.selector" . | nindent 6 }}
+  endpoints:
+    - {port: metrics, path: /metrics, interval: {{ $root.Values.serviceMonitor.interval }}}
+{{- end }}
+{{- end }}

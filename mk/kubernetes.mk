@@ -1,0 +1,22 @@
+# Kubernetes: the charts and their tests, clusters on this machine.
+.PHONY: test-chart test-cluster chart-docs lock-chart
+
+CHART_TOOLS := tests/chart/tools.sh
+CHART_PYTEST := .tools/venv/bin/pytest -c tests/chart/pytest.ini
+
+test-chart: ## test the charts without a cluster (T=test_kong.py: one file)
+	@$(CHART_TOOLS)
+	@$(CHART_PYTEST) -n auto -q tests/chart/$(T)
+
+test-cluster: ## test the platform on a cluster that is marked for it (KUBECONFIG=…)
+	@$(CHART_TOOLS)
+	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini tests/cluster/$(T)
+
+chart-docs: ## write the charts' READMEs and docs/network-policies.md again
+	@$(CHART_TOOLS)
+	@.tools/bin/helm-docs --chart-search-root=charts --log-level warning
+	@PYTHONPATH=tests/chart .tools/venv/bin/python tests/chart/network_document.py docs/network-policies.md
+
+lock-chart: setup ## compile tests/chart/requirements.lock again
+	@.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+		--constraint requirements/dev.lock --output-file tests/chart/requirements.lock tests/chart/requirements.in
