@@ -11,6 +11,19 @@ local LATER = { "response", "header_filter", "body_filter", "log" }
 local _M = {}
 
 local loaded = {}
+local workers_run = false
+
+
+local function start(plugin)
+  if not plugin.handler.init_worker then
+    return
+  end
+
+  local ok, err = pcall(plugin.handler.init_worker, plugin.handler)
+  if not ok then
+    ngx.log(ngx.ERR, "init_worker of the plugin '", plugin.name, "' failed: ", err)
+  end
+end
 
 
 -- The plugin `name` ({ name, handler, schema }); nil and a sentence when it cannot be hosted.
@@ -46,8 +59,13 @@ function _M.load(name)
     return nil, ("The plugin '%s' needs a VERSION like 1.2.3."):format(name)
   end
 
-  loaded[name] = { name = name, handler = handler, schema = definition }
-  return loaded[name]
+  local plugin = { name = name, handler = handler, schema = definition }
+  loaded[name] = plugin
+  if workers_run then
+    start(plugin)
+  end
+
+  return plugin
 end
 
 
@@ -129,13 +147,13 @@ function _M.run(chain, phase, ctx)
 end
 
 
--- What the loaded plugins count, as Prometheus text: a plugin may have a module `metrics` with a function `collect`.
+-- What the loaded plugins count, as Prometheus text: a plugin may have a module `metrics` with a function `text`.
 function _M.metrics()
   local texts = {}
   for name in pairs(loaded) do
     local ok, module = pcall(require, "kong.plugins." .. name .. ".metrics")
-    if ok and type(module) == "table" and type(rawget(module, "collect")) == "function" then
-      local collected, text = pcall(module.collect)
+    if ok and type(module) == "table" and type(rawget(module, "text")) == "function" then
+      local collected, text = pcall(module.text)
       if collected then
         texts[#texts + 1] = text
       else
@@ -148,15 +166,11 @@ function _M.metrics()
 end
 
 
--- Once a worker, for every plugin that was loaded in the init phase.
+-- Once a worker, for every plugin that is loaded by now; those of later routes follow when they are loaded.
 function _M.init_worker()
-  for name, plugin in pairs(loaded) do
-    if plugin.handler.init_worker then
-      local ok, err = pcall(plugin.handler.init_worker, plugin.handler)
-      if not ok then
-        ngx.log(ngx.ERR, "init_worker of the plugin '", name, "' failed: ", err)
-      end
-    end
+  workers_run = true
+  for _, plugin in pairs(loaded) do
+    start(plugin)
   end
 end
 

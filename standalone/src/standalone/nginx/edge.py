@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -63,6 +63,7 @@ def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
     logs = settings.state.absolute() / "logs"
     queries = sorted({_query(row) for row in table.rows if row.auth != "public"})
     rendered = list(locations(table, queries))
+    catalogue = _catalogue()
     text = render(
         "edge.conf.j2",
         name="edge",
@@ -74,13 +75,8 @@ def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
         locations=rendered,
         routes_root=any(location.match == "/" for location in rendered),
         verify_queries=queries,
-        problems={status: _problem(status, **known) for status, known in _catalogue().items()},
-        verify_problem=_problem(
-            "503",
-            "authentication-unavailable",
-            "Authentication unavailable",
-            "The session cannot be checked right now.",
-        ),
+        problems={status: _problem(int(status), known) for status, known in catalogue.items() if status.isdigit()},
+        verify_problem=_problem(503, catalogue["verify"]),
         **settings.model_dump(exclude={"state", "host", "port"}),
     )
     return Program(
@@ -153,13 +149,13 @@ def _catalogue() -> dict[str, dict[str, str]]:
     return catalogue
 
 
-def _problem(status: str, code: str, title: str, detail: str) -> str:
+def _problem(status: int, known: Mapping[str, str]) -> str:
     document = {
-        "type": f"/problems/{code}",
-        "title": title,
-        "status": int(status),
-        "detail": detail,
-        "code": code,
+        "type": f"/problems/{known['code']}",
+        "title": known["title"],
+        "status": status,
+        "detail": known["detail"],
+        "code": known["code"],
         "request_id": "$edge_request_id",
     }
     text = json.dumps(document)

@@ -75,7 +75,8 @@ class HostSettings(_Settings):
     redis_pool_size: int = Field(default=256, ge=1)
     shutdown_seconds: int = Field(default=30, ge=1)
     log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = "notice"
-    shared_dicts: Mapping[str, str] = Field(default_factory=dict)
+    # Shared memory that plugins ask for, by name, with nginx's sizes.
+    shared_dicts: Mapping[str, str] = Field(default_factory=lambda: {"idempotency_metrics": "1m"})
 
 
 class GatewaySettings(HostSettings):

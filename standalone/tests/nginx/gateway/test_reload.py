@@ -132,6 +132,14 @@ def test_a_bad_plugin_configuration_keeps_the_old_routes(gateway, make_route, wa
     assert gateway.client.get("/new").status == 404
 
 
+def test_a_plugin_of_a_new_route_is_started(make_gateway, make_route, wait):
+    gateway = make_gateway(routes=[make_route()])
+    gateway.document["routes"] = [make_route("/probed", plugins=[{"name": "probe"}])]
+    replace(routes_path(gateway), json.dumps(gateway.document))
+    wait(lambda: gateway.client.get("/probed").status == 200, "the new route")
+    assert "probe_started_total 1\n" in gateway.running.status("/metrics")
+
+
 def test_sighup_takes_new_routes_and_ends_requests_under_way_in_peace(gateway, new_routes, wait):
     released = threading.Event()
     gateway.reply = lambda seen: released.wait(10) and gateway.make_answer(200, seen.target.encode())

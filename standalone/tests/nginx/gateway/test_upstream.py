@@ -147,7 +147,7 @@ def test_metrics_count_by_route_and_status(gateway):
 def test_a_plugins_own_metrics_are_shown(gateway):
     gateway.client.get("/probed")
     assert gateway.phases()
-    assert "probe_requests_total 1\n" in gateway.running.status("/metrics")
+    assert "probe_started_total 1\nprobe_requests_total 1\n" in gateway.running.status("/metrics")
 
 
 def test_a_plugins_values_are_in_the_log(gateway, wait):

@@ -55,6 +55,11 @@ local function try_all()
 end
 
 
+function Probe:init_worker()
+  ngx.shared.kong:incr("started", 1, 0)
+end
+
+
 function Probe:access(conf)
   kong.ctx.plugin.mine = "probe"
   kong.ctx.shared.ours = "shared"

@@ -1,5 +1,7 @@
+local counters = ngx.shared.kong
+
 return {
-  collect = function()
-    return "probe_requests_total " .. (ngx.shared.kong:get("probe") or 0) .. "\n"
+  text = function()
+    return ("probe_started_total %d\nprobe_requests_total %d\n"):format(counters:get("started") or 0, counters:get("probe") or 0)
   end,
 }
