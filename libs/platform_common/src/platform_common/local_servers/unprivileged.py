@@ -45,6 +45,8 @@ def command_prefix() -> list[str]:
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
+        # PostgreSQL asks access(2) whether it may run its programs, and that forgets capabilities unless told not to.
+        "--securebits=+no_setuid_fixup",
         "--",
     ]
 
