@@ -25,7 +25,8 @@ def make_cluster(data: Path, password: str) -> bool:
         # A folder without a version is what an interrupted initdb left: it removes its own files, or made none.
         init_cluster(data, password)
     except ServerFailed as error:
-        raise PlatformError(f"{error} (if {data} is a left-over of an aborted start: make reset)") from None
+        said = str(error).splitlines()[-1]
+        raise PlatformError(f"{said} (if {data} is a left-over of an aborted start: make reset)") from None
     return True
 
 
