@@ -3,7 +3,6 @@
 local redis = require "resty.redis"
 local digest = require "kong.plugins.idempotency.digest"
 
-local find = string.find
 local rawget = rawget
 local setmetatable = setmetatable
 local sub = string.sub
@@ -90,9 +89,10 @@ local function introduce(red, conf)
 end
 
 
+--- Opens a connection, or takes one out of the pool.
 -- @treturn table|nil the connection
 -- @treturn string|boolean the error, or whether the connection is a fresh one
-local function open(conf)
+function _M.open(conf)
   if conf.ssl and not MODERN then
     return nil, "this version of resty.redis cannot do TLS"
   end
@@ -125,37 +125,9 @@ local function open(conf)
 end
 
 
---- Runs a script by its digest, by its text where Redis does not know it yet.
---
--- A pooled connection that died meanwhile is replaced, again and again until a
--- fresh one answers: the script may run twice, so it has to be idempotent.
--- @treturn table|nil the reply
--- @treturn string|nil what went wrong
-function _M.run(conf, script, ...)
-  while true do
-    local red, fresh = open(conf)
-    if not red then
-      return nil, fresh
-    end
-
-    local reply, err = red:evalsha(script.SHA1, 1, ...)
-    if reply == false and find(err, "^NOSCRIPT") then
-      reply, err = red:eval(script.TEXT, 1, ...)
-    end
-
-    if reply then
-      red:set_keepalive(conf.keepalive_idle_timeout, conf.keepalive_pool_size)
-      return reply
-    end
-
-    red:close()
-
-    -- false: Redis itself refused, a fresh connection would not change its mind.
-    -- A time-out says that Redis is slow, not that the connection is dead
-    if reply == false or fresh or err == "timeout" then
-      return nil, err or "no reply"
-    end
-  end
+--- Leaves a connection that is in step to the next who opens one.
+function _M.keep(red, conf)
+  return red:set_keepalive(conf.keepalive_idle_timeout, conf.keepalive_pool_size)
 end
 
 

@@ -4,6 +4,7 @@
 -- Kept by configuration table, for as long as Kong keeps that. Values that Kong's
 -- vaults may rotate inside the same table (secret, Redis credentials) are not copied.
 
+local format = string.format
 local gsub = string.gsub
 local lower = string.lower
 local setmetatable = setmetatable
@@ -40,8 +41,8 @@ local function prepare(conf)
     identity_header = identity and lower(identity),
     saves = policy.statuses(conf.saved_statuses),
     keeps = policy.headers(conf.kept_headers),
-    ttl = math.floor(conf.ttl * 1000),
-    lock_ttl = math.floor(conf.lock_ttl * 1000),
+    ttl = format("%d", conf.ttl * 1000),
+    lock_ttl = format("%d", conf.lock_ttl * 1000),
   }
 end
 

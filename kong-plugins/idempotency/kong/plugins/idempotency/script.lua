@@ -2,6 +2,10 @@
 -- and its answer are one step.
 
 local digest = require "kong.plugins.idempotency.digest"
+local resp = require "kong.plugins.idempotency.resp"
+
+local bulk = resp.bulk
+local sub = string.sub
 
 local _M = {}
 
@@ -85,6 +89,40 @@ _M.SHA1 = digest.hex(digest.sha1(_M.TEXT))
 _M.CLAIM = { [0] = "claimed", "poisoned", "in-flight", "mismatch", "not-replayable" }
 _M.COMPLETE = { [0] = "stored", "expired", "lost" }
 _M.RELEASE = { [0] = "released", [2] = "lost" }
+
+-- Commands are written as they travel, so that nothing is left to be put together but the
+-- arguments: "*", the number of parts, then each part with its length.
+local BY_DIGEST = "\r\n" .. bulk("EVALSHA") .. bulk(_M.SHA1)
+local BY_TEXT = "\r\n" .. bulk("EVAL") .. bulk(_M.TEXT)
+local CLAIM = "*7" .. BY_DIGEST .. bulk("1") .. "$"
+local COMPLETE = "*8" .. BY_DIGEST .. bulk("1") .. "$"
+local RELEASE = "*6" .. BY_DIGEST .. bulk("1") .. "$"
+
+
+--- The command that claims `key` by `lock` for `ttl` (a string) milliseconds.
+function _M.claim(key, lock, ttl)
+  return CLAIM .. #key .. "\r\n" .. key .. "\r\n$5\r\nclaim\r\n$" .. #lock .. "\r\n" .. lock ..
+         "\r\n$" .. #ttl .. "\r\n" .. ttl .. "\r\n"
+end
+
+
+--- The command that puts `record` in the place of the lock, for `ttl` (a string) milliseconds.
+function _M.complete(key, lock, ttl, record)
+  return COMPLETE .. #key .. "\r\n" .. key .. "\r\n$8\r\ncomplete\r\n$" .. #lock .. "\r\n" .. lock ..
+         "\r\n$" .. #ttl .. "\r\n" .. ttl .. "\r\n$" .. #record .. "\r\n" .. record .. "\r\n"
+end
+
+
+--- The command that removes the lock.
+function _M.release(key, lock)
+  return RELEASE .. #key .. "\r\n" .. key .. "\r\n$7\r\nrelease\r\n$" .. #lock .. "\r\n" .. lock .. "\r\n"
+end
+
+
+--- The same command for a Redis that does not know the script yet.
+function _M.by_text(command)
+  return sub(command, 1, 2) .. BY_TEXT .. sub(command, 3 + #BY_DIGEST)
+end
 
 
 return _M

@@ -1,7 +1,7 @@
 -- Claim, complete and release of a key in Redis.
 
-local connection = require "kong.plugins.idempotency.connection"
 local metrics = require "kong.plugins.idempotency.metrics"
+local pipeline = require "kong.plugins.idempotency.pipeline"
 local script = require "kong.plugins.idempotency.script"
 
 local now = ngx.now
@@ -12,34 +12,30 @@ local _M = {}
 
 -- nginx's cached clock is set when a reply wakes the worker, so both ends are
 -- true to the millisecond without a look at the system's
-local function run(conf, ...)
+local function run(conf, command)
   local started = now()
-  local reply, err = connection.run(conf.redis, script, ...)
+  local reply, err = pipeline.run(conf.redis, command)
   metrics.redis(now() - started)
   return reply, err
 end
 
 
 local function named(outcomes, reply, err)
-  if reply == nil then
-    return nil, err
-  end
-
-  local outcome = outcomes[reply]
+  local outcome = reply and outcomes[reply]
   if not outcome then
-    return nil, "unexpected reply"
+    return nil, err or "unexpected reply"
   end
 
   return outcome
 end
 
 
---- Claims `key` by `lock` for `ttl` milliseconds.
+--- Claims `key` by `lock` for `ttl` (a string) milliseconds.
 -- @treturn string|nil claimed, poisoned (claimed over a value that was no record),
 --   in-flight, mismatch, replay, not-replayable; nil if Redis cannot tell
 -- @treturn string|nil the record of a replay, or the error
 function _M.claim(conf, key, lock, ttl)
-  local reply, err = run(conf, key, "claim", lock, ttl)
+  local reply, err = run(conf, script.claim(key, lock, ttl))
   if type(reply) == "string" then
     return "replay", reply
   end
@@ -48,11 +44,11 @@ function _M.claim(conf, key, lock, ttl)
 end
 
 
---- Puts `record` in the place of the lock, for `ttl` milliseconds.
+--- Puts `record` in the place of the lock, for `ttl` (a string) milliseconds.
 -- @treturn string|nil stored, expired (stored too: the lock had ended, nobody else
 --   had come), lost (somebody else's now, left alone); nil and the error
 function _M.complete(conf, key, lock, ttl, record)
-  local reply, err = run(conf, key, "complete", lock, ttl, record)
+  local reply, err = run(conf, script.complete(key, lock, ttl, record))
   return named(script.COMPLETE, reply, err)
 end
 
@@ -60,7 +56,7 @@ end
 --- Removes the lock.
 -- @treturn string|nil released, lost; nil and the error
 function _M.release(conf, key, lock)
-  local reply, err = run(conf, key, "release", lock)
+  local reply, err = run(conf, script.release(key, lock))
   return named(script.RELEASE, reply, err)
 end
 

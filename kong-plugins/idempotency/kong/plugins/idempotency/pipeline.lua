@@ -1,0 +1,212 @@
+-- Calls of the script. Those that a worker makes within one turn of its event loop travel
+-- to Redis in one write on one connection: most of what a call costs a busy gateway is
+-- system calls and the handling of connections, which are then shared.
+--
+-- The first to call leads: it lets the others of its turn join, sends for all, reads the
+-- replies in order and wakes those who wait for them. No batch waits for an earlier one:
+-- a call takes one round trip, and a connection that hangs holds up its own batch alone.
+
+local connection = require "kong.plugins.idempotency.connection"
+local resp = require "kong.plugins.idempotency.resp"
+local script = require "kong.plugins.idempotency.script"
+local semaphore = require "ngx.semaphore"
+
+local concat = table.concat
+local find = string.find
+local now = ngx.now
+local pcall = pcall
+local setmetatable = setmetatable
+local sleep = ngx.sleep
+
+local MAX_CALLS = 128 -- in a batch
+local MAX_BYTES = 65536 -- in a batch; a larger call goes alone
+local STALE = 1 -- seconds; a batch that was not sent by then lost its leader
+local MAX_SPARE = 256
+
+local _M = {}
+
+-- the batches that can be joined, by Redis configuration: nothing is shared between two of them
+local JOINABLE = setmetatable({}, { __mode = "k" })
+
+-- semaphores that nobody will post to any more
+local spare, spare_count = {}, 0
+
+
+local function new_semaphore()
+  if spare_count == 0 then
+    return semaphore.new(0)
+  end
+
+  local answered = spare[spare_count]
+  spare[spare_count] = nil
+  spare_count = spare_count - 1
+  return answered
+end
+
+
+local function keep_semaphore(answered)
+  if spare_count < MAX_SPARE then
+    spare_count = spare_count + 1
+    spare[spare_count] = answered
+  end
+end
+
+
+local function answer(call, reply, err)
+  call.done, call.reply, call.err = true, reply, err
+
+  local answered = call.answered
+  if answered then
+    answered:post(1)
+  end
+end
+
+
+local function fail(calls, err)
+  for i = 1, #calls do
+    if not calls[i].done then
+      answer(calls[i], nil, err)
+    end
+  end
+end
+
+
+local function text_of(calls)
+  local count = #calls
+  if count == 1 then
+    return calls[1].command
+  end
+
+  local commands = {}
+  for i = 1, count do
+    commands[i] = calls[i].command
+  end
+
+  return concat(commands)
+end
+
+
+-- Sends the calls on a connection and hands out the replies.
+-- @treturn table the calls that have to be sent again: Redis did not know the script, or
+--   there was no reply
+-- @treturn string|nil why the connection is out of step
+-- @treturn boolean whether Redis refused a call
+local function exchange(sock, calls)
+  local again = {}
+  local any_refused = false
+  local _, err = sock:send(text_of(calls))
+
+  for i = 1, #calls do
+    local call = calls[i]
+    local reply, refused
+
+    if not err then
+      reply, refused = resp.read(sock)
+      if reply == nil then
+        err = refused
+      end
+    end
+
+    if err then
+      again[#again + 1] = call
+
+    elseif reply == false and not call.by_text and find(refused, "NOSCRIPT", 1, true) == 1 then
+      call.by_text = true
+      call.command = script.by_text(call.command)
+      again[#again + 1] = call
+
+    else
+      any_refused = any_refused or reply == false
+      answer(call, reply, refused)
+    end
+  end
+
+  return again, err, any_refused
+end
+
+
+-- A pooled connection that died meanwhile is replaced, again and again until a fresh one
+-- answers: a call may run twice, so the script is idempotent.
+local function send(conf, calls)
+  while #calls > 0 do
+    local red, fresh = connection.open(conf)
+    if not red then
+      return fail(calls, fresh)
+    end
+
+    local err, refused
+    calls, err, refused = exchange(red._sock, calls)
+
+    -- a Redis that refuses may have become a replica or forgotten the user: the next one looks again
+    if err or refused then
+      red:close()
+    else
+      connection.keep(red, conf)
+    end
+
+    -- a time-out says that Redis is slow, not that the connection is dead
+    if err and (fresh or err == "timeout") then
+      return fail(calls, err)
+    end
+  end
+end
+
+
+local function lead(conf, calls)
+  if calls.bytes <= MAX_BYTES then
+    JOINABLE[conf] = calls
+    sleep(0)
+    if JOINABLE[conf] == calls then
+      JOINABLE[conf] = nil
+    end
+  end
+
+  return send(conf, calls)
+end
+
+
+-- seconds after which a call is given up, whatever became of its leader
+local function patience(conf)
+  local timeout = conf.timeout
+  return ((conf.connect_timeout or timeout) + (conf.send_timeout or timeout) + (conf.read_timeout or timeout)) / 500
+end
+
+
+local function join(conf, calls, command)
+  local answered = new_semaphore()
+  local call = { command = command, answered = answered }
+  calls[#calls + 1] = call
+  calls.bytes = calls.bytes + #command
+
+  if not answered:wait(patience(conf)) then
+    return nil, "timeout"
+  end
+
+  keep_semaphore(answered)
+  return call.reply, call.err
+end
+
+
+--- Runs a command of script.lua.
+-- @treturn number|string|boolean|nil the reply; false if Redis refused, nil if it did not answer
+-- @treturn string|nil what went wrong
+function _M.run(conf, command)
+  local calls = JOINABLE[conf]
+  if calls and #calls < MAX_CALLS and calls.bytes + #command <= MAX_BYTES and now() - calls.born < STALE then
+    return join(conf, calls, command)
+  end
+
+  local call = { command = command }
+  calls = { call, bytes = #command, born = now() }
+
+  local ok, err = pcall(lead, conf, calls)
+  if not ok then
+    -- those who joined must not wait for nothing
+    fail(calls, err)
+  end
+
+  return call.reply, call.err
+end
+
+
+return _M
