@@ -103,6 +103,9 @@ local function clean_headers(route)
 
     elseif #name == 6 and name:lower() == "cookie" then
       cookie = value
+
+    elseif #name == 12 and name:lower() == "x-request-id" and value ~= ngx.var.gateway_request_id then
+      ngx.req.set_header("X-Request-ID", ngx.var.gateway_request_id)
     end
   end
 

@@ -98,6 +98,12 @@ def test_another_body_under_the_key_is_422(shop):
     assert shop.post(KEY, body=b"{1}").problem["code"] == "idempotency-key-reused"
 
 
+@pytest.mark.parametrize("headers", [[], [("X-Request-ID", "client-chosen.1")], [("X-Request-ID", "bad")]])
+def test_the_plugins_problems_have_the_requests_id(shop, headers):
+    shop.post(KEY)
+    assert shop.post(KEY, *headers, body=b"{1}").problem["status"] == 422
+
+
 def test_two_members_do_not_share_a_key(shop):
     shop.client.request("POST", "/orders", [("X-Auth-Subject", "m1"), KEY], b"{}")
     other = shop.client.request("POST", "/orders", [("X-Auth-Subject", "m2"), KEY], b"{}")
