@@ -60,32 +60,35 @@ end
 
 -- an answer of the plugin's own. The body is read first: what is left of it on the
 -- connection would be taken for the next request
-local function refuse(code, headers)
+local function refuse(code, headers, service)
   ngx.req.read_body()
 
-  local counter = COUNTED_AS[code]
-  if counter then
-    metrics.count(counter)
+  local answer = problems.answer(code, request_id(headers))
+  local status = REFUSED_AS[code]
+  answer.headers[markers.STATUS] = status
+  answer.headers[markers.EXPOSE] = markers.expose()
+  kong.log.set_serialize_value("idempotency.status", status)
+
+  local event = COUNTED_AS[code]
+  if event then
+    metrics.count(event, service)
   end
 
-  local answer = problems.answer(code, request_id(headers))
-  answer.headers[markers.STATUS] = REFUSED_AS[code]
-  answer.headers[markers.EXPOSE] = markers.expose()
-  return answer
+  return { refusal = answer }
 end
 
 
 -- without a store: refuse, or let through and say so
-local function unavailable(conf, headers, err)
-  metrics.count("store_errors")
+local function unavailable(conf, headers, service, err)
+  metrics.count("store_errors", service)
   kong.log.err("the key could not be claimed: ", err)
 
   if conf.fail_mode == "open" then
-    metrics.count("bypassed")
+    metrics.count("bypassed", service)
     return { bypass = true }
   end
 
-  return { refusal = refuse("idempotency-unavailable", headers) }
+  return refuse("idempotency-unavailable", headers, service)
 end
 
 
@@ -141,6 +144,7 @@ local function replay(value, prepared)
   end
 
   local headers = answer.headers
+  kong.log.set_serialize_value("idempotency.status", "replayed")
   headers[markers.STATUS] = "replayed"
   headers[markers.REPLAYED] = "true"
   headers[markers.EXPOSE] = markers.expose(headers[markers.EXPOSE])
@@ -205,30 +209,31 @@ function _M.decide(conf, prepared)
   local method = kong.request.get_method()
 
   local key, problem = keys.read(headers, prepared.key_names)
+  local service = service_label(conf)
 
   if not prepared.methods[method] then
     -- a protocol upgrade is a GET: no answer to record, so no key to honour
     if (key or problem) and asks_for_upgrade(headers) then
-      return { refusal = refuse("idempotency-upgrade-refused", headers) }
+      return refuse("idempotency-upgrade-refused", headers, service)
     end
 
     return nil
   end
 
   if problem then
-    return { refusal = refuse(problem, headers) }
+    return refuse(problem, headers, service)
   end
 
   if not key then
     if conf.required then
-      return { refusal = refuse("idempotency-key-missing", headers) }
+      return refuse("idempotency-key-missing", headers, service)
     end
 
     return nil
   end
 
   if asks_for_upgrade(headers) then
-    return { refusal = refuse("idempotency-upgrade-refused", headers) }
+    return refuse("idempotency-upgrade-refused", headers, service)
   end
 
   local whose = scope.of(conf.scope, {
@@ -238,20 +243,20 @@ function _M.decide(conf, prepared)
   }, prepared.identity_header, conf.anonymous)
 
   if not whose then
-    return { refusal = refuse("idempotency-identity-missing", headers) }
+    return refuse("idempotency-identity-missing", headers, service)
   end
 
   local body, err = kong.request.get_raw_body(conf.max_request_bytes)
   if not body then
     if find(err, "too big", 1, true) then
-      return { refusal = refuse("idempotency-request-too-large", headers) }
+      return refuse("idempotency-request-too-large", headers, service)
     end
 
-    return unavailable(conf, headers, err)
+    return unavailable(conf, headers, service, err)
   end
 
   if #body > conf.max_request_bytes then
-    return { refusal = refuse("idempotency-request-too-large", headers) }
+    return refuse("idempotency-request-too-large", headers, service)
   end
 
   local secret = conf.fingerprint_secret
@@ -266,7 +271,8 @@ function _M.decide(conf, prepared)
 
   local print = fingerprint.of(secret, method, ngx.var.request_uri, content_type, body)
   local claimed = {
-    key = scope.redis_key(service_label(conf), whose, key),
+    key = scope.redis_key(service, whose, key),
+    service = service,
     fingerprint = print,
     lock = record.lock(print, digest.random(record.OWNER_BYTES)),
   }
@@ -274,43 +280,46 @@ function _M.decide(conf, prepared)
   local outcome, detail = claim(conf, prepared, claimed)
 
   if outcome == "poisoned" then
+    metrics.count("poisoned", service)
     kong.log.warn("what stood at ", claimed.key, " was no record; it is treated as a miss")
     outcome = "claimed"
   end
 
   if outcome == "claimed" then
-    metrics.count("misses")
+    metrics.count("misses", service)
     return { claim = claimed }
   end
 
   if outcome == "replay" then
     local answer = replay(detail, prepared)
     if not answer then
-      return unavailable(conf, headers, "the script let a damaged record through")
+      return unavailable(conf, headers, service, "the script let a damaged record through")
     end
 
-    metrics.count("hits")
+    metrics.count("hits", service)
     return { replay = answer }
   end
 
   if outcome == "mismatch" then
-    return { refusal = refuse("idempotency-key-reused", headers) }
+    return refuse("idempotency-key-reused", headers, service)
   end
 
   if outcome == "in-flight" then
-    return { refusal = refuse("idempotency-in-flight", headers) }
+    return refuse("idempotency-in-flight", headers, service)
   end
 
   if outcome == "not-replayable" then
-    return { refusal = refuse("idempotency-not-replayable", headers) }
+    return refuse("idempotency-not-replayable", headers, service)
   end
 
-  return unavailable(conf, headers, detail)
+  return unavailable(conf, headers, service, detail)
 end
 
 
 --- What is to be done when `decide` itself failed.
-_M.unavailable = unavailable
+function _M.failed(conf, err)
+  return unavailable(conf, {}, service_label(conf), err)
+end
 
 
 return _M

@@ -5,6 +5,8 @@
 -- log       `response` did not run, the outcome is unknown: settle by a timer
 
 local admission = require "kong.plugins.idempotency.admission"
+local conditional = require "kong.plugins.idempotency.conditional"
+local metrics = require "kong.plugins.idempotency.metrics"
 local outcome = require "kong.plugins.idempotency.outcome"
 local prepared_of = require("kong.plugins.idempotency.prepared").of
 local settle = require "kong.plugins.idempotency.settle"
@@ -18,6 +20,11 @@ local IdempotencyHandler = {
 }
 
 
+function IdempotencyHandler:init_worker()
+  metrics.init_worker()
+end
+
+
 function IdempotencyHandler:access(conf)
   local prepared = prepared_of(conf)
   if not admission.concerns(conf, prepared) then
@@ -26,7 +33,7 @@ function IdempotencyHandler:access(conf)
 
   local ok, decision = pcall(admission.decide, conf, prepared)
   if not ok then
-    decision = admission.unavailable(conf, {}, decision)
+    decision = admission.failed(conf, decision)
   end
 
   if not decision then
@@ -35,6 +42,7 @@ function IdempotencyHandler:access(conf)
 
   local answer = decision.refusal or decision.replay
   if answer then
+    conditional.clear()
     return kong.response.exit(answer.status, answer.body, answer.headers)
   end
 
@@ -49,6 +57,9 @@ end
 
 
 function IdempotencyHandler:response(conf)
+  -- with or without a key: every answer of a buffered route comes from Lua
+  conditional.clear()
+
   local claim = kong.ctx.plugin.claim
   if not claim or kong.response.get_source() ~= "service" then
     return
@@ -77,11 +88,12 @@ function IdempotencyHandler:log(conf)
     return
   end
 
-  local unsettled = claim.unsettled
-  if unsettled then
-    return settle.later(conf, prepared_of(conf), claim, unsettled.record)
+  if claim.unsettled then
+    settle.later(conf, prepared_of(conf), claim, claim.unsettled.record)
+    return
   end
 
+  metrics.count("unknown", claim.service)
   if conf.on_unknown == "release" then
     settle.later(conf, prepared_of(conf), claim)
   end

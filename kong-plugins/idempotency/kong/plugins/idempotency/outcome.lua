@@ -17,6 +17,7 @@ local _M = {}
 -- @tparam string status
 -- @tparam boolean stored false if the answer was delivered without being saved
 function _M.mark(status, stored)
+  kong.log.set_serialize_value("idempotency.status", status)
   kong.response.set_header(markers.STATUS, status)
   if not stored then
     kong.response.set_header(markers.STORED, "false")
@@ -54,7 +55,7 @@ function _M.settle(conf, prepared, claim)
       return "released"
     end
 
-    metrics.count("store_errors")
+    metrics.count("store_errors", claim.service)
     kong.log.err("the lock could not be released: ", err)
     return "released", { release = true }
   end
@@ -64,7 +65,7 @@ function _M.settle(conf, prepared, claim)
   local value
 
   if #body > conf.max_body_bytes then
-    metrics.count("oversize")
+    metrics.count("oversize", claim.service)
     mark = "oversize"
     value = record.tombstone(claim.fingerprint)
   else
@@ -74,13 +75,13 @@ function _M.settle(conf, prepared, claim)
   local completed, err = store.complete(conf, claim.key, claim.lock, prepared.ttl, value)
 
   if not completed then
-    metrics.count("store_errors")
+    metrics.count("store_errors", claim.service)
     kong.log.err("the answer could not be stored: ", err)
     return "unstored", { record = value }
   end
 
   if completed ~= "stored" then
-    metrics.count("lost_locks")
+    metrics.count("lost_locks", claim.service)
     kong.log.warn("the lock ended before the answer came; is lock_ttl above the service's time-outs?")
   end
 

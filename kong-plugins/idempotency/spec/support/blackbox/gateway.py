@@ -49,6 +49,10 @@ class Gateway(ABC):
     def error_log(self) -> str:
         """Return what it logged so far."""
 
+    @abstractmethod
+    def metrics(self) -> str:
+        """Return its metrics in Prometheus' text format."""
+
     def connect(self) -> Wire:
         """Open a connection."""
         return Wire(self.port)
@@ -70,6 +74,13 @@ def make_gateway(folder: Path) -> Gateway:
         return Kong(folder)
     assert KIND == "standalone", f"GATEWAY_KIND is standalone or kong, not {KIND}"
     return Standalone(folder)
+
+
+def _get(port: int, target: str) -> str:
+    with Wire(port) as wire:
+        answer = wire.ask("GET", target)
+    assert answer.status == 200
+    return answer.body.decode()
 
 
 class Standalone(Gateway):
@@ -104,6 +115,7 @@ class Standalone(Gateway):
         assert line, "the host did not start; its reason is above"
         announced = json.loads(line)
         self.port = announced["port"]
+        self._status_port = announced["status_port"]
         self._error_log = Path(announced["error_log"])
 
     def stop(self) -> None:
@@ -115,6 +127,9 @@ class Standalone(Gateway):
     def error_log(self) -> str:
         return self._error_log.read_text(errors="replace")
 
+    def metrics(self) -> str:
+        return _get(self._status_port, "/metrics")
+
 
 class Kong(Gateway):
     """A Kong Gateway without database."""
@@ -123,7 +138,7 @@ class Kong(Gateway):
         self.folder.mkdir(parents=True, exist_ok=True)
         declarative = self.folder / "kong.json"
         declarative.write_text(json.dumps(self._declarative(setups, services)))
-        self.port = free_port()
+        self.port, self._status_port = free_port(), free_port()
         self._prefix = self.folder / "k"
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("KONG_")} | {
             **environment,
@@ -135,7 +150,7 @@ class Kong(Gateway):
             "KONG_PROXY_LISTEN": f"127.0.0.1:{self.port}",
             "KONG_ADMIN_LISTEN": "off",
             "KONG_ADMIN_GUI_LISTEN": "off",
-            "KONG_STATUS_LISTEN": "off",
+            "KONG_STATUS_LISTEN": f"127.0.0.1:{self._status_port}",
             "KONG_ANONYMOUS_REPORTS": "off",
             "KONG_TRUSTED_IPS": "127.0.0.1/32",
             "KONG_REAL_IP_HEADER": "X-Forwarded-For",
@@ -151,6 +166,9 @@ class Kong(Gateway):
 
     def error_log(self) -> str:
         return (self._prefix / "logs" / "error.log").read_text(errors="replace")
+
+    def metrics(self) -> str:
+        return _get(self._status_port, "/metrics")
 
     def _run(self, verb: str) -> None:
         command = [os.environ.get("KONG_COMMAND", "kong"), verb, "--prefix", str(self._prefix)]
@@ -199,4 +217,5 @@ class Kong(Gateway):
             )
         consumers = [{"username": name, "keyauth_credentials": [{"key": f"{name}-key"}]} for name in ("alice", "bob")]
         consumers.append({"id": "11111111-2222-4333-8444-555555555555", "username": "anonymous"})
-        return {"_format_version": "3.0", "services": declared, "consumers": consumers}
+        plugins = [{"name": "prometheus"}]
+        return {"_format_version": "3.0", "services": declared, "consumers": consumers, "plugins": plugins}

@@ -54,6 +54,13 @@ def setups(redis_port: int, fragile_port: int, closed_port: int) -> dict[str, di
         "fragile": setup(redis=fragile),
         "fragile-open": setup(redis=fragile, fail_mode="open"),
         "fragile-release": setup(redis=fragile, on_unknown="release"),
+        **{
+            # counters are told apart by label, a label for each spec
+            f"counted-{label}": setup(max_body_bytes=100, service=f"counted-{label}")
+            for label in ("hits", "mismatches", "conflicts", "oversize", "lost", "unknown", "unkeyed")
+        },
+        "counted-closed": setup(redis=closed, service="counted-store"),
+        "counted-open": setup(redis=closed, fail_mode="open", service="counted-store"),
         "wrong-password": setup(redis={**redis, "password": "wrong"}),
         "keyed": {
             **setup(),
