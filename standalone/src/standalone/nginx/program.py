@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
 import signal
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +15,8 @@ from pathlib import Path
 # Where nginx's packages keep modules; the first that is there is taken.
 _MODULE_FOLDERS = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 _BINARIES = ("/usr/sbin/nginx", "/usr/local/sbin/nginx")
+
+_FIRST_WITH_EARLY_LOG = (1, 19, 5)
 
 
 class NginxMissing(Exception):
@@ -46,9 +50,9 @@ class Program:
 
     @property
     def _command(self) -> tuple[str, ...]:
-        folder = str(self.folder)
-        # -e: before the configuration is read, nginx would write to a log outside of the folder
-        return (self.binary, "-p", folder, "-c", str(self.folder / "nginx.conf"), "-e", "stderr")
+        command = (self.binary, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"))
+        # before it has read its configuration, nginx writes to a log outside of the folder, unless it is new enough
+        return (*command, "-e", "stderr") if nginx_version(self.binary) >= _FIRST_WITH_EARLY_LOG else command
 
     def write(self) -> None:
         """Write the files. Each is replaced as a whole, so that a running process never reads half of one."""
@@ -81,6 +85,16 @@ def find_nginx() -> str:
         if candidate and Path(candidate).is_file():
             return candidate
     raise NginxMissing("nginx is not installed (package nginx).")
+
+
+@functools.cache
+def nginx_version(binary: str) -> tuple[int, ...]:
+    """Return the version of an nginx program. Raises NginxMissing when it does not say."""
+    said = subprocess.run([binary, "-v"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r"nginx/([0-9.]+)", said)
+    if not found:
+        raise NginxMissing(f"{binary} is not nginx.")
+    return tuple(int(part) for part in found[1].split("."))
 
 
 def find_modules(*names: str) -> list[Path]:

@@ -50,6 +50,23 @@ def test_the_clients_address_is_what_the_edge_saw(edge):
         assert seen.all("Forwarded") == []
 
 
+def test_headers_that_could_stand_for_the_path_do_not_pass(edge):
+    names = ("X-Original-URL", "X-Original-Method", "X-Rewrite-URL", "X-Forwarded-Prefix")
+    edge.client.get("/open", [(name, "/api/admin") for name in names])
+    assert [edge.forwarded.all(name) for name in names] == [[], [], [], []]
+
+
+@pytest.mark.parametrize("path", ["/none", "/api/mine", "/open/%2e%2e/x"])
+@pytest.mark.parametrize("framing", ["Content-Length: {length}", "Transfer-Encoding: chunked"])
+def test_the_body_of_a_refused_request_is_not_the_next_request(edge, path, framing):
+    edge.answer_ok(401, Cache_Control="no-store")
+    hidden = b"GET /open/hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+    body = hidden if "Length" in framing else b"%x\r\n" % len(hidden) + hidden + b"\r\n0\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\n{framing.format(length=len(body))}\r\n\r\n".encode()
+    edge.client.raw(head + body + b"GET /open/next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert [seen.target for seen in edge.gateway.seen] == ["/open/next"]
+
+
 def test_a_good_request_id_is_kept_and_a_bad_one_replaced(edge):
     edge.client.get("/open", [("X-Request-ID", "client-chosen.1")])
     assert edge.forwarded.get("X-Request-ID") == "client-chosen.1"

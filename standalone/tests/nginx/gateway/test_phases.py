@@ -1,8 +1,6 @@
 """The plugin host: which phases run, what they see, and what Kong would not do either."""
 
-import contextlib
 import socket
-from http.client import HTTPConnection
 
 import pytest
 
@@ -78,14 +76,22 @@ def test_exit_in_response_replaces_the_answer(gateway):
     assert (answer.status, answer.body) == (299, b"replaced")
 
 
-def test_exit_without_having_read_the_body_leaves_nothing_behind_when_it_was_read(gateway):
-    connection = HTTPConnection("127.0.0.1", gateway.client.port, timeout=10)
-    with contextlib.closing(connection):
-        first = gateway.client.on(
-            connection, "POST", "/probed", [("X-Probe-Read", "1"), ("X-Probe-Exit", "409")], b"x" * 70000
-        )
-        second = gateway.client.on(connection, "GET", "/plain")
-    assert (first.status, second.status) == (409, 200)
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [
+        ("/none", "X-None: 1"),
+        ("/probed", "X-Probe-Exit: 409"),
+        ("/probed", "X-Probe-Raise: access"),
+        ("/probed", "X-Late-Exit: 1"),
+    ],
+)
+@pytest.mark.parametrize("framing", ["Content-Length: {length}", "Transfer-Encoding: chunked"])
+def test_the_body_of_a_refused_request_is_not_the_next_request(gateway, path, wish, framing):
+    hidden = b"GET /plain/hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+    body = hidden if "Length" in framing else b"%x\r\n" % len(hidden) + hidden + b"\r\n0\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\n{wish}\r\n{framing.format(length=len(body))}\r\n\r\n".encode()
+    gateway.client.raw(head + body + b"GET /plain/next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert [seen.target for seen in gateway.upstream.seen] == ["/plain/next"]
 
 
 def test_a_body_in_a_file_is_read_whole(gateway):
