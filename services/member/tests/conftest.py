@@ -27,7 +27,6 @@ from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_common.tokens.service import ServiceTokenIssuer
 
 OWNER, APP = "member_owner", "member_app"
-ROLE_PASSWORD = secrets.token_urlsafe(12)
 SERVICE_KEY = secrets.token_urlsafe(32)
 PASSWORD = "a quiet morning by the lake"
 
@@ -60,11 +59,11 @@ class FakeAuth(httpx2.AsyncBaseTransport):
 class Database:
     """The test's database, seen from beside the service."""
 
-    def __init__(self, postgres: EphemeralPostgres, name: str) -> None:
+    def __init__(self, postgres: EphemeralPostgres, name: str, roles: dict[str, str]) -> None:
         self.name = name
         self.url = postgres.url(name)
-        self.app_url = postgres.url(name, APP, ROLE_PASSWORD)
-        self.owner_url = postgres.url(name, OWNER, ROLE_PASSWORD)
+        self.app_url = postgres.url(name, APP, roles[APP])
+        self.owner_url = postgres.url(name, OWNER, roles[OWNER])
 
     def run(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Run a statement as the superuser, and return its rows."""
@@ -72,14 +71,22 @@ class Database:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
+    def one(self, statement: str, *values: Any) -> Any:
+        """Return the one value of the one row of a statement."""
+        (row,) = self.run(statement, *values)
+        (value,) = row.values()
+        return value
+
 
 @pytest.fixture(scope="session")
-def roles(postgres: EphemeralPostgres) -> None:
-    """The owner's role and the service's."""
+def roles(postgres: EphemeralPostgres) -> dict[str, str]:
+    """The owner's role and the service's, with their passwords."""
+    made = {role: secrets.token_urlsafe(12) for role in (OWNER, APP)}
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        for role in (OWNER, APP):
+        for role, password in made.items():
             statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-            connection.execute(statement.format(sql.Identifier(role), sql.Literal(ROLE_PASSWORD)))
+            connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    return made
 
 
 def give_to_owner(superuser_url: str) -> None:
@@ -91,21 +98,28 @@ def give_to_owner(superuser_url: str) -> None:
 @pytest.fixture
 def empty_database(postgres, roles, make_template, make_database) -> Database:
     """A database of the owner's without tables."""
-    database = Database(postgres, make_database(make_template("member_empty", lambda _: None)))
+    database = Database(postgres, make_database(make_template("member_empty", lambda _: None)), roles)
     give_to_owner(database.url)
     return database
 
 
-@pytest.fixture
-def database(postgres, roles, make_template, make_database) -> Database:
-    """A database with all tables and no rows."""
+@pytest.fixture(scope="session")
+def migrated_database(postgres, roles, make_template) -> Database:
+    """A database with all tables, shared by the session's tests."""
 
     def fill(superuser_url: str) -> None:
         give_to_owner(superuser_url)
-        owner_url = postgres.url("member_template", OWNER, ROLE_PASSWORD)
+        owner_url = postgres.url("member_tests", OWNER, roles[OWNER])
         migrate(MigrationSettings(migration_database_url=owner_url, _env_file=None))
 
-    return Database(postgres, make_database(make_template("member_template", fill)))
+    return Database(postgres, make_template("member_tests", fill), roles)
+
+
+@pytest.fixture
+def database(migrated_database) -> Database:
+    """A database with all tables and no rows; cleaned rather than copied, which takes a tenth of the time."""
+    migrated_database.run("TRUNCATE members, idempotency_records, outbox_events CASCADE")
+    return migrated_database
 
 
 @pytest.fixture
@@ -142,8 +156,8 @@ def auth(signing_key) -> FakeAuth:
 
 
 @pytest.fixture
-async def start(auth) -> AsyncIterator[Callable[[MemberSettings], Awaitable[FastAPI]]]:
-    """Return a function that starts one more replica."""
+async def start(database, auth) -> AsyncIterator[Callable[[MemberSettings], Awaitable[FastAPI]]]:  # noqa: ARG001
+    """Return a function that starts one more replica; all have ended when the database goes."""
     async with AsyncExitStack() as stack:
 
         async def start(settings: MemberSettings) -> FastAPI:
@@ -213,7 +227,8 @@ def make_member(database, make_token, password_hash) -> Callable[..., Someone]:
         member_id, held = uuid_utils.compat.uuid7(), ["member", *roles]
         email = f"{name}@example.com"
         database.run(
-            "INSERT INTO members (id, email, display_name, locale, roles, status, password_hash, version, session_epoch)"
+            "INSERT INTO members"
+            " (id, email, display_name, locale, roles, status, password_hash, version, session_epoch)"
             " VALUES (%s, %s, %s, 'en', %s, %s, %s, 1, 1)",
             member_id, email, name.title(), sorted(held), status, password_hash,
         )  # fmt: skip

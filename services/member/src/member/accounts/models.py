@@ -7,7 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Text, func
+from sqlalchemy import CheckConstraint, DateTime, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from member.database.orm import Table
