@@ -11,7 +11,6 @@ local resp = require "kong.plugins.idempotency.resp"
 local script = require "kong.plugins.idempotency.script"
 local semaphore = require "ngx.semaphore"
 
-local concat = table.concat
 local find = string.find
 local now = ngx.now
 local pcall = pcall
@@ -19,7 +18,7 @@ local setmetatable = setmetatable
 local sleep = ngx.sleep
 
 local MAX_CALLS = 128 -- in a batch
-local MAX_BYTES = 65536 -- in a batch; a larger call goes alone
+local MAX_BYTES = 65536 -- of records in a batch; a larger one goes alone
 local STALE = 1 -- seconds; a batch that was not sent by then lost its leader
 local MAX_SPARE = 256
 
@@ -71,18 +70,14 @@ local function fail(calls, err)
 end
 
 
-local function text_of(calls)
-  local count = #calls
-  if count == 1 then
-    return calls[1].command
-  end
-
+-- sockets take nested tables of strings
+local function commands_of(calls)
   local commands = {}
-  for i = 1, count do
+  for i = 1, #calls do
     commands[i] = calls[i].command
   end
 
-  return concat(commands)
+  return commands
 end
 
 
@@ -94,7 +89,7 @@ end
 local function exchange(sock, calls)
   local again = {}
   local any_refused = false
-  local _, err = sock:send(text_of(calls))
+  local _, err = sock:send(commands_of(calls))
 
   for i = 1, #calls do
     local call = calls[i]
@@ -112,7 +107,7 @@ local function exchange(sock, calls)
 
     elseif reply == false and not call.by_text and find(refused, "NOSCRIPT", 1, true) == 1 then
       call.by_text = true
-      call.command = script.by_text(call.command)
+      script.by_text(call.command)
       again[#again + 1] = call
 
     else
@@ -172,11 +167,11 @@ local function patience(conf)
 end
 
 
-local function join(conf, calls, command)
+local function join(conf, calls, command, bytes)
   local answered = new_semaphore()
   local call = { command = command, answered = answered }
   calls[#calls + 1] = call
-  calls.bytes = calls.bytes + #command
+  calls.bytes = calls.bytes + bytes
 
   if not answered:wait(patience(conf)) then
     return nil, "timeout"
@@ -187,17 +182,17 @@ local function join(conf, calls, command)
 end
 
 
---- Runs a command of script.lua.
+--- Runs a command of script.lua with `bytes` bytes of record in it.
 -- @treturn number|string|boolean|nil the reply; false if Redis refused, nil if it did not answer
 -- @treturn string|nil what went wrong
-function _M.run(conf, command)
+function _M.run(conf, command, bytes)
   local calls = JOINABLE[conf]
-  if calls and #calls < MAX_CALLS and calls.bytes + #command <= MAX_BYTES and now() - calls.born < STALE then
-    return join(conf, calls, command)
+  if calls and #calls < MAX_CALLS and calls.bytes + bytes <= MAX_BYTES and now() - calls.born < STALE then
+    return join(conf, calls, command, bytes)
   end
 
   local call = { command = command }
-  calls = { call, bytes = #command, born = now() }
+  calls = { call, bytes = bytes, born = now() }
 
   local ok, err = pcall(lead, conf, calls)
   if not ok then

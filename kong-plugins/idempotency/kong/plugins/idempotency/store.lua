@@ -12,9 +12,9 @@ local _M = {}
 
 -- nginx's cached clock is set when a reply wakes the worker, so both ends are
 -- true to the millisecond without a look at the system's
-local function run(conf, command)
+local function run(conf, command, bytes)
   local started = now()
-  local reply, err = pipeline.run(conf.redis, command)
+  local reply, err = pipeline.run(conf.redis, command, bytes)
   metrics.redis(now() - started)
   return reply, err
 end
@@ -35,7 +35,7 @@ end
 --   in-flight, mismatch, replay, not-replayable; nil if Redis cannot tell
 -- @treturn string|nil the record of a replay, or the error
 function _M.claim(conf, key, lock, ttl)
-  local reply, err = run(conf, script.claim(key, lock, ttl))
+  local reply, err = run(conf, script.claim(key, lock, ttl), 0)
   if type(reply) == "string" then
     return "replay", reply
   end
@@ -48,7 +48,7 @@ end
 -- @treturn string|nil stored, expired (stored too: the lock had ended, nobody else
 --   had come), lost (somebody else's now, left alone); nil and the error
 function _M.complete(conf, key, lock, ttl, record)
-  local reply, err = run(conf, script.complete(key, lock, ttl, record))
+  local reply, err = run(conf, script.complete(key, lock, ttl, record), #record)
   return named(script.COMPLETE, reply, err)
 end
 
@@ -56,7 +56,7 @@ end
 --- Removes the lock.
 -- @treturn string|nil released, lost; nil and the error
 function _M.release(conf, key, lock)
-  local reply, err = run(conf, script.release(key, lock))
+  local reply, err = run(conf, script.release(key, lock), 0)
   return named(script.RELEASE, reply, err)
 end
 
