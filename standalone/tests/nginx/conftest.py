@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
@@ -108,6 +109,14 @@ class Upstream:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    def forget(self) -> None:
+        """Be as new: back, if it was stopped, and without memory."""
+        if self._listener is None:
+            self.start()
+        self.seen.clear()
+        self.closes = False
+        self.connections = 0
+
     def stop(self) -> None:
         """Close the listener and every connection, as a crash would."""
         if self._listener:
@@ -145,9 +154,9 @@ class Upstream:
                     return
 
 
-@pytest.fixture
-def upstream() -> Iterator[Callable[..., Upstream]]:
-    """Make upstreams; each is stopped after the test."""
+@contextlib.contextmanager
+def upstreams() -> Iterator[Callable[..., Upstream]]:
+    """Give a maker of upstreams; each is stopped in the end."""
     made: list[Upstream] = []
 
     def make(reply: Callable[[Seen], bytes | None] = lambda _seen: answer()) -> Upstream:
@@ -157,6 +166,18 @@ def upstream() -> Iterator[Callable[..., Upstream]]:
     yield make
     for one in made:
         one.stop()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Callable[..., Upstream]]:
+    with upstreams() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def lasting_upstream() -> Iterator[Callable[..., Upstream]]:
+    with upstreams() as make:
+        yield make
 
 
 @dataclass
@@ -240,13 +261,28 @@ class Running:
     name: str
     status_port: int = 0
 
+    _skip: dict[str, int] = field(default_factory=dict)
+
     @property
     def error_log(self) -> str:
-        return (self.logs / f"{self.name}.error.log").read_text()
+        return self._read("error")
 
     @property
     def access_log(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in (self.logs / f"{self.name}.access.log").read_text().splitlines()]
+        return [json.loads(line) for line in self._read("access").splitlines()]
+
+    def forget(self) -> None:
+        """Leave what is in the logs out from now on, once the requests so far are in them."""
+        last = f"sentinel-{uuid.uuid4()}"
+        self.client.get("/no-such-path", [("X-Request-ID", last)])
+        wait_until(lambda: last in self._path("access").read_text(), "the last log line")
+        self._skip = {kind: self._path(kind).stat().st_size for kind in ("error", "access")}
+
+    def _read(self, kind: str) -> str:
+        return self._path(kind).read_bytes()[self._skip.get(kind, 0) :].decode()
+
+    def _path(self, kind: str) -> Path:
+        return self.logs / f"{self.name}.{kind}.log"
 
     def status(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.status_port}{path}", timeout=WAIT_SECONDS) as response:
@@ -265,24 +301,37 @@ def free_ports() -> Callable[[int], list[int]]:
     return make
 
 
-@pytest.fixture
-def run() -> Iterator[Callable[..., Running]]:
-    """Start programs; each is stopped after the test."""
+@contextlib.contextmanager
+def programs() -> Iterator[Callable[..., Running]]:
+    """Give a starter of programs; each is stopped in the end."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(program, port: int, status_port: int = 0, environment: dict[str, str] | None = None) -> Running:
         program.write()
-        check = subprocess.run(program.check_argv, capture_output=True, text=True, env=environment, check=False)
-        assert check.returncode == 0, check.stderr
-        process = subprocess.Popen(program.argv, stdin=subprocess.DEVNULL, env=environment)
+        process = subprocess.Popen(program.argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+        with process.stderr:
+            said = process.stderr.read().decode()
         started.append(process)
-        wait_until(lambda: is_open(status_port or port), f"{program.name} listens")
+        wait_until(lambda: is_open(status_port or port) or process.poll() is not None, f"{program.name} listens")
+        assert process.poll() is None, said
         return Running(process, Client(port), program.folder.parent / "logs", program.name, status_port)
 
     yield start
     for process in started:
         process.terminate()
         process.wait(WAIT_SECONDS)
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[..., Running]]:
+    with programs() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def lasting_run() -> Iterator[Callable[..., Running]]:
+    with programs() as start:
+        yield start
 
 
 def is_open(port: int) -> bool:

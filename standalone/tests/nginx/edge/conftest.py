@@ -34,10 +34,9 @@ class Edge:
 
     def __init__(self, run, upstream, make_answer, free_ports, state, routes=ROUTES, **settings):
         self.make_answer = make_answer
-        self.answer_ok()
+        self._answer_as_usual()
         self.auth = upstream(lambda seen: self.verify(seen))
         self.gateway = upstream(lambda seen: self.reply(seen))
-        self.reply = lambda _seen: make_answer(200, b"from gateway")
         table = table_of({name: {"service": "s", **row} for name, row in routes.items()}, {"s"})
         (port,) = free_ports(1)
         program = render_edge(
@@ -49,6 +48,17 @@ class Edge:
         self.running = run(program, port)
         self.client = self.running.client
 
+    def _answer_as_usual(self):
+        self.answer_ok()
+        self.reply = lambda _seen: self.make_answer(200, b"from gateway")
+
+    def forget(self):
+        """Be as new."""
+        self._answer_as_usual()
+        self.auth.forget()
+        self.gateway.forget()
+        self.running.forget()
+
     def answer_ok(self, status=200, **headers):
         given = headers or IDENTITY
         self.verify = lambda _seen: self.make_answer(status, b"", **given)
@@ -59,13 +69,22 @@ class Edge:
         return self.gateway.seen[0]
 
 
+@pytest.fixture(scope="module")
+def lasting_edge(lasting_run, lasting_upstream, make_answer, free_ports, tmp_path_factory):
+    state = tmp_path_factory.mktemp("edge")
+    return Edge(lasting_run, lasting_upstream, make_answer, free_ports, state)
+
+
 @pytest.fixture
-def edge(run, upstream, make_answer, free_ports, tmp_path):
-    return Edge(run, upstream, make_answer, free_ports, tmp_path)
+def edge(lasting_edge):
+    lasting_edge.forget()
+    return lasting_edge
 
 
 @pytest.fixture
 def make_edge(run, upstream, make_answer, free_ports, tmp_path):
+    """Make edges of a test's own."""
+
     def make(**settings):
         return Edge(run, upstream, make_answer, free_ports, tmp_path, **settings)
 

@@ -141,7 +141,8 @@ def test_the_log_has_the_request_and_no_secret(edge, wait):
     assert "s3cret" not in json.dumps(line)
 
 
-def test_everything_is_written_under_the_state_folder(edge, tmp_path):
+def test_everything_is_written_under_the_state_folder(make_edge, tmp_path):
+    edge = make_edge()
     edge.client.request("POST", "/open", body=b"x" * 500_000)
     for folder in ("edge/temp/body", "edge/temp/proxy"):
         assert (tmp_path / folder).is_dir()

@@ -29,7 +29,7 @@ class Gateway:
     ):
         self.make_answer = make_answer
         self._wait = wait
-        self.reply = lambda _seen: make_answer(200, b"from service", X_Up="1")
+        self._answer_as_usual()
         self.upstream = upstream(lambda seen: self.reply(seen))
         self.document = {
             "version": 1,
@@ -52,6 +52,15 @@ class Gateway:
         self.running = run(self.program, port, status_port)
         self.client = self.running.client
 
+    def _answer_as_usual(self):
+        self.reply = lambda _seen: self.make_answer(200, b"from service", X_Up="1")
+
+    def forget(self):
+        """Be as new."""
+        self._answer_as_usual()
+        self.upstream.forget()
+        self.running.forget()
+
     @property
     def forwarded(self):
         assert len(self.upstream.seen) == 1
@@ -71,15 +80,34 @@ class Gateway:
 
 @pytest.fixture
 def make_gateway(run, upstream, make_answer, free_ports, tmp_path, probe_plugins, wait):
+    """Make gateways of a test's own."""
+
     def make(**options):
         return Gateway(run, upstream, make_answer, free_ports, tmp_path, probe_plugins, wait, **options)
 
     return make
 
 
+@pytest.fixture(scope="module")
+def gateway_routes():
+    """The routes of the gateway that the tests of a module share."""
+    return [route(), PROBED]
+
+
+@pytest.fixture(scope="module")
+def lasting_gateway(
+    lasting_run, lasting_upstream, make_answer, free_ports, tmp_path_factory, probe_plugins, wait, gateway_routes
+):
+    state = tmp_path_factory.mktemp("gateway")
+    return Gateway(
+        lasting_run, lasting_upstream, make_answer, free_ports, state, probe_plugins, wait, routes=gateway_routes
+    )
+
+
 @pytest.fixture
-def gateway(make_gateway):
-    return make_gateway()
+def gateway(lasting_gateway):
+    lasting_gateway.forget()
+    return lasting_gateway
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
+
+from standalone.nginx.gateway import HostSettings, render_host
+from standalone.nginx.program import start_failure
 
 
 @pytest.fixture
@@ -55,16 +59,28 @@ def refusal(process):
     return err.strip()
 
 
+@pytest.fixture
+def refused(tmp_path, probe_plugins, free_ports):
+    """Start nginx itself with a route file that it must refuse; returns the sentence."""
+
+    def start(document):
+        port, status_port = free_ports(2)
+        text = document if isinstance(document, str) else json.dumps(document)
+        settings = HostSettings(state=tmp_path, port=port, status_port=status_port, plugins=(probe_plugins,))
+        program = render_host(settings, text)
+        program.write()
+        ended = subprocess.run(program.argv, capture_output=True, text=True, timeout=20, check=False)
+        assert ended.returncode != 0
+        return start_failure(ended.stderr)
+
+    return start
+
+
 def test_it_says_where_it_listens_and_serves(host, document):
     process = host(document)
     announced = json.loads(process.stdout.readline())
-    answer = subprocess.run(
-        ["curl", "-s", "-o", "-", "-D", "-", f"http://127.0.0.1:{announced['port']}/probed"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "X-Probe: buffered" in answer.stdout
+    with urllib.request.urlopen(f"http://127.0.0.1:{announced['port']}/probed", timeout=10) as answer:
+        assert answer.headers["X-Probe"] == "buffered"
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
 
@@ -73,13 +89,13 @@ def test_a_vault_reference_is_read_from_the_environment(host, document):
     document["routes"][0]["plugins"][0]["config"]["text"] = "{vault://env/probe-text}"
     process = host(document, environment={"PROBE_TEXT": "from the environment"})
     announced = json.loads(process.stdout.readline())
-    subprocess.run(["curl", "-s", f"http://127.0.0.1:{announced['port']}/probed"], capture_output=True, check=True)
+    urllib.request.urlopen(f"http://127.0.0.1:{announced['port']}/probed", timeout=10).close()
     assert '"text":"from the environment"' in Path(announced["error_log"]).read_text()
 
 
-def test_a_reference_to_nothing_is_refused_without_a_value(host, document):
+def test_a_reference_to_nothing_is_refused_without_a_value(refused, document):
     document["routes"][0]["plugins"][0]["config"]["text"] = "{vault://env/no-such-text}"
-    assert refusal(host(document)) == (
+    assert refused(document) == (
         "The plugin 'probe' of the route 'probed' is not configured right: "
         "config.text: NO_SUCH_TEXT is not set in the environment."
     )
@@ -100,9 +116,9 @@ def test_a_reference_to_nothing_is_refused_without_a_value(host, document):
         ({"closed_paths": ["internal"]}, "A closed path does not begin with a slash."),
     ],
 )
-def test_a_wrong_file_is_one_sentence(host, document, change, sentence):
+def test_a_wrong_file_is_one_sentence(refused, document, change, sentence):
     document.update(change)
-    assert sentence in refusal(host(document))
+    assert sentence in refused(document)
 
 
 @pytest.mark.parametrize(
@@ -127,18 +143,23 @@ def test_a_wrong_file_is_one_sentence(host, document, change, sentence):
         ({"plugins": [{"name": "probe", "config": {"number": 11}}]}, "config.number: value should be between 1 and 10"),
     ],
 )
-def test_a_wrong_route_is_one_sentence(host, document, change, sentence):
+def test_a_wrong_route_is_one_sentence(refused, document, change, sentence):
     document["routes"][0].update(change)
-    assert sentence in refusal(host(document))
+    assert sentence in refused(document)
 
 
-def test_two_routes_for_one_request_are_refused(host, document, make_route):
+def test_two_routes_for_one_request_are_refused(refused, document, make_route):
     document["routes"].append(make_route("/probed/", name="other"))
-    assert refusal(host(document)) == "The routes 'probed' and 'other' both match GET /probed."
+    assert refused(document) == "The routes 'probed' and 'other' both match GET /probed."
 
 
-def test_what_is_not_json_is_refused(host):
-    assert refusal(host("{")).startswith("The route file is not JSON")
+def test_what_is_not_json_is_refused(refused):
+    assert refused("{").startswith("The route file is not JSON")
+
+
+def test_a_route_file_that_is_refused_ends_it_with_the_sentence(host, document):
+    document["version"] = 2
+    assert refusal(host(document)) == "The route file's version is not 1."
 
 
 def test_a_bad_setting_is_refused(host, document):

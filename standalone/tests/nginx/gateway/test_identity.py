@@ -15,17 +15,15 @@ SPELLINGS = [
 ]
 
 
-@pytest.fixture
-def gateway(make_gateway, make_route):
-    return make_gateway(
-        routes=[
-            make_route("/open", auth="public"),
-            make_route("/mine", auth="required"),
-            make_route("/maybe", auth="optional"),
-            make_route("/web", auth="optional", cookies=True),
-            make_route("/foreign", auth="required", bearer=False),
-        ]
-    )
+@pytest.fixture(scope="module")
+def gateway_routes(make_route):
+    return [
+        make_route("/open", auth="public"),
+        make_route("/mine", auth="required"),
+        make_route("/maybe", auth="optional"),
+        make_route("/web", auth="optional", cookies=True),
+        make_route("/foreign", auth="required", bearer=False),
+    ]
 
 
 def auth_headers(seen):

@@ -45,6 +45,12 @@ class Load:
 
 
 @pytest.fixture
+def gateway(make_gateway):
+    """One of each test's own: its routes change."""
+    return make_gateway()
+
+
+@pytest.fixture
 def new_routes(gateway, make_route):
     def make(**changes):
         document = copy.deepcopy(gateway.document)

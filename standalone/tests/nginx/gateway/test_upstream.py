@@ -130,7 +130,8 @@ def test_requests_follow_each_other_on_one_connection(gateway):
     assert statuses == [200, 200, 404, 200]
 
 
-def test_metrics_count_by_route_and_status(gateway):
+def test_metrics_count_by_route_and_status(make_gateway):
+    gateway = make_gateway()
     gateway.client.get("/plain")
     gateway.client.get("/plain")
     gateway.client.get("/none")
@@ -144,7 +145,8 @@ def test_metrics_count_by_route_and_status(gateway):
     assert 'gateway_request_seconds_total{route="plain"}' in metrics
 
 
-def test_a_plugins_own_metrics_are_shown(gateway):
+def test_a_plugins_own_metrics_are_shown(make_gateway):
+    gateway = make_gateway()
     gateway.client.get("/probed")
     assert gateway.phases()
     assert "probe_started_total 1\nprobe_requests_total 1\n" in gateway.running.status("/metrics")
