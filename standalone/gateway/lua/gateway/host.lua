@@ -1,9 +1,7 @@
 -- The host: nginx's phases, in the order and with the strictness of Kong's.
 
-local balancer = require "ngx.balancer"
 local cjson = require "cjson.safe"
-local cookies = require "gateway.cookies"
-local identity = require "gateway.identity"
+local forwarding = require "gateway.forwarding"
 local metrics = require "gateway.metrics"
 local pdk = require "gateway.pdk.init"
 local plugins = require "gateway.plugins"
@@ -14,7 +12,7 @@ local uri = require "gateway.uri"
 local vault = require "gateway.vault"
 
 local ngx = ngx
-local ipairs, pairs, sub, tostring, type = ipairs, pairs, string.sub, tostring, type
+local ipairs, sub, tostring = ipairs, string.sub, tostring
 
 -- What a subrequest can be sent with; any other method arrives upstream as GET, as from Kong.
 local METHODS = {
@@ -39,8 +37,6 @@ local BUFFERED_LOCATION = "/gateway_buffered"
 
 local _M = {}
 
-local stripped_cookies = {}
-
 -- Contexts of requests under way: nginx forgets ngx.ctx when it goes to the error page.
 local contexts = {}
 local context_count = 0
@@ -50,10 +46,7 @@ local context_count = 0
 function _M.init(options)
   vault.capture()
   pdk.install()
-  for _, name in ipairs(options.cookies) do
-    stripped_cookies[name] = true
-  end
-
+  forwarding.init(options.cookies)
   problem.init(options.problems)
   reload.init(options.routes)
 end
@@ -92,39 +85,6 @@ local function is_closed(closed, path)
   end
 
   return false
-end
-
-
-local function clean_headers(route)
-  local cookie
-  for name, value in pairs(ngx.req.get_headers(0, true)) do
-    if identity.is_forbidden(name, value, route.trusts_identity) then
-      ngx.req.clear_header(name)
-
-    elseif #name == 6 and name:lower() == "cookie" then
-      cookie = value
-
-    elseif #name == 12 and name:lower() == "x-request-id" and value ~= ngx.var.gateway_request_id then
-      ngx.req.set_header("X-Request-ID", ngx.var.gateway_request_id)
-    end
-  end
-
-  if not route.bearer then
-    ngx.req.clear_header("Authorization")
-  end
-
-  if cookie and not route.cookies then
-    if type(cookie) == "table" then
-      cookie = table.concat(cookie, "; ")
-    end
-
-    local kept = cookies.without(cookie, stripped_cookies)
-    if kept then
-      ngx.req.set_header("Cookie", kept)
-    else
-      ngx.req.clear_header("Cookie")
-    end
-  end
 end
 
 
@@ -171,17 +131,6 @@ local function buffered(ctx)
 end
 
 
-local function choose_upstream(service)
-  local upstreams = service.upstreams
-  if #upstreams == 1 then
-    return upstreams[1]
-  end
-
-  service.next = service.next % #upstreams + 1
-  return upstreams[service.next]
-end
-
-
 function _M.access()
   local ctx = ngx.ctx
   local var = ngx.var
@@ -198,7 +147,7 @@ function _M.access()
 
   ctx.route = route
   var.gateway_route = route.name
-  clean_headers(route)
+  forwarding.clean_headers(route)
 
   local chain = route.chain
   if chain.buffers then
@@ -223,7 +172,7 @@ function _M.access()
   end
 
   var.gateway_uri = target
-  ctx.upstream = choose_upstream(route.service)
+  ctx.upstream = forwarding.choose_upstream(route.service)
   ctx.proxied = true
 
   if ctx.buffered_proxying then
@@ -238,19 +187,7 @@ end
 
 
 function _M.balancer()
-  local ctx = ngx.ctx
-  local upstream, service = ctx.upstream, ctx.route.service
-  local ok, err = balancer.set_current_peer(upstream.target, upstream.port)
-  if not ok then
-    ngx.log(ngx.ERR, "the address ", upstream.host, ":", upstream.port, " cannot be used: ", err)
-    return ngx.exit(500)
-  end
-
-  ok, err = balancer.set_timeouts(service.connect_timeout_ms / 1000, service.send_timeout_ms / 1000,
-                                  service.read_timeout_ms / 1000)
-  if not ok then
-    ngx.log(ngx.ERR, "the time-outs cannot be set: ", err)
-  end
+  forwarding.connect(ngx.ctx)
 end
 
 

@@ -1,139 +1,23 @@
 -- The route file: JSON, checked as a whole, then compiled. A file with any fault is refused with one sentence.
 
 local cjson = require "cjson.safe"
+local entities = require "gateway.entities"
 local plugins = require "gateway.plugins"
 local router = require "gateway.router"
+local services_of = require "gateway.services"
 
-local ipairs, pairs, tonumber, type = ipairs, pairs, tonumber, type
+local ipairs, pairs, type = ipairs, pairs, type
 
 local AUTH = { public = true, optional = true, required = true }
 local PATH_TYPES = { Exact = true, Prefix = true }
 
 local ROOT_KEYS = { version = true, services = true, routes = true, closed_paths = true }
-local SERVICE_KEYS = {
-  upstreams = true, connect_timeout_ms = true, send_timeout_ms = true, read_timeout_ms = true,
-}
 local ROUTE_KEYS = {
   name = true, hosts = true, paths = true, methods = true, service = true, auth = true, cookies = true, bearer = true,
   plugins = true,
 }
-local TIMEOUTS = { connect_timeout_ms = 2000, send_timeout_ms = 30000, read_timeout_ms = 30000 }
 
 local _M = {}
-
-
-local function unknown_key(given, known)
-  for key in pairs(given) do
-    if not known[key] then
-      return tostring(key)
-    end
-  end
-end
-
-
--- Kong's entities have UUIDs: made of the name, so that they stay the same over reloads.
-local function id_of(kind, name)
-  local hex = ngx.md5(kind .. ":" .. name)
-  return ("%s-%s-%s-%s-%s"):format(hex:sub(1, 8), hex:sub(9, 12), hex:sub(13, 16), hex:sub(17, 20), hex:sub(21, 32))
-end
-
-
-local function is_ip(host)
-  if host:find(":", 1, true) then
-    return host:match("^[%x:%.]+$") ~= nil
-  end
-
-  local parts = { host:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$") }
-  for _, part in ipairs(parts) do
-    if tonumber(part) > 255 then
-      return false
-    end
-  end
-
-  return #parts == 4
-end
-
-
-local function address_of(text)
-  if type(text) ~= "string" then
-    return nil
-  end
-
-  local host, port = text:match("^%[([^%]]+)%]:(%d+)$")
-  if not host then
-    host, port = text:match("^([^:]+):(%d+)$")
-  end
-
-  port = tonumber(port)
-  if not port or port < 1 or port > 65535 then
-    return nil
-  end
-
-  if host == "localhost" then
-    host = "127.0.0.1"
-  end
-
-  if not is_ip(host) then
-    return nil
-  end
-
-  return { host = host, port = port, target = host:find(":", 1, true) and "[" .. host .. "]" or host }
-end
-
-
-local function compile_service(name, given)
-  local where = ("The service '%s'"):format(name)
-  if type(given) ~= "table" then
-    return nil, where .. " is not an object."
-  end
-
-  local unknown = unknown_key(given, SERVICE_KEYS)
-  if unknown then
-    return nil, where .. (" has an unknown field '%s'."):format(unknown)
-  end
-
-  local service = { name = name, upstreams = {}, next = 0 }
-  for i, text in ipairs(type(given.upstreams) == "table" and given.upstreams or {}) do
-    local address = address_of(text)
-    if not address then
-      return nil, where .. (" has an upstream '%s' that is not <ip>:<port>."):format(tostring(text))
-    end
-
-    service.upstreams[i] = address
-  end
-
-  if #service.upstreams == 0 then
-    return nil, where .. " has no upstreams."
-  end
-
-  for key, default in pairs(TIMEOUTS) do
-    local value = given[key]
-    if value == nil then
-      value = default
-    end
-
-    if type(value) ~= "number" or value < 1 then
-      return nil, where .. (" has a %s that is not a positive number."):format(key)
-    end
-
-    service[key] = value
-  end
-
-  local first = service.upstreams[1]
-  service.entity = {
-    id = id_of("service", name),
-    name = name,
-    protocol = "http",
-    host = first.host,
-    port = first.port,
-    retries = 0,
-    connect_timeout = service.connect_timeout_ms,
-    write_timeout = service.send_timeout_ms,
-    read_timeout = service.read_timeout_ms,
-    enabled = true,
-  }
-  return service
-end
 
 
 local function check_paths(where, paths)
@@ -165,7 +49,7 @@ local function compile_route(given, services)
   end
 
   local where = ("The route '%s'"):format(given.name)
-  local unknown = unknown_key(given, ROUTE_KEYS)
+  local unknown = entities.unknown_key(given, ROUTE_KEYS)
   if unknown then
     return nil, where .. (" has an unknown field '%s'."):format(unknown)
   end
@@ -218,7 +102,7 @@ local function compile_route(given, services)
   end
 
   route.entity = {
-    id = id_of("route", given.name),
+    id = entities.id("route", given.name),
     name = given.name,
     hosts = given.hosts,
     paths = paths,
@@ -239,17 +123,14 @@ local function compile_route(given, services)
 end
 
 
-local function compile_closed(paths)
-  local closed = { names = {}, depth = 0 }
-  for _, path in ipairs(paths or {}) do
+local function check_closed(paths)
+  for _, path in ipairs(paths) do
     if type(path) ~= "string" or path:sub(1, 1) ~= "/" then
       return nil, "A closed path does not begin with a slash."
     end
-
-    closed.names[#closed.names + 1] = path
   end
 
-  return closed.names
+  return paths
 end
 
 
@@ -260,7 +141,7 @@ function _M.compile(text)
     return nil, ("The route file is not JSON: %s."):format(err or "not an object")
   end
 
-  local unknown = unknown_key(given, ROOT_KEYS)
+  local unknown = entities.unknown_key(given, ROOT_KEYS)
   if unknown then
     return nil, ("The route file has an unknown field '%s'."):format(unknown)
   end
@@ -271,7 +152,7 @@ function _M.compile(text)
 
   local services = {}
   for name, service in pairs(type(given.services) == "table" and given.services or {}) do
-    local compiled, service_err = compile_service(name, service)
+    local compiled, service_err = services_of.compile(name, service)
     if not compiled then
       return nil, service_err
     end
@@ -299,7 +180,7 @@ function _M.compile(text)
     return nil, router_err
   end
 
-  local closed, closed_err = compile_closed(given.closed_paths)
+  local closed, closed_err = check_closed(given.closed_paths or {})
   if not closed then
     return nil, closed_err
   end
