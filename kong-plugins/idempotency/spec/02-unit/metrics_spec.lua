@@ -1,0 +1,64 @@
+local fakes = require "fakes"
+
+
+describe("metrics", function()
+  local metrics
+
+  before_each(function()
+    fakes.install()
+    package.loaded["kong.plugins.prometheus.exporter"] = nil
+    metrics = require "kong.plugins.idempotency.metrics"
+  end)
+
+
+  it("does nothing where there is nowhere to count", function()
+    metrics.init_worker()
+    metrics.count("hits", "member")
+    metrics.redis(0.1)
+    assert.equal("", metrics.text())
+  end)
+
+
+  it("counts in the shared dictionary", function()
+    ngx.shared.idempotency_metrics = fakes.dictionary()
+    metrics.init_worker()
+    metrics.count("hits", "member")
+    metrics.count("hits", "member")
+    metrics.count("misses", 'a"b')
+    metrics.redis(0.0005)
+    metrics.redis(0.3)
+    metrics.redis(60)
+
+    local text = metrics.text()
+    assert.truthy(text:find('kong_idempotency_events_total{event="hits",service="member"} 2\n', 1, true))
+    assert.truthy(text:find('kong_idempotency_events_total{event="misses",service="a\\"b"} 1\n', 1, true))
+    assert.truthy(text:find('kong_idempotency_redis_seconds_bucket{le="0.001"} 1\n', 1, true))
+    assert.truthy(text:find('kong_idempotency_redis_seconds_bucket{le="0.5"} 2\n', 1, true))
+    assert.truthy(text:find('kong_idempotency_redis_seconds_bucket{le="+Inf"} 3\n', 1, true))
+    assert.truthy(text:find("kong_idempotency_redis_seconds_count 3\n", 1, true))
+    assert.truthy(text:find("kong_idempotency_redis_seconds_sum 60.300500\n", 1, true))
+  end)
+
+
+  it("counts in Kong's prometheus plugin where that is loaded", function()
+    local counted, observed = {}, {}
+    package.loaded["kong.plugins.prometheus.exporter"] = {
+      get_prometheus = function()
+        return {
+          counter = function()
+            return { inc = function(_, step, labels) counted[#counted + 1] = { step, labels[1], labels[2] } end }
+          end,
+          histogram = function()
+            return { observe = function(_, seconds) observed[#observed + 1] = seconds end }
+          end,
+        }
+      end,
+    }
+    metrics.init_worker()
+    metrics.count("conflicts", "member")
+    metrics.redis(0.25)
+
+    assert.same({ { 1, "conflicts", "member" } }, counted)
+    assert.same({ 0.25 }, observed)
+  end)
+end)

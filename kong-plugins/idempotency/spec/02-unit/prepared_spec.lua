@@ -1,0 +1,44 @@
+local prepared = require "kong.plugins.idempotency.prepared"
+
+
+local function configuration()
+  return {
+    methods = { "POST", "PUT" },
+    key_headers = { "X-Idempotency-Key", "Idempotency-Key" },
+    identity_header = "X-Auth-Subject",
+    kept_headers = { "Location" },
+    ttl = 60,
+    lock_ttl = 1.5,
+  }
+end
+
+
+describe("prepared", function()
+  it("is what the hot path asks for", function()
+    local made = prepared.of(configuration())
+
+    assert.is_true(made.methods.POST)
+    assert.is_nil(made.methods.GET)
+    assert.same({ "x-idempotency-key", "idempotency-key" }, made.key_names)
+    assert.same({ "http_x_idempotency_key", "http_idempotency_key" }, made.key_variables)
+    assert.equal("x-auth-subject", made.identity_header)
+    assert.equal("60000", made.ttl) -- as it travels to Redis
+    assert.equal("1500", made.lock_ttl)
+    assert.is_true(made.saves(201))
+    assert.is_true(made.keeps("location"))
+  end)
+
+
+  it("reads an empty identity header as none", function()
+    local conf = configuration()
+    conf.identity_header = ""
+    assert.is_nil(prepared.of(conf).identity_header)
+  end)
+
+
+  it("is made once a configuration", function()
+    local conf = configuration()
+    assert.equal(prepared.of(conf), prepared.of(conf))
+    assert.not_equal(prepared.of(conf), prepared.of(configuration()))
+  end)
+end)

@@ -1,0 +1,34 @@
+local cjson = require "cjson"
+local problems = require "kong.plugins.idempotency.problems"
+
+
+describe("problems", function()
+  for code, problem in pairs(problems.CATALOGUE) do
+    it("answers " .. code .. " as RFC 9457 says", function()
+      local answer = problems.answer(code, "id-1")
+      local body = cjson.decode(answer.body)
+
+      assert.equal(problem.status, answer.status)
+      assert.equal("application/problem+json", answer.headers["Content-Type"])
+      assert.equal("/problems/" .. code, body.type)
+      assert.equal(problem.status, body.status)
+      assert.equal(code, body.code)
+      assert.equal("id-1", body.request_id)
+      assert.is_string(body.title)
+      assert.is_string(body.detail)
+    end)
+  end
+
+
+  it("says when to come back where that helps", function()
+    for _, code in ipairs({ "idempotency-in-flight", "idempotency-unavailable" }) do
+      assert.is_number(problems.answer(code).headers["Retry-After"])
+    end
+  end)
+
+
+  it("shares no table between answers", function()
+    problems.answer("idempotency-in-flight").headers["X"] = "1"
+    assert.is_nil(problems.answer("idempotency-in-flight").headers["X"])
+  end)
+end)

@@ -1,0 +1,67 @@
+local record = require "kong.plugins.idempotency.record"
+
+local FINGERPRINT = ("f"):rep(32)
+
+
+local function all()
+  return true
+end
+
+
+describe("record", function()
+  it("gives back what went in, byte for byte", function()
+    local everything = {}
+    for i = 0, 255 do
+      everything[i + 1] = string.char(i)
+    end
+
+    for _, body in ipairs({ "", "body", "\r\n\r\n", "201 1 1\n", table.concat(everything) }) do
+      local headers = { ["Content-Type"] = "a: b", Link = { "</a>", "</b>" }, Empty = "" }
+      local answer = record.parse(record.answer(FINGERPRINT, 201, headers, body), all)
+
+      assert.equal(201, answer.status)
+      assert.equal(body, answer.body)
+      assert.same(headers, answer.headers)
+    end
+  end)
+
+
+  it("adds at most 60 bytes to headers and body", function()
+    local value = record.answer(FINGERPRINT, 201, { A = "b" }, ("x"):rep(1000000))
+    assert.is_true(#value - 1000000 - #"A:b\n" <= 60)
+  end)
+
+
+  it("has locks and tombstones of a fixed length, which the script checks", function()
+    assert.equal(49, #record.lock(FINGERPRINT, ("o"):rep(record.OWNER_BYTES)))
+    assert.equal(33, #record.tombstone(FINGERPRINT))
+  end)
+
+
+  it("parses nothing but answers", function()
+    local answer = record.answer(FINGERPRINT, 201, { A = "b" }, "body")
+    local BAD = {
+      "", "A", "A" .. FINGERPRINT, record.tombstone(FINGERPRINT), record.lock(FINGERPRINT, ("o"):rep(16)),
+      answer .. "x", answer:sub(1, -2), (answer:gsub("201", "999")), (answer:gsub("201", "500")), (answer:gsub("201", "-01")),
+      "A" .. FINGERPRINT .. "201 5\nbody", "B" .. answer:sub(2),
+    }
+
+    for i, value in ipairs(BAD) do
+      assert.is_nil(record.parse(value, all), "value " .. i)
+    end
+
+    assert.is_nil(record.parse(nil, all))
+    assert.is_nil(record.parse(false, all))
+    assert.is_nil(record.parse({}, all))
+  end)
+
+
+  it("replays only headers that may be kept, without bytes that could end a header", function()
+    local block = "Keep:1\nDrop:2\nBad:a\rb\nNul:a\0b\nnonsense\n:\n"
+    local value = "A" .. FINGERPRINT .. "200 " .. #block .. " 2\n" .. block .. "ok"
+    local answer = record.parse(value, function(name) return name ~= "Drop" end)
+
+    assert.same({ Keep = "1" }, answer.headers)
+    assert.equal("ok", answer.body)
+  end)
+end)

@@ -1,0 +1,116 @@
+local fakes = require "fakes"
+
+local LOCK = "L\r\n" .. ("l"):rep(46)
+
+
+describe("resp", function()
+  local resp
+
+  setup(function()
+    fakes.install()
+    resp = require "kong.plugins.idempotency.resp"
+  end)
+
+
+  -- a socket that has `bytes` to be read, and then an error
+  local function socket(bytes, err)
+    return {
+      receive = function(_, count)
+        if count then
+          if #bytes < count then
+            return nil, err or "closed"
+          end
+
+          local data = bytes:sub(1, count)
+          bytes = bytes:sub(count + 1)
+          return data
+        end
+
+        local line, rest = bytes:match("^(.-)\r\n(.*)$")
+        if not line then
+          return nil, err or "closed"
+        end
+
+        bytes = rest
+        return line
+      end,
+    }
+  end
+
+
+  it("reads integers, strings, statuses and nothing", function()
+    assert.equal(7, resp.read(socket(":7\r\n")))
+    assert.equal(123456, resp.read(socket(":123456\r\n")))
+    assert.equal("a\r\nb", resp.read(socket("$4\r\na\r\nb\r\n")))
+    assert.equal("", resp.read(socket("$0\r\n\r\n")))
+    assert.equal("OK", resp.read(socket("+OK\r\n")))
+    assert.equal(ngx.null, resp.read(socket("$-1\r\n")))
+  end)
+
+
+  it("tells a refusal from no reply", function()
+    local reply, err = resp.read(socket("-ERR no\r\n"))
+    assert.is_false(reply)
+    assert.equal("ERR no", err)
+
+    reply, err = resp.read(socket("", "timeout"))
+    assert.is_nil(reply)
+    assert.equal("timeout", err)
+  end)
+
+
+  it("takes no array and no nonsense", function()
+    for _, bytes in ipairs({ "*1\r\n:0\r\n", "\r\n", "hello\r\n", "$x\r\n", "$5\r\nab" }) do
+      assert.is_nil((resp.read(socket(bytes))))
+    end
+  end)
+
+
+  it("leaves the next reply where it is", function()
+    local sock = socket("$2\r\nab\r\n:1\r\n")
+    assert.equal("ab", resp.read(sock))
+    assert.equal(1, resp.read(sock))
+  end)
+end)
+
+
+describe("script", function()
+  local script
+
+  setup(function()
+    fakes.install()
+    script = require "kong.plugins.idempotency.script"
+  end)
+
+
+  -- the parts of a command, as a server reads it
+  local function parts(command)
+    command = fakes.flat(command)
+    local count, at = command:match("^%*(%d+)\r\n()")
+    local list = {}
+    for i = 1, tonumber(count) do
+      local length, start = command:match("^%$(%d+)\r\n()", at)
+      list[i] = command:sub(start, start + length - 1)
+      assert.equal("\r\n", command:sub(start + length, start + length + 1))
+      at = start + length + 2
+    end
+
+    assert.equal(#command + 1, at)
+    return list
+  end
+
+
+  it("writes commands as they travel", function()
+    assert.same({ "EVALSHA", script.SHA1, "1", "key", "claim", LOCK, "1000" }, parts(script.claim("key", LOCK, "1000")))
+    assert.same({ "EVALSHA", script.SHA1, "1", "key", "complete", LOCK, "60000", "record" },
+      parts(script.complete("key", LOCK, "60000", "record")))
+    assert.same({ "EVALSHA", script.SHA1, "1", "key", "release", LOCK }, parts(script.release("key", LOCK)))
+  end)
+
+
+  it("writes them with its text for a server that does not know it", function()
+    local command = script.claim("key", LOCK, "1000")
+    script.by_text(command)
+    assert.same({ "EVAL", script.TEXT, "1", "key", "claim", LOCK, "1000" }, parts(command))
+  end)
+end)

@@ -1,0 +1,71 @@
+local scope = require "kong.plugins.idempotency.scope"
+
+local ORDER = { "consumer", "header" }
+
+
+local function of(caller, order, header, anonymous)
+  caller.headers = caller.headers or {}
+  caller.client_ip = caller.client_ip or "192.0.2.1"
+  return scope.of(order or ORDER, caller, header == nil and "x-auth-subject" or header, anonymous or "client_ip")
+end
+
+
+describe("scope.of", function()
+  it("is the consumer before the identity header before the address", function()
+    local headers = { ["x-auth-subject"] = "ann" }
+    assert.equal("consumer:1", of({ consumer = "1", headers = headers }))
+    assert.equal("header:ann", of({ headers = headers }))
+    assert.equal("ip:192.0.2.1", of({}))
+  end)
+
+
+  it("follows the configured order", function()
+    local caller = { consumer = "1", headers = { ["x-auth-subject"] = "ann" } }
+    assert.equal("header:ann", of(caller, { "header", "consumer" }))
+    assert.equal("ip:192.0.2.1", of(caller, {}))
+  end)
+
+
+  it("takes an empty identity for none", function()
+    assert.equal("ip:192.0.2.1", of({ headers = { ["x-auth-subject"] = "" } }))
+  end)
+
+
+  it("reads no header where none is configured", function()
+    assert.equal("ip:192.0.2.1", of({ headers = { ["x-auth-subject"] = "ann" } }, nil, false))
+  end)
+
+
+  it("does not ask the table's metatable, which resolves underscores", function()
+    assert.equal("ip:192.0.2.1", of({ headers = setmetatable({}, { __index = function() return "ann" end }) }))
+  end)
+
+
+  it("gives a repeated identity a scope that no single value has", function()
+    local repeated = of({ headers = { ["x-auth-subject"] = { "a", "b" } } })
+    assert.not_equal(repeated, of({ headers = { ["x-auth-subject"] = "a" } }))
+    assert.not_equal(repeated, of({ headers = { ["x-auth-subject"] = "1:a1:b" } }))
+    assert.not_equal(repeated, of({ headers = { ["x-auth-subject"] = { "a1:b" } } }))
+  end)
+
+
+  it("has nothing for the anonymous where they are refused", function()
+    assert.is_nil(of({}, nil, nil, "reject"))
+    assert.equal("header:ann", of({ headers = { ["x-auth-subject"] = "ann" } }, nil, nil, "reject"))
+  end)
+end)
+
+
+describe("scope.redis_key", function()
+  it("names the service and hides the rest", function()
+    local key = scope.redis_key("member", "header:ann", "k-1")
+    assert.truthy(key:match("^idem:member:%x+$"))
+    assert.equal(#"idem:member:" + 64, #key)
+  end)
+
+
+  it("keeps scope and key apart by their lengths", function()
+    assert.not_equal(scope.redis_key("s", "header:a", "bc"), scope.redis_key("s", "header:ab", "c"))
+    assert.not_equal(scope.redis_key("s", "a", "1:b"), scope.redis_key("s", "a1", ":b"))
+  end)
+end)

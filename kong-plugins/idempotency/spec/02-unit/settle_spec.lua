@@ -1,0 +1,116 @@
+local fakes = require "fakes"
+
+
+describe("settle", function()
+  local timers, settle, calls, answers
+
+  before_each(function()
+    timers = fakes.install()
+    calls, answers = {}, {}
+
+    local function called(name)
+      return function(_, key, lock, ttl, record)
+        calls[#calls + 1] = { name, key, lock, ttl, record }
+        local answer = table.remove(answers, 1)
+        if answer == "raise" then
+          error("raised")
+        end
+
+        if answer then
+          return answer
+        end
+
+        return nil, "connection refused"
+      end
+    end
+
+    package.loaded["kong.plugins.idempotency.store"] = { complete = called("complete"), release = called("release") }
+    settle = require "kong.plugins.idempotency.settle"
+  end)
+
+
+  local function later(record)
+    settle.later({}, { ttl = 60000 }, { key = "k", lock = "l" }, record)
+  end
+
+
+  -- runs the timers in turn until none is left
+  local function run(premature)
+    local delays = {}
+    local at = 0
+    while timers[at + 1] do
+      at = at + 1
+      delays[at] = timers[at][1]
+      timers[at][2](premature or false, unpack(timers[at], 3))
+    end
+
+    return delays
+  end
+
+
+  it("releases without a record, at once", function()
+    answers = { "released" }
+    later(nil)
+    assert.same({ 0 }, run())
+    assert.same({ { "release", "k", "l" } }, calls)
+  end)
+
+
+  it("completes with one", function()
+    answers = { "stored" }
+    later("record")
+    run()
+    assert.same({ { "complete", "k", "l", 60000, "record" } }, calls)
+  end)
+
+
+  it("tries again, slower each time, and gives up with a log line", function()
+    later("record")
+    local delays = run()
+
+    assert.equal(6, #calls)
+    assert.equal(6, #delays)
+    for i = 2, #delays do
+      assert.is_true(delays[i] >= delays[i - 1])
+    end
+    assert.truthy(timers.log[1]:find("connection refused", 1, true))
+  end)
+
+
+  it("survives whatever the store raises", function()
+    answers = { "raise", "stored" }
+    later("record")
+    run()
+    assert.equal(2, #calls)
+  end)
+
+
+  it("tries once more, and only once, when the worker is being stopped", function()
+    later("record")
+    run(true)
+    assert.equal(1, #calls)
+    assert.equal(1, #timers)
+  end)
+
+
+  it("says so when there is no timer to be had", function()
+    timers.refused = true
+    later("record")
+    assert.truthy(timers.log[1]:find("too many pending timers", 1, true))
+  end)
+
+
+  it("holds only so many answers at a time, and takes new ones once they are gone", function()
+    local large = ("x"):rep(6 * 1024 * 1024)
+    for _ = 1, 3 do
+      later(large)
+    end
+    assert.equal(2, #timers)
+    assert.truthy(timers.log[1]:find("too many answers", 1, true))
+
+    answers = { "stored", "stored", "stored" }
+    run()
+    later(large)
+    assert.equal(3, #timers)
+  end)
+end)
