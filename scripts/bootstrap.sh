@@ -93,7 +93,9 @@ run() {
 }
 
 make_environment() {
-    if ! "$VENV/bin/python" -c 'import pip' 2>/dev/null; then
+    # One that was made elsewhere, or by a Python that has gone since, cannot be mended: its programs name both.
+    if ! grep -qF -- "-m venv $PWD/$VENV" "$VENV/pyvenv.cfg" 2>/dev/null ||
+        ! "$VENV/bin/python" -c 'import pip' 2>/dev/null; then
         rm -rf "$VENV"
         say "  virtual environment with $("$PYTHON" -V)"
         run "$PYTHON" -m venv "$VENV"

@@ -201,6 +201,24 @@ def test_state_outlives_a_killed_supervisor_and_moves_to_other_ports(platform: C
     assert json.loads(login.stdout)["member"]["email"] == admin["email"]
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_start_leaves_nothing(tmp_path: Path, how: signal.Signals):
+    tmp_path.chmod(0o755)
+    command = Command(StateFolder(tmp_path / "state"))
+    arguments = [sys.executable, "-P", "-m", "standalone", "up", "--free-ports", "--state", str(command.state.root)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as up:
+        assert up.stdout is not None
+        up.stdout.readline()
+        processes = ProcessRecord(command.state.run / RECORD).load()
+        up.send_signal(how)
+        up.stdout.read()
+
+    assert up.returncode == 130
+    assert ProcessRecord.SUPERVISOR in processes
+    assert not [name for name, process in processes.items() if session_alive(process)]
+    assert command.status()["running"] is False
+
+
 def test_a_service_that_does_not_start_is_one_sentence_and_leaves_nothing(tmp_path: Path):
     tmp_path.chmod(0o755)
     command = Command(StateFolder(tmp_path / "state"))

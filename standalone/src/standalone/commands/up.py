@@ -11,7 +11,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from standalone.client import status
 from standalone.errors import PlatformError
@@ -31,6 +32,8 @@ def up(checkout: Path, state: StateFolder, ports: Ports, edge_host: str, environ
     if running["running"]:
         return _already(running, state, ports)
     began = time.monotonic()
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
     daemon = _spawn(checkout, state, ports, edge_host, environment)
     try:
         outcome = _follow(daemon)
@@ -82,6 +85,10 @@ def _follow(daemon: subprocess.Popen[str]) -> dict[str, Any]:
             return message
         print(f"  {message['name']:<22} {message['what']:<28} {message['seconds']:5.1f} s", flush=True)
     return {"event": "ended"}
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _settled(state: StateFolder) -> dict[str, Any]:
