@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
+import structlog
 import uuid_utils.compat
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
@@ -29,6 +30,15 @@ from platform_common.tokens.service import ServiceTokenIssuer
 OWNER, APP = "member_owner", "member_app"
 SERVICE_KEY = secrets.token_urlsafe(32)
 PASSWORD = "a quiet morning by the lake"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Log lines as plain JSON; the library's own default draws tracebacks, which takes seconds."""
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        cache_logger_on_first_use=False,
+    )
 
 
 class FakeAuth(httpx2.AsyncBaseTransport):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -45,7 +45,8 @@ async def purge(parts: Parts) -> int:
 
 
 async def _every(seconds: float, stopping: asyncio.Event, name: str, work: Callable[[], Awaitable[int]]) -> None:
-    while not stopping.is_set():
+    pause = seconds
+    while not await _within(pause, stopping):
         done = 0
         try:
             done = await work()
@@ -55,5 +56,12 @@ async def _every(seconds: float, stopping: asyncio.Event, name: str, work: Calla
             # One bad row must not stop all others for good.
             log.exception("background_work_failed", work=name)
         # As long as there is work, it goes on at once.
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), timeout=seconds if done == 0 else 0)
+        pause = seconds if done == 0 else 0
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), timeout=seconds)
+    except TimeoutError:
+        return False
+    return True
