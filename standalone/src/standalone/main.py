@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PlatformError as refusal:
         print(refusal, file=sys.stderr)  # noqa: T201 (the command's answer)
         return 1
+    except PermissionError as error:
+        print(f"{error.filename or state.root} is another user's; run this as that one.", file=sys.stderr)  # noqa: T201 (the same)
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from standalone.client import status
+from standalone.client import status, supervisor_identity
 from standalone.errors import PlatformError
 from standalone.log_files import last_line
 from standalone.ports import Ports
@@ -98,6 +98,8 @@ def _settled(state: StateFolder) -> dict[str, Any]:
         now = status(state)
         if now.get("phase") == "ready":
             return now
+        if supervisor_identity(state) is None:
+            raise PlatformError("Another make up was on its way and did not succeed; try again.")
         time.sleep(0.1)
     raise PlatformError("Another make up is on its way but does not come to an end; see make status.")
 
