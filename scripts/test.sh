@@ -20,8 +20,8 @@ lint() {
 
 types() { each mypy mypy; }
 
-# Every folder of pytest's own list (pyproject.toml, testpaths), on real servers.
-unit() { each pytest pytest --quiet; }
+# Every folder of pytest's own list (pyproject.toml, testpaths), on real servers: one set of them a core.
+unit() { each pytest pytest --quiet --numprocesses auto --dist loadfile; }
 
 lua() {
     for folder in $(lua_folders); do

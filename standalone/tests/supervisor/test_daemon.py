@@ -107,7 +107,8 @@ def test_a_killed_supervisor_takes_its_parts_with_it(start_fake, wait_until):
         wait_until(lambda process=process: not process.alive(), f"{name} has ended")
 
 
-def test_down_after_a_killed_supervisor_ends_what_is_left(start_fake, state: StateFolder):
+def test_down_after_a_killed_supervisor_ends_what_is_left(start_fake, state: StateFolder, monkeypatch):
+    monkeypatch.setattr("standalone.record.LEFTOVER_SECONDS", 0.5)
     platform = start_fake()
     processes = platform.processes()
     os.kill(processes["member"].pid, signal.SIGSTOP)
