@@ -37,11 +37,11 @@ class Writes:
         return answer.response()
 
     async def _complete(self, answer: Answer) -> Answer:
-        if not await self._outbox.deliver_now(answer.awaits):
-            return answer
+        delivered = await self._outbox.deliver_now(answer.awaits)
         try:
-            await self._outbox.confirm(self._session, answer.awaits)
-            final = await self._ledger.settle(self._session, self._request, answer)
+            if delivered:
+                await self._outbox.confirm(self._session, answer.awaits)
+            final = await self._ledger.settle(self._session, self._request, answer, confirmed=delivered)
             await self._session.commit()
         except SQLAlchemyError as error:
             # What was promised still holds; what is recorded and answered stays the same.

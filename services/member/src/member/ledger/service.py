@@ -83,13 +83,15 @@ class Ledger:
         await repository.record(session, request.scope, request.key, answer, SETTLE_WITHIN)
         return answer
 
-    async def settle(self, session: AsyncSession, request: KeyedRequest | None, answer: Answer) -> Answer:
-        """Return the final form of a provisional `answer`, and record it; the provisional one if it is too late."""
+    async def settle(
+        self, session: AsyncSession, request: KeyedRequest | None, answer: Answer, *, confirmed: bool
+    ) -> Answer:
+        """Make a provisional `answer` final, and record it so; one that settles too late stays as it was recorded."""
         assert answer.final_status is not None  # noqa: S101 (only provisional answers come here)
-        final = replace(answer, status=answer.final_status, final_status=None, awaits=())
-        if request is None or await repository.settle(session, request.scope, request.key, final.status):
-            return final
-        return answer
+        status = answer.final_status if confirmed else answer.status
+        if request is not None and not await repository.settle(session, request.scope, request.key, status):
+            status = answer.status
+        return replace(answer, status=status, final_status=None, awaits=())
 
     async def forget(self, session: AsyncSession, scope: str) -> None:
         """Delete what is recorded under `scope`, whose owner is gone."""
