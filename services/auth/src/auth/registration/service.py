@@ -14,8 +14,8 @@ from auth.members import MemberAnswer, Members
 from auth.registration.schemas import RegisterBody
 from auth.throttle import Counters
 
-# One scope for everybody who is not logged in (docs/adr: registering once).
-SCOPE = "register"
+# A visitor is nobody yet, so the account that is asked for is the scope (docs/adr/0002-registering-once.md).
+SCOPE = "register:"
 
 _COUNTER = "register-address"
 
@@ -45,14 +45,19 @@ class RegistrationService:
 
     async def register(self, body: RegisterBody, keyed: KeyedRequest | None, address: str) -> MemberAnswer:
         """Return member's answer. Raises TooManyAttempts, MemberUnavailable."""
-        log = events.bind(account=self._pseudonyms.of(body.email), address=address)
+        account = self._pseudonyms.of(body.email)
+        log = events.bind(account=account, address=address)
         block = address_block(address)
         if not await self._counters.take(self._limit, _COUNTER, block):
             log.warning("registration_throttled", outcome="refused")
             raise await self._counters.refusal(self._limit, _COUNTER, block)
         fields: dict[str, Any] = body.model_dump(exclude_none=True)
         if keyed is not None:
-            fields["idempotency"] = {"key": keyed.key, "scope": SCOPE, "fingerprint": self._fingerprint(keyed)}
+            fields["idempotency"] = {
+                "key": keyed.key,
+                "scope": SCOPE + account,
+                "fingerprint": self._fingerprint(keyed),
+            }
         answer = await self._members.create(fields)
         replayed = answer.headers.get("Idempotent-Replayed") == "true"
         if answer.status == 201:
