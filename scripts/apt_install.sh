@@ -71,6 +71,15 @@ if [ "$1" = --python ]; then
     set -- "$@" $python
 fi
 
+# OpenResty's LuaJIT, which nginx's module runs on, goes by two names; the other LuaJIT would drive it out.
+if candidate luajit2 >/dev/null; then
+    for package in "$@"; do
+        shift
+        [ "$package" != luajit ] || package=luajit2
+        set -- "$@" "$package"
+    done
+fi
+
 # Files of old lists may be gone from the mirror.
 install "$@" || {
     apt-get update --quiet

@@ -41,6 +41,8 @@ missing_packages() {
     for package in $wanted; do
         printf '%s\n' "$there" | grep -qxF "$package" || printf '%s ' "$package"
     done
+    # The specs' interpreter, which comes by several packages.
+    [ "$MODE" = up ] || command -v luajit >/dev/null || printf 'luajit '
 }
 
 install_packages() { # packages…

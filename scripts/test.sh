@@ -25,8 +25,7 @@ unit() { each pytest pytest --quiet --numprocesses auto --dist loadfile; }
 
 lua() {
     for folder in $(lua_folders); do
-        [ -z "$(find "$folder/spec" -name '*_spec.lua' 2>/dev/null)" ] ||
-            each "busted $folder" in_folder "$folder" busted --lpath='./?.lua;./lua/?.lua' spec
+        each "busted $folder" in_folder "$folder" busted
     done
 }
 
@@ -37,7 +36,7 @@ path() {
     case $1 in
         *_spec.lua)
             for folder in $(lua_folders); do
-                case $1 in "$folder"/*) each "busted $1" in_folder "$folder" busted --lpath='./?.lua;./lua/?.lua' "${1#"$folder"/}" ;; esac
+                case $1 in "$folder"/*) each "busted $1" in_folder "$folder" busted "${1#"$folder"/}" ;; esac
             done
             ;;
         *) each "pytest $1" pytest "$1" ;;
