@@ -1,4 +1,4 @@
-local fakes = require "fakes"
+local fakes = require "spec.support.lua.fakes"
 
 
 describe("metrics", function()
