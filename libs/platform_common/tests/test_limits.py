@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import httpx2
 import pytest
 from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
 
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx2.AsyncClient]:
+def let_go() -> asyncio.Event:
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def client(let_go) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
 
     @app.get("/word")
@@ -25,6 +32,21 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
     @app.get("/forever")
     async def forever() -> None:
         await asyncio.Event().wait()
+
+    @app.get("/stubborn")
+    async def stubborn() -> None:
+        while not let_go.is_set():
+            with suppress(asyncio.CancelledError):
+                await let_go.wait()
+
+    @app.get("/slow-stream")
+    async def slow_stream() -> StreamingResponse:
+        async def pieces():
+            for piece in (b"1", b"2", b"3"):
+                yield piece
+                await asyncio.sleep(0.04)
+
+        return StreamingResponse(pieces())
 
     @app.get("/own-timeout")
     async def own_timeout() -> None:
@@ -61,6 +83,19 @@ async def test_a_request_that_takes_too_long_ends_with_503(client):
     assert response.status_code == 503
     assert response.json()["code"] == "request-timeout"
     assert response.headers["retry-after"] == "1"
+
+
+async def test_what_refuses_to_be_cancelled_does_not_hold_up_the_answer(client, let_go):
+    response = await client.get("/stubborn")
+
+    assert response.status_code == 503
+    let_go.set()
+
+
+async def test_an_answer_that_has_begun_is_sent_to_its_end(client):
+    response = await client.get("/slow-stream")
+
+    assert (response.status_code, response.text) == (200, "123")
 
 
 async def test_a_time_out_of_the_endpoint_itself_is_not_taken_for_the_deadline(client):

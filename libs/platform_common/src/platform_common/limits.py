@@ -61,33 +61,54 @@ class BodyLimitMiddleware:
 
 
 class DeadlineMiddleware:
-    """Ends a request after `seconds` with 503, so that nothing that hangs holds it for ever."""
+    """Answers a request after `seconds` with 503, so that nothing that hangs holds its client for ever.
+
+    What hangs is cancelled and not waited for: a driver may take long to give up on a server that does not answer.
+    """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self.app = app
         self._seconds = seconds
+        # The event loop itself keeps no hold on a task.
+        self._abandoned: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run `app`; once its answer has begun, only the connection can end."""
+        """Run `app`; an answer that has begun by then gets the time it needs."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = False
+        started = late = False
 
-        async def send_and_note(message: Message) -> None:
+        async def send_in_time(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            if late:
+                return
+            started = True
             await send(message)
 
-        deadline = asyncio.timeout(self._seconds)
+        async def run() -> None:
+            await self.app(scope, receive, send_in_time)
+
+        handling = asyncio.create_task(run())
         try:
-            async with deadline:
-                await self.app(scope, receive, send_and_note)
-        except TimeoutError:
-            if started or not deadline.expired():
-                raise
-            log.warning("request_timeout", seconds=self._seconds)
-            await problem_response(RequestTimeout("This took too long."))(scope, receive, send)
+            await asyncio.wait({handling}, timeout=self._seconds)
+            if handling.done() or started:
+                await handling
+                return
+        except asyncio.CancelledError:
+            handling.cancel()
+            raise
+        late = True
+        handling.cancel()
+        self._abandoned.add(handling)
+        handling.add_done_callback(self._forget)
+        log.warning("request_timeout", seconds=self._seconds)
+        await problem_response(RequestTimeout("This took too long."))(scope, receive, send)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("request_failed_after_timeout", error=type(error).__name__)
 
 
 class HeadMiddleware:
