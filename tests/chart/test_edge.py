@@ -124,6 +124,16 @@ def test_traefiks_middlewares_ask_auth_and_overwrite_the_clients_headers():
     assert public == dict.fromkeys(IDENTITY, "")
 
 
+def test_what_the_table_leaves_out_is_the_gateways_to_refuse():
+    documents = render("default-values.yaml")
+    unrouted = named(documents, "Ingress", "edge-unrouted")
+    assert not [key for key in unrouted["metadata"]["annotations"] if "auth" in key]
+    assert [path["path"] for path in unrouted["spec"]["rules"][0]["http"]["paths"]] == ["/"]
+    last = min(traefik_routes(render("traefik-standalone-values.yaml")), key=lambda route: route["priority"])
+    assert last["match"] == "Host(`platform.test`)"
+    assert [item["name"] for item in last["middlewares"]] == [f"{RELEASE}-edge-public"]
+
+
 @pytest.mark.parametrize(
     ("values", "pair"),
     [

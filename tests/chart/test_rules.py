@@ -10,11 +10,11 @@ from rendering import CHART, CI_FILES, HELM, PLUGIN_CHART, TOOLS, render
 
 # kube-score's checks that are left out, and why.
 LEFT_OUT = {
-    "container-image-pull-policy": "tags of releases do not move; Always would need the registry at each start",
+    "container-image-pull-policy": "tags of releases do not move; Always needs the registry at each start",
     "statefulset-has-servicename": "one pod each, reached by a stable address: a headless name would be cached",
     "deployment-replicas": "how many pods is the user's choice; one is enough for development",
     "statefulset-has-poddisruptionbudget": "a budget for a single pod only blocks draining its node",
-    "deployment-has-poddisruptionbudget": "off by default for the same reason; ci/high-availability-values.yaml has them",
+    "deployment-has-poddisruptionbudget": "off by default for that reason; ci/high-availability-values.yaml has them",
     "horizontalpodautoscaler-has-target": "kube-score looks for the target in the same file only",
 }
 
