@@ -49,7 +49,8 @@ lint types unit lua e2e: ## the same as make test T=<this>
 fmt: setup ## format the Python code, and mend what ruff can
 	@.venv/bin/ruff check --fix --quiet .; .venv/bin/ruff format .
 
-bench-verify: setup ## measure /auth/verify next to its peers
+bench-verify: ## measure /auth/verify next to its peers
+	@scripts/bootstrap.sh bench
 	@$(PYTHON) bench/verify.py
 
 lock: setup ## compile requirements/*.lock again (UPGRADE=1 takes newer versions)

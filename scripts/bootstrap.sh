@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install what is missing: Debian packages, and Python packages in .venv. Does nothing when nothing is.
-# usage: bootstrap.sh [up|dev]     up: what the platform needs to run; dev: what the tests and linters need as well
+# usage: bootstrap.sh [up|dev|bench]
+#   up: what the platform needs to run; dev: what the tests and linters need as well; bench: what the benchmarks need as well
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -33,6 +34,14 @@ find_python() {
 
 # --- Debian packages
 
+# Programs that come by several packages, or from elsewhere, and the package to take when there is none.
+wanted_commands() {
+    case $MODE in
+        dev) echo luajit:luajit ;;
+        bench) echo luajit:luajit wrk:wrk node:nodejs npm:npm ;;
+    esac
+}
+
 missing_packages() {
     wanted=$RUN_PACKAGES
     [ "$MODE" = up ] || wanted="$wanted $DEV_PACKAGES"
@@ -41,8 +50,9 @@ missing_packages() {
     for package in $wanted; do
         printf '%s\n' "$there" | grep -qxF "$package" || printf '%s ' "$package"
     done
-    # The specs' interpreter, which comes by several packages.
-    [ "$MODE" = up ] || command -v luajit >/dev/null || printf 'luajit '
+    for pair in $(wanted_commands); do
+        command -v "${pair%:*}" >/dev/null || printf '%s ' "${pair#*:}"
+    done
 }
 
 install_packages() { # packages…
@@ -132,10 +142,12 @@ inherit_index() {
 
 # --- In order
 
-case $MODE in up | dev) ;; *) refuse "usage: bootstrap.sh [up|dev]" ;; esac
 # An environment for development has all that `up` needs; it stays one.
-effective=$MODE
-[ ! -x "$VENV/bin/mypy" ] || effective=dev
+case $MODE in
+    up) if [ -x "$VENV/bin/mypy" ]; then effective=dev; else effective=up; fi ;;
+    dev | bench) effective=dev ;;
+    *) refuse "usage: bootstrap.sh [up|dev|bench]" ;;
+esac
 
 nothing_missing() { missing=$(missing_packages) && [ -z "$missing" ] && up_to_date "$effective"; }
 nothing_missing && exit 0
