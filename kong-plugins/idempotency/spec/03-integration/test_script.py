@@ -123,6 +123,9 @@ class ScriptMachine(RuleBasedStateMachine):
         if not self.wrong_type:
             assert self.store.get(KEY) == self.value
 
+    def teardown(self):
+        self.store.delete(KEY)
+
     def _claimed(self, lock):
         if self.value is None or self.wrong_type or not is_sound(self.value):
             poisoned = self.value is not None

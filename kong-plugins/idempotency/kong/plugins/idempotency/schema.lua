@@ -60,6 +60,7 @@ local redis = {
     { username = {
         type = "string",
         referenceable = true,
+        len_min = 0,
         description = "ACL user (Redis 6 or later). Empty: the server's default user.",
     } },
     { password = {

@@ -164,6 +164,16 @@ class Kong(Gateway):
     def stop(self) -> None:
         self._run("stop")
 
+    def parse(self, config: Mapping[str, Any]) -> str | None:
+        """Return what Kong says against a configuration of the plugin, None if it accepts it."""
+        file = self.folder / "parsed.json"
+        file.write_text(json.dumps({"_format_version": "3.0", "plugins": [{"name": "idempotency", "config": config}]}))
+        command = [os.environ.get("KONG_COMMAND", "kong"), "config", "parse", str(file)]
+        done = subprocess.run(
+            command, env=self._environment, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        return None if done.returncode == 0 else done.stdout + done.stderr
+
     def error_log(self) -> str:
         return (self._prefix / "logs" / "error.log").read_text(errors="replace")
 
