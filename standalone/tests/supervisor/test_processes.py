@@ -86,7 +86,7 @@ def test_sessions_that_do_not_end_when_asked_are_killed():
 
 
 def test_a_tied_process_ends_with_its_parent_however_that_ends(wait_until):
-    command = tied_to_parent(["sleep", "600"], signal.SIGINT)
+    command = tied_to_parent(["sleep", "600"], signal.SIGTERM)
     script = f"import subprocess, time; print(subprocess.Popen({command!r}).pid, flush=True); time.sleep(600)"
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

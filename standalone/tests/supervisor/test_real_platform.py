@@ -33,12 +33,16 @@ class Command:
         """Run it to its end."""
         inherited = {name: value for name, value in os.environ.items() if not name.endswith("PORT")}
         return subprocess.run(
-            [sys.executable, "-P", "-m", "standalone", *arguments, "--state", str(self.state.root)],
-            capture_output=True,
-            text=True,
-            env=inherited | environment,
-            check=False,
+            self._line(*arguments), capture_output=True, text=True, env=inherited | environment, check=False
         )
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Run it as from a terminal, where Ctrl-C is not ignored, and go on."""
+        line = ["env", "--default-signal=INT", *self._line(*arguments)]
+        return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def _line(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-P", "-m", "standalone", *arguments, "--state", str(self.state.root)]
 
     def status(self) -> dict[str, Any]:
         """The state of this moment."""
@@ -159,8 +163,7 @@ def test_a_part_that_was_killed_comes_back(platform: Command, name: str, wait_un
 
 def test_dev_runs_a_service_here_and_gives_it_back(platform: Command, wait_until: Callable[..., None]):
     supervised = platform.pids()["member"]
-    arguments = [sys.executable, "-P", "-m", "standalone", "dev", "member", "--state", str(platform.state.root)]
-    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as dev:
+    with platform.begin("dev", "member") as dev:
         try:
             wait_until(lambda: health(platform) == "held (make dev)", "it answers from here")
             assert platform.pids()["member"] is None
@@ -172,8 +175,7 @@ def test_dev_runs_a_service_here_and_gives_it_back(platform: Command, wait_until
 
 @pytest.mark.chaos
 def test_dev_that_was_killed_leaves_its_service_to_the_supervisor(platform: Command, wait_until: Callable[..., None]):
-    arguments = [sys.executable, "-P", "-m", "standalone", "dev", "auth", "--state", str(platform.state.root)]
-    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as dev:
+    with platform.begin("dev", "auth") as dev:
         try:
             wait_until(lambda: health(platform, "auth") == "held (make dev)", "it answers from here")
         finally:
@@ -205,8 +207,7 @@ def test_state_outlives_a_killed_supervisor_and_moves_to_other_ports(platform: C
 def test_an_interrupted_start_leaves_nothing(tmp_path: Path, how: signal.Signals):
     tmp_path.chmod(0o755)
     command = Command(StateFolder(tmp_path / "state"))
-    arguments = [sys.executable, "-P", "-m", "standalone", "up", "--free-ports", "--state", str(command.state.root)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as up:
+    with command.begin("up", "--free-ports") as up:
         assert up.stdout is not None
         up.stdout.readline()
         processes = ProcessRecord(command.state.run / RECORD).load()
