@@ -29,7 +29,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10
     # How long it may take to be ready (seconds).
-    start_seconds: float = 30
+    start_seconds: float = 60
     # Folders whose change restarts it under `make dev`; empty for what is not developed here.
     sources: Sequence[Path] = ()
 

@@ -23,7 +23,7 @@ from standalone.record import RECORD, ProcessRecord
 from standalone.state import StateFolder
 
 FAKE_PLATFORM = Path(__file__).parent / "fake_platform.py"
-WAIT_SECONDS = 15
+WAIT_SECONDS = 40
 
 
 @pytest.fixture
