@@ -153,3 +153,8 @@ def test_ttl_is_60_seconds_by_default_and_the_lock_has_one_of_its_own(gateway, s
 
     assert 190_000 < lock_ttl <= 200_000
     assert 55_000 < store.pttl(name) <= 60_000
+
+
+def test_a_lock_that_ends_before_the_services_time_outs_is_warned_of(gateway, fresh):
+    gateway.post(f"/short/{fresh}", fresh)
+    assert "lock_ttl is not above the time-outs of the service" in gateway.error_log()

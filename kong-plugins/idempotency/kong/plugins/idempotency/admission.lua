@@ -127,13 +127,24 @@ local function consumer_id(headers)
 end
 
 
-local function service_label(conf)
-  if conf.service then
-    return conf.service
+-- a lock that ends while the service may still be at work lets a second request in
+local function warn_of_a_short_lock(prepared, service)
+  prepared.lock_judged = true
+
+  local longest = (service.connect_timeout or 0) + (service.write_timeout or 0) + (service.read_timeout or 0)
+  if tonumber(prepared.lock_ttl) <= longest then
+    kong.log.warn("lock_ttl is not above the time-outs of the service (", longest, " ms together)")
+  end
+end
+
+
+local function service_label(conf, prepared)
+  local service = kong.router.get_service()
+  if service and not prepared.lock_judged then
+    warn_of_a_short_lock(prepared, service)
   end
 
-  local service = kong.router.get_service()
-  return service and (service.name or service.id) or "none"
+  return conf.service or service and (service.name or service.id) or "none"
 end
 
 
@@ -209,7 +220,7 @@ function _M.decide(conf, prepared)
   local method = kong.request.get_method()
 
   local key, problem = keys.read(headers, prepared.key_names)
-  local service = service_label(conf)
+  local service = service_label(conf, prepared)
 
   if not prepared.methods[method] then
     -- a protocol upgrade is a GET: no answer to record, so no key to honour
@@ -317,8 +328,8 @@ end
 
 
 --- What is to be done when `decide` itself failed.
-function _M.failed(conf, err)
-  return unavailable(conf, {}, service_label(conf), err)
+function _M.failed(conf, prepared, err)
+  return unavailable(conf, {}, service_label(conf, prepared), err)
 end
 
 

@@ -33,7 +33,7 @@ function IdempotencyHandler:access(conf)
 
   local ok, decision = pcall(admission.decide, conf, prepared)
   if not ok then
-    decision = admission.failed(conf, decision)
+    decision = admission.failed(conf, prepared, decision)
   end
 
   if not decision then
