@@ -26,3 +26,12 @@ def test_neither_fields_nor_the_variables_of_a_traceback_give_a_secret_away():
     assert login["password"] == "[redacted]"
     assert failed["exception"][0]["exc_value"] == "broken"
     assert "hunter" not in run.stdout
+
+
+def test_a_command_keeps_its_standard_output_for_its_result():
+    program = PROGRAM.replace('configure_logging("example")', 'configure_logging("example", stream=sys.stderr)')
+
+    run = subprocess.run([sys.executable, "-c", "import sys\n" + program], capture_output=True, text=True, check=True)
+
+    assert run.stdout == ""
+    assert [json.loads(line)["event"] for line in run.stderr.splitlines()] == ["log-in", "failed"]

@@ -1,11 +1,11 @@
-"""Logs: one JSON object a line on standard output, with the request id; no secret ever goes in."""
+"""Logs: one JSON object a line, with the request id; no secret ever goes in."""
 
 from __future__ import annotations
 
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -36,8 +36,12 @@ _render_exception = structlog.processors.ExceptionRenderer(
 )
 
 
-def configure_logging(service: str, level: str = "INFO") -> None:
-    """Send structlog's and the standard library's records to standard output as JSON lines."""
+def configure_logging(service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Send structlog's and the standard library's records to `stream` as JSON lines; standard output unless given.
+
+    A command whose standard output is its result gives standard error.
+    """
+    stream = stream or sys.stdout
 
     def add_service(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["service"] = service
@@ -55,10 +59,10 @@ def configure_logging(service: str, level: str = "INFO") -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
