@@ -1,0 +1,67 @@
+"""What holds for every answer of the platform, whichever part gave it; the client checks it on each one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+MEDIA_TYPE = "application/problem+json"
+
+# What a problem's `type` leads to.
+PAGES = Path(__file__).parents[3] / "docs" / "problems"
+
+# Words that only the inside of a part knows.
+LEAKS = (b"Traceback", b"psycopg", b"sqlalchemy", b"SELECT ", b'.py"', b".lua:", b"redis.exceptions")
+
+
+class Answer(Protocol):
+    """An answer of the client's library or of a raw socket."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+def check_house_rules(method: str, path: str, answer: Answer) -> None:
+    """Raise AssertionError when `answer` breaks a rule that holds everywhere."""
+    told = f"{method} {path} → {answer.status_code} {dict(answer.headers)} {answer.content[:400]!r}"
+    assert answer.status_code != 500, f"a part failed in a way that it did not expect: {told}"
+    assert answer.headers.get("x-request-id"), f"no X-Request-ID: {told}"
+    assert not [leak for leak in LEAKS if leak in answer.content], f"tells of its inside: {told}"
+    if answer.status_code >= 400 and method != "HEAD":
+        problem_of(answer, told)
+    if answer.content and not path.startswith("/.well-known/"):
+        assert "no-store" in answer.headers.get("cache-control", ""), f"a cache may keep it: {told}"
+
+
+def problem_of(answer: Answer, told: str = "") -> dict[str, Any]:
+    """Return the problem document that `answer` carries (RFC 9457). Raises AssertionError when it lacks something."""
+    told = told or f"{answer.status_code} {dict(answer.headers)} {answer.content[:400]!r}"
+    assert answer.headers.get("content-type", "").split(";")[0] == MEDIA_TYPE, f"not {MEDIA_TYPE}: {told}"
+    document = json.loads(answer.content)
+    assert isinstance(document, dict), told
+    for member in ("type", "title", "code", "request_id"):
+        assert isinstance(document.get(member), str), f"no {member}: {told}"
+        assert document[member], f"empty {member}: {told}"
+    assert document["status"] == answer.status_code, f"status differs: {told}"
+    assert document["type"] == f"/problems/{document['code']}", f"type and code differ: {told}"
+    if answer.headers.get("idempotent-replayed") != "true":  # whose body is the first answer's, byte for byte
+        assert document["request_id"] == answer.headers.get("x-request-id"), f"another request's id: {told}"
+    assert (PAGES / f"{document['code']}.md").is_file(), f"no page explains {document['code']}"
+    for error in document.get("errors", []):
+        assert set(error) == {"pointer", "code", "detail"}, f"errors are pointer, code, detail: {told}"
+        assert error["pointer"].startswith("/"), f"no JSON pointer: {told}"
+    return document
+
+
+def assert_problem(answer: Answer, status: int, code: str | None = None) -> dict[str, Any]:
+    """Raise AssertionError unless `answer` is the problem `code` with `status`; return its document."""
+    assert answer.status_code == status, (answer.status_code, answer.content[:400])
+    document = problem_of(answer)
+    assert code is None or document["code"] == code, document
+    return document

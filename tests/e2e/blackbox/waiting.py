@@ -1,0 +1,23 @@
+"""Wait for something by asking again, never by a fixed pause."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
+# Between two questions (seconds): often enough to be quick, seldom enough to leave the machine alone.
+PAUSE = 0.05
+
+
+def eventually(ask: Callable[[], Answer], what: str, *, within: float = 30.0, pause: float = PAUSE) -> Answer:
+    """Return the first true answer of `ask`. Raises AssertionError naming `what` when none came `within` seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"not within {within:g} s: {what} (last answer: {answer!r})"
+        time.sleep(pause)

@@ -1,0 +1,132 @@
+"""The first flow: the edge asks auth about every request that is not public."""
+
+import pytest
+
+from blackbox.client import Client, Session
+from blackbox.house_rules import assert_problem
+from blackbox.route_table import METHODS, Route, routes
+
+ROUTES = list(routes())
+PARTS = {"auth", "member"}
+HERE = [route for route in ROUTES if route.service in PARTS]
+ELSEWHERE = [route for route in ROUTES if route.service not in PARTS]
+
+
+def test_the_table_has_rows_of_every_kind():
+    assert {route.auth for route in HERE} == {"public", "required"}
+    assert any(route.roles for route in HERE)
+    assert {str(route) for route in ELSEWHERE} >= {"static:/static/", "orders:/api/shop/orders"}
+
+
+@pytest.mark.parametrize("route", [route for route in HERE if route.auth == "required"], ids=str)
+def test_a_required_route_refuses_without_a_credential(client: Client, route: Route):
+    for method in route.methods:
+        answer = client.request(method, route.path)
+
+        assert answer.status_code == 401, method
+        assert answer.headers["www-authenticate"].startswith("Bearer"), method
+
+
+@pytest.mark.parametrize("route", [route for route in HERE if route.auth == "public"], ids=str)
+def test_a_public_route_asks_for_no_credential(client: Client, route: Route):
+    """Whatever the service says to an empty request, it is not that a credential is missing."""
+    for method in route.methods:
+        assert client.request(method, route.path).status_code not in {401, 403}
+
+
+@pytest.mark.parametrize("route", [route for route in HERE if not route.roles], ids=str)
+def test_methods_off_the_table_reach_no_service(reader: Session, route: Route):
+    """A row names its methods; the others are on no route, with a token, too."""
+    for method in {*METHODS, "PURGE", "LINK", "TRACE", "OPTIONS", "PROPFIND"} - set(route.methods):
+        assert reader.request(method, route.path).status_code in {404, 405}, method
+
+
+@pytest.mark.parametrize("route", [route for route in HERE if route.roles], ids=str)
+def test_a_route_with_a_role_refuses_a_member_without_it(reader: Session, route: Route):
+    for method in route.methods:
+        assert reader.request(method, route.path).status_code == 403, method
+        assert reader.request(method, f"{route.path}/anything").status_code == 403, method
+
+
+@pytest.mark.parametrize("route", ELSEWHERE, ids=str)
+def test_rows_of_services_that_are_not_there_lead_nowhere(client: Client, reader: Session, route: Route):
+    for sender in (client, reader):
+        for method in route.methods:
+            assert sender.request(method, route.path).status_code == 404, method
+
+
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/memberships", "/api/members.json", "/auth", "/auth/loginx", "/auth/login/", "/auth/login/x"]
+)
+def test_a_path_matches_by_whole_elements_only(reader: Session, path: str):
+    assert_problem(reader.get(path), 404)
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        "Bearer",
+        "Bearer x",
+        "Bearer a.b.c",
+        "Bearer " + "x" * 4000,
+        "Basic YWRtaW46YWRtaW4=",
+        "Digest username=admin",
+        "null",
+        "Bearer null",
+        "Bearer ....",
+        "Bearer {token} {token}",
+        "Bearer {token},Bearer {token}",
+        "Token {token}",
+        "{token}",
+        "Bearer\u00a0{token}",
+    ],
+)
+def test_what_is_no_bearer_token_is_refused(reader: Session, client: Client, credential: str):
+    value = credential.replace("{token}", reader.access_token).encode("latin-1")
+
+    answer = client.get("/api/members/me", headers=[("Authorization", value)])
+
+    assert_problem(answer, 401)
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_two_credentials_are_not_one(reader: Session, other: Session, client: Client):
+    """Which of two would count is nobody's to guess: refused, or the same one for edge and service alike."""
+    both = [("Authorization", f"Bearer {reader.access_token}"), ("Authorization", f"Bearer {other.access_token}")]
+
+    assert client.get("/api/members/me", headers=both).status_code in {400, 401}
+
+
+def test_the_token_is_taken_from_the_header_alone(reader: Session, client: Client):
+    """RFC 6750 allows a query and a form parameter; they leak into logs."""
+    assert client.get("/api/members/me", params={"access_token": reader.access_token}).status_code == 401
+    assert client.post("/auth/logout", data={"access_token": reader.access_token}).status_code in {401, 403}
+    assert reader.me().status_code == 200
+
+
+def test_the_scheme_is_case_insensitive(reader: Session, client: Client):
+    """RFC 9110, section 11.1."""
+    for scheme in ("bearer", "BEARER"):
+        answer = client.get("/api/members/me", headers={"Authorization": f"{scheme} {reader.access_token}"})
+        assert answer.status_code == 200, scheme
+
+
+def test_a_request_id_is_passed_through(reader: Session, client: Client):
+    for sender, path in ((reader, "/api/members/me"), (client, "/api/members/me"), (client, "/nowhere")):
+        answer = sender.get(path, headers={"X-Request-ID": "e2e-0123456789abcdef"})
+        assert answer.headers.get_list("x-request-id") == ["e2e-0123456789abcdef"], path
+
+
+@pytest.mark.parametrize("forged", ["x", "a" * 300, 'a"b\\c{}<script>', "a b c d e f g h"])
+def test_a_malformed_request_id_is_replaced(reader: Session, forged: str):
+    """It goes into every log line."""
+    answer = reader.me(headers={"X-Request-ID": forged})
+
+    assert answer.status_code == 200
+    assert answer.headers["x-request-id"] != forged
+
+
+def test_every_answer_has_an_id_of_its_own(client: Client):
+    ids = [client.get(path).headers["x-request-id"] for path in ("/nowhere", "/api/members/me", "/auth/login") * 3]
+
+    assert len(set(ids)) == len(ids)

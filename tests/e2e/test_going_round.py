@@ -1,0 +1,80 @@
+"""Bypass, by going round: who reaches a service past the edge still needs a token that the service itself checks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from blackbox.client import Client, Session
+from blackbox.own_platform import OwnPlatform
+from blackbox.raw_http import connection
+
+
+def addressed(own_platform: OwnPlatform, part: str) -> str:
+    return f"http://{own_platform.part(part)['address']}"
+
+
+@pytest.fixture
+def directly(own_platform: OwnPlatform) -> Iterator[Callable[..., Client]]:
+    """Make a client that speaks to a part past the edge."""
+    with ExitStack() as stack:
+
+        def make(part: str, token: str | None = None) -> Client:
+            return stack.enter_context(closing(Client(addressed(own_platform, part), None, token)))
+
+        yield make
+
+
+@pytest.mark.parametrize("part", ["member", "gateway"])
+def test_a_service_believes_no_identity_header(directly: Callable[..., Client], admin: Session, part: str):
+    direct = directly(part)
+    headers = {"X-Auth-Subject": admin.member["id"], "X-Auth-Roles": "admin", "X-Auth-Session": "x"}
+
+    for path in ("/api/members/me", "/api/members", f"/api/members/{admin.member['id']}"):
+        assert direct.get(path, headers=headers).status_code == 401
+
+
+def test_internal_endpoints_take_service_tokens_only(directly: Callable[..., Client], admin: Session):
+    for part, method, path in (
+        ("member", "POST", "/internal/credentials/verify"),
+        ("member", "POST", "/internal/members"),
+        ("member", "GET", f"/internal/members/{admin.member['id']}"),
+        ("auth", "DELETE", f"/internal/members/{admin.member['id']}/sessions?epoch=9"),
+    ):
+        body = {"email": "a@example.com", "password": "x" * 12, "display_name": "x"}
+        for token in (None, admin.token, "x"):
+            answer = directly(part, token).request(method, path, json=body)
+            assert answer.status_code == 401, (part, path, answer.text)
+    assert admin.me().status_code == 200
+
+
+def test_the_gateway_has_no_way_to_what_is_on_no_route(directly: Callable[..., Client], admin: Session):
+    direct = directly("gateway", admin.token)
+
+    for path in (
+        "/internal/members",
+        "/auth/verify",
+        "/metrics",
+        "/livez",
+        "/readyz",
+        "/auth/email/..%2fverify",
+        "/status",
+    ):
+        for method in ("GET", "POST"):
+            assert direct.request(method, path).status_code == 404, path
+
+
+def test_databases_answer_nobody_without_a_password(own_platform: OwnPlatform):
+    answers = exchange_bytes(addressed(own_platform, "valkey"), b"PING\r\nCONFIG GET *\r\nKEYS *\r\n")
+
+    assert answers.count(b"-NOAUTH") == 3, answers
+
+
+def exchange_bytes(url: str, data: bytes) -> bytes:
+    with connection(url) as stream:
+        stream.sendall(data)
+        stream.settimeout(2)
+        received = b""
+        while received.count(b"\r\n") < 3:
+            received += stream.recv(65536)
+        return received

@@ -1,0 +1,132 @@
+"""A part that is killed comes back by itself; nothing that was acknowledged is lost, and nothing ended comes alive."""
+
+import httpx2
+import pytest
+
+from blackbox.client import Client, Session, new_account, new_key
+from blackbox.own_platform import PARTS, OwnPlatform
+from blackbox.waiting import eventually
+
+pytestmark = pytest.mark.chaos
+
+# What a client may be told while a part is away; the edge itself may also refuse or close the connection.
+AWAY = {502, 503, 504}
+
+
+def status_of(client: Client) -> int:
+    """Ask who the client is, and return 0 when there was no answer."""
+    try:
+        return client.me().status_code
+    except httpx2.TransportError:
+        return 0
+
+
+@pytest.fixture(autouse=True)
+def whole_again(own_platform: OwnPlatform):
+    yield
+    own_platform.wait_whole()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_part_comes_back_and_nothing_is_lost(
+    own_platform: OwnPlatform, member: Session, client: Client, part: str
+):
+    ended, kept = client.log_in(member.account), member.with_token(member.token)
+    key, edit = new_key(), {"display_name": f"Before {part} died"}
+    newcomer = client.register(new_account())
+    ended.log_out()
+    first = member.patch(member.path, edit, key=key)
+    assert first.status_code == 200
+
+    old_pid = own_platform.kill(part)
+
+    seen_of_ended: list[int] = []
+
+    def back() -> bool:
+        seen_of_ended.append(status_of(ended))
+        status = status_of(kept)
+        assert status in {200, 0, *AWAY}, "a part that is away is no reason to refuse the member"
+        return status == 200 and seen_of_ended[-1] == 401
+
+    eventually(back, f"members are served again after {part} died", within=40)
+    own_platform.wait_restarted(part, old_pid)
+
+    assert set(seen_of_ended) <= {401, 0, *AWAY}, "an ended session came alive"
+    assert kept.me().json()["display_name"] == edit["display_name"]
+    repeat = member.with_token(member.token).patch(member.path, edit, key=key)
+    assert repeat.content == first.content
+    assert repeat.headers["idempotent-replayed"] == "true"
+    session = client.with_token(None).log_in(newcomer)
+    assert session.patch(session.path, {"display_name": "After"}, key=new_key()).status_code == 200
+    session.log_out()
+    assert session.me().status_code == 401
+
+
+def test_a_log_out_survives_the_session_stores_death(own_platform: OwnPlatform, member: Session, client: Client):
+    """The store is killed as soon as the 204 is there: what was acknowledged has been written."""
+    for _ in range(3):
+        session = client.with_token(None).log_in(member.account)
+        pid = int(own_platform.part("valkey")["pid"])
+        session.log_out()
+        own_platform.kill("valkey")
+        own_platform.wait_restarted("valkey", pid)
+
+        eventually(lambda: status_of(member) == 200, "members are served again")
+        assert session.me().status_code == 401
+        assert session.refresh().status_code == 401
+
+
+def test_an_outage_of_the_store_lets_nobody_in(own_platform: OwnPlatform, member: Session):
+    """While sessions cannot be looked up, the check fails closed, and says so in bounded time."""
+    with own_platform.paused("valkey"):
+        answer = member.me()
+        assert answer.status_code in AWAY
+        assert member.with_token("x").me().status_code in {401, *AWAY}
+
+    eventually(lambda: status_of(member) == 200, "members are served again")
+
+
+def test_an_outage_of_the_database_is_told(own_platform: OwnPlatform, member: Session):
+    with own_platform.paused("postgres"):
+        answer = member.me()
+        assert answer.status_code in AWAY
+
+    eventually(lambda: status_of(member) == 200, "members are served again")
+
+
+def test_a_suspension_holds_while_the_session_service_is_down(
+    own_platform: OwnPlatform, admin: Session, member: Session, client: Client
+):
+    """Nothing passes the edge without the check; once it is back, the suspended member is out."""
+    pid = own_platform.kill("auth")
+    own_platform.wait_restarted("auth", pid)
+    admin_again = eventually(lambda: status_of(admin) == 200, "the administrator is served again")
+    assert admin_again
+
+    assert admin.patch(member.path, {"status": "suspended"}).status_code in {200, 202}
+
+    eventually(lambda: status_of(member) == 401, "the suspended member's session is ended")
+    assert client.post("/auth/login", member.account.credentials).status_code == 401
+
+
+def test_the_gateways_worker_may_die(own_platform: OwnPlatform, member: Session):
+    for part in ("gateway", "edge"):
+        own_platform.kill_worker(part)
+        eventually(lambda: status_of(member) == 200, f"members are served after a worker of {part} died")
+
+
+def test_no_log_holds_a_secret(own_platform: OwnPlatform, member: Session, client: Client):
+    """Last of all: whatever happened until now, no log line tells a password, a token or a key."""
+    client.post("/auth/login", {**member.account.credentials, "password": "a-wrong-pass-phrase"})
+    key = new_key()
+    member.patch(member.path, {"display_name": "Logged"}, key=key)
+    told = {
+        "the password": member.account.password,
+        "a wrong password": "a-wrong-pass-phrase",
+        "the access token": member.access_token.split(".")[2],
+        "the refresh token": member.refresh_token,
+        "the idempotency key": key,
+    } | {f"secret {number}": secret for number, secret in enumerate(own_platform.secrets())}
+
+    for name, text in own_platform.logs():
+        assert not [what for what, secret in told.items() if secret in text], name

@@ -1,0 +1,100 @@
+"""Guessing passwords is slowed down, per account and per address, and locks nobody out (ASVS 6.3.1)."""
+
+from collections.abc import Callable
+
+import httpx2
+import pytest
+
+from blackbox.client import Account, Client, new_account
+from blackbox.house_rules import assert_problem
+
+# More guesses than any sensible limit lets through.
+MANY = 400
+
+
+def guess(client: Client, email: str, number: int) -> httpx2.Response:
+    return client.post("/auth/login", {"email": email, "password": f"guess-{number}-guess"})
+
+
+def guess_until_refused(send: Callable[[int], httpx2.Response]) -> int:
+    """Return how many guesses were let through before the platform said 429."""
+    for count in range(MANY):
+        answer = send(count)
+        if answer.status_code == 429:
+            assert_problem(answer, 429)
+            assert int(answer.headers["retry-after"]) >= 1
+            return count
+        assert answer.status_code == 401, answer.text
+    raise AssertionError(f"{MANY} guesses were let through")
+
+
+@pytest.mark.usefixtures("several_addresses")
+def test_guessing_one_accounts_password_is_throttled(client: Client, account: Account):
+    guesses = guess_until_refused(lambda n: guess(client, account.email, n))
+
+    assert guesses >= 3, "a person may mistype"
+
+
+@pytest.mark.usefixtures("several_addresses")
+def test_guessing_at_many_accounts_is_throttled(client: Client):
+    """One password tried on every account (password spraying)."""
+    guess_until_refused(lambda _: client.post("/auth/login", new_account().credentials))
+
+
+@pytest.mark.usefixtures("several_addresses")
+def test_a_forged_address_does_not_escape_the_throttle(client: Client):
+    def send(number: int) -> httpx2.Response:
+        forged = f"203.0.113.{number % 256}"
+        headers = {"X-Forwarded-For": forged, "X-Real-IP": forged, "Forwarded": f"for={forged}", "X-Client-IP": forged}
+        return client.post("/auth/login", new_account().credentials, headers=headers)
+
+    guess_until_refused(send)
+
+
+@pytest.mark.usefixtures("several_addresses")
+def test_an_attacker_locks_no_owner_out(client: Client, account: Account, new_client):
+    """The attacker is refused; the owner, elsewhere, logs in with the right password all the same."""
+    guess_until_refused(lambda n: guess(client, account.email, n))
+
+    assert new_client().log_in(account).me().status_code == 200
+
+
+@pytest.mark.usefixtures("several_addresses")
+def test_many_attackers_lock_no_owner_out(account: Account, new_client):
+    """Guesses from everywhere must not keep out the owner who comes from where it always comes from."""
+    home = new_client()
+    session = home.log_in(account)
+    for attacker in (new_client() for _ in range(25)):
+        for number in range(3):
+            answer = guess(attacker, account.email, number)
+            assert answer.status_code in {401, 429}
+
+    assert session.me().status_code == 200
+    assert home.log_in(account).me().status_code == 200
+
+
+@pytest.mark.usefixtures("several_addresses")
+def test_a_throttled_address_holds_up_no_other(client: Client, account: Account, new_client):
+    guess_until_refused(lambda _: client.post("/auth/login", new_account().credentials))
+
+    assert client.get("/.well-known/jwks.json").status_code == 200
+    assert new_client().log_in(account).me().status_code == 200
+
+
+def test_logging_in_rightly_is_not_guessing(new_client, account: Account):
+    """A person with several devices is no attacker."""
+    client = new_client()
+
+    for _ in range(10):
+        assert client.post("/auth/login", account.credentials).status_code == 200
+
+
+@pytest.mark.usefixtures("several_addresses")
+@pytest.mark.parametrize("form", [str.upper, str.title, lambda email: f" {email} "])
+def test_another_spelling_of_the_address_is_the_same_account(client: Client, account: Account, form):
+    """Else each spelling would give the attacker a fresh allowance."""
+    limit = guess_until_refused(lambda n: guess(client, account.email, n))
+
+    answers = [guess(client, form(account.email), -n).status_code for n in range(limit + 1)]
+
+    assert 429 in answers or set(answers) == {422}
