@@ -1,0 +1,151 @@
+"""The network matrix by real connections: pods with the labels of each part, each to each, on each port.
+
+The pods listen on every port of the matrix, so a closed port means a policy, not a missing server. They are never
+ready, so no Service sends them anything.
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from cluster import EDGE_NAMESPACE, NAMESPACE, RELEASE, STRANGE_NAMESPACE, kubectl, objects, until
+
+PORTS = (5432, 6379, 8000, 8080, 9090, 9999)
+PARTS = ("member", "auth", "gateway", "postgres", "redis", "member-database", "auth-keys", "test")
+# What stands outside: by name, its namespace and labels.
+STRANGERS = {
+    "neighbour": (NAMESPACE, {"app": "other"}),
+    "impostor": (STRANGE_NAMESPACE, None),
+    "edge": (EDGE_NAMESPACE, {"app": "probe"}),
+}
+ALLOWED = {
+    ("edge", "gateway", 8000),
+    ("edge", "auth", 8080),
+    ("gateway", "member", 8080),
+    ("gateway", "auth", 8080),
+    ("gateway", "redis", 6379),
+    ("auth", "member", 8080),
+    ("auth", "redis", 6379),
+    ("member", "auth", 8080),
+    ("member", "postgres", 5432),
+    ("member-database", "postgres", 5432),
+    # the edge's own ports, for `helm test`
+    ("test", "edge", 8000),
+    ("test", "edge", 8080),
+}
+# Nobody's policies speak for these, so they reach each other.
+UNGOVERNED = {"neighbour", "impostor", "edge"}
+
+
+def part_labels(part):
+    return {
+        "app.kubernetes.io/name": "member-platform",
+        "app.kubernetes.io/instance": RELEASE,
+        "app.kubernetes.io/component": part,
+    }
+
+
+def probe_pod(name, namespace, labels, image):
+    security = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"probe-{name}", "namespace": namespace, "labels": {**labels, "probe": name}},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "terminationGracePeriodSeconds": 0,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": "probe",
+                    "image": image,
+                    "command": ["python", "-c", Path(__file__).with_name("probe.py").read_text(encoding="utf-8")],
+                    "env": [{"name": "PORTS", "value": json.dumps(PORTS)}],
+                    "securityContext": security,
+                    # never ready: no Service may send it anything
+                    "readinessProbe": {"exec": {"command": ["false"]}, "periodSeconds": 3600},
+                }
+            ],
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def probes(release):
+    """Every probe's name, namespace and address."""
+    image = release.image("member")
+    kubectl("create", "namespace", STRANGE_NAMESPACE)
+    pods = {part: (NAMESPACE, part_labels(part)) for part in PARTS}
+    pods |= {name: (where, labels or part_labels("gateway")) for name, (where, labels) in STRANGERS.items()}
+    for name, (where, labels) in pods.items():
+        kubectl("create", "-f", "-", namespace=where, stdin=json.dumps(probe_pod(name, where, labels, image)))
+    try:
+        yield until("the probes run", lambda: addresses(pods))
+    finally:
+        for name, (where, _) in pods.items():
+            kubectl("delete", "pod", f"probe-{name}", "--wait=false", namespace=where)
+
+
+def addresses(pods):
+    found = {}
+    for namespace in {where for where, _ in pods.values()}:
+        for pod in objects("pods", "-l", "probe", namespace=namespace):
+            name = pod["metadata"]["labels"]["probe"]
+            if pod["status"]["phase"] == "Running" and "listening" in kubectl(
+                "logs", f"probe-{name}", namespace=namespace
+            ):
+                found[name] = (namespace, pod["status"]["podIP"])
+    return found if found.keys() == pods.keys() else None
+
+
+def reached(probes, source):
+    """What a probe reaches: names and ports."""
+    namespace, _ = probes[source]
+    peers = [[name, address, port] for name, (_, address) in probes.items() if name != source for port in PORTS]
+    code = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
+    said = kubectl("exec", f"probe-{source}", "--", "python", "-c", code, json.dumps(peers), namespace=namespace)
+    return {(source, name, port) for name, _, port in json.loads(said)}
+
+
+def test_exactly_the_listed_pairs_speak(probes):
+    def complete():
+        with ThreadPoolExecutor(4) as pool:
+            return set().union(*pool.map(lambda source: reached(probes, source), probes))
+
+    free = {(a, b, port) for a in UNGOVERNED for b in UNGOVERNED if a != b for port in PORTS}
+    # a policy reaches a new pod a moment after it has started
+    until("every allowed pair speaks", lambda: complete() >= ALLOWED | free, within=60)
+    assert complete() == ALLOWED | free
+
+
+def test_every_part_but_the_stores_resolves_names(probes):
+    code = "import socket; print(socket.gethostbyname('kubernetes.default.svc.cluster.local'))"
+    for name, (namespace, _) in probes.items():
+        if name in {"postgres", "redis"} | UNGOVERNED:
+            continue
+        assert kubectl("exec", f"probe-{name}", "--", "python", "-c", code, namespace=namespace).strip(), name
+
+
+@pytest.mark.usefixtures("release")
+def test_the_matrix_of_this_test_is_the_charts():
+    """Both lists are written by hand; a new flow belongs in both."""
+    flows = {(source, target) for source, target, _ in ALLOWED if "edge" not in {source, target}}
+    policies = objects("networkpolicies")
+    rules = {
+        (
+            peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"],
+            policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"],
+        )
+        for policy in policies
+        for rule in policy["spec"].get("ingress") or ()
+        for peer in rule["from"]
+        if "namespaceSelector" not in peer
+    }
+    assert rules == flows
