@@ -14,6 +14,7 @@ lint() {
         each "luacheck $folder" in_folder "$folder" luacheck --quiet .
     done
     each "problem pages" python scripts/check_problem_pages.py
+    each "named tests" python scripts/check_named_tests.py
     # shellcheck disable=SC2046 # no script of ours has a space in its name
     each shellcheck shellcheck .ci/run $(git ls-files '*.sh')
 }
