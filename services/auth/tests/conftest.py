@@ -124,6 +124,14 @@ class Client:
             sent["Authorization"] = f"Bearer {token}"
         return await self.http.get(f"/auth/verify{query}", headers=sent)
 
+    async def get(self, path: str, token: str) -> httpx2.Response:
+        """Ask an endpoint as the bearer of `token`."""
+        return await self.http.get(path, headers=bearer(token))
+
+    async def delete(self, path: str, token: str) -> httpx2.Response:
+        """Delete as the bearer of `token`."""
+        return await self.http.delete(path, headers=bearer(token))
+
     async def post(self, path: str, token: str, **more: Any) -> httpx2.Response:
         """Call an endpoint as the bearer of `token`."""
         return await self.http.post(path, headers=bearer(token), **more)

@@ -67,8 +67,12 @@ def serve(
     app: ASGIApp,
     health: Health,
     check_start: Callable[[], Awaitable[None]] | None = None,
+    *,
+    proxy_headers: bool = True,
 ) -> None:
     """Serve `app` until a signal. `check_start` raises StartRefused when a needed part is out of reach.
+
+    Without `proxy_headers`, `app` itself finds out the client's address where it needs it.
 
     Ends the process with one sentence when it cannot start: exit code 2 for settings, 1 for parts out of reach.
     """
@@ -82,6 +86,7 @@ def serve(
         app,
         host=settings.host,
         port=settings.port,
+        interface="asgi3",
         http="httptools",
         loop="uvloop",
         lifespan="on",
@@ -89,7 +94,7 @@ def serve(
         access_log=False,
         server_header=False,
         date_header=False,
-        proxy_headers=True,
+        proxy_headers=proxy_headers,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=settings.shutdown_seconds,

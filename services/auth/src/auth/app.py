@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import httpx2
 from fastapi import FastAPI, Request
@@ -14,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from auth.accounts import Pseudonyms
 from auth.caching import NoStoreMiddleware
@@ -91,7 +93,9 @@ class Auth:
             self.cache, self.lookup, settings.access_cookie, settings.edge_headers, now, Outcomes(registry)
         )
         self.api = self._framework()
-        self.asgi = Dispatch(self.verify, self.api)
+        # /auth/verify has no use for the client's address, so only the rest pays for finding it out.
+        api: Any = self.api  # uvicorn has types of its own for the same protocol
+        self.asgi = Dispatch(self.verify, ProxyHeadersMiddleware(api, settings.forwarded_allow_ips))
 
     def _framework(self) -> FastAPI:
         app = FastAPI(
@@ -141,16 +145,15 @@ class Auth:
 class Dispatch:
     """Hands `/auth/verify` to its own application, before the framework sees the request."""
 
-    def __init__(self, verify: ASGIApp, api: ASGIApp) -> None:
+    def __init__(self, verify: ASGIApp, api: Any) -> None:
         self._verify = verify
-        self._api = api
+        self._api: ASGIApp = api
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the one or the other."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Run the one or the other; no coroutine of its own stands in between."""
         if scope["type"] == "http" and scope["path"] == "/auth/verify":
-            await self._verify(scope, receive, send)
-        else:
-            await self._api(scope, receive, send)
+            return self._verify(scope, receive, send)
+        return self._api(scope, receive, send)
 
 
 def _limit_storage(redis: Redis) -> RedisStorage:

@@ -68,7 +68,7 @@ def _serve(_arguments: argparse.Namespace) -> None:
         finally:
             await client.aclose()
 
-    serve("auth", settings, auth.asgi, auth.health, check_start)
+    serve("auth", settings, auth.asgi, auth.health, check_start, proxy_headers=False)
 
 
 def _init(arguments: argparse.Namespace) -> None:
@@ -114,3 +114,7 @@ def _print(ring: KeyRing) -> None:
 def _fail(directory: Path, error: KeyRingBroken | OSError) -> None:
     reason = str(error) if isinstance(error, KeyRingBroken) else f"cannot be used ({error.strerror})"
     refuse_start(f"The key ring directory {directory} {reason}.", EXIT_SETTINGS)
+
+
+if __name__ == "__main__":
+    main()

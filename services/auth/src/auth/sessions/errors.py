@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from platform_common.problems import DependencyUnavailable, NotFound, Unauthenticated
+from platform_common.problems import NotFound, Problem, Unauthenticated
 
 
 class RefreshRefused(Unauthenticated):
@@ -45,7 +45,8 @@ class SessionNotFound(NotFound):
     code = "session-not-found"
 
 
-class LoginOutdated(DependencyUnavailable):
+class LoginOutdated(Problem):
     """The member's sessions were ended while the log-in was going on; its credentials must be verified again."""
 
     code = "login-outdated"
+    status = 409

@@ -1,76 +1,88 @@
-"""The answers of `/auth/verify`, ready to be sent."""
+"""What `/auth/verify` answers when it does not answer who it is."""
 
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
 
 from starlette.types import Scope
 
-from platform_common.problems import MEDIA_TYPE, problem_document
+from auth.store import StoreUnavailable
+from platform_common.problems import MEDIA_TYPE, Forbidden, Problem, Unauthenticated
 from platform_common.request_id import request_id_of
+from platform_common.tokens.access import AccessTokenInvalid
 
 Headers = list[tuple[bytes, bytes]]
 
 
-class Answer(NamedTuple):
-    """Status, headers and body."""
+class CrossSiteRequest(Forbidden):
+    """A cookie came with a request that is not known to come from our own pages (ASVS 3.5.1)."""
 
-    status: int
-    headers: Headers
-    body: bytes
+    code = "cross-site-request"
 
 
-ANONYMOUS = Answer(200, [(b"cache-control", b"no-store"), (b"content-length", b"0")], b"")
-
-
-def missing(scope: Scope) -> Answer:
-    """There is no credential (RFC 6750, section 3.1: then no error code either)."""
-    detail = "This path takes an access token."
-    return _problem(scope, 401, "unauthenticated", detail, (b"www-authenticate", b"Bearer"))
-
-
-def invalid(scope: Scope) -> Answer:
-    """The credential is malformed, expired or revoked: which of them is not told."""
-    challenge = (b"www-authenticate", b'Bearer error="invalid_token"')
-    return _problem(scope, 401, "access-token-invalid", "The access token is not valid.", challenge)
-
-
-def role_missing(scope: Scope) -> Answer:
-    """The member holds none of the roles."""
-    return _problem(scope, 403, "forbidden", "Your account does not hold the role that this asks for.")
-
-
-def forged(scope: Scope) -> Answer:
-    """A cookie came with a request that is not known to come from our own pages."""
-    detail = "A request that changes something must come from the platform's own pages."
-    return _problem(scope, 403, "cross-site-request", detail)
-
-
-def unavailable(scope: Scope) -> Answer:
-    """Nobody can say whether the session is alive, so nobody passes."""
-    detail = "The session store cannot be reached at the moment."
-    return _problem(scope, 503, "session-store-unavailable", detail, (b"retry-after", b"1"))
-
-
-def method_not_allowed(scope: Scope) -> Answer:
+class MethodNotAllowed(Problem):
     """Edges ask by GET."""
-    detail = "This path takes GET and HEAD."
-    return _problem(scope, 405, "method-not-allowed", detail, (b"allow", b"GET, HEAD"))
+
+    code = "method-not-allowed"
+    status = 405
 
 
-def _problem(scope: Scope, status: int, code: str, detail: str, *headers: tuple[bytes, bytes]) -> Answer:
+class Decided(Exception):
+    """The answer is clear: status, headers and body. `outcome` is its name in the metrics."""
+
+    def __init__(self, outcome: str, status: int, headers: Headers, body: bytes = b"") -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+def anonymous(outcome: str) -> Decided:
+    """It may pass without a session."""
+    return Decided(outcome, 200, [(b"cache-control", b"no-store"), (b"content-length", b"0")])
+
+
+def missing(scope: Scope) -> Decided:
+    """There is no credential (RFC 6750, section 3.1: then no error code either)."""
+    return _refused(scope, "missing", Unauthenticated("This path takes an access token."))
+
+
+def invalid(scope: Scope, outcome: str) -> Decided:
+    """The credential is malformed, expired or revoked: which of them is not told."""
+    return _refused(scope, outcome, AccessTokenInvalid())
+
+
+def role_missing(scope: Scope) -> Decided:
+    """The member holds none of the roles."""
+    return _refused(scope, "role_missing", Forbidden("Your account does not hold the role that this asks for."))
+
+
+def forged(scope: Scope) -> Decided:
+    """Another site may have sent it."""
+    detail = "A request that changes something must come from the platform's own pages."
+    return _refused(scope, "forged", CrossSiteRequest(detail))
+
+
+def unavailable(scope: Scope) -> Decided:
+    """Nobody can say whether the session is alive, so nobody passes."""
+    return _refused(scope, "store_away", StoreUnavailable("The session store cannot be reached at the moment."))
+
+
+def method_not_allowed(scope: Scope) -> Decided:
+    """Neither GET nor HEAD."""
+    return _refused(scope, "method", MethodNotAllowed("This path takes GET and HEAD.", headers={"Allow": "GET, HEAD"}))
+
+
+def _refused(scope: Scope, outcome: str, problem: Problem) -> Decided:
     request_id = request_id_of(scope)
-    document = problem_document(code, status, detail=detail) | {"request_id": request_id}
-    body = json.dumps(document, separators=(",", ":")).encode()
-    return Answer(
-        status,
-        [
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
-            (b"x-request-id", request_id.encode()),
-            *headers,
-        ],
-        body,
-    )
+    body = json.dumps(problem.document() | {"request_id": request_id}, separators=(",", ":")).encode()
+    headers = {
+        "content-type": MEDIA_TYPE,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        "x-request-id": request_id,
+        **{name.lower(): value for name, value in problem.headers.items()},
+    }
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return Decided(outcome, problem.status, raw, b"" if scope["method"] == "HEAD" else body)

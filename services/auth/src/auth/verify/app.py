@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+import hiredis
+import structlog
 from starlette.types import Receive, Scope, Send
 
 from auth.config import EdgeHeaders
 from auth.keys.access_tokens import TokenExpired, TokenMalformed
 from auth.verify import answers
-from auth.verify.answers import Answer
+from auth.verify.answers import Decided
 from auth.verify.credential import CredentialMalformed, bearer_token, cookie_token
-from auth.verify.lookup import SessionLookup, StoreAway
+from auth.verify.lookup import STORE_AWAY, SessionLookup
 from auth.verify.metrics import Outcomes
 from auth.verify.origin import is_forged
 from auth.verify.token_cache import KnownToken, TokenCache
 
 # Queries that are remembered as read; an edge sends a handful of different ones.
 _QUERIES = 256
+
+_EMPTY_BODY = {"type": "http.response.body", "body": b""}
+
+log = structlog.get_logger(__name__)
 
 
 class Terms(NamedTuple):
@@ -30,7 +36,7 @@ class Terms(NamedTuple):
 
 
 class VerifyApp:
-    """Answers as the contract's table says; anything unforeseen refuses."""
+    """Answers as the contract's table says; whatever it does not foresee is refused."""
 
     def __init__(
         self,
@@ -46,83 +52,99 @@ class VerifyApp:
         self._cookie = cookie.encode()
         self._edge = edge
         self._now = now
-        self._tally = (outcomes or Outcomes()).tally
-        self._terms: dict[bytes, Terms] = {}
+        self._outcomes = outcomes or Outcomes()
+        self._terms: dict[bytes, Terms] = {b"": Terms(frozenset(), optional=False)}
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        status, headers, body = await self._answer(scope)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    async def _answer(self, scope: Scope) -> Answer:
-        if scope["method"] != "GET" and scope["method"] != "HEAD":
-            return answers.method_not_allowed(scope)
-        query = scope["query_string"]
-        terms = self._terms.get(query) or self._read_terms(query)
+        """Answer one request. Nothing here is done for a good one that could be done once for all."""
         try:
-            token, from_cookie = self._credential(scope)
+            token = self._token(scope)
+            known = self._known(scope, token)
+            record = await self._lookup.get(known.command)
+            if record != known.record:
+                self._take(scope, known, record)
+            if known.over_at <= self._now():
+                raise self._without_session(scope, "revoked")
+            if scope["query_string"]:
+                self._check_roles(scope, known)
+        except Decided as decided:
+            self._outcomes.count(decided.outcome)
+            await send({"type": "http.response.start", "status": decided.status, "headers": decided.headers})
+            await send({"type": "http.response.body", "body": decided.body})
+            return
+        self._outcomes.passed += 1
+        headers = [*known.headers, (b"authorization", b"Bearer " + token)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send(_EMPTY_BODY)
+
+    def _token(self, scope: Scope) -> bytes:
+        """Return the request's credential. Raises Decided when there is none, or none that may be believed."""
+        method = scope["method"]
+        if method != "GET" and method != "HEAD":
+            raise answers.method_not_allowed(scope)
+        headers = scope["headers"]
+        authorization = b""
+        for name, value in headers:
+            if name == b"authorization":
+                if authorization:
+                    raise answers.invalid(scope, "malformed")
+                authorization = value
+        try:
+            token = bearer_token(authorization) if authorization else None
+            if token is not None:
+                return token
+            token = cookie_token(headers, self._cookie)
         except CredentialMalformed:
-            return self._refused(scope, "malformed")
+            raise answers.invalid(scope, "malformed") from None
         if token is None:
-            return self._without_session(scope, terms, "missing")
-        if from_cookie and is_forged(scope["headers"], self._edge):
-            self._tally["forged"] += 1
-            return answers.forged(scope)
+            raise self._without_session(scope, "missing")
+        if is_forged(headers, self._edge):
+            raise answers.forged(scope)
+        return token
+
+    def _known(self, scope: Scope, token: bytes) -> KnownToken:
+        """Return what `token` says. Raises Decided when it is not good."""
         try:
             known = self._cache.read(token)
         except TokenMalformed:
-            return self._refused(scope, "malformed")
+            raise answers.invalid(scope, "malformed") from None
         except TokenExpired:
-            return self._without_session(scope, terms, "expired")
+            raise self._without_session(scope, "expired") from None
         if known.expires_at <= self._now():
-            return self._without_session(scope, terms, "expired")
-        record = await self._lookup.get(known.key)
-        if record is None:
-            return self._without_session(scope, terms, "revoked")
-        if isinstance(record, StoreAway):
-            self._tally["store_away"] += 1
-            return answers.unavailable(scope)
-        if not known.alive(record, self._now()):
-            return self._without_session(scope, terms, "revoked")
-        if terms.roles and terms.roles.isdisjoint(known.roles):
-            self._tally["role_missing"] += 1
-            return answers.role_missing(scope)
-        return self._passed(known, token)
+            raise self._without_session(scope, "expired")
+        return known
 
-    def _credential(self, scope: Scope) -> tuple[bytes | None, bool]:
-        """Return the token and whether it comes from the cookie. Raises CredentialMalformed."""
-        authorization: bytes | None = None
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                if authorization is not None:
-                    raise CredentialMalformed
-                authorization = value
-        if authorization:
-            token = bearer_token(authorization)
-            if token is not None:
-                return token, False
-        return cookie_token(scope["headers"], self._cookie), True
+    def _take(self, scope: Scope, known: KnownToken, record: Any) -> None:
+        """Read a record that is not the one read before. Raises Decided when it keeps nobody alive."""
+        if isinstance(record, bytes) and known.take(record):
+            return
+        if record is STORE_AWAY:
+            raise answers.unavailable(scope)
+        if isinstance(record, hiredis.ReplyError):
+            kind = str(record).partition(" ")[0]
+            log.warning("session_lookup_refused", session=known.session, error=kind)
+            if kind != "WRONGTYPE":
+                raise answers.unavailable(scope)
+        raise self._without_session(scope, "revoked")
 
-    def _passed(self, known: KnownToken, token: bytes) -> Answer:
-        self._tally["passed"] += 1
-        return Answer(200, [*known.identity, (b"authorization", b"Bearer " + token)], b"")
+    def _check_roles(self, scope: Scope, known: KnownToken) -> None:
+        roles = self._terms_of(scope).roles
+        if roles and roles.isdisjoint(known.roles):
+            raise answers.role_missing(scope)
 
-    def _without_session(self, scope: Scope, terms: Terms, why: str) -> Answer:
-        self._tally[why] += 1
-        if terms.optional:
-            return answers.ANONYMOUS
-        return answers.missing(scope) if why == "missing" else answers.invalid(scope)
+    def _without_session(self, scope: Scope, why: str) -> Decided:
+        if self._terms_of(scope).optional:
+            return answers.anonymous(why)
+        return answers.missing(scope) if why == "missing" else answers.invalid(scope, why)
 
-    def _refused(self, scope: Scope, why: str) -> Answer:
-        self._tally[why] += 1
-        return answers.invalid(scope)
-
-    def _read_terms(self, query: bytes) -> Terms:
-        fields = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        roles = frozenset(value for name, value in fields if name == "role")
-        # Where a role is asked for, nobody passes without a session.
-        terms = Terms(roles, ("optional", "1") in fields and not roles)
-        if len(self._terms) < _QUERIES:
-            self._terms[query] = terms
+    def _terms_of(self, scope: Scope) -> Terms:
+        query: bytes = scope["query_string"]
+        terms = self._terms.get(query)
+        if terms is None:
+            fields = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+            roles = frozenset(value for name, value in fields if name == "role")
+            # Where a role is asked for, nobody passes without a session.
+            terms = Terms(roles, optional=("optional", "1") in fields and not roles)
+            if len(self._terms) < _QUERIES:
+                self._terms[query] = terms
         return terms

@@ -14,14 +14,19 @@ class Outcomes(Collector):
     """How requests were answered, by outcome."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        self.tally: Tally[str] = Tally()
+        self.passed = 0
+        self._others: Tally[str] = Tally()
         if registry is not None:
             registry.register(self)
+
+    def count(self, outcome: str) -> None:
+        """Count an answer; those that passed with a session are counted in `passed` directly."""
+        self._others[outcome] += 1
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Return the counter as Prometheus takes it."""
         family = CounterMetricFamily("auth_verify_requests", "Answers of /auth/verify.", labels=["outcome"])
-        for outcome, count in list(self.tally.items()):
+        for outcome, count in [("passed", self.passed), *self._others.items()]:
             family.add_metric([outcome], count)
         yield family
 

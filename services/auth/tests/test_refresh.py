@@ -1,0 +1,271 @@
+"""Rotation of refresh tokens, reuse, the grace period, and the limits of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import jwt
+import pytest
+
+from auth.sessions.service import Device
+
+
+@pytest.fixture
+async def session(client):
+    return await client.tokens()
+
+
+def claims(token):
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+async def test_refresh_gives_a_new_pair_of_the_same_session(client, session, clock):
+    clock.advance(60)
+
+    response = await client.refresh(session["refresh_token"])
+
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    renewed = response.json()
+    assert renewed.keys() == session.keys() - {"member"}
+    assert renewed["refresh_token"] != session["refresh_token"]
+    before, after = claims(session["access_token"]), claims(renewed["access_token"])
+    assert after["iat"] - before["iat"] == 60
+    same = {"iss", "aud", "sub", "sid", "roles", "auth_time", "amr"}
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert (await client.verify(renewed["access_token"])).status_code == 200
+    assert (await client.verify(session["access_token"])).status_code == 200
+
+
+async def test_each_successor_can_be_refreshed_in_turn(client, session, clock):
+    token = session["refresh_token"]
+    for _ in range(5):
+        clock.advance(900)
+        token = (await client.refresh(token)).json()["refresh_token"]
+
+    assert (await client.refresh(token)).status_code == 200
+
+
+async def test_reused_refresh_token_ends_the_session(client, session, clock, logs):
+    renewed = (await client.refresh(session["refresh_token"])).json()
+    clock.advance(10)
+
+    response = await client.refresh(session["refresh_token"])
+
+    assert response.status_code == 401
+    assert response.json()["code"] == "refresh-token-reused"
+    assert (await client.verify(session["access_token"])).status_code == 401
+    assert (await client.verify(renewed["access_token"])).status_code == 401
+    assert (await client.refresh(renewed["refresh_token"])).status_code == 401
+    assert any(entry["event"] == "refresh_token_reused" for entry in logs)
+
+
+async def test_an_older_ancestor_ends_the_session_as_well(client, session, clock):
+    token = session["refresh_token"]
+    for _ in range(3):
+        clock.advance(11)
+        token = (await client.refresh(token)).json()["refresh_token"]
+
+    assert (await client.refresh(session["refresh_token"])).status_code == 401
+    assert (await client.refresh(token)).status_code == 401
+
+
+async def test_reuse_ends_that_session_alone(client, session, clock):
+    other = await client.tokens()
+    await client.refresh(session["refresh_token"])
+    clock.advance(11)
+    await client.refresh(session["refresh_token"])
+
+    assert (await client.verify(other["access_token"])).status_code == 200
+
+
+async def test_within_the_grace_period_a_repeat_gets_the_same_successor(client, session, clock):
+    first = (await client.refresh(session["refresh_token"])).json()
+    clock.advance(9)
+
+    second = await client.refresh(session["refresh_token"])
+
+    assert second.status_code == 200
+    assert second.json()["refresh_token"] == first["refresh_token"]
+    assert (await client.verify(second.json()["access_token"])).status_code == 200
+
+
+async def test_the_grace_period_does_not_grow_with_repeats(client, session, clock):
+    await client.refresh(session["refresh_token"])
+    clock.advance(9)
+    await client.refresh(session["refresh_token"])
+    clock.advance(2)
+
+    assert (await client.refresh(session["refresh_token"])).status_code == 401
+
+
+async def test_a_straggler_gets_its_successor_although_that_was_rotated_too(client, session, clock):
+    second = (await client.refresh(session["refresh_token"])).json()["refresh_token"]
+    clock.advance(3)
+    third = (await client.refresh(second)).json()["refresh_token"]
+    clock.advance(3)
+
+    assert (await client.refresh(session["refresh_token"])).json()["refresh_token"] == second
+    assert (await client.refresh(second)).json()["refresh_token"] == third
+    assert (await client.refresh(third)).status_code == 200
+
+
+async def test_fifty_parallel_refreshes_get_one_successor(make_auth, client_of, client, session):
+    replicas = [client, client_of(make_auth()), client_of(make_auth())]
+
+    answers = await asyncio.gather(*(replicas[n % 3].refresh(session["refresh_token"]) for n in range(50)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+    assert (await client.refresh(answers[0].json()["refresh_token"])).status_code == 200
+
+
+async def test_refreshes_in_parallel_with_a_log_out_leave_nothing_alive(client, session):
+    results = await asyncio.gather(
+        *(client.refresh(session["refresh_token"]) for _ in range(20)),
+        client.post("/auth/logout", session["access_token"]),
+        *(client.refresh(session["refresh_token"]) for _ in range(20)),
+    )
+
+    assert results[20].status_code == 204
+    assert {answer.status_code for answer in results} <= {200, 204, 401}
+    for answer in results:
+        if answer.status_code == 200:
+            assert (await client.verify(answer.json()["access_token"])).status_code == 401
+            assert (await client.refresh(answer.json()["refresh_token"])).status_code == 401
+
+
+async def test_a_refresh_token_is_worth_nothing_after_log_out(client, session):
+    renewed = (await client.refresh(session["refresh_token"])).json()
+    await client.post("/auth/logout", session["access_token"])
+
+    for token in (session["refresh_token"], renewed["refresh_token"]):
+        response = await client.refresh(token)
+        assert response.status_code == 401
+        assert response.json()["code"] == "session-revoked"
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43, "A" * 256, "ä"])
+async def test_an_unknown_refresh_token_is_refused(client, token):
+    response = await client.refresh(token)
+
+    assert response.status_code == 401
+    assert response.json()["code"] == "refresh-token-unknown"
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize("body", [{}, {"refresh_token": ""}, {"refresh_token": 1}, {"refresh_token": "A" * 257}, []])
+async def test_a_body_without_a_token_is_refused(client, body):
+    assert (await client.http.post("/auth/refresh", json=body)).status_code == 422
+
+
+async def test_an_access_token_is_no_refresh_token(client, session):
+    assert (await client.refresh(session["access_token"])).status_code in {401, 422}
+
+
+async def test_the_store_knows_no_token_but_by_its_hash(client, session, store):
+    renewed = (await client.refresh(session["refresh_token"])).json()
+
+    kept = "".join([key + str(await value_of(store, key)) for key in await store.keys("*")])
+
+    for tokens in (session, renewed):
+        assert tokens["refresh_token"] not in kept
+        assert tokens["access_token"] not in kept
+
+
+async def value_of(store, key):
+    kind = await store.type(key)
+    if kind == "hash":
+        return await store.hgetall(key)
+    return await store.execute_command("GET", key, NEVER_DECODE=True)
+
+
+async def test_the_successor_leaves_the_store_with_the_grace_period(client, session, store):
+    await client.refresh(session["refresh_token"])
+
+    keys = await store.keys("auth:refresh:*:successor")
+
+    assert len(keys) == 1
+    assert 0 < await store.pttl(keys[0]) <= 10_000
+
+
+async def test_a_session_that_is_not_renewed_ends(client, session, clock):
+    clock.advance(7 * 86_400)
+
+    assert (await client.refresh(session["refresh_token"])).status_code == 401
+    assert (await client.verify(session["access_token"])).status_code == 401
+
+
+async def test_a_renewed_session_lives_on(client, session, clock):
+    token = session["refresh_token"]
+    for _ in range(4):
+        clock.advance(6 * 86_400)
+        renewed = await client.refresh(token)
+        assert renewed.status_code == 200
+        token = renewed.json()["refresh_token"]
+
+
+async def test_no_session_outlives_the_absolute_limit(make_auth, client_of, clock):
+    client = client_of(make_auth(session_idle_seconds=800, session_absolute_seconds=3700))
+    token = (await client.tokens())["refresh_token"]
+    for _ in range(5):
+        clock.advance(700)
+        token = (await client.refresh(token)).json()["refresh_token"]
+    clock.advance(100)
+    last = (await client.refresh(token)).json()
+
+    assert last["expires_in"] == last["refresh_expires_in"] == 100
+    assert (await client.verify(last["access_token"])).status_code == 200
+    clock.advance(100)
+    assert (await client.verify(last["access_token"])).status_code == 401
+    assert (await client.refresh(last["refresh_token"])).status_code == 401
+
+
+async def test_the_store_forgets_sessions_by_itself(session, store):
+    sid = claims(session["access_token"])["sid"]
+    assert session["refresh_expires_in"] == 7 * 86_400
+
+    for key in (f"auth:session:{sid}", *(await store.keys("auth:refresh:*"))):
+        assert 0 < await store.ttl(key) <= 7 * 86_400
+    assert 0 < await store.ttl(f"auth:member:{session['member']['id']}:sessions") <= 30 * 86_400
+
+
+async def refresh_and_die_half_way(auth, session):
+    """Die after the successor was proposed and before it took its place."""
+
+    async def die(*_args):
+        raise ConnectionResetError
+
+    repository = auth.sessions._repository
+    replace, repository.replace = repository.replace, die
+    with pytest.raises(ConnectionResetError):
+        await auth.sessions.refresh(session["refresh_token"], Device("203.0.113.9", "test"))
+    repository.replace = replace
+
+
+async def test_a_rotation_that_died_half_way_can_be_repeated(auth, client, session):
+    await refresh_and_die_half_way(auth, session)
+
+    response = await client.refresh(session["refresh_token"])
+
+    assert response.status_code == 200
+    assert (await client.refresh(response.json()["refresh_token"])).status_code == 200
+
+
+async def test_a_rotation_that_died_half_way_can_be_repeated_after_the_grace_period(auth, client, session, clock):
+    await refresh_and_die_half_way(auth, session)
+    clock.advance(60)
+
+    response = await client.refresh(session["refresh_token"])
+
+    assert response.status_code == 200
+    clock.advance(5)
+    assert (await client.refresh(session["refresh_token"])).json()["refresh_token"] == response.json()["refresh_token"]
+
+
+async def test_roles_come_from_the_session(client, session, store):
+    record = json.loads(await store.get(f"auth:session:{claims(session['access_token'])['sid']}"))
+
+    assert record["roles"] == ["member"]
+    assert claims((await client.refresh(session["refresh_token"])).json()["access_token"])["roles"] == ["member"]
