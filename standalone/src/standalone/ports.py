@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import secrets
 import socket
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 
@@ -15,6 +16,8 @@ from standalone.errors import PlatformError
 
 DEFAULT_EDGE_PORT = 8080
 LOOPBACK = "127.0.0.1"
+
+_UNLENT = range(10240, 32768)
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,20 @@ def resolve_ports(environment: Mapping[str, str]) -> Ports:
 
 
 def free_ports() -> Ports:
-    """Return ports that nobody uses now: for tests, which may run next to one another."""
+    """Return ports that nobody uses now, drawn at random: for tests, which may run next to one another.
+
+    They lie below those that the kernel lends to outgoing connections (32768 and up, if it was not told otherwise),
+    so that none is lent to somebody before the last part has started.
+    """
     with ExitStack() as stack:
-        probes = {name: stack.enter_context(socket.socket()) for name in NAMES}
-        for probe in probes.values():
-            probe.bind((LOOPBACK, 0))
-        return Ports(**{name: probe.getsockname()[1] for name, probe in probes.items()})
+        ports: dict[str, int] = {}
+        while len(ports) < len(NAMES):
+            port = secrets.choice(_UNLENT)
+            probe = stack.enter_context(socket.socket())
+            with suppress(OSError):
+                probe.bind((LOOPBACK, port))
+                ports[NAMES[len(ports)]] = port
+        return Ports(**ports)
 
 
 def check_free(ports: Ports, edge_host: str) -> None:
