@@ -147,6 +147,11 @@ def make_settings(database) -> Callable[..., MemberSettings]:
             "port": 0,
             "outbox_poll_seconds": 600,
             "purge_interval_seconds": 600,
+            # A busy machine is no failure.
+            "database_pool_timeout_seconds": 60,
+            "database_lock_timeout_seconds": 60,
+            "database_statement_timeout_seconds": 60,
+            "request_timeout_seconds": 100,
         }
         return MemberSettings(**(given | changes), _env_file=None)
 
@@ -270,8 +275,8 @@ def admin(make_member) -> Someone:
 def service() -> Callable[..., dict[str, str]]:
     """Return what a service sends with its calls: its name, and whom the token is for."""
 
-    def headers(caller: str = "auth", audience: str = "member") -> dict[str, str]:
-        return {"Authorization": f"Bearer {ServiceTokenIssuer(caller, SERVICE_KEY).token_for(audience)}"}
+    def headers(caller: str = "auth", audience: str = "member", key: str = SERVICE_KEY) -> dict[str, str]:
+        return {"Authorization": f"Bearer {ServiceTokenIssuer(caller, key).token_for(audience)}"}
 
     return headers
 

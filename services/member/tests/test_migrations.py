@@ -9,20 +9,26 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from member.accounts.models import Member  # noqa: F401 (fills the metadata)
 from member.config import MigrationSettings
 from member.database import migrate as migrate_module
 from member.database.engine import driver_url
-from member.database.migrate import migrate
+from member.database.migrate import alembic_config, migrate
 from member.database.orm import Table
-from member.database.revision import alembic_config, scripts
+from member.database.revision import REVISION as HEAD
 from member.ledger.models import IdempotencyRecord  # noqa: F401 (the same)
 from member.outbox.models import OutboxEvent  # noqa: F401 (the same)
 from platform_common.serving import StartRefused
 
-HEAD = scripts().get_current_head()
+
+def test_the_revision_that_the_code_needs_is_the_last_of_its_migrations():
+    revisions = [script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()]
+
+    assert revisions[0] == HEAD
+    assert revisions == sorted(revisions, reverse=True)
 
 
 def settings_for(url, **changes):

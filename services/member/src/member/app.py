@@ -14,6 +14,7 @@ from member.config import MemberSettings
 from member.credentials import endpoints as credentials
 from member.database.failures import install_database_failures
 from member.database.revision import SchemaOutdated, check_revision
+from member.openapi import complete_document
 from member.parts import Parts, running_parts
 from platform_common.health import Health, NotReady
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
@@ -42,6 +43,7 @@ def make_app(
     )
     for router in (endpoints.router, administration.router, internal.router, credentials.router):
         app.include_router(router)
+    complete_document(app)
     install_database_failures(app)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)

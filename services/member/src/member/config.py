@@ -26,7 +26,7 @@ class DatabaseSettings(BaseSettings):
     database_url: DatabaseUrl
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     # How long a request waits for a connection of the pool, and for a new one to be made.
-    database_pool_timeout_seconds: Seconds = 3
+    database_pool_timeout_seconds: Seconds = 5
     database_connect_timeout_seconds: Annotated[int, Field(ge=2, le=60)] = 3
     # What the server itself ends: one statement, the wait for a lock, a transaction that does nothing.
     database_statement_timeout_seconds: Seconds = 5

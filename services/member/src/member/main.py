@@ -1,4 +1,8 @@
-"""The command `member`: serve, migrate, create-admin."""
+"""The command `member`: serve, migrate, create-admin.
+
+Each command imports its own parts, after its settings were read: a wrong setting is said at once, and a short command
+does not load what only a server needs.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-import structlog
-
-from member.accounts.create_admin import create_admin, read_admin
-from member.app import make_app
 from member.config import AdminSettings, MemberSettings, MigrationSettings
-from member.database.migrate import migrate
-from member.database.start import check_database
-from member.parts import SERVICE
-from platform_common.serving import StartRefused, serve
 from platform_common.settings import load_settings, refuse_start
 
 
@@ -31,26 +27,47 @@ def main(arguments: Sequence[str] | None = None) -> None:
     admin.add_argument("--display-name", default="Administrator")
     admin.add_argument("--reset-password", action="store_true", help="set the password of an existing member as well")
     options = parser.parse_args(arguments)
+    if options.command == "serve":
+        _serve(load_settings(MemberSettings))
+    elif options.command == "migrate":
+        _migrate(load_settings(MigrationSettings))
+    else:
+        _create_admin(load_settings(AdminSettings), options)
+
+
+def _serve(settings: MemberSettings) -> None:
+    from member.app import make_app
+    from member.database.start import check_database
+    from platform_common.serving import serve
+
+    app, health = make_app(settings)
+    serve("member", settings, app, health, lambda: check_database(settings))
+
+
+def _migrate(settings: MigrationSettings) -> None:
+    from member.database.migrate import migrate
+    from platform_common.serving import StartRefused
+
     try:
-        if options.command == "serve":
-            _serve()
-        elif options.command == "migrate":
-            before, after = migrate(load_settings(MigrationSettings))
-            _print({"before": before, "after": after})
-        else:
-            # Standard output is the answer's alone.
-            structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
-            settings = load_settings(AdminSettings)
-            wanted = read_admin(settings, options.email, options.display_name)
-            _print(asyncio.run(create_admin(settings, wanted, reset_password=options.reset_password)))
+        before, after = migrate(settings)
     except StartRefused as refusal:
         refuse_start(str(refusal))
+    _print({"before": before, "after": after})
 
 
-def _serve() -> None:
-    settings = load_settings(MemberSettings)
-    app, health = make_app(settings)
-    serve(SERVICE, settings, app, health, lambda: check_database(settings))
+def _create_admin(settings: AdminSettings, options: argparse.Namespace) -> None:
+    from member.accounts.create_admin import create_admin, read_admin
+    from platform_common.logs import configure_logging
+    from platform_common.serving import StartRefused
+
+    # Standard output is the result.
+    configure_logging("member", stream=sys.stderr)
+    wanted = read_admin(settings, options.email, options.display_name)
+    try:
+        made = asyncio.run(create_admin(settings, wanted, reset_password=options.reset_password))
+    except StartRefused as refusal:
+        refuse_start(str(refusal))
+    _print(made)
 
 
 def _print(document: dict[str, object]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from platform_common.problems import MEDIA_TYPE
 
@@ -54,10 +56,7 @@ _REPLAYED = {
 
 def problems(*statuses: int) -> Responses:
     """Return the descriptions of these errors."""
-    return {
-        status: {"description": _MEANINGS[status], "model": ProblemDetails, "content": {MEDIA_TYPE: _SCHEMA}}
-        for status in statuses
-    }
+    return {status: {"description": _MEANINGS[status], "content": {MEDIA_TYPE: _SCHEMA}} for status in statuses}
 
 
 def reads(model: type[BaseModel], *more: int) -> Responses:
@@ -87,3 +86,26 @@ def member_changed(model: type[BaseModel], *more: int) -> Responses:
 def merge_patch_body(model: type[BaseModel], media_type: str) -> dict[str, Any]:
     """Return what adds `media_type` to the types of a body that is a `model`."""
     return {"requestBody": {"content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}}}
+
+
+def complete_document(app: FastAPI) -> None:
+    """Make `app`'s document speak of problems where the framework would describe errors of its own."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            schemas = document["components"]["schemas"]
+            _, problem = models_json_schema(
+                [(ProblemDetails, "serialization")], ref_template="#/components/schemas/{model}"
+            )
+            schemas.update(problem["$defs"])
+            for methods in document["paths"].values():
+                for operation in methods.values():
+                    if "HTTPValidationError" in str(operation["responses"].get("422")):
+                        del operation["responses"]["422"]
+            schemas.pop("HTTPValidationError", None)
+            schemas.pop("ValidationError", None)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the framework's own way to extend the document

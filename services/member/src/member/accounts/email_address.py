@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 MAX_LENGTH = 254
+
+# A company may run this in a closed network, with domains such as `.internal`, `.local` or `.test`. The library refuses
+# them by this list, and documents changing it as the way to allow them.
+SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 def normalise_email(address: str) -> str:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from member.config import MigrationSettings
 from member.database.engine import driver_url
-from member.database.revision import alembic_config, scripts
+from member.database.revision import REVISION
 from platform_common.serving import StartRefused
 
+_FOLDER = Path(__file__).parent.parent / "migrations"
 # An arbitrary number, the same everywhere: two migrations at once come one after another.
 _LOCK = 7_310_000
 # A migration that waits for a table lock makes everyone behind it wait as well; better it fails and is run again.
@@ -27,6 +30,13 @@ _GRANTS = (
     'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"',
     'REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM "{role}"',
 )
+
+
+def alembic_config() -> Config:
+    """Return Alembic's configuration; there is no alembic.ini, `member migrate` is the way in."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config
 
 
 def migrate(settings: MigrationSettings) -> tuple[str | None, str | None]:
@@ -44,7 +54,8 @@ def migrate(settings: MigrationSettings) -> tuple[str | None, str | None]:
     with _connected(engine, deadline) as connection, _alone(connection, deadline):
         _check_role(connection, settings.app_role)
         before = _revision(connection)
-        if before is None or before in {script.revision for script in scripts().walk_revisions()}:
+        # A database that is ahead belongs to newer code; an older job must not touch it.
+        if before is None or before < REVISION:
             connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
             connection.commit()
             config = alembic_config()

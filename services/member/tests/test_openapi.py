@@ -1,0 +1,71 @@
+"""The OpenAPI document: every path, every answer, and no field that says less than the code."""
+
+from __future__ import annotations
+
+import pytest
+
+PATHS = {
+    ("get", "/api/members"), ("post", "/api/members"),
+    ("get", "/api/members/{member_id}"), ("patch", "/api/members/{member_id}"),
+    ("put", "/api/members/{member_id}"), ("delete", "/api/members/{member_id}"),
+    ("get", "/api/admin/members"), ("get", "/api/admin/members/{member_id}"),
+    ("post", "/api/admin/members/{member_id}/suspend"), ("post", "/api/admin/members/{member_id}/reinstate"),
+    ("put", "/api/admin/members/{member_id}/roles"),
+    ("post", "/internal/members"), ("get", "/internal/members/{member_id}"), ("post", "/internal/credentials/verify"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def document(app):
+    return app.openapi()
+
+
+@pytest.fixture
+def operations(document):
+    return {(method, path): it for path, methods in document["paths"].items() for method, it in methods.items()}
+
+
+def test_every_path_is_described(operations):
+    assert set(operations) == PATHS
+
+
+def test_every_operation_says_what_can_go_wrong_as_a_problem(operations):
+    for operation in operations.values():
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                assert set(answer["content"]) == {"application/problem+json"}, status
+        assert {"401", "503"} <= set(operation["responses"])
+
+
+def test_every_operation_says_which_token_it_takes(operations):
+    for (_, path), operation in operations.items():
+        (scheme,) = operation["security"]
+        assert list(scheme) == ["service token" if path.startswith("/internal/") else "access token"]
+
+
+def test_every_write_takes_a_key(operations):
+    for (method, path), operation in operations.items():
+        names = {parameter["name"] for parameter in operation.get("parameters", [])}
+        if method in {"post", "put", "patch"} and path.startswith("/api/"):
+            assert {"x-idempotency-key", "Idempotency-Key"} <= names
+
+
+def test_a_patch_is_a_merge_patch_without_nulls(document, operations):
+    body = operations["patch", "/api/members/{member_id}"]["requestBody"]
+    fields = document["components"]["schemas"]["MemberChange"]["properties"]
+
+    assert set(body["content"]) == {"application/json", "application/merge-patch+json"}
+    assert set(fields) == {"email", "display_name", "locale", "roles", "status"}
+    assert all("anyOf" not in field and "default" not in field for field in fields.values())
+
+
+def test_the_members_fields_are_those_agreed(document):
+    fields = document["components"]["schemas"]["MemberView"]
+
+    assert set(fields["required"]) == {
+        "id", "email", "display_name", "locale", "roles", "status", "version", "created_at", "updated_at"
+    }  # fmt: skip
+
+
+def test_no_operation_is_described_by_the_frameworks_own_errors(document):
+    assert "HTTPValidationError" not in document["components"]["schemas"]
