@@ -1,0 +1,8 @@
+# What is shown by force: writes happen once, nothing crashes, and how fast it is.
+.PHONY: chaos bench-gateway
+
+chaos: setup ## kill, pause and cut off parts for 2 minutes and check the history (LONG=1: 30 minutes; SEED=…)
+	@PYTHONPATH=tests/chaos $(PYTHON) -P -m chaos.run --seconds $(if $(LONG),1800,120) $(if $(SEED),--seed $(SEED))
+
+bench-gateway: setup ## measure what the idempotency plugin costs the gateway
+	@$(PYTHON) bench/gateway.py

@@ -1,0 +1,1 @@
+"""A run of the platform under fire, and the check of its history."""
