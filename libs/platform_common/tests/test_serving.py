@@ -125,3 +125,23 @@ def test_a_port_in_use_is_named(start, variable):
 
         assert service.process.wait(10) == 1
         assert f"Cannot listen on {variable}" in service.errors.read_text()
+
+
+@pytest.mark.parametrize("request_line", [b"GET /slow/0 HTTP/1.1\r\n", b"no http\r\n"])
+def test_what_is_no_http_gets_a_problem_document(start, request_line):
+    service = start().wait_ready()
+
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as stream:
+        stream.sendall(request_line + b"Host: x\r\nX-Request-ID: the-requests-own\r\nX-Bad: a\x7fb\r\n\r\n")
+        with stream.makefile("rb") as reader:
+            head, _, body = reader.read().partition(b"\r\n\r\n")
+
+    status, *lines = head.decode().splitlines()
+    headers = dict(line.split(": ", 1) for line in lines)
+    document = json.loads(body)
+    assert status == "HTTP/1.1 400 Bad Request"
+    assert headers["Content-Type"] == "application/problem+json"
+    assert (document["code"], document["status"]) == ("bad-request", 400)
+    assert document["request_id"] == headers["X-Request-ID"]
+    if request_line.startswith(b"GET"):
+        assert document["request_id"] == "the-requests-own"
