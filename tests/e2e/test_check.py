@@ -117,6 +117,13 @@ def test_a_request_id_is_passed_through(reader: Session, client: Client):
         assert answer.headers.get_list("x-request-id") == ["e2e-0123456789abcdef"], path
 
 
+def test_two_request_ids_are_not_one(reader: Session):
+    answer = reader.me(headers=[("X-Request-ID", "e2e-first-of-two"), ("X-Request-ID", "e2e-second-of-two")])
+
+    assert answer.status_code in {200, 400}
+    assert len(answer.headers.get_list("x-request-id")) == 1
+
+
 @pytest.mark.parametrize("forged", ["x", "a" * 300, 'a"b\\c{}<script>', "a b c d e f g h"])
 def test_a_malformed_request_id_is_replaced(reader: Session, forged: str):
     """It goes into every log line."""

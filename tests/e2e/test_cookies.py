@@ -134,6 +134,15 @@ def test_a_spoilt_cookie_is_no_credential(client: Client, reader: Session, cooki
     assert client.get("/api/members/me", headers={"Cookie": f"{cookie}={spoilt}"}).status_code == 401
 
 
+def test_two_cookies_of_the_name_are_not_one(client: Client, reader: Session, other: Session, cookie: str):
+    """Another site below the same domain may have set one of them; neither is believed."""
+    for pair in (
+        f"{cookie}={reader.access_token}; {cookie}={other.access_token}",
+        f"{cookie}=x; {cookie}={reader.access_token}",
+    ):
+        assert client.get("/api/members/me", headers={"Cookie": pair}).status_code in {400, 401}
+
+
 def test_a_cookie_of_another_name_is_no_credential(client: Client, reader: Session, cookie: str):
     for name in ("session", "token", "Authorization", f"x{cookie}", f"{cookie}x", cookie.upper(), f"__Secure-{cookie}"):
         assert client.get("/api/members/me", headers={"Cookie": f"{name}={reader.access_token}"}).status_code == 401, (

@@ -92,6 +92,17 @@ def test_what_is_no_http_breaks_nothing(client: Client, case: str):
     assert client.get("/.well-known/jwks.json").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["X-Anything", "User-Agent", "Origin", "Cookie", "X-Idempotency-Key"])
+def test_a_control_character_in_a_header_is_the_clients_fault(reader: Session, name: str):
+    """RFC 9110, section 5.5: a field value holds none."""
+    for character in "\x01\x0b\x1f\x7f":
+        for sender, path in ((reader, "/api/members/me"), (reader.with_token(None), "/.well-known/jwks.json")):
+            request = compose(sender, "GET", path, f"{name}: a{character}b", "Connection: close")
+            [answer] = exchange(reader.base_url, request, reader.address)
+            check_house_rules("GET", path, answer)
+            assert answer.status_code in {200, 400, 401}, (path, character)
+
+
 def test_an_expectation_is_met(member: Session):
     """`Expect: 100-continue`: an interim answer, then the final one."""
     body = b'{"display_name": "Expected"}'

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from blackbox.client import Client, Session, new_account
+from blackbox.client import Client, Session, new_account, new_key
 from blackbox.house_rules import assert_problem
 
 SHAPE = {"id", "email", "display_name", "locale", "roles", "status", "version", "created_at", "updated_at"}
@@ -173,6 +173,23 @@ def test_a_list_of_etags_matches_if_one_does(member: Session):
     current = member.me().headers["etag"]
 
     assert member.patch(member.path, {"display_name": "Listed"}, if_match=f'"other", {current}').status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
+        {"If-None-Match": '"another"'},
+        {"Range": "bytes=0-3"},
+    ],
+)
+def test_conditions_that_are_not_asked_for_change_no_write(member: Session, headers: dict):
+    """No part but the service judges a precondition, and the service has none of these (RFC 9110, section 13.1)."""
+    for key in (None, new_key()):
+        answer = member.patch(member.path, {"display_name": f"Conditional {key}"}, key=key, headers=headers)
+        assert answer.status_code == 200
+        assert member.me().content == answer.content
 
 
 def test_if_match_any_is_allowed(member: Session):

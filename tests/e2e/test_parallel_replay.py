@@ -70,6 +70,17 @@ def test_a_hundred_parallel_edits_count_once(member: Session):
     assert member.me().json()["version"] == before + 1
 
 
+def test_of_parallel_registrations_without_a_key_one_wins(client: Client, admin: Session):
+    account = new_account()
+    clients = [client.with_token(None) for _ in range(20)]
+
+    answers = all_at_once(lambda sender: sender.post("/auth/register", account.registration), clients)
+
+    [made] = [answer for answer in answers if answer.status_code == 201]
+    assert {answer.status_code for answer in answers} <= {201, 409, 503}
+    assert [item["id"] for item in pages(admin, "/api/members", q=account.email)] == [made.json()["id"]]
+
+
 @pytest.mark.chaos
 def test_a_request_in_flight_is_told_so(member: Session, own_platform: OwnPlatform):
     """The member service is paused, so that the first request is certainly in flight."""

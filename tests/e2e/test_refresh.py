@@ -69,6 +69,22 @@ def test_a_refreshed_session_ends_as_one(member: Session, client: Client):
     assert client.post("/auth/refresh", {"refresh_token": member.refresh_token}).status_code == 401
 
 
+def test_no_refresh_slips_past_a_log_out(member: Session, client: Client):
+    """A refresh that races with the log-out either comes before it, or does not come."""
+    clients = [client.with_token(None) for _ in range(6)]
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        running = [pool.submit(one.post, "/auth/refresh", {"refresh_token": member.refresh_token}) for one in clients]
+        member.log_out()
+        answers = [future.result() for future in running]
+
+    for answer in answers:
+        assert answer.status_code in {200, 401}
+        if answer.status_code == 200:
+            assert client.with_token(answer.json()["access_token"]).me().status_code == 401
+            assert client.post("/auth/refresh", {"refresh_token": answer.json()["refresh_token"]}).status_code == 401
+
+
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "A" * 5000, "\u0000", "../../x", "*"])
 def test_an_unknown_refresh_token_is_refused(client: Client, token: str):
     assert client.post("/auth/refresh", {"refresh_token": token}).status_code in {401, 422}

@@ -95,7 +95,6 @@ def test_both_header_names_mean_one_key(member: Session):
         ["Idempotency-Key: one", "Idempotency-Key: one"],
         ["X-Idempotency-Key: schl\u00fcssel"],
         ["X-Idempotency-Key: a\tb"],
-        ["X-Idempotency-Key: a\x7fb"],
         ['Idempotency-Key: ""'],
         ['Idempotency-Key: "unclosed'],
     ],
@@ -161,6 +160,18 @@ def test_a_settled_refusal_is_replayed(member: Session):
     assert first.status_code == repeat.status_code == 412
     assert is_replay(repeat)
     assert repeat.json()["code"] == first.json()["code"]
+
+
+def test_a_conditional_write_is_replayed(member: Session):
+    """The repeat presents an ETag that is stale by then; its answer is the first one all the same."""
+    key, current = new_key(), member.me().headers["etag"]
+    first = member.patch(member.path, {"display_name": "Conditional"}, key=key, if_match=current)
+
+    repeat = member.patch(member.path, {"display_name": "Conditional"}, key=key, if_match=current)
+
+    assert (first.status_code, repeat.status_code) == (200, 200)
+    assert is_replay(repeat)
+    assert repeat.content == first.content
 
 
 def test_a_refusal_at_the_door_is_not_remembered(member: Session, client: Client):

@@ -81,6 +81,14 @@ def test_forged_headers_open_no_row_of_an_absent_service(client: Client, forgeri
         assert client.request(route.methods[0], route.path, headers=headers).status_code == 404, headers
 
 
+@pytest.mark.parametrize("query", ["optional=1", "role=member", "role=", "optional=1&role=member", "optional"])
+def test_a_query_does_not_soften_the_check(client: Client, reader: Session, query: str):
+    """The check has a query of its own; the client's is not it."""
+    assert client.get(f"/api/members/me?{query}").status_code == 401
+    assert client.get(f"/api/admin?{query}").status_code == 401
+    assert reader.get(f"/api/admin?{query}").status_code == 403
+
+
 def test_forged_headers_do_not_make_another_member_of_one(reader: Session, forgeries):
     for headers in forgeries:
         answer = reader.me(headers=headers)

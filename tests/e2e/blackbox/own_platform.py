@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import psutil
+import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.utils import base64url_decode, base64url_encode
@@ -153,6 +154,12 @@ class OwnPlatform:
     def secrets(self) -> list[str]:
         """Return every secret that was generated for this installation."""
         return [value for value in json.loads((self.state / "credentials.json").read_text()).values() if value]
+
+    def answer_store(self) -> redis.Redis:
+        """Return the gateway's own access to its store of answers."""
+        host, _, port = self._addresses["valkey"].rpartition(":")
+        password = json.loads((self.state / "credentials.json").read_text())["valkey_gateway"]
+        return redis.Redis(host=host, port=int(port), username="gateway", password=password)
 
     def signing_key(self, kid: str, jwks: Mapping[str, list[Mapping[str, str]]]) -> Ed25519PrivateKey:
         """Return the private half of the published key `kid`, wherever in the state folder it lies."""
