@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from platform_common.settings import HttpUrl, RedisUrl, ServiceSettings, ServiceTokenKey
@@ -51,11 +51,12 @@ class AuthSettings(ServiceSettings):
 
     insecure_cookies_for_local_development: bool = False
 
-    @model_validator(mode="after")
-    def _insecure_cookies_stay_on_loopback(self) -> Self:
-        if self.insecure_cookies_for_local_development and not _is_loopback(self.host):
-            raise ValueError("AUTH_INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT needs an AUTH_HOST on loopback")
-        return self
+    @field_validator("insecure_cookies_for_local_development")
+    @classmethod
+    def _stays_on_loopback(cls, insecure: bool, info: ValidationInfo) -> bool:
+        if insecure and not _is_loopback(info.data.get("host", "")):
+            raise ValueError("is for a service whose AUTH_HOST is a loopback address")
+        return insecure
 
     @property
     def access_cookie(self) -> str:

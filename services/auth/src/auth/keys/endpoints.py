@@ -6,9 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from auth.keys.keeper import KeyRingKeeper
-
-# How long others may keep the document (seconds): a key is published as `next` for longer before it signs.
-MAX_AGE_SECONDS = 300
+from auth.keys.ring import JWKS_MAX_AGE_SECONDS
 
 router = APIRouter(tags=["keys"])
 
@@ -20,5 +18,5 @@ async def jwks(request: Request) -> Response:
     return JSONResponse(
         keeper.ring.jwks,
         media_type="application/jwk-set+json",
-        headers={"Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"},
+        headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_SECONDS}"},
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auth.keys.ring import CURRENT, NEXT, RETIRED, KeyRing, KeyRingBroken, load_ring
+from auth.keys.ring import CURRENT, NEXT, RETIRED, KeyRing, load_ring
 
 
 class RotationRefused(Exception):
@@ -74,6 +74,3 @@ def _write_new_key(path: Path) -> None:
             os.link(name, path)
     finally:
         Path(name).unlink()
-
-
-__all__ = ["KeyRingBroken", "RotationRefused", "init_ring", "rotate_ring"]

@@ -30,6 +30,8 @@ from platform_common.tokens.access import ALGORITHM
 CURRENT = "current.pem"
 NEXT = "next.pem"
 RETIRED = "retired-*.pem"
+# How long others may keep the published document (seconds).
+JWKS_MAX_AGE_SECONDS = 300
 
 
 class KeyRingBroken(Exception):
