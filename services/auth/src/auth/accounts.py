@@ -29,7 +29,9 @@ class Pseudonyms:
 def _normalised(email: str) -> str:
     # What is no e-mail is no account's, but the guesses are counted all the same.
     with suppress(EmailNotValidError):
-        email = validate_email(email, check_deliverability=False, globally_deliverable=False, test_environment=True).normalized
+        email = validate_email(
+            email, check_deliverability=False, globally_deliverable=False, test_environment=True
+        ).normalized
     return unicodedata.normalize("NFKC", email).casefold().strip()
 
 
