@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,12 +26,19 @@ def package_folder(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
+# Below the ports that Linux lends to outgoing connections (ip(7), ip_local_port_range): nobody gets one by chance
+# between our look and the server's start.
+_UNLENT = range(20000, 32768)
+
+
 def free_port() -> int:
-    """Return a loopback TCP port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a loopback TCP port that nobody uses now. Raises ServerFailed when none is found."""
+    for _ in range(100):
+        port = secrets.choice(_UNLENT)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ServerFailed("No free TCP port was found on 127.0.0.1.")
 
 
 class ServerProcess:
