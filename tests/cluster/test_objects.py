@@ -1,0 +1,44 @@
+"""The API server itself takes the objects of every values file, Kong's, Traefik's and the others' kinds included."""
+
+from __future__ import annotations
+
+import pytest
+from cluster import CHART, NAMESPACE, RELEASE, ROOT, CommandFailed, helm, kubectl, run
+
+CI_FILES = sorted(path.name for path in (CHART / "ci").glob("*-values.yaml"))
+
+
+@pytest.fixture(scope="module")
+def namespace(absent_release):
+    """The namespace, with or without the release in it."""
+    if not kubectl("get", "namespace", NAMESPACE, "--ignore-not-found"):
+        kubectl("create", "namespace", NAMESPACE)
+    return absent_release
+
+
+@pytest.mark.parametrize("values", CI_FILES)
+@pytest.mark.usefixtures("namespace")
+def test_the_api_server_takes_the_objects(values):
+    # another name than the installed release's, so that every object is a new one
+    command = [helm(), "template", f"{RELEASE}-x", CHART, "-n", NAMESPACE, "-f", CHART / "ci" / values]
+    # the pod of `helm test` needs the PriorityClass to be there, which a dry run does not make
+    rendered = run(*command, "--kube-version", "1.34.0", "--skip-tests")
+    said = kubectl("apply", "--dry-run=server", "-f", "-", stdin=rendered)
+    assert len(said.splitlines()) > 10
+
+
+@pytest.mark.usefixtures("namespace")
+def test_the_api_server_takes_the_plugins_objects():
+    chart = ROOT / "charts" / "kong-plugin-idempotency"
+    rendered = run(helm(), "template", "plugin", chart, "-n", NAMESPACE, "--kube-version", "1.34.0")
+    assert "configmap/kong-plugin-idempotency created" in kubectl(
+        "apply", "--dry-run=server", "-f", "-", stdin=rendered
+    )
+
+
+@pytest.mark.usefixtures("namespace")
+def test_kong_without_the_plugin_is_told_in_a_sentence():
+    """Asked of the cluster itself, for `helm template` cannot see what Kong's namespace holds."""
+    command = [helm(), "install", f"{RELEASE}-x", CHART, "-n", NAMESPACE, "--dry-run=server"]
+    with pytest.raises(CommandFailed, match="has no idempotency plugin: install charts/kong-plugin-idempotency there"):
+        run(*command)
