@@ -5,7 +5,7 @@ local ORDER = { "consumer", "header" }
 
 local function of(caller, order, header, anonymous)
   caller.headers = caller.headers or {}
-  caller.client_ip = caller.client_ip or "192.0.2.1"
+  caller.client_ip = function() return "192.0.2.1" end
   return scope.of(order or ORDER, caller, header == nil and "x-auth-subject" or header, anonymous or "client_ip")
 end
 

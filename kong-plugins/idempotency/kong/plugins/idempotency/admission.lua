@@ -189,17 +189,11 @@ end
 --- Whether the request can concern the plugin at all: says so without building a
 -- table of its headers, and errs on the side of yes.
 function _M.concerns(conf, prepared)
-  local var = ngx.var
-  local keyed = prepared.methods[kong.request.get_method()]
-
-  if not keyed and not var.http_upgrade then
-    return false
-  end
-
-  if keyed and conf.required then
+  if conf.required then
     return true
   end
 
+  local var = ngx.var
   local variables = prepared.key_variables
   for i = 1, #variables do
     if var[variables[i]] then
@@ -250,7 +244,7 @@ function _M.decide(conf, prepared)
   local whose = scope.of(conf.scope, {
     consumer = consumer_id(headers),
     headers = headers,
-    client_ip = kong.client.get_forwarded_ip(),
+    client_ip = kong.client.get_forwarded_ip,
   }, prepared.identity_header, conf.anonymous)
 
   if not whose then

@@ -7,8 +7,13 @@ local ngx = ngx
 local _M = {}
 
 
---- Takes the conditions off the request, once the service has seen them.
-function _M.clear()
+--- Takes the conditions off the request, once the service has seen them, if the
+-- answer is of the one status that nginx would judge them by.
+function _M.clear(status)
+  if status ~= 200 then
+    return
+  end
+
   local var = ngx.var
 
   if var.http_if_match then

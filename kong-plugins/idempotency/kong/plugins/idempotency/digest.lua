@@ -6,20 +6,20 @@
 
 local ffi = require "ffi"
 
+local bxor = bit.bxor
 local byte = string.byte
 local ffi_copy = ffi.copy
-local ffi_new = ffi.new
+local ffi_fill = ffi.fill
 local ffi_string = ffi.string
-local rep = string.rep
 
 -- names of our own, bound to the symbols by __asm__: other modules may have declared
 -- the same functions with other types. SHA256_CTX has 112 bytes, SHA_CTX 96
 ffi.cdef [[
 int idempotency_sha256_init(void *ctx) __asm__("SHA256_Init");
-int idempotency_sha256_update(void *ctx, const char *data, size_t len) __asm__("SHA256_Update");
+int idempotency_sha256_update(void *ctx, const void *data, size_t len) __asm__("SHA256_Update");
 int idempotency_sha256_final(unsigned char *out, void *ctx) __asm__("SHA256_Final");
 int idempotency_sha1_init(void *ctx) __asm__("SHA1_Init");
-int idempotency_sha1_update(void *ctx, const char *data, size_t len) __asm__("SHA1_Update");
+int idempotency_sha1_update(void *ctx, const void *data, size_t len) __asm__("SHA1_Update");
 int idempotency_sha1_final(unsigned char *out, void *ctx) __asm__("SHA1_Final");
 int idempotency_rand_bytes(unsigned char *out, int len) __asm__("RAND_bytes");
 ]]
@@ -50,7 +50,8 @@ end
 
 local crypto = libcrypto()
 local bytes_t = ffi.typeof("unsigned char[?]")
-local context = ffi_new("uint64_t[?]", CONTEXT_BYTES / 8)
+local context_t = ffi.typeof("uint64_t[$]", CONTEXT_BYTES / 8)
+local context = context_t()
 local out = bytes_t(SHA256_BYTES)
 
 local _M = {}
@@ -90,27 +91,30 @@ function _M.sha1(data)
 end
 
 
--- the state of the hash after a block of the key, each byte of it XORed with `pad`
-local function keyed_state(key, pad)
-  local block = bytes_t(BLOCK_BYTES)
-  for i = 0, BLOCK_BYTES - 1 do
-    block[i] = bit.bxor(byte(key, i + 1), pad)
+-- the states of the hash after a block of the last key, each byte of it XORed with a pad:
+-- one secret serves all requests of a configuration
+local last_key
+local inner, outer = context_t(), context_t()
+local block = bytes_t(BLOCK_BYTES)
+
+
+local function set_state(state, key, pad)
+  local length = #key
+  ffi_fill(block, BLOCK_BYTES, pad)
+  for i = 1, length do
+    block[i - 1] = bxor(byte(key, i), pad)
   end
 
-  local state = ffi_new("uint64_t[?]", CONTEXT_BYTES / 8)
   crypto.idempotency_sha256_init(state)
-  crypto.idempotency_sha256_update(state, ffi_string(block, BLOCK_BYTES), BLOCK_BYTES)
-  return state
+  crypto.idempotency_sha256_update(state, block, BLOCK_BYTES)
 end
 
 
--- the last key's states: one secret serves all requests of a configuration
-local last_key, inner, outer
-
 local function set_key(key)
-  local padded = #key > BLOCK_BYTES and _M.sha256(key) or key
-  padded = padded .. rep("\0", BLOCK_BYTES - #padded)
-  inner, outer, last_key = keyed_state(padded, 0x36), keyed_state(padded, 0x5c), key
+  local short = #key > BLOCK_BYTES and _M.sha256(key) or key
+  set_state(inner, short, 0x36)
+  set_state(outer, short, 0x5c)
+  last_key = key
 end
 
 
@@ -123,10 +127,9 @@ function _M.hmac_sha256(key, data)
   ffi_copy(context, inner, CONTEXT_BYTES)
   crypto.idempotency_sha256_update(context, data, #data)
   crypto.idempotency_sha256_final(out, context)
-  local digest = ffi_string(out, SHA256_BYTES)
 
   ffi_copy(context, outer, CONTEXT_BYTES)
-  crypto.idempotency_sha256_update(context, digest, SHA256_BYTES)
+  crypto.idempotency_sha256_update(context, out, SHA256_BYTES)
   crypto.idempotency_sha256_final(out, context)
   return ffi_string(out, SHA256_BYTES)
 end

@@ -12,7 +12,12 @@ local prepared_of = require("kong.plugins.idempotency.prepared").of
 local settle = require "kong.plugins.idempotency.settle"
 
 local kong = kong
+local ngx = ngx
 local pcall = pcall
+
+-- where a request's claim is, from access to log. `kong.ctx.plugin` would make a table
+-- for each request that has none
+local CLAIM = {}
 
 local IdempotencyHandler = {
   PRIORITY = 890, -- after authentication and rate limiting, before transformers
@@ -42,7 +47,7 @@ function IdempotencyHandler:access(conf)
 
   local answer = decision.refusal or decision.replay
   if answer then
-    conditional.clear()
+    conditional.clear(answer.status)
     return kong.response.exit(answer.status, answer.body, answer.headers)
   end
 
@@ -50,7 +55,7 @@ function IdempotencyHandler:access(conf)
     return outcome.mark("bypassed", false)
   end
 
-  kong.ctx.plugin.claim = decision.claim
+  ngx.ctx[CLAIM] = decision.claim
   -- stands if Kong has to answer in the service's place
   outcome.mark("unknown", true)
 end
@@ -58,9 +63,9 @@ end
 
 function IdempotencyHandler:response(conf)
   -- with or without a key: every answer of a buffered route comes from Lua
-  conditional.clear()
+  conditional.clear(ngx.status)
 
-  local claim = kong.ctx.plugin.claim
+  local claim = ngx.ctx[CLAIM]
   if not claim or kong.response.get_source() ~= "service" then
     return
   end
@@ -83,7 +88,7 @@ end
 
 
 function IdempotencyHandler:log(conf)
-  local claim = kong.ctx.plugin.claim
+  local claim = ngx.ctx[CLAIM]
   if not claim or claim.settled then
     return
   end

@@ -19,6 +19,11 @@ local REDIS_NAME = "idempotency_redis_seconds"
 local REDIS_HELP = "Time that Redis took for one call of the idempotency plugin"
 local BUCKETS = { 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5 }
 
+local BUCKET_KEYS = {}
+for i = 1, #BUCKETS + 1 do
+  BUCKET_KEYS[i] = "bucket|" .. i
+end
+
 local count
 local observe
 
@@ -61,8 +66,10 @@ local function use_dictionary(dictionary)
   end
 
   observe = function(seconds)
-    dictionary:incr("bucket|" .. bucket_of(seconds), 1, 0)
-    dictionary:incr("seconds", seconds, 0)
+    dictionary:incr(BUCKET_KEYS[bucket_of(seconds)], 1, 0)
+    if seconds > 0 then
+      dictionary:incr("seconds", seconds, 0)
+    end
   end
 end
 

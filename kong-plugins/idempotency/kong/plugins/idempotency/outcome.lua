@@ -18,12 +18,14 @@ local _M = {}
 -- @tparam boolean stored false if the answer was delivered without being saved
 function _M.mark(status, stored)
   kong.log.set_serialize_value("idempotency.status", status)
-  kong.response.set_header(markers.STATUS, status)
+
+  local header = ngx.header
+  header[markers.STATUS] = status
   if not stored then
-    kong.response.set_header(markers.STORED, "false")
+    header[markers.STORED] = "false"
   end
 
-  kong.response.set_header(markers.EXPOSE, markers.expose(ngx.header[markers.EXPOSE]))
+  header[markers.EXPOSE] = markers.expose(header[markers.EXPOSE])
 end
 
 

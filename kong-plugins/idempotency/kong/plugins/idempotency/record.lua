@@ -9,7 +9,6 @@
 local byte = string.byte
 local concat = table.concat
 local find = string.find
-local gmatch = string.gmatch
 local match = string.match
 local sub = string.sub
 local tonumber = tonumber
@@ -60,6 +59,40 @@ function _M.tombstone(fingerprint)
 end
 
 
+-- the headers from `from` up to `limit`; searches without patterns are what LuaJIT compiles
+local function headers_in(value, from, limit, keeps)
+  local headers = {}
+
+  while from < limit do
+    local stop = find(value, "\n", from, true)
+    if not stop or stop >= limit then
+      break
+    end
+
+    local colon = find(value, ":", from, true)
+    if colon and colon > from and colon < stop then
+      local name, text = sub(value, from, colon - 1), sub(value, colon + 1, stop - 1)
+
+      -- a value that something else wrote may hold any bytes
+      if keeps(name) and not find(text, "\r", 1, true) and not find(text, "\0", 1, true) then
+        local before = headers[name]
+        if before == nil then
+          headers[name] = text
+        elseif type(before) == "table" then
+          before[#before + 1] = text
+        else
+          headers[name] = { before, text }
+        end
+      end
+    end
+
+    from = stop + 1
+  end
+
+  return headers
+end
+
+
 --- Reads an answer back.
 -- @tparam string value
 -- @tparam function keeps says of a header name whether it may be replayed
@@ -80,22 +113,7 @@ function _M.parse(value, keeps)
     return nil
   end
 
-  local headers = {}
-  for name, text in gmatch(sub(value, start, start + head - 1), "([^\n:]+):([^\n]*)\n") do
-    -- a value that something else wrote may hold any bytes
-    if keeps(name) and not find(text, "[%z\r]") then
-      local before = headers[name]
-      if before == nil then
-        headers[name] = text
-      elseif type(before) == "table" then
-        before[#before + 1] = text
-      else
-        headers[name] = { before, text }
-      end
-    end
-  end
-
-  return { status = status, headers = headers, body = sub(value, start + head) }
+  return { status = status, headers = headers_in(value, start, start + head, keeps), body = sub(value, start + head) }
 end
 
 

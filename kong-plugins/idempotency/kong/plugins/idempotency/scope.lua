@@ -1,7 +1,6 @@
 -- Whose key it is. Two callers never share a key.
 
 local concat = table.concat
-local format = string.format
 local rawget = rawget
 local type = type
 
@@ -35,7 +34,8 @@ end
 
 --- The caller's scope.
 -- @tparam table order of "consumer" and "header"
--- @tparam table caller `consumer`: id of the authenticated consumer or nil, `headers`, `client_ip`
+-- @tparam table caller `consumer`: id of the authenticated consumer or nil, `headers`,
+--   `client_ip`: a function, for most callers have an identity
 -- @tparam string|nil identity_header lower-case name, nil to read none
 -- @tparam string anonymous "client_ip" or "reject"
 -- @treturn string|nil nil if an anonymous caller is refused
@@ -60,14 +60,14 @@ function _M.of(order, caller, identity_header, anonymous)
     return nil
   end
 
-  return "ip:" .. caller.client_ip
+  return "ip:" .. caller.client_ip()
 end
 
 
 --- The Redis key: readable by service, silent about scope and key.
 function _M.redis_key(service, scope, key)
   local digested = digest.sha256(length_prefixed(scope) .. length_prefixed(key))
-  return format("idem:%s:%s", service, digest.hex(digested))
+  return "idem:" .. service .. ":" .. digest.hex(digested)
 end
 
 
