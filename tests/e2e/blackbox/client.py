@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,9 @@ from blackbox.house_rules import check_house_rules
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
 TIMEOUT = 30.0
+
+# Made once: reading all certification authorities takes longer than a whole test.
+TLS = ssl.create_default_context()
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class Client:
             base_url=base_url,
             timeout=TIMEOUT,
             trust_env=False,
-            transport=httpx2.HTTPTransport(local_address=address, trust_env=False),
+            verify=TLS,
+            transport=httpx2.HTTPTransport(verify=TLS, local_address=address, trust_env=False),
         )
 
     def close(self) -> None:
