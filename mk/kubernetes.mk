@@ -20,3 +20,16 @@ chart-docs: ## write the charts' READMEs and docs/network-policies.md again
 lock-chart: setup ## compile tests/chart/requirements.lock again
 	@.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 		--constraint requirements/dev.lock --output-file tests/chart/requirements.lock tests/chart/requirements.in
+
+.PHONY: kind-up kind-down minikube-up
+EDGE ?= nginx
+GATEWAY ?= kong
+
+kind-up: ## a cluster on this machine (kind) with the platform in it (EDGE=nginx|traefik GATEWAY=kong|standalone)
+	@k8s/local-up.sh kind $(EDGE) $(GATEWAY)
+
+kind-down: ## remove that cluster with everything in it
+	@kind delete cluster --name member-platform
+
+minikube-up: ## the same on minikube, with a network plugin that enforces policies
+	@k8s/local-up.sh minikube $(EDGE) $(GATEWAY)

@@ -1,0 +1,72 @@
+#!/bin/sh
+# A cluster on this machine with an edge, a gateway and the platform: local-up.sh kind|minikube nginx|traefik kong|standalone
+# Each step may be run again. Needs docker, helm, kubectl, and kind or minikube.
+set -eu
+cd "$(dirname "$0")/.."
+. k8s/versions.env
+
+CLUSTER=$1 EDGE=$2 GATEWAY=$3
+TAG=local-$(date +%s)
+
+refuse() { echo "$*" >&2; exit 1; }
+case $EDGE in nginx | traefik) ;; *) refuse "EDGE is nginx or traefik, not $EDGE." ;; esac
+case $GATEWAY in kong | standalone) ;; *) refuse "GATEWAY is kong or standalone, not $GATEWAY." ;; esac
+for program in docker helm kubectl "$CLUSTER"; do
+    command -v "$program" >/dev/null 2>&1 || refuse "$program is not installed."
+done
+
+case $CLUSTER in
+kind)
+    kind get clusters 2>/dev/null | grep -qx member-platform ||
+        kind create cluster --config k8s/kind/cluster.yaml --image "$KIND_NODE_IMAGE" --wait 120s
+    kubectl config use-context kind-member-platform >/dev/null
+    load() { kind load docker-image --name member-platform "$@"; }
+    local_values() { echo "-f k8s/kind/$1.yaml"; }
+    ;;
+minikube)
+    # minikube's default network plugin ignores NetworkPolicies
+    minikube status >/dev/null 2>&1 || minikube start --cni=calico --kubernetes-version="$MINIKUBE_KUBERNETES"
+    kubectl config use-context minikube >/dev/null
+    load() { for image in "$@"; do minikube image load "$image"; done; }
+    local_values() { :; }
+    ;;
+*) refuse "The cluster is kind or minikube, not $CLUSTER." ;;
+esac
+
+chart() { # release chart repository version namespace arguments…
+    release=$1 chart=$2 repository=$3 version=$4 namespace=$5
+    shift 5
+    helm upgrade --install "$release" "$chart" --repo "$repository" --version "$version" -n "$namespace" \
+        --create-namespace --wait --timeout 5m "$@"
+}
+
+# shellcheck disable=SC2046 # words on purpose
+case $EDGE in
+nginx)
+    chart ingress-nginx ingress-nginx "$INGRESS_NGINX_REPOSITORY" "$INGRESS_NGINX_CHART" ingress-nginx \
+        -f k8s/ingress-nginx/values.yaml $(local_values ingress-nginx)
+    ;;
+traefik)
+    chart traefik traefik "$TRAEFIK_REPOSITORY" "$TRAEFIK_CHART" traefik -f k8s/traefik/values.yaml $(local_values traefik)
+    ;;
+esac
+
+if [ "$GATEWAY" = kong ]; then
+    # the plugin's ConfigMap first: Kong does not start without the file that it mounts
+    helm upgrade --install kong-plugin-idempotency charts/kong-plugin-idempotency -n kong --create-namespace
+    chart kong ingress "$KONG_REPOSITORY" "$KONG_INGRESS_CHART" kong -f k8s/kong/values.yaml
+fi
+
+for image in member:services/member auth:services/auth gateway:standalone/gateway; do
+    docker build -q -t "member-platform/${image%%:*}:$TAG" -f "${image##*:}/Dockerfile" .
+    load "member-platform/${image%%:*}:$TAG"
+done
+
+helm upgrade --install member-platform charts/member-platform -n member-platform --create-namespace \
+    --set image.tag="$TAG" --set edge.class="$EDGE" --set gateway.implementation="$GATEWAY" \
+    --wait --timeout 5m
+
+if [ "$CLUSTER" = minikube ]; then
+    echo "The edge's Service needs an address: run \`minikube tunnel\`; then"
+fi
+echo "http://member-platform.localhost/.well-known/jwks.json answers."
