@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -232,21 +233,30 @@ def _run(gateway: UnderTest, case: str, name: str, connections: int, seconds: in
     if keyed == "one":
         headers = {"Content-Type": "application/json", "X-Idempotency-Key": "the one"}
         httpx2.post(gateway.url + path, content=REQUEST, headers=headers).raise_for_status()
-    commands, used = _commands(gateway.store), cores.cpu_seconds(gateway.workers)
+    commands = _commands(gateway.store) if gateway.store is not None else 0
+    used = cores.cpu_seconds(gateway.workers)
     load = wrk.run(gateway.url + path, _script(keyed, name), connections, seconds, core)
     sample = {"rps": load.rps, "p50_ms": load.p50_ms, "p99_ms": load.p99_ms, "errors": float(load.errors)}
     if gateway.workers:
         sample["cpu_us"] = (cores.cpu_seconds(gateway.workers) - used) / load.requests * 1e6
     if gateway.store is not None:
         # wrk stops in the middle of requests that it does not count: up to one a connection
-        sample["commands"] = (_commands(gateway.store) - commands) / load.requests
+        sample["commands"] = (_settled(gateway.store) - commands) / load.requests
     return sample
 
 
-def _commands(store: redis.Redis | None) -> float:
+def _settled(store: redis.Redis) -> float:
+    """Wait until the gateway is through with what wrk left behind; return how many commands were sent so far."""
+    before, deadline = -1.0, time.monotonic() + 10
+    while (now := _commands(store)) != before:
+        assert time.monotonic() < deadline, "the gateway goes on sending commands"
+        before = now
+        time.sleep(0.1)
+    return now
+
+
+def _commands(store: redis.Redis) -> float:
     """Return how many commands clients have sent so far, those that scripts call left out."""
-    if store is None:
-        return 0
     calls = {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in store.info("commandstats").items()}
     return float(sum(count for name, count in calls.items() if name in OF_CLIENTS - IN_SCRIPTS))
 
