@@ -92,6 +92,37 @@ def test_kong_picks_the_row_that_the_table_says(values, services):
     assert compared > 100
 
 
+OVERLAPPING = {
+    # an exact path within a prefix, a longer prefix within a shorter, each of another service, and two rows of one path
+    "export": {"paths": [{"path": "/api/members/export", "type": "Exact"}], "methods": ["GET"], "service": "auth"},
+    "own": {"paths": [{"path": "/api/members/own", "type": "Prefix"}], "methods": ["GET", "PUT"], "service": "auth"},
+    "purge": {"paths": [{"path": "/api/members/own", "type": "Prefix"}], "methods": ["DELETE"], "service": "member"},
+    "long": {
+        "paths": [{"path": "/api", "type": "Prefix"}, {"path": "/a-very-long-prefix-of-no-concern", "type": "Prefix"}],
+        "methods": ["GET", "POST"],
+        "service": "auth",
+    },
+}
+
+
+def test_kong_picks_the_best_path_where_rows_overlap():
+    settings, table = [], route_table("member", "auth")
+    for name, row in OVERLAPPING.items():
+        table[name] = {**row, "auth": "required"}
+        settings += [f"routes.{name}.service={row['service']}", f"routes.{name}.auth=required"]
+        settings.append(f"routes.{name}.methods={{{','.join(row['methods'])}}}")
+        for index, path in enumerate(row["paths"]):
+            settings += [f"routes.{name}.paths[{index}].{key}={value}" for key, value in path.items()]
+    kong = routes(render("default-values.yaml", *settings))
+    for path, method in itertools.product(probes(table), METHODS):
+        row, route = expected(table, method, path), winner(kong, HOST, method, path)
+        if row is None:
+            assert route is None or route.plugins == (f"{RELEASE}-closed",), (method, path, route)
+        else:
+            assert route is not None, (method, path, row)
+            assert route.name.startswith(f"{RELEASE}-gateway-{row}-"), (method, path, route.name)
+
+
 @pytest.mark.parametrize(("path", "method"), list(itertools.product(CLOSED, METHODS[:-1])))
 def test_closed_paths_end_at_kong_even_below_a_route_for_everything(path, method):
     route = winner(routes(render("web-and-shop-values.yaml")), HOST, method, path)

@@ -151,6 +151,16 @@ def test_stores_outside_are_reached_by_those_who_need_them():
     assert {pod.name for pod in network.pods.values() if network.allows(pod, redis, 6380)} == {"auth", "gateway"}
 
 
+def test_a_part_that_nobody_thought_of_is_closed():
+    network = everything()
+    labels = {**dict(network.pods["auth"].labels), "app.kubernetes.io/component": "forgotten"}
+    forgotten = Party.pod("forgotten", NAMESPACE, labels)
+    for other in (*network.pods.values(), *STRANGERS, EDGE):
+        for port in PORTS:
+            assert not network.allows(forgotten, other, port)
+            assert not network.allows(other, forgotten, port)
+
+
 def test_every_pod_has_policies_both_ways(documents):
     network = Network.of(documents)
     if not network.policies:

@@ -10,6 +10,7 @@ third, where a shorter prefix of another row would take them and the edge has de
 {{- define "member-platform.kongRoutes" -}}
 {{- $rows := include "member-platform.routes" . | fromYaml -}}
 {{- $routes := list -}}
+{{- $closedBefore := dict -}}
 {{- range $name, $row := $rows -}}
   {{- $keyed := list -}}
   {{- if and $row.idempotency $row.idempotency.enabled -}}{{- $keyed = $row.idempotency.methods -}}{{- end -}}
@@ -47,7 +48,10 @@ third, where a shorter prefix of another row would take them and the edge has de
     {{- if $keyed -}}
       {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-keyed" $name $index) "methods" $keyed "plugins" (compact (list $clean (printf "idempotency-%s" $name)))) $base) -}}
     {{- end -}}
-    {{- if $closed -}}
+    {{- /* once a path, also where several rows have it */ -}}
+    {{- $key := printf "%s %s" $path.type $element -}}
+    {{- if and $closed (not (hasKey $closedBefore $key)) -}}
+      {{- $_ := set $closedBefore $key true -}}
       {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-closed" $name $index) "methods" $closed "plugins" (list "closed")) $base) -}}
     {{- end -}}
   {{- end -}}
