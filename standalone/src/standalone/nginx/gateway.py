@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,10 @@ def worker_user() -> str | None:
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# A lock outlives the longest wait for an answer by this much; a gateway that died leaves it for no longer.
+LOCK_MARGIN_SECONDS = 5
 
 
 class Upstream(_Settings):
@@ -163,6 +168,7 @@ def _plugin_config(settings: GatewaySettings, row: Row) -> dict[str, Any]:
     # nobody vouches for an identity header on a public route
     identity = {"identity_header": ""} if row.auth == "public" else {}
     return {
+        "lock_ttl": _longest_answer_seconds(settings.services[row.service]) + LOCK_MARGIN_SECONDS,
         **settings.idempotency,
         **identity,
         "required": row.idempotency.required,
@@ -170,6 +176,12 @@ def _plugin_config(settings: GatewaySettings, row: Row) -> dict[str, Any]:
         "fingerprint_secret": settings.fingerprint_secret,
         "redis": settings.redis.model_dump(exclude_none=True),
     }
+
+
+def _longest_answer_seconds(upstream: Upstream) -> int:
+    """Return after how long the gateway has given up on a request at the latest."""
+    milliseconds = upstream.connect_timeout_ms + upstream.send_timeout_ms + upstream.read_timeout_ms
+    return math.ceil(milliseconds / 1000)
 
 
 def listen(host: IPvAnyAddress, port: int) -> str:

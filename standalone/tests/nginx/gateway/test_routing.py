@@ -15,6 +15,19 @@ def taken_by(answer):
     return answer.get("X-Taken-By")
 
 
+def settings(addresses, **more):
+    """Settings of a gateway before the services at `addresses`, by name."""
+    return GatewaySettings(
+        state=Path("unused"),
+        port=1,
+        status_port=2,
+        services={name: Upstream(addresses=[address]) for name, address in addresses.items()},
+        redis=RedisSettings(host="127.0.0.1"),
+        fingerprint_secret="unused",
+        **more,
+    )
+
+
 @pytest.fixture
 def shipped(make_gateway, upstream, make_answer):
     """A gateway with the shipped table; each service's upstream says who it is. The plugin itself is left out."""
@@ -22,17 +35,7 @@ def shipped(make_gateway, upstream, make_answer):
     addresses = {
         name: upstream(lambda _seen, name=name: make_answer(200, b"", X_Taken_By=name)).address for name in SERVICES
     }
-    document = route_file(
-        GatewaySettings(
-            state=Path("unused"),
-            port=1,
-            status_port=2,
-            services={name: Upstream(addresses=[address]) for name, address in addresses.items()},
-            redis=RedisSettings(host="127.0.0.1"),
-            fingerprint_secret="unused",
-        ),
-        table,
-    )
+    document = route_file(settings(addresses), table)
     for route in document["routes"]:
         route["plugins"] = []
     return table, document, make_gateway(routes=document["routes"], services=document["services"])
@@ -53,6 +56,17 @@ def test_the_winner_is_the_tables_for_every_path_and_method(shipped):
                 assert (answer.status, taken_by(answer)) == (200, expected.service), (method, path)
             checked += 1
     assert checked > 400
+
+
+@pytest.mark.parametrize(("given", "lock_ttl"), [({}, 67), ({"lock_ttl": 300}, 300)], ids=["default", "set"])
+def test_a_lock_outlives_the_longest_wait_for_an_answer_and_little_more(given, lock_ttl):
+    """The waits of a service: 2 s to connect, 30 s to send, 30 s to read."""
+    table = load_table(VALUES, SERVICES)
+    document = route_file(settings(dict.fromkeys(SERVICES, "127.0.0.1:1"), idempotency=given), table)
+
+    configured = [plugin["config"]["lock_ttl"] for route in document["routes"] for plugin in route["plugins"]]
+    assert configured
+    assert set(configured) == {lock_ttl}
 
 
 def test_keyed_methods_and_the_rest_are_disjoint_routes(shipped):
