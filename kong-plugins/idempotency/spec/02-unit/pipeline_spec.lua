@@ -134,6 +134,54 @@ describe("pipeline", function()
   end)
 
 
+  it("is sent by the last that it has room for, at once", function()
+    local CALLS = 16
+    local answers = {}
+    for i = 1, CALLS do
+      answers[i] = ":" .. i % 10
+    end
+    connections = { answers, { ":7" } }
+
+    local results, sent = {}, nil
+    fakes.on_sleep(function()
+      for i = 2, CALLS + 1 do
+        local co = coroutine.create(function()
+          results[i] = pipeline.run(conf, { tostring(i % 10) }, 0)
+        end)
+        results[i] = co
+        coroutine.resume(co)
+        if i == CALLS then
+          sent = opened[1] and opened[1].sent
+        end
+      end
+    end)
+    package.loaded["ngx.semaphore"].new = function()
+      return {
+        post = function(self) self.posted = true end,
+        wait = function(self)
+          if not self.posted then
+            coroutine.yield()
+          end
+
+          return self.posted
+        end,
+      }
+    end
+    package.loaded["kong.plugins.idempotency.pipeline"] = nil
+    pipeline = require "kong.plugins.idempotency.pipeline"
+
+    assert.equal(1, (pipeline.run(conf, { "1" }, 0)))
+    assert.equal("1234567890123456", sent)
+    assert.equal(CALLS % 10, results[CALLS])
+    -- the next one leads a batch of its own
+    assert.equal(7, results[CALLS + 1])
+    for i = 2, CALLS - 1 do
+      coroutine.resume(results[i])
+      assert.equal(i % 10, results[i])
+    end
+  end)
+
+
   it("lets nobody join another configuration's calls", function()
     connections = { { ":4" }, { ":0" } }
     local other

@@ -29,13 +29,19 @@ function _M.mark(status, stored)
 end
 
 
--- the headers to keep, as the service sent them. Kong's table of them cannot be
--- walked through, so the names are the answer's
+-- the headers to keep, as the service sent them. Kong has a table of them, but its PDK hands
+-- out a view that cannot be walked through: then the names are the answer's
 local function kept_headers(keeps)
-  local upstream = kong.service.response.get_headers()
   local kept = {}
+  local upstream = ngx.ctx.buffered_headers
+  local names = upstream
 
-  for name in pairs(ngx.resp.get_headers(0, true)) do
+  if not upstream then
+    upstream = kong.service.response.get_headers()
+    names = ngx.resp.get_headers(0, true)
+  end
+
+  for name in pairs(names) do
     if keeps(name) then
       kept[name] = upstream[name]
     end

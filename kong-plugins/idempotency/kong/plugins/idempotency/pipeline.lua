@@ -2,9 +2,9 @@
 -- to Redis in one write on one connection: most of what a call costs a busy gateway is
 -- system calls and the handling of connections, which are then shared.
 --
--- The first to call leads: it lets the others of its turn join, sends for all, reads the
--- replies in order and wakes those who wait for them. No batch waits for an earlier one:
--- a call takes one round trip, and a connection that hangs holds up its own batch alone.
+-- The first to call leads: it lets others of its turn join, sends for all, reads the replies
+-- in order and wakes those who wait for them. No batch waits for an earlier one: a call takes
+-- one round trip, and a connection that hangs holds up its own batch alone.
 
 local connection = require "kong.plugins.idempotency.connection"
 local resp = require "kong.plugins.idempotency.resp"
@@ -17,7 +17,7 @@ local pcall = pcall
 local setmetatable = setmetatable
 local sleep = ngx.sleep
 
-local MAX_CALLS = 128 -- in a batch
+local MAX_CALLS = 16 -- in a batch
 local MAX_BYTES = 65536 -- of records in a batch; a larger one goes alone
 local STALE = 1 -- seconds; a batch that was not sent by then lost its leader
 local MAX_SPARE = 256
@@ -147,38 +147,56 @@ local function send(conf, calls)
 end
 
 
-local function lead(conf, calls)
-  if calls.bytes <= MAX_BYTES then
-    JOINABLE[conf] = calls
-    sleep(0)
-    if JOINABLE[conf] == calls then
-      JOINABLE[conf] = nil
-    end
+-- sends the calls; whatever happens, each of them ends
+local function deliver(conf, calls)
+  local ok, err = pcall(send, conf, calls)
+  if not ok then
+    fail(calls, err)
   end
-
-  return send(conf, calls)
 end
 
 
--- seconds after which a call is given up, whatever became of its leader
+-- seconds after which a call is given up, whatever became of who sends it
 local function patience(conf)
   local timeout = conf.timeout
   return ((conf.connect_timeout or timeout) + (conf.send_timeout or timeout) + (conf.read_timeout or timeout)) / 500
 end
 
 
-local function join(conf, calls, command, bytes)
-  local answered = new_semaphore()
-  local call = { command = command, answered = answered }
-  calls[#calls + 1] = call
-  calls.bytes = calls.bytes + bytes
-
+local function wait(conf, call)
+  local answered = call.answered
   if not answered:wait(patience(conf)) then
-    return nil, "timeout"
+    call.reply, call.err = nil, "timeout"
+    return
   end
 
   keep_semaphore(answered)
-  return call.reply, call.err
+end
+
+
+local function lead(conf, calls)
+  JOINABLE[conf] = calls
+  sleep(0)
+
+  if calls.taken then
+    return wait(conf, calls[1])
+  end
+
+  if JOINABLE[conf] == calls then
+    JOINABLE[conf] = nil
+  end
+
+  deliver(conf, calls)
+end
+
+
+-- The last that a batch has room for sends it at once: Redis is at work then while the worker
+-- goes on with its turn.
+local function take(conf, calls)
+  JOINABLE[conf] = nil
+  calls.taken = true
+  calls[1].answered = new_semaphore()
+  deliver(conf, calls)
 end
 
 
@@ -186,18 +204,26 @@ end
 -- @treturn number|string|boolean|nil the reply; false if Redis refused, nil if it did not answer
 -- @treturn string|nil what went wrong
 function _M.run(conf, command, bytes)
-  local calls = JOINABLE[conf]
-  if calls and #calls < MAX_CALLS and calls.bytes + bytes <= MAX_BYTES and now() - calls.born < STALE then
-    return join(conf, calls, command, bytes)
-  end
-
   local call = { command = command }
-  calls = { call, bytes = bytes, born = now() }
+  local calls = JOINABLE[conf]
 
-  local ok, err = pcall(lead, conf, calls)
-  if not ok then
-    -- those who joined must not wait for nothing
-    fail(calls, err)
+  if calls and calls.bytes + bytes <= MAX_BYTES and now() - calls.born < STALE then
+    local count = #calls + 1
+    calls[count] = call
+    calls.bytes = calls.bytes + bytes
+
+    if count == MAX_CALLS then
+      take(conf, calls)
+    else
+      call.answered = new_semaphore()
+      wait(conf, call)
+    end
+
+  elseif bytes <= MAX_BYTES then
+    lead(conf, { call, bytes = bytes, born = now() })
+
+  else
+    deliver(conf, { call })
   end
 
   return call.reply, call.err
