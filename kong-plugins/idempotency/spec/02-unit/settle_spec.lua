@@ -113,4 +113,20 @@ describe("settle", function()
     later(large)
     assert.equal(3, #timers)
   end)
+
+
+  it("gives back a claim whose reply was lost, also if it comes late", function()
+    answers = { false, "lost", "released" }
+    settle.give_back({}, { key = "k", lock = "l" })
+    assert.same({ 0, 0.1, 0.2 }, run())
+    assert.equal("release", calls[3][1])
+  end)
+
+
+  it("gives up on a claim that never comes, without a complaint", function()
+    answers = { "lost", "lost", "lost", "lost", "lost", "lost" }
+    settle.give_back({}, { key = "k", lock = "l" })
+    assert.equal(6, #run())
+    assert.equal(0, #timers.log)
+  end)
 end)

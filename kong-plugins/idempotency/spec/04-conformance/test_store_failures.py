@@ -145,6 +145,15 @@ def test_a_lock_that_could_not_be_released_is_released_as_soon_as_the_store_is_b
     eventually(lambda: gateway.post(f"/fragile/{fresh}", fresh).status == 500)
 
 
+def test_a_claim_whose_reply_was_lost_locks_nobody_out(gateway, fresh, paused, fragile, eventually):
+    warm(gateway, "fragile", fresh, 2)
+    paused()
+    assert gateway.post(f"/fragile/{fresh}", fresh).status == 503
+    os.kill(fragile.process.pid, signal.SIGCONT)
+
+    assert eventually(lambda: gateway.post(f"/fragile/{fresh}", fresh).status == 201)
+
+
 def redis_key(key):
     digest = hashlib.sha256(f"12:ip:127.0.0.1{len(key)}:{key}".encode()).hexdigest()
     return f"idem:echo:{digest}"

@@ -8,6 +8,7 @@ local metrics = require "kong.plugins.idempotency.metrics"
 local problems = require "kong.plugins.idempotency.problems"
 local record = require "kong.plugins.idempotency.record"
 local scope = require "kong.plugins.idempotency.scope"
+local settle = require "kong.plugins.idempotency.settle"
 local store = require "kong.plugins.idempotency.store"
 
 local kong = kong
@@ -170,7 +171,7 @@ end
 
 -- claims the key; while another request has it, looks again until `wait_timeout`
 local function claim(conf, prepared, claimed)
-  local outcome, detail = store.claim(conf, claimed.key, claimed.lock, prepared.lock_ttl)
+  local outcome, detail, doubtful = store.claim(conf, claimed.key, claimed.lock, prepared.lock_ttl)
   local left = conf.wait_timeout
   local pause = FIRST_PAUSE
 
@@ -179,7 +180,12 @@ local function claim(conf, prepared, claimed)
     ngx.sleep(pause)
     left = left - pause
     pause = min(pause * 2, LONGEST_PAUSE)
-    outcome, detail = store.claim(conf, claimed.key, claimed.lock, prepared.lock_ttl)
+    outcome, detail, doubtful = store.claim(conf, claimed.key, claimed.lock, prepared.lock_ttl)
+  end
+
+  if doubtful then
+    -- nothing is forwarded under this lock; left alone it would keep repeats out
+    settle.give_back(conf, claimed)
   end
 
   return outcome, detail

@@ -94,6 +94,7 @@ local function exchange(sock, calls)
   for i = 1, #calls do
     local call = calls[i]
     local reply, refused
+    call.sent = true
 
     if not err then
       reply, refused = resp.read(sock)
@@ -203,6 +204,7 @@ end
 --- Runs a command of script.lua with `bytes` bytes of record in it.
 -- @treturn number|string|boolean|nil the reply; false if Redis refused, nil if it did not answer
 -- @treturn string|nil what went wrong
+-- @treturn boolean|nil without a reply: true if Redis may have run it all the same, or may yet
 function _M.run(conf, command, bytes)
   local call = { command = command }
   local calls = JOINABLE[conf]
@@ -224,6 +226,10 @@ function _M.run(conf, command, bytes)
 
   else
     deliver(conf, { call })
+  end
+
+  if call.reply == nil and (call.sent or not call.done) then
+    return nil, call.err, true
   end
 
   return call.reply, call.err

@@ -12,10 +12,20 @@ local TRIES = 6
 local FIRST_DELAY = 0.1 -- seconds; doubled each time, up to
 local LONGEST_DELAY = 2
 local MAX_PENDING_BYTES = 16777216 -- of answers that wait for Redis, per worker
+local MAX_DOUBTFUL = 1000 -- claims that wait to be given back, per worker
 
 local _M = {}
 
 local pending_bytes = 0
+local doubtful = 0
+
+
+local function done(task)
+  pending_bytes = pending_bytes - task.bytes
+  if task.doubtful then
+    doubtful = doubtful - 1
+  end
+end
 
 
 local function attempt(task)
@@ -32,7 +42,7 @@ local run
 local function schedule(delay, task)
   local ok, err = timer_at(delay, run, task)
   if not ok then
-    pending_bytes = pending_bytes - task.bytes
+    done(task)
     ngx.log(ngx.ERR, "[idempotency] no timer to settle a key: ", err)
   end
 
@@ -42,15 +52,21 @@ end
 
 run = function(premature, task)
   local ok, outcome, err = pcall(attempt, task)
-  if ok and outcome then
-    pending_bytes = pending_bytes - task.bytes
+  -- a claim that was not there to be released may still be on its way to Redis
+  local settled = ok and outcome and not (task.doubtful and outcome == "lost")
+  task.tries = task.tries + 1
+  local last = premature or task.tries >= TRIES
+
+  if settled or last then
+    done(task)
+  end
+
+  if settled or (last and outcome == "lost") then
     return
   end
 
-  task.tries = task.tries + 1
-  if premature or task.tries >= TRIES then
+  if last then
     -- the lock ends by itself
-    pending_bytes = pending_bytes - task.bytes
     ngx.log(ngx.ERR, "[idempotency] a key could not be settled: ", ok and err or outcome)
     return
   end
@@ -80,6 +96,25 @@ function _M.later(conf, prepared, claim, value)
     bytes = bytes,
     tries = 0,
     delay = FIRST_DELAY,
+  })
+end
+
+
+--- Gives back a claim that nobody knows to be there: Redis did not answer.
+function _M.give_back(conf, claim)
+  if doubtful >= MAX_DOUBTFUL then
+    return
+  end
+
+  doubtful = doubtful + 1
+  schedule(0, {
+    conf = conf,
+    key = claim.key,
+    lock = claim.lock,
+    bytes = 0,
+    tries = 0,
+    delay = FIRST_DELAY,
+    doubtful = true,
   })
 end
 

@@ -14,9 +14,9 @@ local _M = {}
 -- true to the millisecond without a look at the system's
 local function run(conf, command, bytes)
   local started = now()
-  local reply, err = pipeline.run(conf.redis, command, bytes)
+  local reply, err, doubtful = pipeline.run(conf.redis, command, bytes)
   metrics.redis(now() - started)
-  return reply, err
+  return reply, err, doubtful
 end
 
 
@@ -34,13 +34,16 @@ end
 -- @treturn string|nil claimed, poisoned (claimed over a value that was no record),
 --   in-flight, mismatch, replay, not-replayable; nil if Redis cannot tell
 -- @treturn string|nil the record of a replay, or the error
+-- @treturn boolean|nil after an error: true if the key may be locked all the same
 function _M.claim(conf, key, lock, ttl)
-  local reply, err = run(conf, script.claim(key, lock, ttl), 0)
+  local reply, err, doubtful = run(conf, script.claim(key, lock, ttl), 0)
   if type(reply) == "string" then
     return "replay", reply
   end
 
-  return named(script.CLAIM, reply, err)
+  local outcome
+  outcome, err = named(script.CLAIM, reply, err)
+  return outcome, err, doubtful
 end
 
 
