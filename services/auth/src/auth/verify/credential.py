@@ -14,8 +14,6 @@ def bearer_token(authorization: bytes) -> bytes | None:
 
     Raises CredentialMalformed for `Bearer` with anything but one token.
     """
-    if authorization.startswith(b"Bearer ") and b" " not in authorization[7:] and len(authorization) > 7:
-        return authorization[7:]
     scheme, _, token = authorization.strip().partition(b" ")
     if scheme.lower() != b"bearer":
         return None

@@ -7,7 +7,7 @@ client call a batch costs more than everything else about the batch.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import hiredis
@@ -16,32 +16,29 @@ from redis.asyncio import Connection, ConnectionPool
 _MISSING: Final = object()
 
 
-class Batch(Protocol):
-    """Commands that are written together. `answers` grows to as many as there are `commands`."""
-
-    commands: list[bytes]
-    answers: list[Any]
-
-
 class LinkOwner(Protocol):
     """Who uses a link."""
 
-    def answered(self, batch: Any) -> None:
-        """Every answer of `batch` is there."""
+    def answered(self, answers: list[Any]) -> None:
+        """All the answers to the last question, in order."""
 
-    def lost(self, link: StoreLink, unanswered: list[Any]) -> None:
-        """The connection is gone, and with it the answers to these batches."""
+    def lost(self) -> None:
+        """The connection is gone, and with it the answers that it owed."""
 
 
 class StoreLink(asyncio.Protocol):
-    """A connection in use. Answers come in the order of the commands; what breaks that order ends the connection."""
+    """A connection in use: one question at a time, of any number of commands.
+
+    Answers come in the order of the commands; what breaks that order ends the connection.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter, owner: LinkOwner) -> None:
         self._writer = writer  # kept, because it closes its transport when it is collected
         self._transport = writer.transport
         self._owner = owner
         self._reader = hiredis.Reader(notEnoughData=_MISSING)
-        self._flying: deque[Any] = deque()
+        self._answers: list[Any] = []
+        self._owed = 0
         self._lost = False
 
     @classmethod
@@ -59,51 +56,37 @@ class StoreLink(asyncio.Protocol):
             raise ConnectionResetError("cut while it was taken over")
         return link
 
-    def ask(self, batch: Batch) -> None:
-        """Write the commands of `batch`."""
-        self._flying.append(batch)
-        self._transport.write(b"".join(batch.commands))
-
-    def carries(self, batch: Batch) -> bool:
-        """Say whether `batch` is on its way."""
-        return batch in self._flying
+    def ask(self, commands: Sequence[bytes]) -> None:
+        """Write the commands at once. The question before has been answered."""
+        self._owed = len(commands)
+        self._transport.write(b"".join(commands))
 
     def data_received(self, data: bytes) -> None:
-        """Hand answers to their batches."""
+        """Collect answers; hand them over when they are complete."""
         try:
             self._reader.feed(data)
-            self._read_answers()
+            next_answer, answers = self._reader.gets, self._answers
+            while (answer := next_answer()) is not _MISSING:
+                answers.append(answer)
         except hiredis.ProtocolError:
             self.abort()
-
-    def _read_answers(self) -> None:
-        next_answer = self._reader.gets
-        while self._flying:
-            batch = self._flying[0]
-            answers = batch.answers
-            for _ in range(len(batch.commands) - len(answers)):
-                answer = next_answer()
-                if answer is _MISSING:
-                    return
-                answers.append(answer)
-            self._flying.popleft()
-            self._owner.answered(batch)
-        if next_answer() is not _MISSING:
-            raise hiredis.ProtocolError("an answer to no question")
+            return
+        if len(answers) > self._owed:
+            self.abort()
+        elif len(answers) == self._owed and answers:
+            self._answers, self._owed = [], 0
+            self._owner.answered(answers)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Say so to the owner."""
         self.abort()
 
     def abort(self) -> None:
-        """End the connection at once; what is on its way is lost."""
-        if self._lost:
-            return
-        self._lost = True
-        self._transport.abort()
-        unanswered = list(self._flying)
-        self._flying.clear()
-        self._owner.lost(self, unanswered)
+        """End the connection at once."""
+        if not self._lost:
+            self._lost = True
+            self._transport.abort()
+            self._owner.lost()
 
 
 def _take_writer(connection: Connection) -> asyncio.StreamWriter:

@@ -1,4 +1,4 @@
-"""Look-ups in the session store: all those of one turn of the event loop travel in one write.
+"""Look-ups in the session store: those of one turn of the event loop travel in one write.
 
 Nothing is remembered: each request is answered from a look-up that began after the request had come.
 """
@@ -6,7 +6,7 @@ Nothing is remembered: each request is answered from a look-up that began after 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -38,22 +38,31 @@ def get_command(key: str) -> bytes:
 
 
 class _Batch:
-    """The look-ups of one turn."""
+    """Look-ups that travel together."""
 
-    __slots__ = ("answers", "commands", "opened_at", "sends", "settled", "timer", "waiting")
+    __slots__ = ("commands", "opened_at", "sends", "timer", "waiting")
 
     def __init__(self, opened_at: float) -> None:
         self.commands: list[bytes] = []
         self.waiting: list[asyncio.Future[Any]] = []
-        self.answers: list[Any] = []
         self.opened_at = opened_at
         self.sends = 0
-        self.settled = False
         self.timer: asyncio.TimerHandle | None = None
+
+    def settle(self, answers: Iterable[Any]) -> None:
+        """Give the answers to those who wait for them."""
+        if self.timer is not None:
+            self.timer.cancel()
+        for future, answer in zip(self.waiting, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
 
 
 class SessionLookup:
-    """Asks the store over one connection of `pool`. Each look-up has its result after `timeout` seconds at the most."""
+    """Asks the store over one connection of `pool`. Each look-up has its result after `timeout` seconds at the most.
+
+    One batch is on its way at a time. What comes meanwhile travels with the next, so that batches grow with the load.
+    """
 
     def __init__(self, pool: ConnectionPool, timeout: float, metrics: LookupMetrics | None = None) -> None:
         self._pool = pool
@@ -62,9 +71,9 @@ class SessionLookup:
         self._link: StoreLink | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._open: _Batch | None = None
-        self._queue: deque[_Batch] = deque()
+        self._asked: _Batch | None = None
+        self._flying = False
         self._away = False
-        self._closed = False
 
     def get(self, command: bytes) -> asyncio.Future[Any]:
         """Return a future of the answer to `command`, one of `get_command`.
@@ -85,91 +94,81 @@ class SessionLookup:
 
     async def close(self) -> None:
         """End the connection; whoever still waits is told that the store is away."""
-        self._closed = True
         if self._connecting is not None:
             self._connecting.cancel()
             with suppress(asyncio.CancelledError):
                 await self._connecting
+        self._give_up()
         if self._link is not None:
             self._link.abort()
-        for batch in list(self._queue):
-            self._give_up(batch)
 
     def _depart(self) -> None:
-        batch, self._open = self._open, None
-        if batch is not None:
-            self._send(batch)
-
-    def _send(self, batch: _Batch) -> None:
-        if self._link is None:
-            self._queue.append(batch)
-            if self._connecting is None:
-                self._connecting = asyncio.get_running_loop().create_task(self._connect())
+        """Ask what is to be asked, unless an answer is awaited."""
+        if self._flying:
             return
-        batch.sends += 1
-        self._link.ask(batch)
+        if self._asked is None:
+            self._asked, self._open = self._open, None
+        if self._asked is None:
+            return
+        if self._link is not None:
+            self._flying = True
+            self._asked.sends += 1
+            self._link.ask(self._asked.commands)
+        elif self._connecting is None:
+            self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
     async def _connect(self) -> None:
         try:
             async with asyncio.timeout(self._timeout):
                 self._link = await StoreLink.open(self._pool, self)
         except TimeoutError as error:
-            # Each batch that still waits has a time of its own; those that came late deserve another try.
+            # Each batch has a time of its own: one that came late deserves another try.
             self._say_away(error)
         except (RedisError, OSError) as error:
             self._say_away(error)
-            for batch in list(self._queue):
-                self._give_up(batch)
+            self._give_up()
         finally:
             self._connecting = None
-        waiting, self._queue = self._queue, deque()
-        for batch in waiting:
-            self._send(batch)
+        self._depart()
 
-    def answered(self, batch: _Batch) -> None:
-        """Give the answers to those who wait for them."""
-        for future, answer in zip(batch.waiting, batch.answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
-        if batch.timer is not None:
-            batch.timer.cancel()
+    def answered(self, answers: list[Any]) -> None:
+        """Hand the answers to the last question out, and ask the next."""
+        batch, self._asked, self._flying = self._asked, None, False
+        if batch is not None:
+            batch.settle(answers)
+            self._metrics.answered(len(answers), asyncio.get_running_loop().time() - batch.opened_at)
         self._away = False
-        self._metrics.answered(len(batch.waiting), asyncio.get_running_loop().time() - batch.opened_at)
+        self._depart()
 
-    def lost(self, link: StoreLink, unanswered: list[_Batch]) -> None:
-        """Ask again, on a new connection, what was lost with this one."""
-        if self._link is link:
-            self._link = None
-        for batch in unanswered:
-            batch.answers.clear()
-            if not batch.settled and batch.sends < _SENDS and not self._closed:
-                self._send(batch)
-            else:
-                self._give_up(batch)
+    def lost(self) -> None:
+        """Ask what was lost again, on a new connection."""
+        self._link, self._flying = None, False
+        batch = self._asked
+        if batch is not None and batch.sends >= _SENDS:
+            self._asked = None
+            self._refuse(batch)
+        self._depart()
 
     def _expire(self, batch: _Batch) -> None:
-        link = self._link
-        on_its_way = link is not None and link.carries(batch)
         self._say_away(TimeoutError())
-        self._give_up(batch)
-        if link is not None and on_its_way:
-            # A connection that owes answers is of no use any more: they would be taken for those to later questions.
-            link.abort()
-
-    def _give_up(self, batch: _Batch) -> None:
-        if batch.settled:
-            return
-        batch.settled = True
-        if batch in self._queue:
-            self._queue.remove(batch)
+        self._refuse(batch)
         if batch is self._open:
             self._open = None
-        if batch.timer is not None:
-            batch.timer.cancel()
+        elif batch is self._asked:
+            self._asked = None
+            if self._flying and self._link is not None:
+                # A connection that owes answers is of no use: they would be taken for those to later questions.
+                self._link.abort()
+
+    def _give_up(self) -> None:
+        for batch in (self._asked, self._open):
+            if batch is not None:
+                self._refuse(batch)
+        self._asked = self._open = None
+
+    def _refuse(self, batch: _Batch) -> None:
         self._metrics.failed(len(batch.waiting))
-        for future in batch.waiting:
-            if not future.done():
-                future.set_result(STORE_AWAY)
+        batch.settle([STORE_AWAY] * len(batch.waiting))
 
     def _say_away(self, error: Exception) -> None:
         # Once for each time that it goes away, not once a request.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
+from hashlib import sha256
 
 import structlog
 
@@ -10,20 +11,26 @@ from auth.keys.access_tokens import AccessTokens, TokenMalformed
 from auth.sessions.record import RecordUnreadable, decode
 from auth.sessions.repository import SESSION_KEY
 from auth.verify.lookup import get_command
+from auth.verify.wire import HeaderUnfit, prepared_head
+
+# RFC 7515, section 7.1.
+_COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 log = structlog.get_logger(__name__)
 
 
 class KnownToken:
-    """A verified token: whose it is, and what is answered while its session is alive.
+    """A verified token: whose it is, and what is answered while its session is alive. Raises HeaderUnfit.
 
     Whether the session is alive is *not* known here: the store is asked each time. Only how its answer was read is
     remembered, with the very bytes that were read: `record`, and until when that record lets the session live.
     """
 
-    __slots__ = ("command", "expires_at", "headers", "member", "over_at", "record", "roles", "session")
+    __slots__ = ("command", "expires_at", "head", "headers", "member", "over_at", "record", "roles", "session")
 
     def __init__(self, member: str, session: str, roles: tuple[str, ...], expires_at: float) -> None:
+        if any("," in role for role in roles):
+            raise HeaderUnfit("a role that would read as two")
         self.member = member
         self.session = session
         self.roles = frozenset(roles)
@@ -36,6 +43,7 @@ class KnownToken:
             (b"cache-control", b"no-store"),
             (b"content-length", b"0"),
         )
+        self.head = prepared_head(self.headers, b"authorization") + b"Bearer "
         self.record: bytes | None = None
         self.over_at = 0.0
 
@@ -74,7 +82,7 @@ class TokenCache:
 
         Raises TokenMalformed, TokenExpired.
         """
-        digest = hashlib.sha256(token).digest()
+        digest = sha256(token).digest()
         known = self.recent.get(digest)
         if known is None:
             known = self._older.pop(digest, None) or self._verified(token)
@@ -88,8 +96,11 @@ class TokenCache:
         self.recent, self._older = {}, {}
 
     def _verified(self, token: bytes) -> KnownToken:
+        # Decoders of base64 pass over what does not belong there; then one token would have many spellings.
+        if not _COMPACT_JWS.fullmatch(token):
+            raise TokenMalformed
         try:
             read = self._tokens.read(token.decode("ascii"))
             return KnownToken(read.member, read.session, read.roles, read.expires_at)
-        except UnicodeError:
+        except (UnicodeError, HeaderUnfit):
             raise TokenMalformed from None
