@@ -3,6 +3,7 @@
 # Each step may be run again. Needs docker, helm, kubectl, and kind or minikube.
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck source=k8s/versions.env
 . k8s/versions.env
 
 CLUSTER=$1 EDGE=$2 GATEWAY=$3

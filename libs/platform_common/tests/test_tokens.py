@@ -16,6 +16,9 @@ from platform_common.tokens.access import AccessTokenInvalid, AccessTokenVerifie
 from platform_common.tokens.jwks import JwksCache, KeysUnavailable, fetch_over_http
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
 
+# Fixed moments: parameters are the same in every process that runs the tests.
+PAST, FUTURE = 1_000_000_000, 32_503_680_000
+
 SECRET = "a key of more than thirty-two bytes for tests"
 
 
@@ -76,9 +79,9 @@ async def test_without_a_bearer_token_nobody_is_known(verifier, header):
     {"iss": "https://other.test"},
     {"aud": "other"},
     {"aud": [AUDIENCE, "other"]},
-    {"exp": int(time.time()) - 60},
-    {"nbf": int(time.time()) + 60},
-    {"iat": int(time.time()) + 60},
+    {"exp": PAST},
+    {"nbf": FUTURE},
+    {"iat": FUTURE},
     {"exp": None},
     {"sub": None},
     {"sid": None},
