@@ -31,6 +31,12 @@ def on_core(core: int, *command: str) -> list[str]:
     return ["taskset", "--cpu-list", str(core), *command]
 
 
+def busy_seconds(core: int) -> float:
+    """Return for how long `core` has been busy so far, with whatever."""
+    times = psutil.cpu_times(percpu=True)[core]
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
+
+
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Return the processor time that the processes have used so far."""
     times = [psutil.Process(pid).cpu_times() for pid in pids]
