@@ -8,7 +8,7 @@ import socket
 import pytest
 import uvicorn
 
-from auth.verify.wire import HeaderUnfit, prepared_head, start_at_once
+from auth.verify.wire import HeaderUnfit, answer_at_once, prepared_head
 
 
 class Wire:
@@ -78,10 +78,10 @@ def short_ways(monkeypatch):
     taken = []
 
     def noted(send, head):
-        taken.append(start_at_once(send, head))
+        taken.append(answer_at_once(send, head))
         return taken[-1]
 
-    monkeypatch.setattr("auth.verify.app.start_at_once", noted)
+    monkeypatch.setattr("auth.verify.app.answer_at_once", noted)
     return taken
 
 
@@ -195,4 +195,4 @@ async def test_without_the_server_that_it_knows_there_is_no_short_way():
     async def send(_message):
         """Nobody's."""
 
-    assert not start_at_once(send, b"HTTP/1.1 200 OK\r\n\r\n")
+    assert not answer_at_once(send, b"HTTP/1.1 200 OK\r\n\r\n")

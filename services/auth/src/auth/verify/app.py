@@ -19,10 +19,12 @@ from auth.verify.lookup import STORE_AWAY, SessionLookup
 from auth.verify.metrics import Outcomes
 from auth.verify.origin import is_forged
 from auth.verify.token_cache import KnownToken, TokenCache
-from auth.verify.wire import start_at_once
+from auth.verify.wire import answer_at_once
 
 # Queries that are remembered as read; an edge sends a handful of different ones.
 _QUERIES = 256
+# Stands for more than one Authorization header; no credential of a verified token looks like it.
+_SEVERAL = b"several"
 
 _EMPTY_BODY = {"type": "http.response.body", "body": b""}
 
@@ -57,10 +59,17 @@ class VerifyApp:
         self._terms: dict[bytes, Terms] = {b"": Terms(frozenset(), optional=False)}
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer one request. Nothing here is done for a good one that could be done once for all."""
+        """Answer one request: what is true of a token is remembered, what may have changed, its session, is asked."""
         try:
-            token = self._token(scope)
-            known = self._known(scope, token)
+            given: bytes | None = None
+            for name, value in scope["headers"]:
+                if name == b"authorization":
+                    given = value if given is None else _SEVERAL
+            authorization = given or b""
+            known = self._cache.get(authorization)
+            if known is None or scope["method"] != "GET":
+                authorization = self._credential(scope)
+                known = self._known(scope, authorization)
             now = self._now()
             if known.expires_at <= now:
                 raise self._without_session(scope, "expired")
@@ -77,30 +86,27 @@ class VerifyApp:
             await send({"type": "http.response.body", "body": decided.body})
             return
         self._outcomes.passed += 1
-        if not start_at_once(send, b"%b%b\r\n\r\n" % (known.head, token)):
-            headers = [*known.headers, (b"authorization", b"Bearer " + token)]
+        if not answer_at_once(send, b"%b%b\r\n\r\n" % (known.head, authorization)):
+            headers = [*known.headers, (b"authorization", authorization)]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send(_EMPTY_BODY)
+            await send(_EMPTY_BODY)
 
-    def _token(self, scope: Scope) -> bytes:
-        """Return the request's credential. Raises Decided when there is none, or none that may be believed."""
+    def _credential(self, scope: Scope) -> bytes:
+        """Return the request's credential, written as `Bearer` and the token.
+
+        Raises Decided when there is none, or none that may be believed.
+        """
         method = scope["method"]
         if method != "GET" and method != "HEAD":
             raise answers.method_not_allowed(scope)
         headers = scope["headers"]
-        authorization = b""
-        for name, value in headers:
-            if name == b"authorization":
-                if authorization:
-                    raise answers.invalid(scope, "malformed")
-                authorization = value
-        # As nearly every client writes it; one that is no token is found out when it is read.
-        if authorization[:7] == b"Bearer " and authorization[7:8] > b" ":
-            return authorization[7:]
+        given = [value for name, value in headers if name == b"authorization"]
+        if len(given) > 1:
+            raise answers.invalid(scope, "malformed")
         try:
-            token = bearer_token(authorization) if authorization else None
+            token = bearer_token(given[0]) if given else None
             if token is not None:
-                return token
+                return b"Bearer " + token
             token = cookie_token(headers, self._cookie)
         except CredentialMalformed:
             raise answers.invalid(scope, "malformed") from None
@@ -108,12 +114,12 @@ class VerifyApp:
             raise self._without_session(scope, "missing")
         if is_forged(headers, self._edge):
             raise answers.forged(scope)
-        return token
+        return b"Bearer " + token
 
-    def _known(self, scope: Scope, token: bytes) -> KnownToken:
-        """Return what `token` says. Raises Decided when it is not good."""
+    def _known(self, scope: Scope, authorization: bytes) -> KnownToken:
+        """Return what the token says. Raises Decided when it is not good."""
         try:
-            return self._cache.read(token)
+            return self._cache.read(authorization)
         except TokenMalformed:
             raise answers.invalid(scope, "malformed") from None
         except TokenExpired:

@@ -43,7 +43,7 @@ class KnownToken:
             (b"cache-control", b"no-store"),
             (b"content-length", b"0"),
         )
-        self.head = prepared_head(self.headers, b"authorization") + b"Bearer "
+        self.head = prepared_head(self.headers, b"authorization")
         self.record: bytes | None = None
         self.over_at = 0.0
 
@@ -63,39 +63,45 @@ class KnownToken:
 
 
 class TokenCache:
-    """At most `size` verified tokens, known by their SHA-256; those not used for longest are dropped first.
+    """At most `size` verified tokens, known by the SHA-256 of their credential; the longest unused are dropped first.
 
-    Two generations: when the recent one is full it becomes the older one, and the one before that is dropped.
+    A credential is written as `Bearer` and the token. Two generations: when the recent one is full it becomes the older
+    one, and the one before that is dropped.
     """
 
     def __init__(self, tokens: AccessTokens, size: int) -> None:
         self._tokens = tokens
         self._half = max(1, size // 2)
-        self.recent: dict[bytes, KnownToken] = {}
+        self._recent: dict[bytes, KnownToken] = {}
         self._older: dict[bytes, KnownToken] = {}
 
     def __len__(self) -> int:
-        return len(self.recent) + len(self._older)
+        return len(self._recent) + len(self._older)
 
-    def read(self, token: bytes) -> KnownToken:
-        """Return what `token` says; whether it has expired since it was first read is the caller's to see.
+    def get(self, credential: bytes) -> KnownToken | None:
+        """Return what was verified and used of late; whether it has expired since is the caller's to see."""
+        return self._recent.get(sha256(credential).digest())
+
+    def read(self, credential: bytes) -> KnownToken:
+        """Return what the token of `credential` says, verified now or before.
 
         Raises TokenMalformed, TokenExpired.
         """
-        digest = sha256(token).digest()
-        known = self.recent.get(digest)
+        digest = sha256(credential).digest()
+        known = self._recent.get(digest)
         if known is None:
-            known = self._older.pop(digest, None) or self._verified(token)
-            if len(self.recent) >= self._half:
-                self.recent, self._older = {}, self.recent
-            self.recent[digest] = known
+            known = self._older.pop(digest, None) or self._verified(credential)
+            if len(self._recent) >= self._half:
+                self._recent, self._older = {}, self._recent
+            self._recent[digest] = known
         return known
 
     def clear(self) -> None:
         """Forget every token: each is verified anew, with the keys of now."""
-        self.recent, self._older = {}, {}
+        self._recent, self._older = {}, {}
 
-    def _verified(self, token: bytes) -> KnownToken:
+    def _verified(self, credential: bytes) -> KnownToken:
+        token = credential.removeprefix(b"Bearer ")
         # Decoders of base64 pass over what does not belong there; then one token would have many spellings.
         if not _COMPACT_JWS.fullmatch(token):
             raise TokenMalformed

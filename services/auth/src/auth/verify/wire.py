@@ -33,10 +33,10 @@ def prepared_head(headers: Headers, last: bytes) -> bytes:
     return b"\r\n".join(lines)
 
 
-def start_at_once(send: Send, head: bytes) -> bool:
-    """Write `head`, whole and of an answer without a body, as the start of the answer; False if that cannot be.
+def answer_at_once(send: Send, head: bytes) -> bool:
+    """Write `head`, which is the whole of an answer without a body; False if that cannot be.
 
-    It leaves the server in the state in which the message `http.response.start` would have left it.
+    It leaves the server in the state in which the two messages of the answer would have left it.
     """
     cycle = getattr(send, "__self__", None)
     if (
@@ -53,4 +53,7 @@ def start_at_once(send: Send, head: bytes) -> bool:
     cycle.response_started = True
     cycle.chunked_encoding = False
     cycle.transport.write(head)
+    cycle.response_complete = True
+    cycle.message_event.set()
+    cycle.on_response()
     return True
