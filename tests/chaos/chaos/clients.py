@@ -21,9 +21,13 @@ REPEATS = 0.30
 TWINS = 0.08
 CREATIONS = 0.03
 
-CLIENT_SECONDS = 6.0
+CLIENT_SECONDS = 8.0
+# What a client waits after it was refused or lost its connection.
+PAUSE = 0.1
 MEMBERS = 8
 REMEMBERED = 2000
+# Clients come back to what they began before they begin more.
+MOST_UNANSWERED = 200
 
 # What of an answer a repeat must get again.
 KEPT_HEADERS = ("Location", "ETag", "Content-Type")
@@ -97,7 +101,7 @@ class Crowd:
 
     async def _write(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            if self._known and self._random.random() < REPEATS:
+            if self._random.random() < REPEATS or len(self.unanswered) >= MOST_UNANSWERED:
                 await self._send(self._old_request())
                 continue
             request = self._new_request()
@@ -139,8 +143,7 @@ class Crowd:
             answer = await self._http.request(request.method, request.path, json=request.body, headers=headers)
         except httpx2.HTTPError as error:
             self._recorder.note(Lost(self.now(), request.key, attempt, type(error).__name__))
-            # a client that lost its connection does not try again at once
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE)
             return
         self._recorder.note(_answered(self.now(), request.key, attempt, answer))
         if answer.is_success:
@@ -149,7 +152,7 @@ class Crowd:
             if request.operation == "create" and len(self._members) < MEMBERS:
                 self._members.append(answer.json()["id"])
         else:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE)
 
 
 def _answered(at: float, key: str, attempt: int, answer: httpx2.Response) -> Answered:

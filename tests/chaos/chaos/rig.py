@@ -32,7 +32,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 # A lock outlives whatever the gateway waits for, and a run outlives the locks that killed workers leave.
 LOCK_SECONDS = 5
-UPSTREAM_MILLISECONDS = 2000
+UPSTREAM_MILLISECONDS = 3000
 STORE_MILLISECONDS = 1000
 
 # Members and every change of them, with the name that the request gave: each request gives a name of its own.

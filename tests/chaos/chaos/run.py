@@ -19,10 +19,14 @@ from chaos.clients import CREATIONS, REPEATS, Crowd
 from chaos.faults import Scourge
 from chaos.history import Recorder
 from chaos.points import POINTS
-from chaos.rig import LOCK_SECONDS, Rig
+from chaos.rig import Rig
 
-# How long everything may take to answer once the faults are over: every lock has ended by then.
-PEACE_SECONDS = 60.0
+# Once the faults are over: how long until every part is back, and how long until one more key is answered. Locks that
+# killed workers left have ended by then.
+RECOVERY_SECONDS = 60.0
+PATIENCE_SECONDS = 30.0
+# Answered keys that are repeated once more at the end; a long run has too many for all.
+REPEATED_AT_LAST = 3000
 LOG_IN_EVERY = 300.0
 
 
@@ -51,7 +55,7 @@ async def run(folder: Path, seed: int, seconds: float, clients: int, calm: float
                 await crowd.log_in()
                 await crowd.prepare()
                 await _fire(crowd, scourge, seconds, clients, calm)
-                await _peace(rig, crowd, clients)
+                await _peace(rig, crowd, clients, random.Random(seed))
             finally:
                 await crowd.close()
             verdict = check(recorder.events, await rig.effects())
@@ -95,15 +99,18 @@ async def _log_in(crowd: Crowd) -> None:
             return
 
 
-async def _peace(rig: Rig, crowd: Crowd, clients: int) -> None:
-    """Repeat what has no answer until it has one, then everything once more."""
-    assert await rig.healthy(PEACE_SECONDS), f"the platform did not recover: {rig.restarts()}"
+async def _peace(rig: Rig, crowd: Crowd, clients: int, chance: random.Random) -> None:
+    """Repeat what has no answer until it has one, then what has one once more."""
+    assert await rig.healthy(RECOVERY_SECONDS), f"the platform did not recover: {rig.restarts()}"
     await _log_in(crowd)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + PEACE_SECONDS + LOCK_SECONDS
-    while crowd.unanswered and loop.time() < deadline:
-        await crowd.repeat(list(crowd.unanswered.values()), clients)
-    await crowd.repeat(list(crowd.answered.values()), clients)
+    clock = asyncio.get_running_loop().time
+    left, progress = len(crowd.unanswered), clock()
+    while left and clock() - progress < PATIENCE_SECONDS:
+        await crowd.repeat(list(crowd.unanswered.values())[: 4 * clients], clients)
+        if len(crowd.unanswered) < left:
+            left, progress = len(crowd.unanswered), clock()
+    answered = list(crowd.answered.values())
+    await crowd.repeat(chance.sample(answered, min(len(answered), REPEATED_AT_LAST)), clients)
 
 
 def report(outcome: Outcome) -> str:
