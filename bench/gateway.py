@@ -137,9 +137,14 @@ def _gateway(folder: Path, core: int, load_core: int, plugin: Path) -> Iterator[
 
 
 def _workers(pid: int) -> list[int]:
-    found = [child.pid for child in psutil.Process(pid).children(recursive=True) if not child.children()]
-    assert len(found) == 1, f"one worker was asked for, {len(found)} run"
-    return found
+    deadline = time.monotonic() + 10
+    while True:
+        # the master listens before it has its worker
+        found = [child.pid for child in psutil.Process(pid).children(recursive=True) if not child.children()]
+        if len(found) == 1 and psutil.Process(found[0]).ppid() != pid:
+            return found
+        assert time.monotonic() < deadline, f"one worker was asked for, {len(found)} run"
+        time.sleep(0.02)
 
 
 def _service(folder: Path, core: int) -> servers.Server:
