@@ -4,7 +4,8 @@
 --
 -- The first to call leads: it lets others of its turn join, sends for all, reads the replies
 -- in order and wakes those who wait for them. No batch waits for an earlier one: a call takes
--- one round trip, and a connection that hangs holds up its own batch alone.
+-- one round trip, and a connection that hangs holds up its own batch alone. Where nobody
+-- ever joins, nobody is waited for.
 
 local connection = require "kong.plugins.idempotency.connection"
 local resp = require "kong.plugins.idempotency.resp"
@@ -19,13 +20,17 @@ local sleep = ngx.sleep
 
 local MAX_CALLS = 16 -- in a batch
 local MAX_BYTES = 65536 -- of records in a batch; a larger one goes alone
+local ALONE = 16 -- batches that nobody joined, after which a call does not wait for company
 local STALE = 1 -- seconds; a batch that was not sent by then lost its leader
 local MAX_SPARE = 256
 
 local _M = {}
 
--- the batches that can be joined, by Redis configuration: nothing is shared between two of them
+-- by Redis configuration, for nothing is shared between two of them: the batches that can be
+-- joined, how many are under way, how many in a row nobody joined
 local JOINABLE = setmetatable({}, { __mode = "k" })
+local UNDER_WAY = setmetatable({}, { __mode = "k" })
+local ALONE_SO_FAR = setmetatable({}, { __mode = "k" })
 
 -- semaphores that nobody will post to any more
 local spare, spare_count = {}, 0
@@ -150,7 +155,10 @@ end
 
 -- sends the calls; whatever happens, each of them ends
 local function deliver(conf, calls)
+  UNDER_WAY[conf] = (UNDER_WAY[conf] or 0) + 1
   local ok, err = pcall(send, conf, calls)
+  UNDER_WAY[conf] = UNDER_WAY[conf] - 1
+
   if not ok then
     fail(calls, err)
   end
@@ -183,6 +191,8 @@ local function lead(conf, calls)
     return wait(conf, calls[1])
   end
 
+  ALONE_SO_FAR[conf] = #calls == 1 and (ALONE_SO_FAR[conf] or 0) + 1 or 0
+
   if JOINABLE[conf] == calls then
     JOINABLE[conf] = nil
   end
@@ -198,6 +208,17 @@ local function take(conf, calls)
   calls.taken = true
   calls[1].answered = new_semaphore()
   deliver(conf, calls)
+end
+
+
+-- whether others may come in the same turn
+local function has_company(conf)
+  if (UNDER_WAY[conf] or 0) > 0 then
+    ALONE_SO_FAR[conf] = 0
+    return true
+  end
+
+  return (ALONE_SO_FAR[conf] or 0) < ALONE
 end
 
 
@@ -221,7 +242,7 @@ function _M.run(conf, command, bytes)
       wait(conf, call)
     end
 
-  elseif bytes <= MAX_BYTES then
+  elseif bytes <= MAX_BYTES and has_company(conf) then
     lead(conf, { call, bytes = bytes, born = now() })
 
   else
