@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from platform_common.settings import HttpUrl, RedisUrl, ServiceSettings, ServiceTokenKey
+from platform_common.cookies import CookieSettings
+from platform_common.settings import HttpUrl, RedisUrl, ServiceTokenKey
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Seconds = Annotated[int, Field(ge=1, le=400 * 86_400)]
@@ -23,7 +23,7 @@ class EdgeHeaders(StrEnum):
     FORWARDED = "forwarded"
 
 
-class AuthSettings(ServiceSettings):
+class AuthSettings(CookieSettings):
     """What auth is told at its start."""
 
     model_config = SettingsConfigDict(env_prefix="AUTH_", env_file=".env", extra="ignore", frozen=True)
@@ -49,23 +49,7 @@ class AuthSettings(ServiceSettings):
     login_failures_under_attack: Count = 3
     registrations_per_address: Count = 300
 
-    insecure_cookies_for_local_development: bool = False
-
-    @field_validator("insecure_cookies_for_local_development")
-    @classmethod
-    def _stays_on_loopback(cls, insecure: bool, info: ValidationInfo) -> bool:
-        if insecure and not _is_loopback(info.data.get("host", "")):
-            raise ValueError("is for a service whose AUTH_HOST is a loopback address")
-        return insecure
-
     @property
     def access_cookie(self) -> str:
         """The name of the cookie that holds the access token (RFC 6265bis, section 4.1.3.2)."""
-        return "access" if self.insecure_cookies_for_local_development else "__Host-access"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return self.host_cookie("access")
