@@ -2,7 +2,7 @@
 
 import pytest
 
-from blackbox.client import Client, new_account
+from blackbox.client import Client, Session, new_account
 from blackbox.house_rules import assert_problem
 
 
@@ -41,3 +41,29 @@ def test_the_longest_password_is_not_cut_short(client: Client):
 
     for attempt, status in ((password, 200), (password[:-1] + "X", 401), (password[:72], 401)):
         assert client.post("/auth/login", {"email": account.email, "password": attempt}).status_code == status
+
+
+def test_a_new_password_ends_every_other_session_and_replaces_this_one(client: Client, member: Session):
+    """ASVS 6.2.2, 7.4.3."""
+    account, other = member.account, client.log_in(member.account)
+    change = {"current_password": account.password, "new_password": "a new one by the lake"}
+
+    answer = member.post("/auth/password", change)
+
+    assert answer.status_code == 200
+    assert client.with_token(answer.json()["access_token"]).me().status_code == 200
+    for ended in (member, other):
+        assert ended.me().status_code == 401
+        assert ended.refresh().status_code == 401
+    for password, status in ((account.password, 401), (change["new_password"], 200)):
+        assert client.post("/auth/login", {"email": account.email, "password": password}).status_code == status
+
+
+def test_who_does_not_know_the_current_password_changes_nothing(client: Client, member: Session):
+    """ASVS 6.2.3: a stolen session is not a stolen account."""
+    answer = member.post("/auth/password", {"current_password": "no idea", "new_password": "a new one by the lake"})
+
+    document = assert_problem(answer, 422, "current-password-wrong")
+    assert document["errors"][0]["pointer"] == "/current_password"
+    assert member.me().status_code == 200
+    client.log_in(member.account)

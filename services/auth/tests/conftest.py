@@ -37,6 +37,7 @@ class FakeMember:
         self.away = False
         self.answer: httpx2.Response | None = None
         self.before_answering_verify: Callable[[], Any] | None = None
+        self.before_answering_change: Callable[[str, int, str], Any] | None = None
         self._tokens = ServiceTokenVerifier("member", SERVICE_KEY, callers={"auth"})
 
     def add(self, email: str, password: str = "correct horse", roles: tuple[str, ...] = ("member",)) -> dict[str, Any]:
@@ -56,6 +57,8 @@ class FakeMember:
         body = json.loads(request.content)
         if request.url.path == "/internal/credentials/verify":
             return await self._verify(body)
+        if request.url.path == "/internal/credentials/change":
+            return await self._change(body)
         assert request.url.path == "/internal/members"
         return self._register(body)
 
@@ -68,6 +71,20 @@ class FakeMember:
             hook, self.before_answering_verify = self.before_answering_verify, None
             await hook()
         return answer
+
+    async def _change(self, body: dict[str, Any]) -> httpx2.Response:
+        (account,) = [found for found in self.accounts.values() if found["member"]["id"] == body["member_id"]]
+        if account["password"] != body["current_password"]:
+            errors = [{"pointer": "/current_password", "code": "password-wrong", "detail": "Another."}]
+            return problem("current-password-wrong", 422, errors=errors)
+        if len(body["new_password"]) < 8:
+            errors = [{"pointer": "/new_password", "code": "password-too-short", "detail": "At least 8 characters."}]
+            return problem("payload-invalid", 422, errors=errors)
+        account["password"] = body["new_password"]
+        account["epoch"] += 1
+        if self.before_answering_change is not None:
+            await self.before_answering_change(body["member_id"], account["epoch"], body["keep_session"])
+        return httpx2.Response(200, json={"member": account["member"], "session_epoch": account["epoch"]})
 
     def _register(self, body: dict[str, Any]) -> httpx2.Response:
         claim = body.pop("idempotency", None)

@@ -185,6 +185,7 @@ async def test_services_learn_that_there_is_no_such_member(client, service, memb
 INTERNAL = [
     ("POST", "/internal/members"),
     ("POST", VERIFY),
+    ("POST", "/internal/credentials/change"),
     ("GET", "/internal/members/00000000-0000-7000-8000-000000000000"),
 ]
 
@@ -205,8 +206,8 @@ async def test_nobody_without_a_service_token_gets_in(client, service, admin, re
         assert answer.status_code == 401
 
 
-@pytest.mark.parametrize(("method", "path"), INTERNAL[:2])
-async def test_only_auth_registers_and_verifies(client, service, registration, method, path):
+@pytest.mark.parametrize(("method", "path"), INTERNAL[:3])
+async def test_only_auth_registers_verifies_and_changes_passwords(client, service, registration, method, path):
     for caller in ("shop", "web"):
         answer = await client.request(method, path, headers=service(caller), json=registration())
         assert answer.status_code == 403

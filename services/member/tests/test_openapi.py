@@ -11,7 +11,8 @@ PATHS = {
     ("get", "/api/admin/members"), ("get", "/api/admin/members/{member_id}"),
     ("post", "/api/admin/members/{member_id}/suspend"), ("post", "/api/admin/members/{member_id}/reinstate"),
     ("put", "/api/admin/members/{member_id}/roles"),
-    ("post", "/internal/members"), ("get", "/internal/members/{member_id}"), ("post", "/internal/credentials/verify"),
+    ("post", "/internal/members"), ("get", "/internal/members/{member_id}"), ("post", "/internal/credentials/change"),
+    ("post", "/internal/credentials/verify"),
 }  # fmt: skip
 
 

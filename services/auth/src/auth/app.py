@@ -27,6 +27,8 @@ from auth.login import endpoints as login_endpoints
 from auth.login.service import LoginService
 from auth.login.throttle import LoginLimits, LoginThrottle
 from auth.members import Members
+from auth.password import endpoints as password_endpoints
+from auth.password.service import PasswordService
 from auth.registration import endpoints as registration_endpoints
 from auth.registration.service import RegistrationService
 from auth.sessions import endpoints as session_endpoints
@@ -83,6 +85,8 @@ class Auth:
         self.login = LoginService(members, self.sessions, throttle, pseudonyms)
         registrations = limit(settings.registrations_per_address, 600)
         self.registration = RegistrationService(members, counters, registrations, pseudonyms, key)
+        password_guesses = limit(settings.password_guesses_per_session, 900)
+        self.passwords = PasswordService(members, self.sessions, counters, password_guesses)
 
         self.lookup = SessionLookup(
             lookup_pool(settings.redis_url), settings.lookup_timeout_seconds, LookupMetrics(registry)
@@ -115,6 +119,7 @@ class Auth:
         for endpoints in (
             key_endpoints,
             login_endpoints,
+            password_endpoints,
             registration_endpoints,
             session_endpoints,
             internal_endpoints,
@@ -124,6 +129,7 @@ class Auth:
         app.state.tokens = self.tokens
         app.state.sessions = self.sessions
         app.state.login = self.login
+        app.state.passwords = self.passwords
         app.state.registration = self.registration
         app.state.service_tokens = self._service_tokens
         return app

@@ -47,6 +47,7 @@ class AuthSettings(CookieSettings):
     login_failures_per_address: Count = 300
     login_failures_per_account: Count = 100
     login_failures_under_attack: Count = 3
+    password_guesses_per_session: Count = 10
     registrations_per_address: Count = 300
 
     @property

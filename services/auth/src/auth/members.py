@@ -22,6 +22,18 @@ class CredentialsRefused(Exception):
     """Member knows no active account with this e-mail and password."""
 
 
+class PasswordChangeRefused(Exception):
+    """Member took the current password for wrong, or the new one for unfit: `answer` tells the client.
+
+    `is_guess` is true where it was the current one.
+    """
+
+    def __init__(self, answer: MemberAnswer, *, is_guess: bool) -> None:
+        super().__init__("the change was refused")
+        self.answer = answer
+        self.is_guess = is_guess
+
+
 class MemberUnavailable(DependencyUnavailable):
     """Member does not answer, or not as agreed."""
 
@@ -70,8 +82,22 @@ class Members:
         response = await self._post("/internal/members", body)
         if response.status_code != 201 and response.status_code not in _FOR_THE_CLIENT:
             raise self._unavailable(response)
-        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        return MemberAnswer(response.status_code, headers, response.content)
+        return _answer(response)
+
+    async def change_password(self, member: str, current: str, new: str, keep_session: str) -> VerifiedMember:
+        """Have the member's password replaced, and return the member as it is from then on.
+
+        Member ends all sessions but `keep_session`, which may be yet to come. Raises PasswordChangeRefused.
+        """
+        body = {"member_id": member, "current_password": current, "new_password": new, "keep_session": keep_session}
+        response = await self._post("/internal/credentials/change", body)
+        # 202: changed, and member goes on trying to end the sessions.
+        if response.status_code in {200, 202}:
+            return _verified(response)
+        if response.status_code == 422:
+            is_guess = _code(response) == "current-password-wrong"
+            raise PasswordChangeRefused(_answer(response), is_guess=is_guess)
+        raise self._unavailable(response)
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> httpx2.Response:
         try:
@@ -87,6 +113,11 @@ class Members:
             "The accounts cannot be reached at the moment.",
             retry_after=int(retry_after) if retry_after.isdigit() else 1,
         )
+
+
+def _answer(response: httpx2.Response) -> MemberAnswer:
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    return MemberAnswer(response.status_code, headers, response.content)
 
 
 def _code(response: httpx2.Response) -> str:

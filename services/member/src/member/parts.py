@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from member.accounts.service import Accounts
 from member.config import MemberSettings
+from member.credentials.change import PasswordChanges
 from member.credentials.hashing import PasswordHasher
 from member.credentials.service import Credentials
 from member.database.engine import make_engine
@@ -38,6 +39,7 @@ class Parts:
     sessions: async_sessionmaker[AsyncSession]
     accounts: Accounts
     credentials: Credentials
+    password_changes: PasswordChanges
     ledger: Ledger
     outbox: Outbox
     access_tokens: AccessTokenVerifier
@@ -66,6 +68,7 @@ async def running_parts(
             sessions=sessions,
             accounts=Accounts(hasher, settings.product_name, settings.reauthentication_seconds),
             credentials=Credentials(sessions, hasher),
+            password_changes=PasswordChanges(sessions, hasher, settings.product_name),
             ledger=Ledger(timedelta(hours=settings.idempotency_retention_hours)),
             outbox=outbox,
             access_tokens=AccessTokenVerifier(

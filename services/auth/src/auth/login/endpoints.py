@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request
 from auth.login.schemas import LoginBody, LoginOut
 from auth.login.service import LoginService
 from auth.sessions.caller import CallerDevice
-from auth.sessions.schemas import TokensOut
 
 router = APIRouter(prefix="/auth", tags=["log-in"])
 
@@ -26,4 +25,4 @@ async def login(
 ) -> LoginOut:
     """Open a new session and return its tokens."""
     member, pair = await service.login(body.email, body.password, device)
-    return LoginOut(**TokensOut.of(pair).model_dump(), member=dict(member.document))
+    return LoginOut.of_member(pair, member.document)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
 from auth.sessions.schemas import TokensOut
+from auth.sessions.service import TokenPair
 
 
 class LoginBody(BaseModel):
@@ -20,3 +22,8 @@ class LoginOut(TokensOut):
     """The tokens of a new session, and whose it is."""
 
     member: dict[str, Any]
+
+    @classmethod
+    def of_member(cls, pair: TokenPair, member: Mapping[str, Any]) -> Self:
+        """Return the client's view of `pair`, tokens of `member`."""
+        return cls(**TokensOut.of(pair).model_dump(), member=dict(member))

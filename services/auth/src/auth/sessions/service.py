@@ -54,6 +54,11 @@ class Device:
     user_agent: str
 
 
+def new_session_id() -> str:
+    """Return an id that no session has."""
+    return str(uuid_utils.uuid7())
+
+
 class SessionService:
     """Sessions by the platform's rules."""
 
@@ -66,13 +71,22 @@ class SessionService:
         self._now = now
 
     async def open(
-        self, member: str, roles: Sequence[str], amr: Sequence[str], epoch: int, device: Device
+        self,
+        member: str,
+        roles: Sequence[str],
+        amr: Sequence[str],
+        epoch: int,
+        device: Device,
+        session_id: str | None = None,
     ) -> tuple[Session, TokenPair]:
-        """Open a new session for a member whose credentials were verified under `epoch`. Raises LoginOutdated."""
+        """Open a new session for a member whose credentials were verified under `epoch`.
+
+        `session_id` is one of `new_session_id`, where it had to be known before. Raises LoginOutdated.
+        """
         now = int(self._now())
         refresh = new_refresh_token()
         session = Session(
-            id=str(uuid_utils.uuid7()),
+            id=session_id or new_session_id(),
             member=member,
             roles=tuple(roles),
             amr=tuple(amr),

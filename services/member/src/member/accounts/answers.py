@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from member.accounts.models import Member
 from member.accounts.preconditions import Preconditions, entity_tag
-from member.accounts.schemas import MemberView
+from member.accounts.schemas import MemberView, MemberWithEpoch
 from member.accounts.service import Change
 from member.ledger.answers import Answer
 from member.outbox.events import Event
@@ -38,6 +38,12 @@ def created_answer(member: Member) -> Answer:
 def changed_answer(change: Change) -> Answer:
     """Return 200; 202 as long as others have not taken the events of the change."""
     return _member(200, change.member, events=change.events)
+
+
+def credentials_changed_answer(change: Change) -> Answer:
+    """Return 200, the member and its epoch; 202 as long as others have not taken the events of the change."""
+    body = MemberWithEpoch.of(change.member).model_dump_json().encode()
+    return Answer(202, {"Content-Type": JSON}, body, final_status=200, awaits=change.events)
 
 
 def deleted_answer(events: Sequence[Event]) -> Answer:

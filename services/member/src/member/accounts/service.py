@@ -19,6 +19,7 @@ from member.accounts.models import ADMIN, DEFAULT_ROLES, Member, Status
 from member.accounts.pages import encode_cursor
 from member.accounts.preconditions import Preconditions
 from member.accounts.schemas import MemberPage, MemberView, Registration
+from member.credentials.change import CurrentPasswordWrong, PasswordReplacement
 from member.credentials.hashing import PasswordHasher
 from member.credentials.policy import check_password
 from member.outbox.events import Event, Topic
@@ -145,6 +146,24 @@ class Accounts:
         await self._publish(session, Topic.MEMBER_PASSWORD_RESET, member.id, member.session_epoch)
         log.info("password_reset", member_id=str(member.id))
 
+    async def replace_password(self, session: AsyncSession, replacement: PasswordReplacement, keep: str) -> Change:
+        """Set the new password; every session of the member ends but `keep`. Raises CurrentPasswordWrong.
+
+        The version stays: nothing that a client sees of the member changes.
+        """
+        member = await repository.get_for_change(session, replacement.member_id)
+        if member is None or member.password_hash != replacement.old_hash:
+            # Deleted, or changed by another request meanwhile: what was presented is the current password no more.
+            raise CurrentPasswordWrong
+        member.password_hash = replacement.new_hash
+        member.session_epoch += 1
+        await repository.save(session, member)
+        event = await self._publish(
+            session, Topic.MEMBER_PASSWORD_CHANGED, member.id, member.session_epoch, keep_session=keep
+        )
+        log.info("password_changed", member_id=str(member.id))
+        return Change(member, (event,))
+
     async def _for_change(self, session: AsyncSession, member_id: UUID, preconditions: Preconditions) -> Member:
         member = await repository.get_for_change(session, member_id)
         if member is None:
@@ -175,8 +194,8 @@ class Accounts:
         log.info("member_changed", member_id=str(member.id), by=str(by), fields=sorted(new), topics=topics)
         return Change(member, tuple(events))
 
-    async def _publish(self, session: AsyncSession, topic: Topic, member_id: UUID, epoch: int) -> Event:
-        return await publish(session, topic, {"member_id": str(member_id), "session_epoch": epoch})
+    async def _publish(self, session: AsyncSession, topic: Topic, member_id: UUID, epoch: int, **more: str) -> Event:
+        return await publish(session, topic, {"member_id": str(member_id), "session_epoch": epoch, **more})
 
     async def _keep_an_administrator(
         self, session: AsyncSession, member: Member, *, roles: Iterable[str], status: str

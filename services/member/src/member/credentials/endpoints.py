@@ -1,28 +1,42 @@
-"""`/internal/credentials`: whether a password is right, for auth alone."""
+"""`/internal/credentials`: whether a password is right, and another in its place; for auth alone."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 from starlette.responses import Response
 
 from member.accounts import answers
-from member.accounts.schemas import MemberWithEpoch
+from member.accounts.schemas import MemberWithEpoch, Payload
+from member.credentials.policy import Password
+from member.ledger.answers import Answer
 from member.openapi import problems
-from member.requests import JSON, PartsOf, internal_caller, takes
+from member.requests import JSON, PartsOf, PlainWrites, Session, internal_caller, takes
 
 router = APIRouter(prefix="/internal/credentials", tags=["internal"])
 
 
-class Presented(BaseModel):
-    """What someone who logs in presents; whatever it is, a wrong one is answered like any other."""
+# Whatever it is, a wrong one is answered like any other.
+PresentedPassword = Annotated[SecretStr, Field(max_length=1024)]
 
-    model_config = ConfigDict(extra="forbid")
+
+class Presented(Payload):
+    """What someone who logs in presents."""
 
     email: Annotated[str, Field(max_length=1024)]
-    password: Annotated[SecretStr, Field(max_length=1024)]
+    password: PresentedPassword
+
+
+class PasswordChange(Payload):
+    """A member's new password. `keep_session` is the one session that lives on; it may be yet to come."""
+
+    member_id: UUID
+    current_password: PresentedPassword
+    new_password: Password
+    keep_session: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 @router.post(
@@ -37,3 +51,32 @@ async def verify_credentials(
     """Return the active member with this address and password, and the epoch of its sessions."""
     member = await parts.credentials.verify(body.email, body.password.get_secret_value())
     return answers.document_answer(MemberWithEpoch.of(member))
+
+
+@router.post(
+    "/change",
+    responses={
+        200: {"model": MemberWithEpoch},
+        202: {"description": "Changed; the other sessions end as soon as auth is back."},
+        **problems(400, 401, 403, 413, 415, 422, 503),
+    },
+    response_class=Response,
+    dependencies=[Depends(takes(JSON))],
+)
+async def change_password(
+    body: PasswordChange,
+    parts: PartsOf,
+    session: Session,
+    writes: PlainWrites,
+    _service: Annotated[str, Depends(internal_caller("auth"))],
+) -> Response:
+    """Replace a member's password, and return the member and the epoch of its sessions from now on."""
+    replacement = await parts.password_changes.prepare(
+        body.member_id, body.current_password.get_secret_value(), body.new_password.get_secret_value()
+    )
+
+    async def effect() -> Answer:
+        change = await parts.accounts.replace_password(session, replacement, body.keep_session)
+        return answers.credentials_changed_answer(change)
+
+    return await writes.run(effect)

@@ -44,18 +44,27 @@ def common_passwords() -> frozenset[str]:
     return frozenset(word for words in FREQUENCY_LISTS.values() for word in words if len(word) >= MIN_LENGTH)
 
 
-def check_password(password: str, *, email: str, display_name: str, product_name: str) -> None:
-    """Raise PayloadInvalid when `password` is a common one, or little more than the member's or the product's name."""
+def check_password(
+    password: str, *, email: str, display_name: str, product_name: str, pointer: str = "/password"
+) -> None:
+    """Raise PayloadInvalid when `password` is a common one, or little more than the member's or the product's name.
+
+    `pointer` is where the payload has it.
+    """
     folded = password.casefold()
     if folded in common_passwords():
-        raise _refusal("password-common", "This password is among those that are guessed first. Choose another.")
+        raise _refusal(
+            pointer, "password-common", "This password is among those that are guessed first. Choose another."
+        )
     rest = folded
     # Longest first: a word inside of another must not break it.
     for word in sorted(set(_context_words(email, display_name, product_name)), key=len, reverse=True):
         rest = rest.replace(word, "")
     if rest != folded and len(rest) < MIN_LENGTH:
         raise _refusal(
-            "password-context", "This password is little more than your name, your address or the product's name."
+            pointer,
+            "password-context",
+            "This password is little more than your name, your address or the product's name.",
         )
 
 
@@ -68,5 +77,5 @@ def _context_words(email: str, display_name: str, product_name: str) -> Iterator
                 yield word
 
 
-def _refusal(code: str, detail: str) -> PayloadInvalid:
-    return PayloadInvalid("The payload does not fit.", errors=[FieldError("/password", code, detail)])
+def _refusal(pointer: str, code: str, detail: str) -> PayloadInvalid:
+    return PayloadInvalid("The payload does not fit.", errors=[FieldError(pointer, code, detail)])

@@ -8,7 +8,7 @@ from member.outbox.events import DeliveryFailed, Event
 
 
 class AuthSessions:
-    """Ends every session of a member, and makes auth refuse log-ins that saw an older epoch."""
+    """Ends the sessions of a member but the one it keeps, and makes auth refuse log-ins that saw an older epoch."""
 
     name = "auth"
 
@@ -17,10 +17,11 @@ class AuthSessions:
 
     async def deliver(self, event: Event) -> None:
         """End the sessions. Raises DeliveryFailed when auth does not say that they are ended."""
+        kept = {"except": event.payload["keep_session"]} if "keep_session" in event.payload else {}
         try:
             response = await self._client.delete(
                 f"/internal/members/{event.payload['member_id']}/sessions",
-                params={"epoch": event.payload["session_epoch"]},
+                params={"epoch": event.payload["session_epoch"], **kept},
             )
         except httpx2.HTTPError as error:
             raise DeliveryFailed(f"auth could not be reached: {type(error).__name__}") from error

@@ -10,9 +10,10 @@ from uuid import UUID
 
 
 class Topic(StrEnum):
-    """Kinds of events. The payload of each: `member_id`, `session_epoch`."""
+    """Kinds of events. The payload: `member_id`, `session_epoch`; where one session lives on, `keep_session`."""
 
     MEMBER_SUSPENDED = "member.suspended"
+    MEMBER_PASSWORD_CHANGED = "member.password-changed"  # noqa: S105 (the name of an event)
     MEMBER_PASSWORD_RESET = "member.password-reset"  # noqa: S105 (the name of an event)
     MEMBER_ROLES_CHANGED = "member.roles-changed"
     MEMBER_DELETED = "member.deleted"
