@@ -141,7 +141,7 @@ function _M.access()
   local raw_path, query = uri.split(var.request_uri)
   local path = uri.normalize(raw_path)
   local route = not is_closed(routes.closed, path) and routes.router:match(ngx.req.get_method(), path, var.host)
-  if not route then
+  if not route or route.closed then
     return answer_problem(ctx, 404)
   end
 

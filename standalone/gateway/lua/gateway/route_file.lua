@@ -14,8 +14,11 @@ local PATH_TYPES = { Exact = true, Prefix = true }
 local ROOT_KEYS = { version = true, services = true, routes = true, closed_paths = true }
 local ROUTE_KEYS = {
   name = true, hosts = true, paths = true, methods = true, service = true, auth = true, cookies = true, bearer = true,
-  plugins = true,
+  plugins = true, closed = true,
 }
+
+-- What a route that refuses requests has.
+local CLOSED_ROUTE_KEYS = { name = true, hosts = true, paths = true, methods = true, closed = true }
 
 local _M = {}
 
@@ -73,6 +76,15 @@ local function compile_route(given, services)
     if type(host) ~= "string" or not host:match("^[%w%.%-]+$") then
       return nil, where .. (" has a host '%s' that is not a name."):format(tostring(host))
     end
+  end
+
+  if given.closed then
+    local field = entities.unknown_key(given, CLOSED_ROUTE_KEYS)
+    if field then
+      return nil, where .. (" is closed, so it has no '%s'."):format(field)
+    end
+
+    return { name = given.name, hosts = given.hosts, paths = given.paths, methods = given.methods, closed = true }
   end
 
   local service = services[given.service]

@@ -18,8 +18,6 @@ from standalone.nginx.templates import GATEWAY_FOLDER, render
 
 Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]+$")]
 
-_STRICTNESS = {"public": 0, "optional": 1, "required": 2}
-
 
 class EdgeSettings(BaseModel):
     """Where the edge listens and what stands behind it."""
@@ -91,7 +89,8 @@ def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
 def locations(table: RouteTable, queries: list[str]) -> Iterator[Location]:
     """Yield the locations of `table`. A prefix needs two: the path itself, and what is below it.
 
-    The edge asks by path alone, so it lets through only the methods whose route at the gateway asks no more than that.
+    Rows that share a path ask the same of a request, so the edge asks by path alone; a method that no row of the path
+    lists goes no further.
     """
     seen: set[str] = set()
     for row in table.rows:
@@ -100,7 +99,7 @@ def locations(table: RouteTable, queries: list[str]) -> Iterator[Location]:
                 if match in seen:
                     continue
                 seen.add(match)
-                methods = tuple(method for method in _methods(table) if _is_covered(table.winner(method, sample), row))
+                methods = tuple(method for method in _methods(table) if table.winner(method, sample))
                 public = row.auth == "public"
                 yield Location(
                     match=match,
@@ -126,15 +125,6 @@ def _matches(path: RoutePath) -> Iterator[tuple[str, str]]:
 
 def _methods(table: RouteTable) -> list[str]:
     return sorted({method for row in table.rows for method in row.methods})
-
-
-def _is_covered(winner: Row | None, asked: Row) -> bool:
-    """Tell whether a request that passed what `asked` asks for has passed what `winner` asks for."""
-    if winner is None:
-        return False
-    if _STRICTNESS[winner.auth] > _STRICTNESS[asked.auth]:
-        return False
-    return not winner.roles or (bool(asked.roles) and set(asked.roles) <= set(winner.roles))
 
 
 def _query(row: Row) -> str:

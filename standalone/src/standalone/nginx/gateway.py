@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -124,7 +124,10 @@ def render_host(settings: HostSettings, routes: str | Path) -> Program:
 
 
 def route_file(settings: GatewaySettings, table: RouteTable) -> dict[str, Any]:
-    """Return the gateway's route file: a row with idempotency becomes two disjoint routes. Raises RouteTableError."""
+    """Return the gateway's route file: a row with idempotency becomes two disjoint routes. Raises RouteTableError.
+
+    The router, like Kong's, falls back to a shorter prefix where a path's routes lack a method, so these are closed.
+    """
     used = sorted({row.service for row in table.rows})
     for name in used:
         if name not in settings.services:
@@ -135,7 +138,7 @@ def route_file(settings: GatewaySettings, table: RouteTable) -> dict[str, Any]:
             name: {"upstreams": list(upstream.addresses), **upstream.model_dump(exclude={"addresses"})}
             for name, upstream in ((name, settings.services[name]) for name in used)
         },
-        "routes": [route for row in table.rows for route in _routes(settings, row)],
+        "routes": [route for row in table.rows for route in _routes(settings, row)] + list(_closed_routes(table)),
         "closed_paths": list(CLOSED_PATHS),
     }
 
@@ -150,6 +153,18 @@ def _routes(settings: GatewaySettings, row: Row) -> list[dict[str, Any]]:
         plugin = {"name": "idempotency", "config": _plugin_config(settings, row)}
         routes.append(_route(row, f"{row.name}.keyed", list(row.keyed_methods), [plugin]))
     return routes
+
+
+def _closed_routes(table: RouteTable) -> Iterator[dict[str, Any]]:
+    """Yield routes that refuse what the best path leaves out and a wider row would take, once a path."""
+    seen: set[tuple[str, str]] = set()
+    for row in table.rows:
+        for index, path in enumerate(row.paths):
+            methods = table.closed_methods(path)
+            if methods and (path.type, path.element) not in seen:
+                seen.add((path.type, path.element))
+                name = f"{row.name}.closed.{index}"
+                yield {"name": name, "paths": [path.model_dump()], "methods": list(methods), "closed": True}
 
 
 def _route(row: Row, name: str, methods: list[str], plugins: list[dict[str, Any]]) -> dict[str, Any]:

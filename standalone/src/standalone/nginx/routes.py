@@ -53,6 +53,11 @@ class RoutePath(_Strict):
         """The path without a trailing slash: what a prefix stands for (`/` is the empty string)."""
         return self.path.rstrip("/") if self.type == "Prefix" else self.path
 
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """How well a path that it covers is matched; more is better."""
+        return self.type == "Exact", len(self.element)
+
 
 class Idempotency(_Strict):
     """Which methods of a row are made replay-safe, and how."""
@@ -107,19 +112,34 @@ class RouteTable(_Strict):
 
     rows: tuple[Row, ...]
 
-    def matching(self, path: str) -> list[Row]:
-        """Return the rows with a path that covers `path`, best first: exact, then the longer prefix."""
-        ranked: list[tuple[bool, int, Row]] = []
-        for row in self.rows:
-            ranks = [(p.type == "Exact", len(p.element)) for p in row.paths if matches(p, path)]
-            if ranks:
-                exact, length = max(ranks)
-                ranked.append((exact, length, row))
-        return [row for _, _, row in sorted(ranked, key=lambda rank: rank[:2], reverse=True)]
-
     def winner(self, method: str, path: str) -> Row | None:
-        """Return the row that Kong picks: the best match among those that list the method."""
-        return next((row for row in self.matching(path) if method in row.methods), None)
+        """Return the row that has a request.
+
+        The best path decides, exact before the longer prefix: what its rows leave out, no wider row takes, because the
+        edge has asked auth what the best path asks.
+        """
+        best: tuple[bool, int] | None = None
+        owners: list[Row] = []
+        for row in self.rows:
+            for pattern in row.paths:
+                if not matches(pattern, path) or (best and pattern.rank < best):
+                    continue
+                if pattern.rank != best:
+                    best, owners = pattern.rank, []
+                owners.append(row)
+        return next((row for row in owners if method in row.methods), None)
+
+    def closed_methods(self, pattern: RoutePath) -> tuple[str, ...]:
+        """Return the methods of `pattern` that would fall to a wider row's prefix, were they not refused."""
+        own: set[str] = set()
+        wider: set[str] = set()
+        for row in self.rows:
+            for other in row.paths:
+                if (other.type, other.element) == (pattern.type, pattern.element):
+                    own.update(row.methods)
+                elif other.type == "Prefix" and matches(other, pattern.element or "/"):
+                    wider.update(row.methods)
+        return tuple(sorted(wider - own))
 
 
 def matches(pattern: RoutePath, path: str) -> bool:

@@ -133,6 +133,7 @@ def test_a_wrong_file_is_one_sentence(refused, document, change, sentence):
         ({"methods": ["get"]}, "not in upper case"),
         ({"auth": "maybe"}, "it is public, optional or required"),
         ({"colour": 1}, "unknown field 'colour'"),
+        ({"closed": True}, "is closed, so it has no '"),
         ({"hosts": ["a b"]}, "that is not a name"),
         ({"plugins": [{"name": "nothing"}]}, "The plugin 'nothing' cannot be loaded"),
         ({"plugins": [{"name": "../probe"}]}, "is not a plugin's name"),

@@ -37,7 +37,8 @@ def shipped(make_gateway, upstream, make_answer):
     }
     document = route_file(settings(addresses), table)
     for route in document["routes"]:
-        route["plugins"] = []
+        if "plugins" in route:
+            route["plugins"] = []
     return table, document, make_gateway(routes=document["routes"], services=document["services"])
 
 
@@ -64,7 +65,7 @@ def test_a_lock_outlives_the_longest_wait_for_an_answer_and_little_more(given, l
     table = load_table(VALUES, SERVICES)
     document = route_file(settings(dict.fromkeys(SERVICES, "127.0.0.1:1"), idempotency=given), table)
 
-    configured = [plugin["config"]["lock_ttl"] for route in document["routes"] for plugin in route["plugins"]]
+    configured = [plugin["config"]["lock_ttl"] for route in document["routes"] for plugin in route.get("plugins", ())]
     assert configured
     assert set(configured) == {lock_ttl}
 
@@ -77,6 +78,17 @@ def test_keyed_methods_and_the_rest_are_disjoint_routes(shipped):
     assert methods["register.keyed"] == ["POST"]
     assert "register" not in methods
     assert methods["catalogue"] == ["GET", "HEAD"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/shop/products"), ("POST", "/static"), ("GET", "/auth/register")]
+)
+def test_what_a_path_leaves_out_does_not_fall_to_the_pages(shipped, method, path):
+    """The edge asked nobody about a public path, and the pages' row wants to be told who comes."""
+    _, _, gateway = shipped
+    answer = gateway.client.request(method, path)
+    assert (answer.status, answer.problem["code"]) == (404, "route-not-found")
+    assert taken_by(gateway.client.request(method, f"{path}x")) == "web"
 
 
 def test_an_exact_path_wins_over_a_prefix_and_a_longer_prefix_over_a_shorter(
