@@ -15,6 +15,7 @@ TOOLS = ROOT / ".tools"
 HELM = TOOLS / "bin" / "helm"
 CHART = ROOT / "charts" / "member-platform"
 PLUGIN_CHART = ROOT / "charts" / "kong-plugin-idempotency"
+CRDS_CHART = ROOT / "charts" / "member-platform-crds"
 
 RELEASE = "member-platform"
 NAMESPACE = "members"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from network_document import document
-from rendering import CHART, KUBERNETES, PLUGIN_CHART, ROOT, TOOLS
+from rendering import CHART, CRDS_CHART, KUBERNETES, PLUGIN_CHART, ROOT, TOOLS
 
 
 def test_the_network_document_is_up_to_date():
@@ -15,7 +15,7 @@ def test_the_network_document_is_up_to_date():
     assert (ROOT / "docs" / "network-policies.md").read_text(encoding="utf-8") == document()
 
 
-@pytest.mark.parametrize("chart", [CHART, PLUGIN_CHART], ids=lambda chart: chart.name)
+@pytest.mark.parametrize("chart", [CHART, PLUGIN_CHART, CRDS_CHART], ids=lambda chart: chart.name)
 def test_the_charts_readme_is_up_to_date(chart, tmp_path):
     """Mended by `make chart-docs`."""
     copy = tmp_path / chart.name
