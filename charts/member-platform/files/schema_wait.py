@@ -7,6 +7,7 @@ import time
 
 from platform_common.serving import StartRefused
 from platform_common.settings import load_settings
+from platform_database.start import check_database
 
 # From here on the waiting itself is news (seconds).
 PATIENCE_SECONDS = 60
@@ -14,13 +15,13 @@ PATIENCE_SECONDS = 60
 
 def main(service: str, job: str) -> None:
     """Return once the tables are there. Says what it waits for, and after a minute how to go on."""
-    start = importlib.import_module(f"{service}.database.start")
+    schema = importlib.import_module(f"{service}.schema").SCHEMA
     config = importlib.import_module(f"{service}.config")
     settings = load_settings(config.DatabaseSettings)
     began, said, advised = time.monotonic(), "", False
     while True:
         try:
-            asyncio.run(start.check_database(settings))
+            asyncio.run(check_database(settings, schema))
         except StartRefused as refusal:
             if str(refusal) != said:
                 said = str(refusal)

@@ -21,11 +21,12 @@ from psycopg.rows import dict_row
 
 from member.app import make_app
 from member.config import MemberSettings, MigrationSettings
-from member.database.migrate import migrate
 from member.parts import Parts
+from member.schema import SCHEMA
 from platform_common.local_servers.postgres import EphemeralPostgres
 from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_common.tokens.service import ServiceTokenIssuer
+from platform_database.migrate import migrate
 
 OWNER, APP = "member_owner", "member_app"
 SERVICE_KEY = secrets.token_urlsafe(32)
@@ -120,7 +121,7 @@ def migrated_database(postgres, roles, make_template) -> Database:
     def fill(superuser_url: str) -> None:
         give_to_owner(superuser_url)
         owner_url = postgres.url("member_tests", OWNER, roles[OWNER])
-        migrate(MigrationSettings(migration_database_url=owner_url, _env_file=None))
+        migrate(MigrationSettings(migration_database_url=owner_url, _env_file=None), SCHEMA)
 
     return Database(postgres, make_template("member_tests", fill), roles)
 

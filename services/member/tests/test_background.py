@@ -7,8 +7,9 @@ import asyncio
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from member.background import _every, purge
-from member.ledger import repository
+from member.purge import purge
+from platform_database.background import Work, repeat
+from platform_database.ledger import repository
 
 
 async def test_expired_records_are_purged_and_others_stay(client, ann, database, parts):
@@ -55,7 +56,7 @@ async def test_background_work_survives_failures_and_stops_when_told():
 
     with capture_logs() as logs:
         async with asyncio.timeout(10):
-            await _every(0.001, stopping, "example", work)
+            await repeat(Work("example", 0.001, work), stopping)
 
     assert done == [0, 1, 2]
     assert [entry["event"] for entry in logs] == ["background_work_failed"] * 2

@@ -18,11 +18,12 @@ import pytest
 
 from member.accounts.create_admin import read_admin
 from member.config import AdminSettings, MemberSettings, MigrationSettings
-from member.database.migrate import migrate
-from member.database.start import check_database
 from member.main import main
+from member.schema import SCHEMA
 from platform_common.local_servers.process import free_port
 from platform_common.serving import StartRefused
+from platform_database.migrate import migrate
+from platform_database.start import check_database
 
 REFUSES = "refuses this role, its password or the database's name"
 SECRET = "hunter2-" * 5
@@ -180,15 +181,15 @@ async def test_a_database_that_does_not_fit_refuses_the_start(make_settings, emp
     settings = make_settings(database_url=change(empty_database.app_url))
 
     with pytest.raises(StartRefused) as refusal:
-        await check_database(settings, wait_seconds=0.5)
+        await check_database(settings, SCHEMA, wait_seconds=0.5)
 
     assert str(refusal.value) == f"The database of MEMBER_DATABASE_URL {sentence}."
 
 
 async def test_a_start_waits_for_migrations_under_way(make_settings, empty_database):
-    starting = asyncio.create_task(check_database(make_settings(database_url=empty_database.app_url), 30))
+    starting = asyncio.create_task(check_database(make_settings(database_url=empty_database.app_url), SCHEMA, 30))
     owner = MigrationSettings(migration_database_url=empty_database.owner_url, _env_file=None)
-    await asyncio.to_thread(migrate, owner)
+    await asyncio.to_thread(migrate, owner, SCHEMA)
 
     await starting
 

@@ -13,8 +13,8 @@ import sqlalchemy.exc
 from psycopg import errors
 
 from member.accounts import repository
-from member.database.failures import is_passing
 from platform_common.local_servers.postgres import EphemeralPostgres
+from platform_database.failures import is_passing
 
 TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

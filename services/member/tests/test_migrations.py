@@ -14,18 +14,24 @@ from sqlalchemy import create_engine
 
 from member.accounts.models import Member  # noqa: F401 (fills the metadata)
 from member.config import MigrationSettings
-from member.database import migrate as migrate_module
-from member.database.engine import driver_url
-from member.database.migrate import alembic_config, migrate
-from member.database.orm import Table
-from member.database.revision import REVISION as HEAD
-from member.ledger.models import IdempotencyRecord  # noqa: F401 (the same)
-from member.outbox.models import OutboxEvent  # noqa: F401 (the same)
+from member.orm import Table
+from member.schema import SCHEMA
 from platform_common.serving import StartRefused
+from platform_database import migrate as migrate_module
+from platform_database.engine import driver_url
+from platform_database.ledger.models import LedgerTable
+from platform_database.migrate import alembic_config
+from platform_database.outbox.models import OutboxTable
+
+HEAD = SCHEMA.revision
+
+
+def migrate(settings):
+    return migrate_module.migrate(settings, SCHEMA)
 
 
 def test_the_revision_that_the_code_needs_is_the_last_of_its_migrations():
-    revisions = [script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()]
+    revisions = [script.revision for script in ScriptDirectory.from_config(alembic_config(SCHEMA)).walk_revisions()]
 
     assert revisions[0] == HEAD
     assert revisions == sorted(revisions, reverse=True)
@@ -51,7 +57,7 @@ def test_the_tables_are_those_that_the_code_maps(database):
 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": relevant, "compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []
+        assert compare_metadata(context, [Table.metadata, LedgerTable.metadata, OutboxTable.metadata]) == []
     engine.dispose()
 
 
@@ -59,7 +65,7 @@ def test_every_step_can_be_taken_back(empty_database):
     migrate(settings_for(empty_database.owner_url))
     engine = create_engine(driver_url(empty_database.owner_url))
     with engine.connect() as connection:
-        config = alembic_config()
+        config = alembic_config(SCHEMA)
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
         connection.commit()

@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
-from member.ledger import service as ledger_service
 from member.outbox.auth_sessions import AuthSessions
-from member.outbox.events import SUBSCRIPTIONS
-from member.outbox.service import LAST_DELAY
+from member.outbox.shop_erasure import ShopErasure
+from member.outbox.topics import SUBSCRIPTIONS
+from platform_database.ledger import service as ledger_service
+from platform_database.outbox.service import LAST_DELAY
 
 PENDING = "SELECT count(*) FROM outbox_deliveries WHERE delivered_at IS NULL"
 # What ends sessions: method, path, body, and the answers when auth is there and when it is away.
@@ -268,7 +269,7 @@ async def test_a_running_service_delivers_by_itself(make_settings, start, connec
 
 
 async def test_auth_that_hangs_does_not_hold_up_the_answer(client, auth, admin, ann, monkeypatch):
-    monkeypatch.setattr("member.outbox.service.ATTEMPT_TIMEOUT", 0.1)
+    monkeypatch.setattr("platform_database.outbox.service.ATTEMPT_TIMEOUT", 0.1)
     auth.before_answer = asyncio.Event().wait
 
     assert (await client.delete(ann.path, headers=admin.headers)).status_code == 202
@@ -339,5 +340,5 @@ class TestLastAdministrator:
         assert answer.status_code == 200
 
 
-def test_the_consumer_is_the_one_that_is_subscribed():
-    assert set(SUBSCRIPTIONS) == {AuthSessions.name}
+def test_the_consumers_are_those_that_are_subscribed():
+    assert {one.consumer for one in SUBSCRIPTIONS} == {AuthSessions.name, ShopErasure.name}

@@ -11,11 +11,16 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import Headers
 
 from member.accounts.email_address import normalise_email
-from member.accounts.errors import CursorInvalid, PreconditionFailed, PreconditionMalformed, PreconditionRequired
-from member.accounts.pages import decode_cursor, encode_cursor
-from member.accounts.preconditions import Preconditions, entity_tag
 from member.accounts.schemas import DisplayName, Locale, Roles
-from member.ledger.fingerprint import fingerprint
+from platform_common.pages import CursorInvalid, decode_cursor, encode_cursor
+from platform_common.preconditions import (
+    PreconditionFailed,
+    PreconditionMalformed,
+    PreconditionRequired,
+    Preconditions,
+    entity_tag,
+)
+from platform_database.ledger.fingerprint import fingerprint
 
 LOCAL_PART = st.from_regex(r"[a-zA-Z0-9_%+-]{1,20}(\.[a-zA-Z0-9_%+-]{1,20})?", fullmatch=True)
 

@@ -102,7 +102,7 @@ def _member(settings: PlatformSettings) -> list[Step]:
     finished = Finished(settings.state.finished)
 
     async def migrate() -> str:
-        code = digest([sources / "migrations", sources / "database"])
+        code = digest([sources / "migrations", settings.checkout / "libs" / "platform_database" / "src"])
         if finished.covers("migrations", f"{code} {await database.revision(owner_url)}"):
             return UNCHANGED
         await run_command(_program("member", "migrate"), settings.migration_environment(), folder)
@@ -251,7 +251,7 @@ def _program(name: str, *arguments: str) -> list[str]:
 
 
 def _sources(settings: PlatformSettings, service: str) -> list[Path]:
-    return [settings.checkout / "services" / service / "src", settings.checkout / "libs" / "platform_common" / "src"]
+    return [settings.checkout / "services" / service / "src", *sorted(settings.checkout.glob("libs/*/src"))]
 
 
 async def run_command(command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,26 +10,26 @@ import httpx2
 from fastapi import FastAPI
 
 from member.accounts import administration, endpoints, internal
-from member.background import background_work
 from member.config import MemberSettings
 from member.credentials import endpoints as credentials
-from member.database.failures import install_database_failures
-from member.database.revision import SchemaOutdated, check_revision
-from member.openapi import complete_document
 from member.parts import Parts, running_parts
+from member.purge import purge
+from member.schema import SCHEMA
 from platform_common.health import Health, NotReady
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
+from platform_common.openapi import complete_document
 from platform_common.serving import outfit
+from platform_database.background import Work, background_work
+from platform_database.failures import install_database_failures
+from platform_database.revision import SchemaOutdated, check_revision
 
 
-def make_app(
-    settings: MemberSettings, auth_transport: httpx2.AsyncBaseTransport | None = None
-) -> tuple[FastAPI, Health]:
-    """Return the application and its readiness. `auth_transport` plays auth in tests."""
+def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None) -> tuple[FastAPI, Health]:
+    """Return the application and its readiness. `transport` plays the other services in tests."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running_parts(settings, auth_transport) as parts, background_work(parts):
+        async with running_parts(settings, transport) as parts, background_work(_works(parts)):
             app.state.parts = parts
             yield
 
@@ -52,9 +53,21 @@ def make_app(
     async def database() -> None:
         parts: Parts = app.state.parts
         try:
-            await check_revision(parts.engine)
+            await check_revision(parts.engine, SCHEMA)
         except SchemaOutdated as error:
             raise NotReady(str(error)) from error
 
     health = Health({"database": database})
     return outfit(app, health), health
+
+
+def _works(parts: Parts) -> list[Work]:
+    settings, outbox = parts.settings, parts.outbox
+    # At the start, too: a service may have joined since the last one.
+    at_once = asyncio.Event()
+    at_once.set()
+    return [
+        Work("outbox", settings.outbox_poll_seconds, outbox.deliver_due, outbox.wake),
+        Work("missed events", settings.purge_interval_seconds, outbox.catch_up, at_once),
+        Work("purge", settings.purge_interval_seconds, lambda: purge(parts)),
+    ]

@@ -8,30 +8,19 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from platform_common.settings import DatabaseUrl, HttpUrl, ServiceSettings, ServiceTokenKey
+from platform_common.settings import HttpUrl, ServiceSettings, ServiceTokenKey
+from platform_database import settings as common
+from platform_database.settings import RoleName, Seconds
 
 _CONFIG = SettingsConfigDict(
     env_prefix="member_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
 )
 
-Seconds = Annotated[float, Field(gt=0, le=600)]
-RoleName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 
-
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(common.DatabaseSettings):
     """How the service's own role reaches the database, and how long it waits there."""
 
     model_config = _CONFIG
-
-    database_url: DatabaseUrl
-    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
-    # How long a request waits for a connection of the pool, and for a new one to be made.
-    database_pool_timeout_seconds: Seconds = 5
-    database_connect_timeout_seconds: Annotated[int, Field(ge=2, le=60)] = 3
-    # What the server itself ends: one statement, the wait for a lock, a transaction that does nothing.
-    database_statement_timeout_seconds: Seconds = 5
-    database_lock_timeout_seconds: Seconds = 2
-    database_idle_transaction_timeout_seconds: Seconds = 15
 
 
 class CredentialSettings(BaseSettings):
@@ -55,6 +44,8 @@ class MemberSettings(DatabaseSettings, CredentialSettings, ServiceSettings):
     model_config = _CONFIG
 
     auth_url: HttpUrl
+    # Where shop listens, if it is a part of this platform: it forgets deleted members.
+    shop_url: HttpUrl | None = None
     token_issuer: Annotated[str, Field(min_length=1)]
     token_audience: Annotated[str, Field(min_length=1)]
     service_token_key: ServiceTokenKey
@@ -70,15 +61,12 @@ class MemberSettings(DatabaseSettings, CredentialSettings, ServiceSettings):
     purge_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 600
 
 
-class MigrationSettings(BaseSettings):
+class MigrationSettings(common.MigrationSettings):
     """What `member migrate` is told: the owner's URL, which the running service never has."""
 
     model_config = _CONFIG
 
-    migration_database_url: DatabaseUrl
-    # The role that the running service connects as; it gets rows, never the shape of tables.
     app_role: RoleName = "member_app"
-    migration_wait_seconds: Seconds = 30
 
 
 class AdminSettings(DatabaseSettings, CredentialSettings):

@@ -37,19 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _serve(settings: MemberSettings) -> None:
     from member.app import make_app
-    from member.database.start import check_database
+    from member.schema import SCHEMA
     from platform_common.serving import serve
+    from platform_database.start import check_database
 
     app, health = make_app(settings)
-    serve("member", settings, app, health, lambda: check_database(settings))
+    serve("member", settings, app, health, lambda: check_database(settings, SCHEMA))
 
 
 def _migrate(settings: MigrationSettings) -> None:
-    from member.database.migrate import migrate
+    from member.schema import SCHEMA
     from platform_common.serving import StartRefused
+    from platform_database.migrate import migrate
 
     try:
-        before, after = migrate(settings)
+        before, after = migrate(settings, SCHEMA)
     except StartRefused as refusal:
         refuse_start(str(refusal))
     _print({"before": before, "after": after})

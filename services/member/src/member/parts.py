@@ -15,14 +15,17 @@ from member.config import MemberSettings
 from member.credentials.change import PasswordChanges
 from member.credentials.hashing import PasswordHasher
 from member.credentials.service import Credentials
-from member.database.engine import make_engine
-from member.ledger.service import Ledger
 from member.outbox.auth_sessions import AuthSessions
-from member.outbox.service import Outbox
+from member.outbox.shop_erasure import ShopErasure
+from member.outbox.topics import publisher
 from platform_common.internal_http import internal_client
 from platform_common.tokens.access import AccessTokenVerifier
 from platform_common.tokens.jwks import JwksCache, fetch_over_http
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+from platform_database.engine import make_engine
+from platform_database.ledger.service import Ledger
+from platform_database.outbox.events import Consumer
+from platform_database.outbox.service import Outbox
 
 SERVICE = "member"
 JWKS_PATH = "/.well-known/jwks.json"
@@ -48,29 +51,33 @@ class Parts:
 
 @asynccontextmanager
 async def running_parts(
-    settings: MemberSettings, auth_transport: httpx2.AsyncBaseTransport | None = None
+    settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None
 ) -> AsyncIterator[Parts]:
-    """Make the parts, and close them at the end. `auth_transport` plays auth in tests."""
+    """Make the parts, and close them at the end. `transport` plays the other services in tests."""
     async with AsyncExitStack() as stack:
         engine = make_engine(settings)
         stack.push_async_callback(engine.dispose)
         hasher = PasswordHasher(settings)
         stack.callback(hasher.close)
         key = settings.service_token_key.get_secret_value()
-        auth = internal_client(settings.auth_url, "auth", ServiceTokenIssuer(SERVICE, key), transport=auth_transport)
-        await stack.enter_async_context(auth)
-        keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=auth_transport))
+        issuer = ServiceTokenIssuer(SERVICE, key)
+        auth = internal_client(settings.auth_url, "auth", issuer, transport=transport)
+        consumers: list[Consumer] = [AuthSessions(await stack.enter_async_context(auth))]
+        if settings.shop_url is not None:
+            shop = internal_client(settings.shop_url, "shop", issuer, transport=transport)
+            consumers.append(ShopErasure(await stack.enter_async_context(shop)))
+        announcing = publisher([consumer.name for consumer in consumers])
+        keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
         sessions = async_sessionmaker(engine, expire_on_commit=False)
-        outbox = Outbox(sessions, [AuthSessions(auth)])
         yield Parts(
             settings=settings,
             engine=engine,
             sessions=sessions,
-            accounts=Accounts(hasher, settings.product_name, settings.reauthentication_seconds),
+            accounts=Accounts(hasher, announcing, settings.product_name, settings.reauthentication_seconds),
             credentials=Credentials(sessions, hasher),
             password_changes=PasswordChanges(sessions, hasher, settings.product_name),
             ledger=Ledger(timedelta(hours=settings.idempotency_retention_hours)),
-            outbox=outbox,
+            outbox=Outbox(sessions, consumers, announcing),
             access_tokens=AccessTokenVerifier(
                 JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
             ),

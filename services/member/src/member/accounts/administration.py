@@ -10,12 +10,13 @@ from starlette.responses import Response
 from member.accounts import answers
 from member.accounts.endpoints import Cursor, Limit, Search, list_members
 from member.accounts.models import Status
-from member.accounts.pages import DEFAULT_LIMIT
-from member.accounts.preconditions import Preconditions
 from member.accounts.schemas import MemberPage, MemberView, RolesReplacement
-from member.ledger.answers import Answer
 from member.openapi import member_changed, member_read, reads
-from member.requests import JSON, Administrator, KeyedWrites, PartsOf, PreconditionsOf, Session, takes
+from member.requests import Administrator, KeyedWrites, PartsOf, Session
+from platform_common.media_types import JSON, takes
+from platform_common.pages import DEFAULT_LIMIT
+from platform_common.preconditions import Preconditions, PreconditionsOf
+from platform_database.ledger.answers import Answer
 
 router = APIRouter(prefix="/api/admin/members", tags=["administration"])
 

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from member.accounts.models import Member
-from member.accounts.preconditions import Preconditions, entity_tag
 from member.accounts.schemas import MemberView, MemberWithEpoch
 from member.accounts.service import Change
-from member.ledger.answers import Answer
-from member.outbox.events import Event
+from platform_common.preconditions import Preconditions, entity_tag
+from platform_database.ledger.answers import Answer
+from platform_database.outbox.events import Event
 
 JSON = "application/json"
 

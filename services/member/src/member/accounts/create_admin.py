@@ -15,11 +15,13 @@ from member.accounts.schemas import Registration
 from member.accounts.service import Accounts
 from member.config import AdminSettings
 from member.credentials.hashing import PasswordHasher
-from member.database.engine import make_engine
-from member.database.start import check_database
+from member.outbox.topics import publisher
+from member.schema import SCHEMA
 from platform_common.problems import Problem
 from platform_common.serving import StartRefused
 from platform_common.settings import EXIT_SETTINGS, refuse_start
+from platform_database.engine import make_engine
+from platform_database.start import check_database
 
 
 def read_admin(settings: AdminSettings, email: str | None, display_name: str) -> Registration:
@@ -46,11 +48,12 @@ async def create_admin(settings: AdminSettings, wanted: Registration, *, reset_p
     A member that has the address already keeps its name, and its password unless `reset_password`.
     What its sessions must learn is delivered by a running replica. Raises StartRefused when the database fails.
     """
-    await check_database(settings)
+    await check_database(settings, SCHEMA)
     engine = make_engine(settings)
     with closing(PasswordHasher(settings)) as hasher:
         sessions = async_sessionmaker(engine, expire_on_commit=False)
-        accounts = Accounts(hasher, settings.product_name)
+        # Nothing that this command does concerns anyone but auth.
+        accounts = Accounts(hasher, publisher(["auth"]), settings.product_name)
         try:
             async with sessions.begin() as session:
                 member = await repository.find_by_email(session, wanted.email)

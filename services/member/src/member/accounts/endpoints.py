@@ -9,22 +9,14 @@ from starlette.responses import Response
 
 from member.accounts import answers
 from member.accounts.models import DEFAULT_ROLES
-from member.accounts.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor
 from member.accounts.schemas import MemberChange, MemberCreation, MemberPage, MemberReplacement, MemberView
-from member.ledger.answers import Answer
-from member.openapi import member_changed, member_created, member_read, merge_patch_body, problems, reads
-from member.requests import (
-    JSON,
-    MERGE_PATCH,
-    Administrator,
-    CurrentCaller,
-    KeyedWrites,
-    PartsOf,
-    PlainWrites,
-    PreconditionsOf,
-    Session,
-    takes,
-)
+from member.openapi import member_changed, member_created, member_read, problems, reads
+from member.requests import Administrator, CurrentCaller, KeyedWrites, PartsOf, PlainWrites, Session
+from platform_common.media_types import JSON, MERGE_PATCH, takes
+from platform_common.openapi import merge_patch_body
+from platform_common.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor
+from platform_common.preconditions import PreconditionsOf
+from platform_database.ledger.answers import Answer
 
 router = APIRouter(prefix="/api/members", tags=["members"])
 

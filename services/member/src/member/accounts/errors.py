@@ -48,31 +48,3 @@ class ReauthenticationRequired(Unauthenticated):
     def __init__(self, max_age: int) -> None:
         super().__init__("Log in again before you change your e-mail address.")
         self.headers["WWW-Authenticate"] = f'Bearer error="insufficient_user_authentication", max_age="{max_age}"'
-
-
-class PreconditionFailed(Problem):
-    """The member has changed since the caller read it (RFC 9110, section 13.1.1)."""
-
-    code = "precondition-failed"
-    status = 412
-
-
-class PreconditionRequired(Problem):
-    """A whole replacement needs `If-Match`, or it could undo a change nobody saw (RFC 6585, section 3)."""
-
-    code = "precondition-required"
-    status = 428
-
-
-class PreconditionMalformed(Problem):
-    """`If-Match` or `If-None-Match` is no list of entity tags."""
-
-    code = "precondition-malformed"
-    status = 400
-
-
-class CursorInvalid(Problem):
-    """The cursor is not one that a page handed out."""
-
-    code = "cursor-invalid"
-    status = 422

@@ -11,11 +11,13 @@ from starlette.responses import Response
 from member.accounts import answers
 from member.accounts.errors import MemberNotFound
 from member.accounts.schemas import InternalRegistration, MemberView, MemberWithEpoch
-from member.boundary import Writes
-from member.ledger.answers import Answer
-from member.ledger.service import KeyedRequest
 from member.openapi import member_created, problems
-from member.requests import JSON, PartsOf, Session, internal_caller, takes
+from member.requests import PartsOf, Session
+from platform_common.media_types import JSON, takes
+from platform_common.tokens.callers import internal_caller
+from platform_database.boundary import Writes
+from platform_database.ledger.answers import Answer
+from platform_database.ledger.service import KeyedRequest
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])
 

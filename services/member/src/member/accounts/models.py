@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, DateTime, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from member.database.orm import Table
+from member.orm import Table
 
 ADMIN = "admin"
 # What everyone holds who was not given anything else.

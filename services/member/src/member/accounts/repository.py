@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from member.accounts.errors import EmailTaken
 from member.accounts.models import ADMIN, EMAIL_UNIQUE, Member, Status
-from member.database.failures import violated_constraint
+from platform_database.failures import violated_constraint
 
 # An arbitrary number, the same in every replica: changes that take an administrator away come one after another.
 _ADMINISTRATORS_LOCK = 7_310_001

@@ -16,14 +16,15 @@ from member.accounts import repository
 from member.accounts.callers import Caller
 from member.accounts.errors import AdministratorsField, LastAdministrator, MemberNotFound, ReauthenticationRequired
 from member.accounts.models import ADMIN, DEFAULT_ROLES, Member, Status
-from member.accounts.pages import encode_cursor
-from member.accounts.preconditions import Preconditions
 from member.accounts.schemas import MemberPage, MemberView, Registration
 from member.credentials.change import CurrentPasswordWrong, PasswordReplacement
 from member.credentials.hashing import PasswordHasher
 from member.credentials.policy import check_password
-from member.outbox.events import Event, Topic
-from member.outbox.publishing import publish
+from member.outbox.topics import Topic
+from platform_common.pages import encode_cursor
+from platform_common.preconditions import Preconditions
+from platform_database.outbox.events import Event
+from platform_database.outbox.publishing import Publisher
 
 # What nobody but an administrator may change.
 ADMINISTRATORS_FIELDS = frozenset({"roles", "status"})
@@ -45,11 +46,13 @@ class Accounts:
     def __init__(
         self,
         hasher: PasswordHasher,
+        publisher: Publisher,
         product_name: str,
         reauthentication_seconds: int = 900,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._hasher = hasher
+        self._publisher = publisher
         self._product_name = product_name
         self._reauthentication_seconds = reauthentication_seconds
         self._now = now
@@ -195,7 +198,8 @@ class Accounts:
         return Change(member, tuple(events))
 
     async def _publish(self, session: AsyncSession, topic: Topic, member_id: UUID, epoch: int, **more: str) -> Event:
-        return await publish(session, topic, {"member_id": str(member_id), "session_epoch": epoch, **more})
+        payload = {"member_id": str(member_id), "session_epoch": epoch, **more}
+        return await self._publisher.publish(session, topic, payload)
 
     async def _keep_an_administrator(
         self, session: AsyncSession, member: Member, *, roles: Iterable[str], status: str

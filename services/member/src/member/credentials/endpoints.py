@@ -12,9 +12,11 @@ from starlette.responses import Response
 from member.accounts import answers
 from member.accounts.schemas import MemberWithEpoch, Payload
 from member.credentials.policy import Password
-from member.ledger.answers import Answer
 from member.openapi import problems
-from member.requests import JSON, PartsOf, PlainWrites, Session, internal_caller, takes
+from member.requests import PartsOf, PlainWrites, Session
+from platform_common.media_types import JSON, takes
+from platform_common.tokens.callers import internal_caller
+from platform_database.ledger.answers import Answer
 
 router = APIRouter(prefix="/internal/credentials", tags=["internal"])
 

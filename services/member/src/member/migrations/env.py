@@ -1,7 +1,5 @@
-"""Alembic runs this for each command. The connection is the caller's: see member.database.migrate."""
+"""Alembic runs this for each command."""
 
-from alembic import context
+from platform_database.alembic_environment import run_migrations
 
-context.configure(connection=context.config.attributes["connection"], transaction_per_migration=True)
-with context.begin_transaction():
-    context.run_migrations()
+run_migrations()

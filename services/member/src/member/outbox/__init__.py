@@ -1,1 +1,1 @@
-"""What other services must learn of a change: written with the change, delivered at least once."""
+"""What other services learn of a member, and how each is told."""

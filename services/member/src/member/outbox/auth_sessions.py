@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 
-from member.outbox.events import DeliveryFailed, Event
+from platform_database.outbox.events import DeliveryFailed, Event
 
 
 class AuthSessions:

@@ -8,8 +8,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from member.ledger.answers import Answer
-from member.ledger.models import IdempotencyRecord
+from platform_database.ledger.answers import Answer
+from platform_database.ledger.models import IdempotencyRecord
 
 # Deleted at once by a purge, so that none holds locks for long.
 PURGE_BATCH = 1000

@@ -6,8 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-# The last of the migrations that this code needs. They are numbered, so that order shows without reading them all.
-REVISION = "0001"
+from platform_database.schema import Schema
 
 _UNDEFINED_TABLE = "42P01"
 
@@ -16,8 +15,8 @@ class SchemaOutdated(Exception):
     """The database lacks migrations; the message says which command runs them."""
 
 
-async def check_revision(engine: AsyncEngine) -> None:
-    """Raise SchemaOutdated unless the database has every migration that this code needs.
+async def check_revision(engine: AsyncEngine, schema: Schema) -> None:
+    """Raise SchemaOutdated unless the database has every step of `schema`.
 
     A higher revision is fine: the database is migrated before the code is replaced.
     """
@@ -28,5 +27,5 @@ async def check_revision(engine: AsyncEngine) -> None:
         if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
             raise
         current = None
-    if current is None or current < REVISION:
-        raise SchemaOutdated("has not all of its tables: run `member migrate`")
+    if current is None or current < schema.revision:
+        raise SchemaOutdated(f"has not all of its tables: run `{schema.service} migrate`")

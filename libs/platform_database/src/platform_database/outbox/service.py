@@ -13,9 +13,9 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from member.outbox import repository
-from member.outbox.events import Consumer, DeliveryFailed, Event
-from member.outbox.publishing import LEASE, consumers_of
+from platform_database.outbox import repository
+from platform_database.outbox.events import Consumer, DeliveryFailed, Event
+from platform_database.outbox.publishing import LEASE, PUBLISHED, Publisher
 
 # How long one attempt may take before the answer goes out without it (seconds).
 ATTEMPT_TIMEOUT = 3.0
@@ -31,27 +31,47 @@ log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """Brings events to `consumers`, which are all that are subscribed."""
+    """Brings events to `consumers`, which are all that `publisher` has subscriptions of."""
 
     def __init__(
         self,
         sessions: async_sessionmaker[AsyncSession],
         consumers: Iterable[Consumer],
+        publisher: Publisher,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._sessions = sessions
         self._consumers = {consumer.name: consumer for consumer in consumers}
+        self._publisher = publisher
         self._jitter = jitter
+        self.wake = asyncio.Event()
 
     async def deliver_now(self, events: Sequence[Event]) -> bool:
-        """Deliver events whose transaction was just committed; False when one was not taken (it is tried again)."""
-        leases = [(event, consumer, 1) for event in events for consumer in consumers_of(event.topic)]
+        """Deliver events whose transaction was just committed to those who are awaited.
+
+        False when one was not taken; it is tried again.
+        """
+        leases = [(event, consumer, 1) for event in events for consumer in self._publisher.awaited(event.topic)]
         return all(await asyncio.gather(*(self._attempt(*lease) for lease in leases)))
 
     async def confirm(self, session: AsyncSession, events: Sequence[Event]) -> None:
-        """Note in the session's transaction that `events` were delivered to everyone."""
-        deliveries = [(event.id, consumer) for event in events for consumer in consumers_of(event.topic)]
+        """Note in the session's transaction that `events` were delivered to all who are awaited."""
+        deliveries = [(event.id, consumer) for event in events for consumer in self._publisher.awaited(event.topic)]
         await repository.mark_delivered(session, deliveries)
+
+    def committed(self, session: AsyncSession) -> None:
+        """Look for due deliveries at once, when the session has just committed some that nobody waits for."""
+        if session.info.pop(PUBLISHED, False):
+            self.wake.set()
+
+    async def catch_up(self) -> int:
+        """Let consumers that joined late learn of the lasting events that they missed; return how many those are."""
+        added = 0
+        async with self._sessions.begin() as session:
+            for subscription in self._publisher.subscriptions:
+                topics = subscription.topics & self._publisher.lasting
+                added += await repository.add_missed(session, subscription.consumer, topics)
+        return added
 
     async def deliver_due(self) -> int:
         """Try a batch of what is due, and return how many that was; several replicas may do so at once."""
@@ -68,7 +88,7 @@ class Outbox:
     async def purge(self) -> int:
         """Delete a batch of old events that nobody needs any more."""
         async with self._sessions.begin() as session:
-            return await repository.purge(session, RETENTION)
+            return await repository.purge(session, RETENTION, self._publisher.lasting)
 
     async def _attempt(self, event: Event, consumer: str, attempts: int) -> bool:
         try:

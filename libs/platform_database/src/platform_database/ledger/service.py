@@ -11,11 +11,11 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from member.database.failures import LOCK_NOT_AVAILABLE, sqlstate_of
-from member.ledger import repository
-from member.ledger.answers import Answer
-from member.ledger.models import IdempotencyRecord
 from platform_common.problems import Problem
+from platform_database.failures import LOCK_NOT_AVAILABLE, sqlstate_of
+from platform_database.ledger import repository
+from platform_database.ledger.answers import Answer
+from platform_database.ledger.models import IdempotencyRecord
 
 Effect = Callable[[], Awaitable[Answer]]
 

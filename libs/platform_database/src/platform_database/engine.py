@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from member.config import DatabaseSettings
+from platform_database.settings import DatabaseSettings
 
 # A connection is replaced at this age, so that after a fail-over they spread over the servers again (seconds).
 _RECYCLE = 1800
@@ -31,7 +31,7 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": settings.database_connect_timeout_seconds,
-            "application_name": "member",
+            "application_name": str(settings.model_config.get("env_prefix", "")).rstrip("_"),
             "options": _server_options(settings),
             # A server that vanished without a word is noticed by the kernel.
             "keepalives_idle": 15,

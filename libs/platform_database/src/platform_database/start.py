@@ -6,17 +6,18 @@ import asyncio
 
 from sqlalchemy.exc import DBAPIError
 
-from member.config import DatabaseSettings
-from member.database.engine import make_engine
-from member.database.revision import SchemaOutdated, check_revision
 from platform_common.serving import StartRefused
+from platform_database.engine import make_engine
+from platform_database.revision import SchemaOutdated, check_revision
+from platform_database.schema import Schema
+from platform_database.settings import DatabaseSettings, variable
 
 # Below the bound of a whole start, so that the sentence is ours and names the variable (seconds).
 WAIT_SECONDS = 6.0
 POLL_SECONDS = 0.2
 
 
-async def check_database(settings: DatabaseSettings, wait_seconds: float = WAIT_SECONDS) -> None:
+async def check_database(settings: DatabaseSettings, schema: Schema, wait_seconds: float = WAIT_SECONDS) -> None:
     """Wait for the database and its tables. Raises StartRefused with a sentence that names the variable."""
     engine = make_engine(settings)
     reason = "does not answer"
@@ -24,7 +25,7 @@ async def check_database(settings: DatabaseSettings, wait_seconds: float = WAIT_
         async with asyncio.timeout(wait_seconds):
             while True:
                 try:
-                    await check_revision(engine)
+                    await check_revision(engine, schema)
                 except SchemaOutdated as error:
                     reason = str(error)
                 except DBAPIError as error:
@@ -38,7 +39,7 @@ async def check_database(settings: DatabaseSettings, wait_seconds: float = WAIT_
         pass
     finally:
         await engine.dispose()
-    raise StartRefused(f"The database of MEMBER_DATABASE_URL {reason}.")
+    raise StartRefused(f"The database of {variable(settings, 'database_url')} {reason}.")
 
 
 def _reason(error: DBAPIError) -> str:

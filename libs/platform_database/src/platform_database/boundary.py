@@ -7,9 +7,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from member.ledger.answers import Answer
-from member.ledger.service import Effect, KeyedRequest, Ledger
-from member.outbox.service import Outbox
+from platform_database.ledger.answers import Answer
+from platform_database.ledger.service import Effect, KeyedRequest, Ledger
+from platform_database.outbox.service import Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +32,7 @@ class Writes:
         """
         answer = await self._ledger.once(self._session, self._request, effect)
         await self._session.commit()
+        self._outbox.committed(self._session)
         if answer.final_status is not None:
             answer = await self._complete(answer)
         return answer.response()

@@ -7,15 +7,21 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import DateTime, ForeignKey, Index, PrimaryKeyConstraint, Text, func, text
+from sqlalchemy import DateTime, ForeignKey, Index, MetaData, PrimaryKeyConstraint, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from member.database.orm import Table
+from platform_database.orm import NAMES
 
 
-class OutboxEvent(Table):
-    """Something that happened. It names the member by id only, and outlives it."""
+class OutboxTable(DeclarativeBase):
+    """What the outbox's tables inherit."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class OutboxEvent(OutboxTable):
+    """Something that happened. It names things by their ids only, and outlives them."""
 
     __tablename__ = "outbox_events"
 
@@ -25,7 +31,7 @@ class OutboxEvent(Table):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
-class OutboxDelivery(Table):
+class OutboxDelivery(OutboxTable):
     """That `consumer` is to learn of an event; whoever sends it pushes `next_attempt_at` ahead first."""
 
     __tablename__ = "outbox_deliveries"

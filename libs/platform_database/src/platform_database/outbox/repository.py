@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, tuple_, update
+from sqlalchemy import delete, exists, func, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from member.outbox.events import LASTING, Event
-from member.outbox.models import OutboxDelivery, OutboxEvent
+from platform_database.outbox.events import Event
+from platform_database.outbox.models import OutboxDelivery, OutboxEvent
 
 PURGE_BATCH = 1000
 
@@ -73,18 +74,31 @@ async def postpone(session: AsyncSession, event_id: UUID, consumer: str, delay: 
     )
 
 
+async def add_missed(session: AsyncSession, consumer: str, topics: frozenset[str]) -> int:
+    """Let `consumer` learn of every kept event of `topics` that it was never to be told; return how many."""
+    told = exists().where(OutboxDelivery.event_id == OutboxEvent.id, OutboxDelivery.consumer == consumer)
+    missed = select(OutboxEvent.id, literal(consumer), func.now()).where(OutboxEvent.topic.in_(topics), ~told)
+    statement = (
+        insert(OutboxDelivery)
+        .from_select(["event_id", "consumer", "next_attempt_at"], missed, include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(OutboxDelivery.event_id)
+    )
+    return len((await session.execute(statement)).all())
+
+
 async def pending(session: AsyncSession) -> int:
     """Return how many deliveries are still to be made."""
     statement = select(func.count()).select_from(OutboxDelivery).where(OutboxDelivery.delivered_at.is_(None))
     return (await session.execute(statement)).scalar_one()
 
 
-async def purge(session: AsyncSession, retention: timedelta) -> int:
+async def purge(session: AsyncSession, retention: timedelta, lasting: frozenset[str]) -> int:
     """Delete a batch of events that everyone has learnt of and that need not last; return how many."""
     undelivered = exists().where(OutboxDelivery.event_id == OutboxEvent.id, OutboxDelivery.delivered_at.is_(None))
     done = (
         select(OutboxEvent.id)
-        .where(OutboxEvent.topic.not_in(LASTING), OutboxEvent.created_at < func.now() - retention, ~undelivered)
+        .where(OutboxEvent.topic.not_in(lasting), OutboxEvent.created_at < func.now() - retention, ~undelivered)
         .limit(PURGE_BATCH)
         .with_for_update(skip_locked=True)
     )

@@ -1,13 +1,15 @@
-"""Conditional requests (RFC 9110, section 13): the entity tag is the member's version."""
+"""Conditional requests (RFC 9110, section 13): the entity tag is a version, a number or a digest."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Annotated
 
+from fastapi import Depends, Header, Request
 from starlette.datastructures import Headers
 
-from member.accounts.errors import PreconditionFailed, PreconditionMalformed, PreconditionRequired
+from platform_common.problems import Problem
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 # RFC 9110, section 5.6.1: empty elements of a list are ignored.
@@ -16,7 +18,28 @@ _ONE = re.compile(_TAG)
 _ANY = "*"
 
 
-def entity_tag(version: int) -> str:
+class PreconditionFailed(Problem):
+    """The thing has changed since the caller read it (RFC 9110, section 13.1.1)."""
+
+    code = "precondition-failed"
+    status = 412
+
+
+class PreconditionRequired(Problem):
+    """A whole replacement needs `If-Match`, or it could undo a change nobody saw (RFC 6585, section 3)."""
+
+    code = "precondition-required"
+    status = 428
+
+
+class PreconditionMalformed(Problem):
+    """`If-Match` or `If-None-Match` is no list of entity tags."""
+
+    code = "precondition-malformed"
+    status = 400
+
+
+def entity_tag(version: int | str) -> str:
     """Return the strong entity tag of `version`."""
     return f'"{version}"'
 
@@ -36,17 +59,17 @@ class Preconditions:
     def require_match(self) -> None:
         """Raise PreconditionRequired without `If-Match`."""
         if self.if_match is None:
-            raise PreconditionRequired("Send If-Match with the ETag of the member that you read.")
+            raise PreconditionRequired("Send If-Match with the ETag of what you read.")
 
-    def check_change(self, version: int) -> None:
+    def check_change(self, version: int | str) -> None:
         """Raise PreconditionFailed unless a change of `version` is what the caller asked for."""
         # Section 13.1.1: a weak tag never matches here.
         if self.if_match is not None and self.if_match != (_ANY,) and entity_tag(version) not in self.if_match:
-            raise PreconditionFailed("The member has changed since. Read it again.")
+            raise PreconditionFailed("It has changed since. Read it again.")
         if self.if_none_match is not None and self.is_unmodified(version):
-            raise PreconditionFailed("The member is as If-None-Match says it must not be.")
+            raise PreconditionFailed("It is as If-None-Match says it must not be.")
 
-    def is_unmodified(self, version: int) -> bool:
+    def is_unmodified(self, version: int | str) -> bool:
         """Whether a reader already has `version` (weak comparison, section 13.1.2)."""
         if self.if_none_match is None:
             return False
@@ -64,3 +87,15 @@ def _tags(headers: Headers, name: str) -> tuple[str, ...] | None:
     if not _LIST.fullmatch(value):
         raise PreconditionMalformed(f"{name.title()} is neither * nor a list of entity tags.")
     return tuple(_ONE.findall(value))
+
+
+def preconditions_of(
+    request: Request,
+    if_match: Annotated[str | None, Header(description="Entity tags, or `*`.")] = None,  # noqa: ARG001 (for the document)
+    if_none_match: Annotated[str | None, Header(description="Entity tags, or `*`.")] = None,  # noqa: ARG001 (the same)
+) -> Preconditions:
+    """The request's preconditions. Raises PreconditionMalformed."""
+    return Preconditions.of(request.headers)
+
+
+PreconditionsOf = Annotated[Preconditions, Depends(preconditions_of)]

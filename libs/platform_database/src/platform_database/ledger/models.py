@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, LargeBinary, PrimaryKeyConstraint, SmallInteger, Text
+from sqlalchemy import DateTime, LargeBinary, MetaData, PrimaryKeyConstraint, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from member.database.orm import Table
+from platform_database.orm import NAMES
 
 
-class IdempotencyRecord(Table):
+class LedgerTable(DeclarativeBase):
+    """What the ledger's table inherits."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class IdempotencyRecord(LedgerTable):
     """One keyed request and its answer.
 
     A row without a `status` is a claim: its transaction is still open, so nobody else sees it.

@@ -1,0 +1,35 @@
+"""Which types of body a path takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import Request
+
+from platform_common.problems import Problem
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class MediaTypeUnsupported(Problem):
+    """The body is of a type that this path does not take."""
+
+    code = "media-type-unsupported"
+    status = 415
+
+
+def takes(*media_types: str) -> Callable[[Request], None]:
+    """Return a dependency that refuses bodies of other types."""
+
+    def check(request: Request) -> None:
+        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if given not in media_types:
+            raise MediaTypeUnsupported(f"This path takes {' or '.join(media_types)}.", headers=_accepts(media_types))
+
+    return check
+
+
+def _accepts(media_types: tuple[str, ...]) -> dict[str, str]:
+    # RFC 5789, section 3.1 for PATCH; RFC 9110, section 15.5.16 for the rest.
+    return {"Accept-Patch" if MERGE_PATCH in media_types else "Accept": ", ".join(media_types)}

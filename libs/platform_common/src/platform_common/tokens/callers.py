@@ -1,0 +1,36 @@
+"""How endpoints ask for a caller's token; the OpenAPI document learns of it by the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from platform_common.problems import Forbidden
+from platform_common.tokens.service import ServiceTokenVerifier
+
+access_token = HTTPBearer(scheme_name="access token", bearerFormat="JWT", auto_error=False)
+service_token = HTTPBearer(scheme_name="service token", bearerFormat="JWT", auto_error=False)
+
+
+class ChecksServiceTokens(Protocol):
+    """What `app.state.parts` of a service with internal endpoints has."""
+
+    @property
+    def service_tokens(self) -> ServiceTokenVerifier:
+        """Whose tokens count here."""
+
+
+def internal_caller(*allowed: str) -> Callable[..., str]:
+    """Return a dependency that lets the services `allowed` in, and says which one it is."""
+
+    def check(request: Request, _: Annotated[object, Depends(service_token)]) -> str:
+        parts: ChecksServiceTokens = request.app.state.parts
+        caller = parts.service_tokens.caller(request.headers.get("authorization"))
+        if caller not in allowed:
+            raise Forbidden("This path is not for that service.")
+        return caller
+
+    return check

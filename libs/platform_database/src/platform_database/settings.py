@@ -1,0 +1,47 @@
+"""Settings of every service with tables; each service's own classes add its prefix."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from platform_common.settings import DatabaseUrl
+
+_CONFIG = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+Seconds = Annotated[float, Field(gt=0, le=600)]
+RoleName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+
+
+class DatabaseSettings(BaseSettings):
+    """How the service's own role reaches the database, and how long it waits there."""
+
+    model_config = _CONFIG
+
+    database_url: DatabaseUrl
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    # How long a request waits for a connection of the pool, and for a new one to be made.
+    database_pool_timeout_seconds: Seconds = 5
+    database_connect_timeout_seconds: Annotated[int, Field(ge=2, le=60)] = 3
+    # What the server itself ends: one statement, the wait for a lock, a transaction that does nothing.
+    database_statement_timeout_seconds: Seconds = 5
+    database_lock_timeout_seconds: Seconds = 2
+    database_idle_transaction_timeout_seconds: Seconds = 15
+
+
+class MigrationSettings(BaseSettings):
+    """What `<service> migrate` is told: the owner's URL, which the running service never has."""
+
+    model_config = _CONFIG
+
+    migration_database_url: DatabaseUrl
+    # The role that the running service connects as; it gets rows, never the shape of tables.
+    app_role: RoleName
+    migration_wait_seconds: Seconds = 30
+
+
+def variable(settings: BaseSettings, field: str) -> str:
+    """Return the environment variable of a field, for a sentence that names it."""
+    return f"{settings.model_config.get('env_prefix', '')}{field}".upper()

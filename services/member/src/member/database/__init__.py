@@ -1,1 +1,0 @@
-"""PostgreSQL: connections, their limits, and what their failures mean to a client."""
