@@ -58,9 +58,9 @@ if [ "$GATEWAY" = kong ]; then
     chart kong ingress "$KONG_REPOSITORY" "$KONG_INGRESS_CHART" kong -f k8s/kong/values.yaml
 fi
 
-for image in member:services/member auth:services/auth gateway:standalone/gateway; do
-    docker build -q -t "member-platform/${image%%:*}:$TAG" -f "${image##*:}/Dockerfile" .
-    load "member-platform/${image%%:*}:$TAG"
+scripts/images.sh | while read -r image dockerfile; do
+    docker build -q -t "$image:$TAG" -f "$dockerfile" . </dev/null
+    load "$image:$TAG" </dev/null
 done
 
 helm upgrade --install member-platform charts/member-platform -n member-platform --create-namespace \
