@@ -12,8 +12,9 @@ test-cluster: ## test the platform on a cluster that is marked for it (KUBECONFI
 	@$(CHART_TOOLS)
 	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini tests/cluster/$(T)
 
-chart-docs: ## write the charts' READMEs and docs/network-policies.md again
+chart-docs: ## write the charts' READMEs, docs/network-policies.md and the gateway's code in the chart again
 	@$(CHART_TOOLS)
+	@cp $(addprefix standalone/gateway/lua/gateway/,cookies.lua identity.lua cleaning.lua) charts/member-platform/files/cleaning/
 	@.tools/bin/helm-docs --chart-search-root=charts --log-level warning
 	@PYTHONPATH=tests/chart .tools/venv/bin/python tests/chart/network_document.py docs/network-policies.md
 

@@ -153,35 +153,6 @@ def test_plugins_are_there_and_each_type_once_a_route(documents):
         assert len(types) == len(set(types))
 
 
-def test_public_routes_lose_identity_headers_and_all_but_webs_lose_cookies():
-    documents = render("web-and-shop-values.yaml")
-    removed = {
-        plugin["metadata"]["name"]: set(plugin["config"]["remove"]["headers"])
-        for plugin in of_kind(documents, "KongPlugin")
-        if plugin["plugin"] == "request-transformer"
-    }
-    table = route_table(*EVERY_SERVICE)
-    seen = set()
-    for route in routes(documents):
-        row = next(
-            (
-                name
-                for name in sorted(table, key=len, reverse=True)
-                if route.name.startswith(f"{RELEASE}-gateway-{name}-")
-            ),
-            None,
-        )
-        if row is None or route.plugins == (f"{RELEASE}-closed",):
-            continue
-        (headers,) = [removed[name] for name in route.plugins if name in removed]
-        assert ({"X-Auth-Subject", "X-Auth-Session", "X-Auth-Roles"} <= headers) is (table[row]["auth"] == "public"), (
-            row
-        )
-        assert ("Cookie" in headers) is not table[row].get("cookies", False), row
-        seen.add(row)
-    assert seen == set(table)
-
-
 def test_the_plugin_is_told_what_the_row_says():
     documents = render("web-and-shop-values.yaml")
     orders = named(documents, "KongPlugin", "idempotency-orders")["config"]

@@ -16,7 +16,8 @@ third, where a shorter prefix of another row would take them and the edge has de
   {{- if and $row.idempotency $row.idempotency.enabled -}}{{- $keyed = $row.idempotency.methods -}}{{- end -}}
   {{- $plain := list -}}
   {{- range $row.methods -}}{{- if not (has . $keyed) -}}{{- $plain = append $plain . -}}{{- end -}}{{- end -}}
-  {{- $clean := include "member-platform.kongCleaning" $row -}}
+  {{- $clean := list (include "member-platform.kongCleaning" $row) -}}
+  {{- if eq $row.auth "public" -}}{{- $clean = append $clean "no-identity" -}}{{- end -}}
   {{- range $index, $path := $row.paths -}}
     {{- $element := trimSuffix "/" $path.path -}}
     {{- $kind := "prefix" -}}
@@ -43,10 +44,10 @@ third, where a shorter prefix of another row would take them and the edge has de
     {{- range $inherited | uniq -}}{{- if not (has . $claimed) -}}{{- $closed = append $closed . -}}{{- end -}}{{- end -}}
     {{- $base := dict "row" $name "service" $row.service "paths" (list $rendered) "priority" $priority -}}
     {{- if $plain -}}
-      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d" $name $index) "methods" $plain "plugins" (compact (list $clean))) $base) -}}
+      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d" $name $index) "methods" $plain "plugins" $clean) $base) -}}
     {{- end -}}
     {{- if $keyed -}}
-      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-keyed" $name $index) "methods" $keyed "plugins" (compact (list $clean (printf "idempotency-%s" $name)))) $base) -}}
+      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-keyed" $name $index) "methods" $keyed "plugins" (append $clean (printf "idempotency-%s" $name))) $base) -}}
     {{- end -}}
     {{- /* once a path, also where several rows have it */ -}}
     {{- $key := printf "%s %s" $path.type $element -}}
@@ -68,7 +69,34 @@ third, where a shorter prefix of another row would take them and the edge has de
 {{- toYaml $routes -}}
 {{- end }}
 
-{{/* The request-transformer of a row: what a client must not get through to a service. */}}
+{{/* The plugin that takes from a row's requests what a client must not get through to a service. */}}
 {{- define "member-platform.kongCleaning" -}}
 clean{{ if eq .auth "public" }}-identity{{ end }}{{ if not .cookies }}-cookies{{ end }}
+{{- end }}
+
+{{/*
+Its code, for Kong's pre-function: (list $ trusted cookies). The standalone gateway's own modules; Kong's sandbox has no require,
+so they find one another by a table.
+*/}}
+{{- define "member-platform.kongCleaningCode" -}}
+{{- $root := index . 0 -}}
+local modules = {}
+local function require(name) return modules[name] end
+{{- range $name := list "cookies" "identity" "cleaning" }}
+modules["gateway.{{ $name }}"] = (function()
+{{ $root.Files.Get (printf "files/cleaning/%s.lua" $name) | trim | indent 2 }}
+end)()
+{{- end }}
+local clean = modules["gateway.cleaning"].clean
+local names = { {{- range $i, $name := include "member-platform.cookieNames" $root | fromYamlArray }}{{ if $i }},{{ end }} ["{{ $name }}"] = true{{ end }} }
+local route = { trusts_identity = {{ index . 1 }}, cookies = {{ index . 2 }}, bearer = true }
+return function() clean(route, names) end
+{{- end }}
+
+{{/* The platform's cookies: their names over TLS, and over plain HTTP on a developer's machine. */}}
+{{- define "member-platform.cookieNames" -}}
+- __Host-access
+- __Host-refresh
+- access
+- refresh
 {{- end }}

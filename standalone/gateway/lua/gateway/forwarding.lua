@@ -1,11 +1,10 @@
 -- What goes to the service: cleaned headers, and to which of its addresses.
 
 local balancer = require "ngx.balancer"
-local cookies = require "gateway.cookies"
-local identity = require "gateway.identity"
+local cleaning = require "gateway.cleaning"
 
 local ngx = ngx
-local ipairs, pairs, type = ipairs, pairs, type
+local ipairs = ipairs
 
 local _M = {}
 
@@ -20,36 +19,13 @@ function _M.init(names)
 end
 
 
--- Take away what the service of `route` must not see.
+-- Take away what the service of `route` must not see, and a request id that was refused.
 function _M.clean_headers(route)
-  local cookie
-  for name, value in pairs(ngx.req.get_headers(0, true)) do
-    if identity.is_forbidden(name, value, route.trusts_identity) then
-      ngx.req.clear_header(name)
+  cleaning.clean(route, stripped_cookies)
 
-    elseif #name == 6 and name:lower() == "cookie" then
-      cookie = value
-
-    elseif #name == 12 and name:lower() == "x-request-id" and value ~= ngx.var.gateway_request_id then
-      ngx.req.set_header("X-Request-ID", ngx.var.gateway_request_id)
-    end
-  end
-
-  if not route.bearer then
-    ngx.req.clear_header("Authorization")
-  end
-
-  if cookie and not route.cookies then
-    if type(cookie) == "table" then
-      cookie = table.concat(cookie, "; ")
-    end
-
-    local kept = cookies.without(cookie, stripped_cookies)
-    if kept then
-      ngx.req.set_header("Cookie", kept)
-    else
-      ngx.req.clear_header("Cookie")
-    end
+  local given = ngx.var.http_x_request_id
+  if given and given ~= ngx.var.gateway_request_id then
+    ngx.req.set_header("X-Request-ID", ngx.var.gateway_request_id)
   end
 end
 

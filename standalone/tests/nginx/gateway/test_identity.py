@@ -88,6 +88,12 @@ def test_a_cookie_in_another_spelling_does_not_pass(gateway):
     assert [value for name, value in gateway.forwarded.headers if "cookie" in name.lower()] == ["a=1"]
 
 
+def test_cookies_in_two_spellings_of_the_header_are_one(gateway):
+    gateway.client.get("/mine", [("Cookie", "a=1; access=x"), ("cookie", "b=2; refresh=y")])
+    (left,) = gateway.forwarded.all("Cookie")
+    assert sorted(left.split("; ")) == ["a=1", "b=2"]
+
+
 def test_the_bearer_token_passes_unless_the_route_says_no(gateway):
     gateway.client.get("/mine", [("Authorization", "Bearer t")])
     assert gateway.forwarded.get("Authorization") == "Bearer t"
