@@ -134,6 +134,13 @@ def test_the_api_servers_address_can_be_named():
     assert network.allows(network.pods["auth-keys"], Party("api", address="198.51.100.1"), 443)
 
 
+def test_auth_reaches_the_mail_server_that_is_named():
+    network = everything("networkPolicy.mail.cidrs={198.51.100.25/32}", "networkPolicy.mail.ports={587}")
+    server = Party("mail", address="198.51.100.25")
+    assert {pod.name for pod in network.pods.values() if network.allows(pod, server, 587)} == {"auth"}
+    assert not network.allows(network.pods["auth"], server, 25)
+
+
 def test_the_test_pod_reaches_the_edge_alone():
     network = everything()
     test = network.pods["test"]

@@ -15,6 +15,9 @@ metadata:
   name: {{ include "member-platform.part" (list $root $part) }}-{{ $root.Release.Revision }}
   namespace: {{ $root.Release.Namespace }}
   labels: {{- include "member-platform.labels" (list $root $part) | nindent 4 }}
+  {{- with $root.Values.jobs.annotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   backoffLimit: {{ $root.Values.jobs.backoffLimit }}
   activeDeadlineSeconds: {{ $root.Values.jobs.deadlineSeconds }}

@@ -73,7 +73,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- define "member-platform.ownDatabase" -}}
 {{- $root := first . -}}
 {{- $service := index $root.Values (last .) -}}
-{{- if $service.database.existingSecret -}}
+{{- if and $service.database.existingSecret (not $service.database.bootstrap) -}}
 {{- else if $root.Values.postgres.enabled -}}
 true
 {{- else -}}

@@ -1,6 +1,6 @@
 {{/*
 Who may speak to whom, the one list: [from, to, ports]. NetworkPolicies are made from it, both ways.
-Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own), postgres, redis, api.
+Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own), postgres, redis, api, mail.
 */}}
 {{- define "member-platform.flows" -}}
 {{- $services := include "member-platform.services" . | fromYamlArray -}}
@@ -17,6 +17,9 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- if .Values.auth.enabled -}}
   {{- $flows = append $flows (list "edge" "auth" "http") -}}
   {{- $flows = append $flows (list "auth" "redis" "redis") -}}
+  {{- if .Values.networkPolicy.mail.cidrs -}}
+    {{- $flows = append $flows (list "auth" "mail" "mail") -}}
+  {{- end -}}
   {{- if not .Values.auth.keys.existingSecret -}}
     {{- $flows = append $flows (list "auth-keys" "api-server" "api") -}}
   {{- end -}}
@@ -80,6 +83,8 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{ include "member-platform.foreignPeer" (list $v.networkPolicy.prometheus.namespace $v.networkPolicy.prometheus.podLabels) }}
 {{- else if eq $name "api-server" -}}
 {{ include "member-platform.networks" $v.networkPolicy.apiServer.cidrs }}
+{{- else if eq $name "mail" -}}
+{{ include "member-platform.networks" $v.networkPolicy.mail.cidrs }}
 {{- else if eq $name "postgres" -}}
 {{ include "member-platform.networks" $v.postgres.external.cidrs }}
 {{- else if eq $name "redis" -}}
@@ -117,6 +122,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
   "postgres" (list (ternary 5432 ($v.postgres.external.port | int) $v.postgres.enabled))
   "redis" (list (ternary 6379 ($v.redis.external.port | int) $v.redis.enabled))
   "api" $v.networkPolicy.apiServer.ports
+  "mail" $v.networkPolicy.mail.ports
   "edge" $v.edge.controller.podPorts
 -}}
 {{- range get $ports (last .) }}

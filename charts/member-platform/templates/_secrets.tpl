@@ -27,9 +27,11 @@ metadata:
   name: {{ include "member-platform.part" . }}
   namespace: {{ (first .).Release.Namespace }}
   labels: {{- include "member-platform.labels" . | nindent 4 }}
+  {{- if (first .).Values.keepOnUninstall }}
   annotations:
     # kept volumes could not be read without it
     helm.sh/resource-policy: keep
+  {{- end }}
 type: Opaque
 {{- end }}
 
