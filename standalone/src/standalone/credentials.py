@@ -25,6 +25,11 @@ class Credentials:
     valkey_auth: str = field(default_factory=_secret, repr=False)
     service_token_key: str = field(default_factory=_secret, repr=False)
     member_fingerprint_key: str = field(default_factory=_secret, repr=False)
+    shop_owner: str = field(default_factory=_secret, repr=False)
+    shop_app: str = field(default_factory=_secret, repr=False)
+    shop_fingerprint_key: str = field(default_factory=_secret, repr=False)
+    shop_cart_key: str = field(default_factory=_secret, repr=False)
+    shop_payment_webhook_secret: str = field(default_factory=_secret, repr=False)
     gateway_fingerprint: str = field(default_factory=_secret, repr=False)
     administrator: str = field(default_factory=lambda: secrets.token_urlsafe(15), repr=False)
 

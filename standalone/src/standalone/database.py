@@ -1,7 +1,8 @@
-"""The member database: its cluster, its roles, their rights."""
+"""The services' databases: their cluster, their roles, their rights."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -11,9 +12,25 @@ from platform_common.local_servers.postgres import init_cluster
 from platform_common.local_servers.process import ServerFailed
 from standalone.errors import PlatformError
 
-DATABASE = "member"
-OWNER = "member_owner"
-APP = "member_app"
+
+@dataclass(frozen=True)
+class ServiceDatabase:
+    """The database of a service, with the role that owns its tables and the one that the service itself has."""
+
+    name: str
+
+    @property
+    def owner(self) -> str:
+        """The role that makes and changes tables."""
+        return f"{self.name}_owner"
+
+    @property
+    def app(self) -> str:
+        """The role that reads and writes rows."""
+        return f"{self.name}_app"
+
+
+MEMBER, SHOP = ServiceDatabase("member"), ServiceDatabase("shop")
 
 
 def make_cluster(data: Path, password: str) -> bool:
@@ -56,29 +73,27 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
-async def provision(superuser_url: str, owner_password: str, app_password: str) -> None:
-    """Make the database and its two roles, or bring what is there to the passwords given.
+async def provision(superuser_url: str, database: ServiceDatabase, owner_password: str, app_password: str) -> None:
+    """Make a service's database and its two roles, or bring what is there to the passwords given.
 
-    What the app role may do in the database, `member migrate` grants.
+    What the app role may do in the database, the service's own `migrate` grants.
     """
+    name, owner, app = (sql.Identifier(one) for one in (database.name, database.owner, database.app))
     async with await psycopg.AsyncConnection.connect(superuser_url, autocommit=True) as server:
-        for role, password in ((OWNER, owner_password), (APP, app_password)):
+        for role, password in ((database.owner, owner_password), (database.app, app_password)):
             known = await server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             verb = "ALTER" if await known.fetchone() else "CREATE"
             statement = sql.SQL(verb + " ROLE {} LOGIN PASSWORD {}")
             await server.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-        known = await server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        known = await server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database.name])
         if await known.fetchone() is None:
-            statement = sql.SQL("CREATE DATABASE {} OWNER {}")
-            await server.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
-        revoke = sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE))
-        connect = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), sql.Identifier(APP))
-        await server.execute(revoke)
-        await server.execute(connect)
+            await server.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
+        await server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        await server.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, app))
 
 
 async def revision(owner_url: str) -> str:
-    """Return the revision that the member database is at; an empty text when it was never migrated."""
+    """Return the revision that a database is at; an empty text when it was never migrated."""
     async with await psycopg.AsyncConnection.connect(owner_url) as database:
         table = await (await database.execute("SELECT to_regclass('public.alembic_version')")).fetchone()
         if table is None or table[0] is None:

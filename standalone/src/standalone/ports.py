@@ -33,6 +33,8 @@ class Ports:
     postgres: int
     valkey: int
     gateway_status: int
+    shop: int
+    shop_metrics: int
 
 
 NAMES = tuple(field.name for field in fields(Ports))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standalone.credentials import Credentials
-from standalone.database import APP, DATABASE, OWNER
+from standalone.database import MEMBER, SHOP
 from standalone.ports import LOOPBACK, Ports
 from standalone.state import StateFolder
 
@@ -31,7 +31,7 @@ class PlatformSettings:
     ports: Ports
     edge_host: str
     credentials: Credentials
-    # The caller's environment: MEMBER_… and AUTH_… in it tune the services.
+    # The caller's environment: MEMBER_…, AUTH_… and SHOP_… in it tune the services.
     caller: Mapping[str, str]
 
     @property
@@ -45,7 +45,7 @@ class PlatformSettings:
         """The first administrator's e-mail address."""
         return self.caller.get("ADMIN_EMAIL") or ADMINISTRATOR_EMAIL
 
-    def database_url(self, user: str, password: str, database: str = DATABASE) -> str:
+    def database_url(self, user: str, password: str, database: str) -> str:
         """Return the URL of `database` for `user`."""
         return f"postgresql://{user}:{password}@{LOOPBACK}:{self.ports.postgres}/{database}"
 
@@ -56,18 +56,48 @@ class PlatformSettings:
     def member_environment(self) -> dict[str, str]:
         """The member service's environment; without the owner's URL, which only migrations get."""
         return self._service("MEMBER") | {
-            "MEMBER_DATABASE_URL": self.database_url(APP, self.credentials.member_app),
+            "MEMBER_DATABASE_URL": self.database_url(MEMBER.app, self.credentials.member_app, MEMBER.name),
             "MEMBER_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
+            "MEMBER_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
             "MEMBER_FINGERPRINT_KEY": self.credentials.member_fingerprint_key,
             "MEMBER_PORT": str(self.ports.member),
             "MEMBER_METRICS_PORT": str(self.ports.member_metrics),
         }
 
-    def migration_environment(self) -> dict[str, str]:
+    def member_migration_environment(self) -> dict[str, str]:
         """The environment of `member migrate`."""
-        return self.member_environment() | {
-            "MEMBER_MIGRATION_DATABASE_URL": self.database_url(OWNER, self.credentials.member_owner),
+        return self.member_environment() | {"MEMBER_MIGRATION_DATABASE_URL": self.member_owner_url}
+
+    @property
+    def member_owner_url(self) -> str:
+        """The member database, for the role that owns it."""
+        return self.database_url(MEMBER.owner, self.credentials.member_owner, MEMBER.name)
+
+    def shop_environment(self) -> dict[str, str]:
+        """The shop service's environment; without the owner's URL, which only migrations get."""
+        return self._service("SHOP") | {
+            "SHOP_DATABASE_URL": self.database_url(SHOP.app, self.credentials.shop_app, SHOP.name),
+            "SHOP_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
+            "SHOP_FINGERPRINT_KEY": self.credentials.shop_fingerprint_key,
+            "SHOP_CART_KEY": self.credentials.shop_cart_key,
+            "SHOP_PAYMENT_WEBHOOK_SECRET": self.credentials.shop_payment_webhook_secret,
+            "SHOP_PORT": str(self.ports.shop),
+            "SHOP_METRICS_PORT": str(self.ports.shop_metrics),
         }
+
+    def shop_migration_environment(self) -> dict[str, str]:
+        """The environment of `shop migrate`."""
+        return self.shop_environment() | {"SHOP_MIGRATION_DATABASE_URL": self.shop_owner_url}
+
+    @property
+    def shop_owner_url(self) -> str:
+        """The shop's database, for the role that owns it."""
+        return self.database_url(SHOP.owner, self.credentials.shop_owner, SHOP.name)
+
+    @property
+    def demo_data(self) -> bool:
+        """Whether the shop opens with goods for demonstration."""
+        return self.caller.get("DEMO_DATA", "").lower() not in {"0", "no", "off", "false"}
 
     def auth_environment(self) -> dict[str, str]:
         """The auth service's environment."""

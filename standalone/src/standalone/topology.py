@@ -26,7 +26,7 @@ from standalone.processes import tied_to_parent
 from standalone.settings import PlatformSettings
 
 ROUTE_TABLE = Path("charts/member-platform/values.yaml")
-SERVICES = {"member", "auth"}
+SERVICES = {"member", "auth", "shop"}
 
 DONE = "done"
 
@@ -41,6 +41,7 @@ def plan(settings: PlatformSettings) -> list[Step]:
             *_stores(settings),
             *_member(settings),
             *_auth(settings),
+            *_shop(settings),
             *_front(settings),
         ]
     except (RouteTableError, NoUnprivilegedUser) as error:
@@ -60,7 +61,8 @@ def _stores(settings: PlatformSettings) -> list[Step]:
         return DONE if made else UNCHANGED
 
     async def provision() -> str:
-        await database.provision(superuser_url, credentials.member_owner, credentials.member_app)
+        await database.provision(superuser_url, database.MEMBER, credentials.member_owner, credentials.member_app)
+        await database.provision(superuser_url, database.SHOP, credentials.shop_owner, credentials.shop_app)
         return DONE
 
     async def configure_valkey() -> str:
@@ -97,18 +99,6 @@ def _stores(settings: PlatformSettings) -> list[Step]:
 def _member(settings: PlatformSettings) -> list[Step]:
     folder = settings.checkout / "services" / "member"
 
-    owner_url = settings.database_url(database.OWNER, settings.credentials.member_owner)
-    sources = folder / "src" / "member"
-    finished = Finished(settings.state.finished)
-
-    async def migrate() -> str:
-        code = digest([sources / "migrations", settings.checkout / "libs" / "platform_database" / "src"])
-        if finished.covers("migrations", f"{code} {await database.revision(owner_url)}"):
-            return UNCHANGED
-        await run_command(_program("member", "migrate"), settings.migration_environment(), folder)
-        finished.note("migrations", f"{code} {await database.revision(owner_url)}")
-        return DONE
-
     async def make_administrator() -> str:
         if settings.state.administrator.exists():
             return UNCHANGED
@@ -123,14 +113,14 @@ def _member(settings: PlatformSettings) -> list[Step]:
         return DONE
 
     return [
-        Job("migrations", migrate, after=["database roles"]),
-        Job("first administrator", make_administrator, after=["migrations"]),
+        _migrations(settings, "member", settings.member_owner_url, settings.member_migration_environment()),
+        Job("first administrator", make_administrator, after=["member migrations"]),
         Part(
             name="member",
             command=_program("member", "serve"),
             probe=http_ready(f"http://{LOOPBACK}:{settings.ports.member}/readyz"),
             address=f"{LOOPBACK}:{settings.ports.member}",
-            after=["migrations"],
+            after=["member migrations"],
             environment=settings.member_environment(),
             cwd=folder,
             stop_seconds=25,  # requests in flight may take 20 s
@@ -169,9 +159,62 @@ def _auth(settings: PlatformSettings) -> list[Step]:
     ]
 
 
+def _shop(settings: PlatformSettings) -> list[Step]:
+    folder = settings.checkout / "services" / "shop"
+
+    finished = Finished(settings.state.finished)
+
+    async def fill_catalogue() -> str:
+        goods = digest([folder / "src" / "shop" / "demo"])
+        if not settings.demo_data:
+            return "left out (DEMO_DATA)"
+        if finished.covers("demo data", goods):
+            return UNCHANGED
+        await run_command(_program("shop", "demo-data"), settings.shop_environment(), folder)
+        finished.note("demo data", goods)
+        return DONE
+
+    return [
+        _migrations(settings, "shop", settings.shop_owner_url, settings.shop_migration_environment()),
+        Job("demo data", fill_catalogue, after=["shop migrations"]),
+        Part(
+            name="shop",
+            command=_program("shop", "serve"),
+            probe=http_ready(f"http://{LOOPBACK}:{settings.ports.shop}/readyz"),
+            address=f"{LOOPBACK}:{settings.ports.shop}",
+            after=["shop migrations"],
+            environment=settings.shop_environment(),
+            cwd=folder,
+            stop_seconds=25,
+            sources=_sources(settings, "shop"),
+        ),
+    ]
+
+
+def _migrations(settings: PlatformSettings, service: str, owner_url: str, environment: Mapping[str, str]) -> Job:
+    folder = settings.checkout / "services" / service
+    steps = [folder / "src" / service / "migrations", settings.checkout / "libs" / "platform_database" / "src"]
+    name = f"{service} migrations"
+    finished = Finished(settings.state.finished)
+
+    async def migrate() -> str:
+        code = digest(steps)
+        if finished.covers(name, f"{code} {await database.revision(owner_url)}"):
+            return UNCHANGED
+        await run_command(_program(service, "migrate"), environment, folder)
+        finished.note(name, f"{code} {await database.revision(owner_url)}")
+        return DONE
+
+    return Job(name, migrate, after=["database roles"])
+
+
 def _front(settings: PlatformSettings) -> list[Step]:
     ports = settings.ports
-    addresses = {"member": f"{LOOPBACK}:{ports.member}", "auth": f"{LOOPBACK}:{ports.auth}"}
+    addresses = {
+        "member": f"{LOOPBACK}:{ports.member}",
+        "auth": f"{LOOPBACK}:{ports.auth}",
+        "shop": f"{LOOPBACK}:{ports.shop}",
+    }
     table = load_table(settings.checkout / ROUTE_TABLE, services=SERVICES)
     gateway = render_gateway(
         GatewaySettings(
@@ -214,7 +257,7 @@ def _front(settings: PlatformSettings) -> list[Step]:
             probe_url=f"{settings.edge_url}/",
             address=f"{settings.edge_host}:{ports.edge}",
             # Last: whoever reaches the edge finds a whole platform behind it.
-            after=["edge configuration", "gateway", "member", "auth", "first administrator"],
+            after=["edge configuration", "gateway", "member", "auth", "shop", "first administrator", "demo data"],
             environment=settings.common_environment(),
         ),
     ]

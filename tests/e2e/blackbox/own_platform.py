@@ -25,8 +25,8 @@ from blackbox.waiting import eventually
 
 COMMAND = Path(sys.executable).with_name("platform")
 
-SERVICES = ("auth", "member")
-PARTS = ("edge", "gateway", "auth", "member", "valkey", "postgres")
+SERVICES = ("auth", "member", "shop")
+PARTS = ("edge", "gateway", *SERVICES, "valkey", "postgres")
 
 # How much of a log is looked at for a request that has just been answered.
 RECENT_BYTES = 1 << 18

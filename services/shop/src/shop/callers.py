@@ -1,0 +1,39 @@
+"""Who calls: what an access token says. Its session was looked up at the edge; shop itself keeps no accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from platform_common.problems import Forbidden, Unauthenticated
+from platform_common.tokens.access import Principal
+
+
+class MemberGone(Unauthenticated):
+    """The token is genuine, but its member was deleted since."""
+
+    code = "member-gone"
+
+    def __init__(self) -> None:
+        super().__init__("The account of this token is not active any more.", error="invalid_token")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A member."""
+
+    id: UUID
+    is_admin: bool
+
+    def require_admin(self) -> None:
+        """Raise Forbidden unless the caller is an administrator."""
+        if not self.is_admin:
+            raise Forbidden("This is for administrators.")
+
+
+def caller_of(principal: Principal) -> Caller:
+    """Return the caller behind a verified token. Raises MemberGone for a subject that is no member's id."""
+    try:
+        return Caller(UUID(principal.subject), principal.is_admin)
+    except ValueError:
+        raise MemberGone from None

@@ -1,0 +1,75 @@
+"""What goes into a cart's endpoints, and what comes out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shop.cart.models import MAX_QUANTITY
+from shop.money import Money
+
+
+class Payload(BaseModel):
+    """A body that a client sends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Addition(Payload):
+    """So many more of a variant."""
+
+    variant_id: UUID
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
+
+
+class QuantityChange(Payload):
+    """How many of a variant there are to be; none takes it out."""
+
+    quantity: Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
+
+
+class MergeRequest(Payload):
+    """Whose cart takes over the anonymous one that a token names."""
+
+    member_id: UUID
+    cart_token: Annotated[str, Field(max_length=256)]
+
+
+class MergeResult(BaseModel):
+    """How many pieces came over, and the version of the member's cart."""
+
+    merged_items: int
+    version: int
+
+
+class CartProduct(BaseModel):
+    """The product of a line."""
+
+    slug: str
+    name: str
+    picture: str
+
+
+class CartLineView(BaseModel):
+    """A line. `in_stock` says whether the whole quantity can be had; `available`, how many, as far as we tell."""
+
+    variant_id: UUID
+    product: CartProduct
+    variant_name: str
+    unit_price: Money
+    quantity: int
+    line_total: Money
+    available: int
+    in_stock: bool
+
+
+class CartView(BaseModel):
+    """A cart. `item_count` counts pieces; `version` goes into the order, so that what was shown is what is bought."""
+
+    items: list[CartLineView]
+    item_count: int
+    total: Money
+    version: int
+    owner: Literal["anonymous", "member"]

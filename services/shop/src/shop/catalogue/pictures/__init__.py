@@ -1,0 +1,1 @@
+"""Pictures of products, drawn from a few words: no file, no foreign asset, the same picture every time."""

@@ -1,0 +1,114 @@
+"""What the catalogue tells of products. Works in the session it is given."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shop.catalogue import repository
+from shop.catalogue.errors import ProductNotFound
+from shop.catalogue.models import Category, Product, Variant
+from shop.catalogue.pages import Filters, Place, Sort, decode_place, encode_place
+from shop.catalogue.pictures.drawing import picture_url
+from shop.catalogue.repository import Counted
+from shop.catalogue.schemas import (
+    CategoryCount,
+    CategoryView,
+    Facets,
+    PriceRange,
+    ProductPage,
+    ProductSummary,
+    ProductView,
+    StockCount,
+    VariantView,
+)
+from shop.languages import Language
+from shop.money import Money
+
+# More than this is shown as this.
+MOST_AVAILABLE = 10
+
+
+class Catalogue:
+    """Products as visitors see them; every price is in `currency`."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+
+    async def page(
+        self, session: AsyncSession, filters: Filters, sort: Sort, language: Language, *, cursor: str | None, limit: int
+    ) -> ProductPage:
+        """Return a page of products. Raises CursorInvalid."""
+        after = decode_place(cursor, filters, sort) if cursor else None
+        found = await repository.page(session, filters, sort, after=after, limit=limit + 1)
+        shown, counted = found[:limit], await repository.counts(session, filters)
+        following = None
+        if len(found) > limit:
+            following = encode_place(Place(shown[-1].value, shown[-1].product.id), filters, sort)
+        return ProductPage(
+            items=[self._summary(one.product, one.in_stock, language) for one in shown],
+            next=following,
+            total_estimate=sum(one.counted_here for one in counted),
+            facets=self._facets(counted, language),
+        )
+
+    async def product(self, session: AsyncSession, slug: str, language: Language) -> ProductView:
+        """Return a product. Raises ProductNotFound."""
+        product = await self.find(session, slug)
+        in_stock = any(variant.stock > 0 for variant in product.variants)
+        return ProductView(
+            **self._summary(product, in_stock, language).model_dump(),
+            description=product.description(language),
+            variants=[self._variant(variant, language) for variant in product.variants],
+            updated_at=product.updated_at,
+        )
+
+    async def find(self, session: AsyncSession, slug: str) -> Product:
+        """Return a product's row. Raises ProductNotFound."""
+        product = await repository.find(session, slug)
+        if product is None:
+            raise ProductNotFound
+        return product
+
+    def money(self, amount: int) -> Money:
+        """Return an amount of the shop's currency."""
+        return Money(amount=amount, currency=self._currency)
+
+    def _summary(self, product: Product, in_stock: bool, language: Language) -> ProductSummary:
+        return ProductSummary(
+            id=product.id,
+            slug=product.slug,
+            name=product.name(language),
+            summary=product.summary(language),
+            category=_category(product.category, language),
+            price=self.money(product.price),
+            picture=picture_url(product),
+            in_stock=in_stock,
+        )
+
+    def _variant(self, variant: Variant, language: Language) -> VariantView:
+        return VariantView(
+            id=variant.id,
+            sku=variant.sku,
+            name=variant.name(language),
+            price=self.money(variant.price),
+            available=min(variant.stock, MOST_AVAILABLE),
+            in_stock=variant.stock > 0,
+        )
+
+    def _facets(self, counted: list[Counted], language: Language) -> Facets:
+        least = [one.min_price for one in counted if one.min_price is not None]
+        highest = [one.max_price for one in counted if one.max_price is not None]
+        return Facets(
+            categories=[
+                CategoryCount(slug=one.category.slug, name=one.category.name(language), count=one.count)
+                for one in counted
+            ],
+            price=PriceRange(
+                min=self.money(min(least)) if least else None, max=self.money(max(highest)) if highest else None
+            ),
+            in_stock=StockCount(count=sum(one.in_stock for one in counted)),
+        )
+
+
+def _category(category: Category, language: Language) -> CategoryView:
+    return CategoryView(slug=category.slug, name=category.name(language))

@@ -1,0 +1,75 @@
+"""Settings of shop, by the environment or its `.env`; the README lists every variable."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from platform_common.cookies import CookieSettings
+from platform_common.settings import HttpUrl, ServiceTokenKey
+from platform_database import settings as common
+from platform_database.settings import RoleName, Seconds
+
+_CONFIG = SettingsConfigDict(
+    env_prefix="shop_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+)
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class DatabaseSettings(common.DatabaseSettings):
+    """How the service's own role reaches the database, and how long it waits there."""
+
+    model_config = _CONFIG
+
+
+class PaymentSettings(CookieSettings):
+    """When payments are looked after, and how the test provider behaves."""
+
+    model_config = _CONFIG
+
+    # Signs what the payment provider tells us (HMAC-SHA-256).
+    payment_webhook_secret: ServiceTokenKey
+    # Where the test provider sends its word; by default straight to this process.
+    payment_webhook_url: HttpUrl | None = None
+    # A payment without a word from its provider is asked after, and in the end its order is cancelled.
+    payment_check_seconds: Seconds = 20
+    payment_deadline_seconds: Annotated[float, Field(gt=0, le=604800)] = 900
+    payment_sweep_seconds: Seconds = 5
+    # How long the test provider takes where it is to be slow.
+    test_payment_slow_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
+
+
+class ShopSettings(DatabaseSettings, PaymentSettings):
+    """What `shop serve` is told."""
+
+    model_config = _CONFIG
+
+    auth_url: HttpUrl
+    token_issuer: Annotated[str, Field(min_length=1)]
+    token_audience: Annotated[str, Field(min_length=1)]
+    service_token_key: ServiceTokenKey
+    # Keyed hashes of requests, and signatures of anonymous visitors' carts.
+    fingerprint_key: ServiceTokenKey
+    cart_key: ServiceTokenKey
+    # Every price is in this currency (ISO 4217), in its minor unit.
+    currency: Currency = "KRW"
+    # An anonymous cart that nobody touched for this long is thrown away.
+    cart_days: Annotated[int, Field(ge=1, le=365)] = 30
+    catalogue_max_age_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    idempotency_retention_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    # A request that takes longer is ended with 503.
+    request_timeout_seconds: Seconds = 15
+    max_body_bytes: Annotated[int, Field(ge=1024, le=1048576)] = 65536
+    outbox_poll_seconds: Seconds = 1
+    purge_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 600
+
+
+class MigrationSettings(common.MigrationSettings):
+    """What `shop migrate` is told: the owner's URL, which the running service never has."""
+
+    model_config = _CONFIG
+
+    app_role: RoleName = "shop_app"

@@ -1,0 +1,41 @@
+"""What the OpenAPI document says of shop's answers."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from platform_common.openapi import REPLAYED, Problems, Responses, entity_tag_header
+
+problems = Problems(
+    {
+        400: "A header or the body is malformed, or a key is missing.",
+        401: "No valid token.",
+        403: "The caller may not do this.",
+        404: "There is no such thing, or it is another's.",
+        409: "What is asked for cannot be had any more, or the key's first request has no answer yet.",
+        412: "The thing is not the one that If-Match names.",
+        413: "The body is too large.",
+        415: "The body is of another type.",
+        422: "The payload does not fit, or the key was used for another request.",
+        503: "The database is overloaded or away; nothing was done, or the key tells.",
+    }
+)
+
+WRITES = (400, 401, 409, 413, 415, 422, 503)
+ETAG = entity_tag_header("The thing's")
+
+
+def found(model: type[BaseModel]) -> Responses:
+    """Return the answers of a path that reads something that may be had already."""
+    return {200: {"model": model, "headers": ETAG}, 304: {"description": "The reader has it already."}}
+
+
+def changed(model: type[BaseModel], *more: int) -> Responses:
+    """Return the answers of a path that changes something."""
+    return {200: {"model": model, "headers": ETAG | REPLAYED}, **problems(*WRITES, *more)}
+
+
+def created(model: type[BaseModel], *more: int) -> Responses:
+    """Return the answers of a path that makes something."""
+    location = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
+    return {201: {"model": model, "headers": ETAG | REPLAYED | location}, **problems(*WRITES, *more)}

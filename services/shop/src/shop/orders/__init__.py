@@ -1,0 +1,1 @@
+"""What was bought: made once, with its stock, and moved along."""

@@ -1,0 +1,74 @@
+"""What a running shop is made of, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from platform_common.internal_http import internal_client
+from platform_common.tokens.access import AccessTokenVerifier
+from platform_common.tokens.jwks import JwksCache, fetch_over_http
+from platform_common.tokens.service import ServiceTokenVerifier
+from platform_database.engine import make_engine
+from platform_database.ledger.service import Ledger
+from platform_database.outbox.publishing import Publisher
+from platform_database.outbox.service import Outbox
+from shop.cart.service import Carts
+from shop.cart.tokens import CartTokens
+from shop.catalogue.service import Catalogue
+from shop.config import ShopSettings
+
+SERVICE = "shop"
+JWKS_PATH = "/.well-known/jwks.json"
+# Who may call /internal at all; each endpoint says who may call it.
+INTERNAL_CALLERS = frozenset({"member", "web"})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts; endpoints reach them through `shop.requests`."""
+
+    settings: ShopSettings
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    catalogue: Catalogue
+    carts: Carts
+    cart_tokens: CartTokens
+    ledger: Ledger
+    outbox: Outbox
+    access_tokens: AccessTokenVerifier
+    service_tokens: ServiceTokenVerifier
+
+
+@asynccontextmanager
+async def running_parts(
+    settings: ShopSettings, transport: httpx2.AsyncBaseTransport | None = None
+) -> AsyncIterator[Parts]:
+    """Make the parts, and close them at the end. `transport` plays auth in tests."""
+    async with AsyncExitStack() as stack:
+        engine = make_engine(settings)
+        stack.push_async_callback(engine.dispose)
+        keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        publisher = Publisher([])
+        yield Parts(
+            settings=settings,
+            engine=engine,
+            sessions=sessions,
+            catalogue=Catalogue(settings.currency),
+            carts=Carts(settings.currency),
+            cart_tokens=CartTokens(settings.cart_key),
+            ledger=Ledger(timedelta(hours=settings.idempotency_retention_hours)),
+            outbox=Outbox(sessions, [], publisher),
+            access_tokens=AccessTokenVerifier(
+                JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
+            ),
+            service_tokens=ServiceTokenVerifier(
+                SERVICE, settings.service_token_key.get_secret_value(), INTERNAL_CALLERS
+            ),
+        )

@@ -1,0 +1,9 @@
+"""The tables that this code needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platform_database.schema import Schema
+
+SCHEMA = Schema(service="shop", migrations=Path(__file__).with_name("migrations"), revision="0001")
