@@ -48,6 +48,19 @@ describe("policy.headers", function()
   end)
 
 
+  it("never keeps what was true of the first exchange alone, however wide the patterns are", function()
+    local wide = policy.headers({ "X-*", "RateLimit*", "trace*", "b*", "Idempot*" })
+    for _, name in ipairs({
+      "RateLimit", "RateLimit-Policy", "X-RateLimit-Remaining", "X-Rate-Limit-Reset", "traceparent", "tracestate",
+      "baggage", "b3", "X-B3-TraceId", "X-Request-ID", "X-Correlation-ID", "Idempotency-Status", "Idempotent-Replayed",
+    }) do
+      assert.is_false(wide(name), name)
+      assert.is_false(policy.may_be_kept(name), name)
+    end
+    assert.is_true(wide("X-Version"))
+  end)
+
+
   it("does not grow with the names it is asked about", function()
     for i = 1, 5000 do
       assert.equal(i % 2 == 0, keeps((i % 2 == 0 and "Content-" or "X-") .. i))

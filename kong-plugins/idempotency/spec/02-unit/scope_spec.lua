@@ -31,6 +31,13 @@ describe("scope.of", function()
   end)
 
 
+  it("takes an empty identity for none, however often it came", function()
+    local empty = { headers = { ["x-auth-subject"] = { "", "" } } }
+    assert.equal("ip:192.0.2.1", of(empty))
+    assert.is_nil(of(empty, nil, nil, "reject"))
+  end)
+
+
   it("reads no header where none is configured", function()
     assert.equal("ip:192.0.2.1", of({ headers = { ["x-auth-subject"] = "ann" } }, nil, false))
   end)

@@ -153,6 +153,18 @@ def test_headers_kept_are_configured(gateway, service, fresh):
     assert second.header("Content-Type") is None
 
 
+def test_wide_patterns_keep_no_cookie_rate_limit_or_trace(gateway, service, fresh):
+    markers = [("Idempotency-Stored", "false"), ("Idempotency-Status", "own")]
+    _, second = twice(gateway, service, fresh, Plan(headers=[("X-Kept", "1"), *DROPPED, *markers]), setup="all-headers")
+
+    assert second.header("X-Kept") == "1"
+    assert second.header("X-Unlisted") == "1"
+    assert second.header("Idempotency-Stored") is None
+    assert second.mark == "replayed"
+    for name, value in DROPPED:
+        assert name == "X-Unlisted" or value not in second.all(name)
+
+
 def test_a_header_without_a_value_does_no_harm(gateway, service, fresh):
     first, second = twice(gateway, service, fresh, Plan(headers=(("Link", ""), ("Content-Type", "text/plain"))))
 

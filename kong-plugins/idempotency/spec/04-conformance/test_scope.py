@@ -29,6 +29,12 @@ def test_an_empty_subject_counts_as_absent(gateway, fresh):
     assert keyed(gateway, "plain", fresh, ("X-Auth-Subject", "")).mark == "replayed"
 
 
+def test_an_empty_subject_counts_as_absent_however_often_it_came(gateway, service, fresh):
+    empty = [("X-Tenant", ""), ("X-Tenant", "")]
+    assert keyed(gateway, "other-identity", fresh).mark == "stored"
+    assert keyed(gateway, "other-identity", fresh, *empty).mark == "replayed"
+
+
 def test_anonymous_callers_are_kept_apart_by_the_address_that_the_edge_saw(gateway, fresh):
     assert keyed(gateway, "plain", fresh, ("X-Forwarded-For", "192.0.2.1")).mark == "stored"
     assert keyed(gateway, "plain", fresh, ("X-Forwarded-For", "192.0.2.2")).mark == "stored"

@@ -66,6 +66,24 @@ def test_a_store_that_does_not_answer_in_time(gateway, fresh, paused, setup, sta
     assert gateway.post(f"/{setup}/{fresh}", fresh).status == status
 
 
+def test_open_lets_nobody_past_a_request_that_was_seen_at_work(gateway, service, fresh, paused):
+    target = f"/fragile-waiting-open/{fresh}"
+    plan = service.plan(target, Plan(gate=threading.Event()))
+    request = request_bytes("POST", target, [("X-Idempotency-Key", fresh)], b"{}")
+    with gateway.connect() as first, gateway.connect() as second:
+        first.send(request)
+        assert plan.arrived.wait(10)
+        second.send(request)
+        assert second.nothing_more()
+        paused()
+        refused = second.read()
+        plan.gate.set()
+        assert first.read().status == 201
+
+    assert (refused.status, refused.mark) == (409, "in-flight")
+    assert len(service.seen(target)) == 1
+
+
 def test_a_store_that_does_not_answer_holds_up_no_other_route(gateway, fresh, paused):
     warm(gateway, "fragile", fresh, 4)
     paused()

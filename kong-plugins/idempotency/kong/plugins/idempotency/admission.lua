@@ -16,6 +16,8 @@ local lower = string.lower
 local find = string.find
 local min = math.min
 local ngx = ngx
+local now = ngx.now
+local pcall = pcall
 local rawget = rawget
 local type = type
 
@@ -62,7 +64,10 @@ end
 -- an answer of the plugin's own. The body is read first: what is left of it on the
 -- connection would be taken for the next request
 local function refuse(code, headers, service)
-  ngx.req.read_body()
+  local ok, err = pcall(ngx.req.read_body)
+  if not ok then
+    kong.log.err("the request's body could not be read: ", err)
+  end
 
   local answer = problems.answer(code, request_id(headers))
   local status = REFUSED_AS[code]
@@ -169,23 +174,34 @@ local function replay(value, prepared)
 end
 
 
--- claims the key; while another request has it, looks again until `wait_timeout`
 local function claim(conf, prepared, claimed)
   local outcome, detail, doubtful = store.claim(conf, claimed.key, claimed.lock, prepared.lock_ttl)
-  local left = conf.wait_timeout
-  local pause = FIRST_PAUSE
-
-  while outcome == "in-flight" and left > 0 do
-    pause = min(pause, left)
-    ngx.sleep(pause)
-    left = left - pause
-    pause = min(pause * 2, LONGEST_PAUSE)
-    outcome, detail, doubtful = store.claim(conf, claimed.key, claimed.lock, prepared.lock_ttl)
-  end
-
   if doubtful then
     -- nothing is forwarded under this lock; left alone it would keep repeats out
     settle.give_back(conf, claimed)
+  end
+
+  return outcome, detail
+end
+
+
+-- claims the key; while another request has it, looks again until `wait_timeout`
+local function claim_or_wait(conf, prepared, claimed)
+  local outcome, detail = claim(conf, prepared, claimed)
+  local deadline = now() + conf.wait_timeout
+  local pause = FIRST_PAUSE
+
+  while outcome == "in-flight" and now() < deadline do
+    ngx.sleep(min(pause, deadline - now()))
+    pause = min(pause * 2, LONGEST_PAUSE)
+    outcome, detail = claim(conf, prepared, claimed)
+
+    if not outcome then
+      -- the first request was seen at work, so `fail_mode: open` must not let a second one in
+      metrics.count("store_errors", claimed.service)
+      kong.log.err("the key could not be looked at again: ", detail)
+      return "in-flight"
+    end
   end
 
   return outcome, detail
@@ -288,7 +304,7 @@ function _M.decide(conf, prepared)
     lock = record.lock(print, digest.random(record.OWNER_BYTES)),
   }
 
-  local outcome, detail = claim(conf, prepared, claimed)
+  local outcome, detail = claim_or_wait(conf, prepared, claimed)
 
   if outcome == "poisoned" then
     metrics.count("poisoned", service)

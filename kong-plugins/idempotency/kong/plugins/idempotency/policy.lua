@@ -12,13 +12,27 @@ local UNSETTLED = {
   [444] = true, [499] = true,
 }
 
--- of one connection or one visitor, or made anew for each answer
-local NEVER_KEPT = {
-  ["connection"] = true, ["content-length"] = true, ["keep-alive"] = true,
-  ["proxy-authenticate"] = true, ["proxy-authorization"] = true, ["proxy-connection"] = true,
-  ["set-cookie"] = true, ["set-cookie2"] = true, ["te"] = true, ["trailer"] = true,
-  ["transfer-encoding"] = true, ["upgrade"] = true,
-}
+local function set(names)
+  local members = {}
+  for name in string.gmatch(names, "%S+") do
+    members[name] = true
+  end
+
+  return members
+end
+
+
+-- of one connection, one visitor or one exchange, or made anew for each answer
+local NEVER_KEPT = set [[
+  connection content-length keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer
+  transfer-encoding upgrade
+  set-cookie set-cookie2
+  ratelimit
+  b3 baggage traceparent tracestate uber-trace-id x-amzn-trace-id x-cloud-trace-context x-correlation-id x-request-id
+  idempotency-status idempotency-stored idempotent-replayed
+]]
+
+local NEVER_KEPT_PREFIXES = { "ratelimit-", "x-ratelimit-", "x-rate-limit-", "x-b3-" }
 
 
 --- Whether an answer of this status can be saved at all.
@@ -30,7 +44,19 @@ end
 
 --- Whether a header of this name may be kept at all.
 function _M.may_be_kept(name)
-  return not NEVER_KEPT[lower(name)]
+  local lowered = lower(name)
+  if NEVER_KEPT[lowered] then
+    return false
+  end
+
+  for i = 1, #NEVER_KEPT_PREFIXES do
+    local prefix = NEVER_KEPT_PREFIXES[i]
+    if sub(lowered, 1, #prefix) == prefix then
+      return false
+    end
+  end
+
+  return true
 end
 
 
@@ -81,7 +107,7 @@ function _M.headers(patterns)
     for i = 1, #prefixes do
       kept = kept or sub(lowered, 1, #prefixes[i]) == prefixes[i]
     end
-    kept = kept and not NEVER_KEPT[lowered]
+    kept = kept and _M.may_be_kept(lowered)
 
     if room > 0 then
       room = room - 1

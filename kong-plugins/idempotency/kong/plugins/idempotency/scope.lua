@@ -18,12 +18,14 @@ end
 -- its values are joined, so that they equal no single value
 local function header_scope(value)
   if type(value) == "table" then
-    local parts = {}
+    local parts, empty = {}, true
     for i = 1, #value do
-      parts[i] = length_prefixed(tostring(value[i]))
+      local one = tostring(value[i])
+      parts[i] = length_prefixed(one)
+      empty = empty and one == ""
     end
 
-    return "headers:" .. concat(parts)
+    return not empty and "headers:" .. concat(parts) or nil
   end
 
   if type(value) == "string" and value ~= "" then

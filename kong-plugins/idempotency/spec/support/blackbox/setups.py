@@ -44,6 +44,7 @@ def setups(redis_port: int, fragile_port: int, closed_port: int) -> dict[str, di
         "impatient": setup(wait_timeout=0.3),
         "small": setup(max_body_bytes=100, max_request_bytes=100000),
         "only-201": setup(saved_statuses=[201]),
+        "all-headers": setup(kept_headers=["X-*", "RateLimit*", "trace*", "Idempot*"]),
         "few-headers": setup(kept_headers=["X-Kept"]),
         "keep": setup(on_unknown="keep", lock_ttl=30),
         "release": setup(on_unknown="release", lock_ttl=30),
@@ -53,6 +54,7 @@ def setups(redis_port: int, fragile_port: int, closed_port: int) -> dict[str, di
         "open": setup(redis=closed, fail_mode="open"),
         "fragile": setup(redis=fragile),
         "fragile-open": setup(redis=fragile, fail_mode="open"),
+        "fragile-waiting-open": setup(redis=fragile, fail_mode="open", wait_timeout=5),
         "fragile-release": setup(redis=fragile, on_unknown="release"),
         **{
             # counters are told apart by label, a label for each spec

@@ -106,11 +106,14 @@ class Wire:
 
     def nothing_more(self) -> bool:
         """Say whether the other side has closed, or sends nothing for a moment."""
+        patience = self._socket.gettimeout()
         self._socket.settimeout(0.2)
         try:
             return not self._buffer and self._socket.recv(1) == b""
         except TimeoutError:
             return True
+        finally:
+            self._socket.settimeout(patience)
 
     def _head(self) -> tuple[int, list[tuple[str, str]]]:
         while b"\r\n\r\n" not in self._buffer:
