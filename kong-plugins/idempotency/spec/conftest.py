@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 from blackbox.gateway import KIND, Gateway, make_gateway
 from blackbox.service import Service
 from blackbox.setups import setups
+from blackbox.watched import Watched
 
 from platform_common.local_servers.process import free_port
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
@@ -48,8 +49,20 @@ def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EphemeralValke
 
 
 @pytest.fixture(scope="session")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """Valkeys behind sentinels, which specs that need them start."""
+    servers = Watched(tmp_path_factory.mktemp("watched"))
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
 def gateway(
-    tmp_path_factory: pytest.TempPathFactory, valkey: EphemeralValkey, service: Service, fragile: EphemeralValkey
+    tmp_path_factory: pytest.TempPathFactory,
+    valkey: EphemeralValkey,
+    service: Service,
+    fragile: EphemeralValkey,
+    watched: Watched,
 ) -> Iterator[Gateway]:
     """The running gateway."""
     made = make_gateway(tmp_path_factory.mktemp("gw"))
@@ -58,7 +71,7 @@ def gateway(
         "IDEMPOTENCY_REDIS_PASSWORD": urlsplit(valkey.url("gateway", 0)).password or "",
     }
     services = {"echo": service.port, "other": service.port, "refused": free_port()}
-    made.start(setups(valkey.port, fragile.port, free_port()), services, environment)
+    made.start(setups(valkey.port, fragile.port, free_port(), watched.config), services, environment)
     yield made
     made.stop()
 

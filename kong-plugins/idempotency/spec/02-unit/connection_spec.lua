@@ -1,154 +1,160 @@
 local fakes = require "spec.support.lua.fakes"
 
 
+-- servers as `dial` would reach them: `up[name]` is true for a fresh connection, "pooled" for one of the pool
 describe("connection", function()
-  local connection, reused, log
+  local connection, conf, up, opened, closed, masters, asked, clock
 
-  -- a Redis client that notes what is asked of it; `reused` says how often each connection was used before
   before_each(function()
     fakes.install()
-    log, reused = {}, {}
+    clock, opened, closed, asked, masters, up = 100, {}, 0, 0, {}, {}
+    _G.ngx.now = function() return clock end
 
-    local function note(name)
-      return function(_, ...)
-        log[#log + 1] = name .. (select("#", ...) > 0 and " " .. table.concat({ ... }, " ") or "")
-        if log.refuse == name then
-          return nil, "refused"
+    package.loaded["resty.redis"] = { set_timeouts = function() end }
+    package.loaded["kong.plugins.idempotency.dial"] = {
+      server = function(_, host, port, credentials)
+        return { name = host .. ":" .. port, password = credentials.password }
+      end,
+
+      open = function(_, server)
+        local name, state = server.name, up[server.name]
+        if not state then
+          return nil, "connect: connection refused"
         end
 
-        return true
-      end
-    end
+        if name:find("^sentinel") then
+          asked = asked + 1
+        else
+          opened[#opened + 1] = name
+        end
 
-    package.loaded["resty.redis"] = {
-      set_timeouts = note("timeouts"),
-      new = function()
         return {
-          set_timeouts = note("timeouts"),
-          connect = function(_, host, port, options)
-            log[#log + 1] = "connect " .. options.pool
-            log.options = options
-            return true
+          server = server,
+          close = function() closed = closed + 1 end,
+          sentinel = function(_, command, master)
+            assert.equal("get-master-addr-by-name", command)
+            return masters[master] or ngx.null
           end,
-          get_reused_times = function() return table.remove(reused, 1) or 0 end,
-          auth = note("auth"),
-          select = note("select"),
-          set_keepalive = note("keepalive"),
-          close = note("close"),
-        }
+        }, state ~= "pooled"
       end,
+
+      keep = function() end,
     }
+
     connection = require "kong.plugins.idempotency.connection"
+    conf = {
+      host = "h", port = 1, password = "old",
+      sentinel_master = "m", sentinel_nodes = { { host = "sentinel", port = 1 }, { host = "sentinel", port = 2 } },
+    }
   end)
 
 
-  local function configuration(more)
-    local conf = { host = "h", port = 1, database = 0, timeout = 2000, ssl = false, keepalive_pool_size = 5, keepalive_idle_timeout = 9 }
-    for k, v in pairs(more or {}) do
-      conf[k] = v
-    end
-
-    return conf
-  end
-
-
-  local function verbs()
-    local names = {}
-    for i, line in ipairs(log) do
-      names[i] = line:match("^%S+")
-    end
-
-    return table.concat(names, " ")
-  end
-
-
-  it("authenticates and selects on a fresh connection only", function()
-    local conf = configuration({ username = "u", password = "p", database = 3 })
-    reused = { 0, 1 }
-    local _, fresh = connection.open(conf)
+  it("is to the configured server where no sentinel is", function()
+    up["h:1"] = true
+    conf.sentinel_master = nil
+    local red, fresh = connection.open(conf)
+    assert.equal("h:1", red.server.name)
     assert.is_true(fresh)
-    assert.equal("timeouts connect auth select", verbs())
-    assert.equal("auth u p", log[3])
-
-    log = {}
-    _, fresh = connection.open(conf)
-    assert.is_false(fresh)
-    assert.equal("timeouts connect", verbs())
+    assert.equal(0, asked)
   end)
 
 
-  it("sends no AUTH without a password", function()
-    connection.open(configuration({ password = "" }))
-    assert.equal("timeouts connect", verbs())
-  end)
-
-
-  it("authenticates by password alone where there is no user", function()
-    connection.open(configuration({ password = "p" }))
-    assert.equal("auth p", log[3])
-  end)
-
-
-  it("closes what it could not introduce", function()
-    log.refuse = "auth"
-    local red, err = connection.open(configuration({ password = "wrong" }))
-    assert.is_nil(red)
-    assert.equal("AUTH: refused", err)
-    assert.equal("close", log[#log])
-  end)
-
-
-  local function pool(more)
-    connection.open(configuration(more))
-    return log.options.pool
-  end
-
-
-  it("names pools by all that connections must not share, without the password", function()
-    local seen = {}
-    for i, more in ipairs({
-      {}, { host = "i" }, { port = 2 }, { database = 1 }, { username = "u", password = "secret" },
-      { username = "v", password = "secret" }, { username = "u", password = "other" },
-      { ssl = true }, { ssl = true, ssl_verify = true }, { ssl = true, server_name = "n" },
-    }) do
-      local name = pool(more)
-      assert.is_nil(seen[name], "configuration " .. i)
-      assert.is_nil(name:find("secret", 1, true))
-      seen[name] = true
-    end
-
-    assert.is_true(seen[pool({})])
-  end)
-
-
-  it("leaves a pool when a vault rotates the password in place", function()
-    local conf = configuration({ password = "old" })
-    connection.open(conf)
-    local before = log.options.pool
+  it("follows a password that a vault rotates in place", function()
+    up["h:1"] = true
+    conf.sentinel_master = nil
+    assert.equal("old", connection.open(conf).server.password)
     conf.password = "new"
-    connection.open(conf)
-    assert.not_equal(before, log.options.pool)
+    assert.equal("new", connection.open(conf).server.password)
   end)
 
 
-  it("has a time-out for each step", function()
-    connection.open(configuration({ connect_timeout = 1, read_timeout = 3 }))
-    assert.equal("timeouts 1 2000 3", log[1])
+  describe("with sentinels", function()
+    before_each(function()
+      up["sentinel:2"], up["a:1"] = true, true
+      masters.m = { "a", "1" }
+    end)
+
+
+    it("is to the master that one of them names", function()
+      assert.equal("a:1", connection.open(conf).server.name)
+    end)
+
+
+    it("asks nobody while connections to the master live", function()
+      connection.open(conf)
+      up["a:1"] = "pooled"
+      clock = 1000
+      local red, fresh = connection.open(conf)
+      assert.equal("a:1", red.server.name)
+      assert.is_false(fresh)
+      assert.equal(1, asked)
+    end)
+
+
+    it("asks again before it trusts a fresh connection, but not for every one of a burst", function()
+      connection.open(conf)
+      connection.open(conf)
+      assert.equal(1, asked)
+      clock = 102
+      connection.open(conf)
+      assert.equal(2, asked)
+    end)
+
+
+    it("does not write to a master that came back and was replaced meanwhile", function()
+      connection.open(conf)
+      clock, masters.m, up["b:1"] = 200, { "b", "1" }, true
+      assert.equal("b:1", connection.open(conf).server.name)
+      assert.equal(1, closed)
+    end)
+
+
+    it("finds the new master when the old one is gone", function()
+      connection.open(conf)
+      masters.m, up["a:1"], up["b:1"] = { "b", "1" }, nil, true
+      assert.equal("b:1", connection.open(conf).server.name)
+    end)
+
+
+    it("says what is wrong with the master while there is no other", function()
+      connection.open(conf)
+      up["a:1"] = nil
+      local red, err = connection.open(conf)
+      assert.is_nil(red)
+      assert.equal("connect: connection refused", err)
+    end)
+
+
+    it("asks at once when the master was doubted", function()
+      connection.open(conf)
+      up["a:1"], masters.m, up["b:1"] = "pooled", { "b", "1" }, true
+      connection.doubt(conf)
+      assert.equal("b:1", connection.open(conf).server.name)
+    end)
+
+
+    it("goes on with the master it knows while no sentinel answers", function()
+      connection.open(conf)
+      clock, up["sentinel:2"] = 200, nil
+      assert.equal("a:1", connection.open(conf).server.name)
+    end)
+
+
+    it("has none where no sentinel ever answered, or knows the name", function()
+      up["sentinel:2"] = nil
+      assert.is_nil((connection.open(conf)))
+      up["sentinel:2"], masters.m = true, nil
+      local red, err = connection.open(conf)
+      assert.is_nil(red)
+      assert.truthy(err:find("the master 'm' is not known", 1, true))
+    end)
   end)
 
 
-  it("refuses TLS where the library would silently do without", function()
-    package.loaded["resty.redis"].set_timeouts = nil
-    package.loaded["kong.plugins.idempotency.connection"] = nil
-    local red, err = require("kong.plugins.idempotency.connection").open(configuration({ ssl = true }))
-    assert.is_nil(red)
-    assert.truthy(err:find("TLS", 1, true))
-  end)
-
-
-  it("keeps a connection with the configured limits", function()
-    local conf = configuration()
-    connection.keep(connection.open(conf), conf)
-    assert.equal("keepalive 9 5", log[#log])
+  it("knows a refusal that another server would not give", function()
+    local refusal = "READONLY You can't write against a read only replica."
+    assert.is_true(connection.is_elsewhere(conf, refusal))
+    assert.is_false(connection.is_elsewhere(conf, "NOPERM no"))
+    assert.is_false(connection.is_elsewhere({}, refusal))
   end)
 end)

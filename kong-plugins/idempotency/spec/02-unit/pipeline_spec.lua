@@ -4,12 +4,12 @@ local LOCK = ("l"):rep(49)
 
 
 describe("pipeline", function()
-  local pipeline, script, conf, connections, opened, kept, closed
+  local pipeline, script, conf, connections, opened, kept, closed, doubted
 
   -- connections: in turn, { reused = n, "line or bulk…" }: what each answers to the calls sent on it
   before_each(function()
     fakes.install()
-    opened, kept, closed = {}, 0, 0
+    opened, kept, closed, doubted = {}, 0, 0, 0
     conf = { timeout = 2000 }
 
     package.loaded["kong.plugins.idempotency.connection"] = nil
@@ -40,6 +40,8 @@ describe("pipeline", function()
         return { _sock = sock, close = function() closed = closed + 1 end }, not answers.reused
       end,
       keep = function() kept = kept + 1 end,
+      doubt = function() doubted = doubted + 1 end,
+      is_elsewhere = function(_, refusal) return conf.sentinel_master and refusal:find("READONLY", 1, true) == 1 end,
     }
     pipeline = require "kong.plugins.idempotency.pipeline"
   end)
@@ -82,6 +84,21 @@ describe("pipeline", function()
     local reply, err = pipeline.run(conf, { "command" }, 0)
     assert.is_nil(reply)
     assert.equal("timeout", err)
+    assert.equal(1, doubted)
+  end)
+
+
+  it("goes once to another master when the one it knew takes no writes any more", function()
+    conf.sentinel_master = "m"
+    local refusal = "-READONLY You can't write against a read only replica."
+    connections = { { reused = true, refusal }, { ":0" } }
+    assert.equal(0, (pipeline.run(conf, { "command" }, 0)))
+    assert.equal(1, doubted)
+
+    connections = { { refusal }, { refusal }, { ":0" } }
+    local reply, err = pipeline.run(conf, { "command" }, 0)
+    assert.is_false(reply)
+    assert.truthy(err:find("READONLY", 1, true))
   end)
 
 

@@ -1,91 +1,78 @@
--- Connections to Redis: pooled, authenticated once, replaced when dead.
+-- Connections to the server that takes writes: the one that is configured, or the master that Sentinel names.
 
-local redis = require "resty.redis"
-local digest = require "kong.plugins.idempotency.digest"
+local dial = require "kong.plugins.idempotency.dial"
+local sentinel = require "kong.plugins.idempotency.sentinel"
 
-local rawget = rawget
+local find = string.find
 local setmetatable = setmetatable
-local sub = string.sub
-
--- resty.redis learned time-outs for each step and TLS in one release, 0.28
--- (rawget: to the library any unknown name is a Redis command)
-local MODERN = rawget(redis, "set_timeouts") ~= nil
 
 local _M = {}
 
-local POOLS = setmetatable({}, { __mode = "k" })
+-- by Redis configuration, as long as its credentials are the same: vaults rotate them inside the same table
+local SERVERS = setmetatable({}, { __mode = "k" })
 
 
-local function present(value)
-  return value ~= nil and value ~= "" and value ~= ngx.null
-end
-
-
--- Connections are shared by all that would authenticate alike, and by nobody else.
--- Credentials may be rotated inside the same table, so they are compared.
-local function pool_of(conf)
-  local pool = POOLS[conf]
-
-  if not pool or pool.username ~= conf.username or pool.password ~= conf.password then
-    local username = present(conf.username) and conf.username or ""
-    local password = present(conf.password) and conf.password or ""
-
-    pool = {
+local function servers_of(conf)
+  local servers = SERVERS[conf]
+  if not servers or servers.username ~= conf.username or servers.password ~= conf.password then
+    servers = {
       username = conf.username,
       password = conf.password,
-      options = {
-        pool = conf.host .. ":" .. conf.port .. ":" .. conf.database .. ":" .. username .. ":" ..
-               sub(digest.hex(digest.sha256(password)), 1, 12) .. ":" ..
-               (conf.ssl and "tls:" .. tostring(conf.ssl_verify) .. ":" .. (conf.server_name or "") or ""),
-        pool_size = conf.keepalive_pool_size,
-        ssl = conf.ssl or nil,
-        ssl_verify = conf.ssl and conf.ssl_verify or nil,
-        server_name = conf.ssl and conf.server_name or nil,
-      },
+      configured = dial.server(conf, conf.host, conf.port, conf),
+      named = {},
     }
-    POOLS[conf] = pool
+    SERVERS[conf] = servers
   end
 
-  return pool
+  return servers
 end
 
 
-local function set_timeouts(red, conf)
-  local connect = conf.connect_timeout or conf.timeout
-  local send = conf.send_timeout or conf.timeout
-  local read = conf.read_timeout or conf.timeout
-
-  if MODERN then
-    red:set_timeouts(connect, send, read)
-  else
-    red:set_timeout(read)
+local function open_at(conf, address)
+  local named = servers_of(conf).named
+  local name = address.host .. ":" .. address.port
+  local server = named[name]
+  if not server then
+    server = dial.server(conf, address.host, address.port, conf)
+    named[name] = server
   end
+
+  return dial.open(conf, server)
 end
 
 
--- what a fresh connection needs before its first command
-local function introduce(red, conf)
-  if present(conf.password) then
-    local ok, err
-    if present(conf.username) then
-      ok, err = red:auth(conf.username, conf.password)
-    else
-      ok, err = red:auth(conf.password)
-    end
+-- Who was told of a master trusts it while connections to it live. A fresh connection is a reason to ask again: a
+-- master that died and came back takes writes until the sentinels make it a replica, and those writes are lost.
+local function open_at_master(conf)
+  local known, lately = sentinel.known(conf)
+  local red, fresh
 
-    if not ok then
-      return nil, "AUTH: " .. (err or "?")
+  if known then
+    red, fresh = open_at(conf, known)
+    if red and (lately or not fresh) then
+      return red, fresh
     end
   end
 
-  if conf.database ~= 0 then
-    local ok, err = red:select(conf.database)
-    if not ok then
-      return nil, "SELECT: " .. (err or "?")
+  local master, err = sentinel.ask(conf)
+  if not master then
+    if red then
+      ngx.log(ngx.WARN, "[idempotency] ", err, "; the master is taken to be the same")
+      return red, fresh
     end
+
+    return nil, err
   end
 
-  return true
+  if known and master.host == known.host and master.port == known.port then
+    return red, fresh
+  end
+
+  if red then
+    red:close()
+  end
+
+  return open_at(conf, master)
 end
 
 
@@ -93,41 +80,31 @@ end
 -- @treturn table|nil the connection
 -- @treturn string|boolean the error, or whether the connection is a fresh one
 function _M.open(conf)
-  if conf.ssl and not MODERN then
-    return nil, "this version of resty.redis cannot do TLS"
+  if conf.sentinel_master then
+    return open_at_master(conf)
   end
 
-  local red, err = redis:new()
-  if not red then
-    return nil, err
-  end
-
-  set_timeouts(red, conf)
-
-  local ok
-  ok, err = red:connect(conf.host, conf.port, pool_of(conf).options)
-  if not ok then
-    red:close()
-    return nil, "connect: " .. (err or "?")
-  end
-
-  if red:get_reused_times() ~= 0 then
-    return red, false
-  end
-
-  ok, err = introduce(red, conf)
-  if not ok then
-    red:close()
-    return nil, err
-  end
-
-  return red, true
+  return dial.open(conf, servers_of(conf).configured)
 end
 
 
 --- Leaves a connection that is in step to the next who opens one.
-function _M.keep(red, conf)
-  return red:set_keepalive(conf.keepalive_idle_timeout, conf.keepalive_pool_size)
+function _M.keep(conf, red)
+  return dial.keep(conf, red)
+end
+
+
+--- Says that the server does not answer, or takes no writes: another one may be the master by now.
+function _M.doubt(conf)
+  if conf.sentinel_master then
+    sentinel.doubt(conf)
+  end
+end
+
+
+--- Whether a refusal says that another server would not refuse.
+function _M.is_elsewhere(conf, refusal)
+  return conf.sentinel_master ~= nil and find(refusal, "READONLY", 1, true) == 1
 end
 
 

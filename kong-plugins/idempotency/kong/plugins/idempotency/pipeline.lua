@@ -91,7 +91,7 @@ end
 --   there was no reply
 -- @treturn string|nil why the connection is out of step
 -- @treturn boolean whether Redis refused a call
-local function exchange(sock, calls)
+local function exchange(conf, sock, calls)
   local again = {}
   local any_refused = false
   local _, err = sock:send(commands_of(calls))
@@ -116,6 +116,12 @@ local function exchange(sock, calls)
       script.by_text(call.command)
       again[#again + 1] = call
 
+    elseif reply == false and not call.moved and connection.is_elsewhere(conf, refused) then
+      call.moved = true
+      connection.doubt(conf)
+      any_refused = true
+      again[#again + 1] = call
+
     else
       any_refused = any_refused or reply == false
       answer(call, reply, refused)
@@ -136,13 +142,17 @@ local function send(conf, calls)
     end
 
     local err, refused
-    calls, err, refused = exchange(red._sock, calls)
+    calls, err, refused = exchange(conf, red._sock, calls)
 
     -- a Redis that refuses may have become a replica or forgotten the user: the next one looks again
     if err or refused then
       red:close()
     else
-      connection.keep(red, conf)
+      connection.keep(conf, red)
+    end
+
+    if err == "timeout" then
+      connection.doubt(conf)
     end
 
     -- a time-out says that Redis is slow, not that the connection is dead

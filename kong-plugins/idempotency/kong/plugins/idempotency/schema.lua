@@ -121,6 +121,43 @@ local redis = {
         between = { 1, 2147483646 },
         description = "How long an idle connection is kept, in milliseconds. Choose less than the server's `timeout`.",
     } },
+    { sentinel_master = {
+        type = "string",
+        description = "Name of the master that Sentinel watches; `host` and `port` are not used then.",
+    } },
+    { sentinel_nodes = {
+        type = "array",
+        len_min = 1,
+        elements = {
+          type = "record",
+          fields = {
+            { host = typedefs.host { required = true, default = "127.0.0.1", description = "Host name or address of a sentinel." } },
+            { port = typedefs.port { default = 26379, description = "Port of the sentinel." } },
+          },
+        },
+        description = "Sentinels that are asked for the master, in turn. Time-outs and TLS are those of the server.",
+    } },
+    { sentinel_role = {
+        type = "string",
+        one_of = { "master" },
+        description = "Which server to use. Keys are locked by writes, so it is always the master.",
+    } },
+    { sentinel_username = {
+        type = "string",
+        referenceable = true,
+        len_min = 0,
+        description = "ACL user on the sentinels. Empty: their default user.",
+    } },
+    { sentinel_password = {
+        type = "string",
+        referenceable = true,
+        encrypted = true,
+        len_min = 0,
+        description = "Password on the sentinels. Empty: no AUTH is sent to them.",
+    } },
+  },
+  entity_checks = {
+    { mutually_required = { "sentinel_master", "sentinel_nodes" } },
   },
 }
 

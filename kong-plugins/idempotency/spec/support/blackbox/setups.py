@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
-def setups(redis_port: int, fragile_port: int, closed_port: int) -> dict[str, dict[str, Any]]:
-    """Return the setups by route name. `closed_port` is one where no Redis listens."""
+def setups(
+    redis_port: int, fragile_port: int, closed_port: int, watched: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return the setups by route name. No Redis listens on `closed_port`; `watched` is a Redis behind Sentinel."""
     redis = {
         "host": "127.0.0.1",
         "port": redis_port,
@@ -63,6 +66,7 @@ def setups(redis_port: int, fragile_port: int, closed_port: int) -> dict[str, di
         },
         "counted-closed": setup(redis=closed, service="counted-store"),
         "counted-open": setup(redis=closed, fail_mode="open", service="counted-store"),
+        "watched": setup(redis=watched),
         "wrong-password": setup(redis={**redis, "password": "wrong"}),
         "keyed": {
             **setup(),

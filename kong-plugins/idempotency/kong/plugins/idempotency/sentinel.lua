@@ -1,0 +1,82 @@
+-- Which server is the master: Redis Sentinel knows.
+
+local dial = require "kong.plugins.idempotency.dial"
+
+local now = ngx.now
+local setmetatable = setmetatable
+local type = type
+
+local LATELY = 1 -- seconds
+
+local _M = {}
+
+-- by Redis configuration: the master as it was told last, when, and by which of the sentinels
+local TOLD = setmetatable({}, { __mode = "k" })
+
+
+local function ask_one(conf, node)
+  local sentinel = dial.server(conf, node.host, node.port, {
+    username = conf.sentinel_username,
+    password = conf.sentinel_password,
+  })
+
+  local red, err = dial.open(conf, sentinel)
+  if not red then
+    return nil, err
+  end
+
+  local address
+  address, err = red:sentinel("get-master-addr-by-name", conf.sentinel_master)
+  if type(address) ~= "table" or not address[2] then
+    red:close()
+    return nil, err or "the master '" .. conf.sentinel_master .. "' is not known"
+  end
+
+  dial.keep(conf, red)
+  return { host = address[1], port = tonumber(address[2]) }
+end
+
+
+--- The master as it was told last.
+-- @treturn table|nil `host`, `port`
+-- @treturn boolean|nil whether that was just now
+function _M.known(conf)
+  local told = TOLD[conf]
+  if told and told.master then
+    return told.master, now() - told.at < LATELY
+  end
+end
+
+
+--- Asks the sentinels in turn, beginning with the one that answered last.
+-- @treturn table|nil `host`, `port`; nil and why none of them could tell
+function _M.ask(conf)
+  local nodes = conf.sentinel_nodes
+  local first = TOLD[conf] and TOLD[conf].by or 1
+  local err
+
+  for i = 0, #nodes - 1 do
+    local number = (first + i - 1) % #nodes + 1
+    local master, problem = ask_one(conf, nodes[number])
+    if master then
+      TOLD[conf] = { master = master, at = now(), by = number }
+      return master
+    end
+
+    err = nodes[number].host .. ":" .. nodes[number].port .. ": " .. problem
+  end
+
+  return nil, "no sentinel knows the master; the last said: " .. err
+end
+
+
+--- Makes sure that the sentinels are asked next time: the server they named did not do.
+function _M.doubt(conf)
+  local told = TOLD[conf]
+  if told then
+    told.master = nil
+  end
+end
+
+
+return _M
