@@ -137,9 +137,10 @@ end
 local function warn_of_a_short_lock(prepared, service)
   prepared.lock_judged = true
 
-  local longest = (service.connect_timeout or 0) + (service.write_timeout or 0) + (service.read_timeout or 0)
+  local connecting = (service.connect_timeout or 0) * ((service.retries or 0) + 1)
+  local longest = connecting + (service.write_timeout or 0) + (service.read_timeout or 0)
   if tonumber(prepared.lock_ttl) <= longest then
-    kong.log.warn("lock_ttl is not above the time-outs of the service (", longest, " ms together)")
+    kong.log.warn("lock_ttl is not above the time-outs of the service (", longest, " ms together, retries included)")
   end
 end
 

@@ -228,7 +228,7 @@ local config = {
         required = true,
         default = 200,
         between = { 1, MAX_TTL },
-        description = "How long a key stays locked at most, in seconds. Choose more than the service's connect, write and read time-outs together.",
+        description = "How long a key stays locked at most, in seconds. Choose more than the service's connect, write and read time-outs together: Kong's defaults are 60 s each, so the default is above 180 s. Kong's `retries` repeat what may have been done and take as long again, so set them to 0.",
     } },
     { wait_timeout = {
         type = "number",

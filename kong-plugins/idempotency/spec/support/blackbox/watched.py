@@ -54,7 +54,8 @@ class Watched:
 
     def master(self) -> int:
         """Return the port of the server that is the master, as the sentinels see it."""
-        return int(self._sentinel(self.sentinel_ports[0]).sentinel_get_master_addr_by_name(NAME)[1])
+        with self._sentinel(self.sentinel_ports[0]) as sentinel:
+            return int(sentinel.sentinel_get_master_addr_by_name(NAME)[1])
 
     def client(self, port: int) -> redis.Redis:
         """Return a client of a server."""
@@ -71,7 +72,8 @@ class Watched:
     def fail_over(self) -> None:
         """Let the sentinels make the replica master, as an operator would."""
         before = self.master()
-        _wait(lambda: bool(self._sentinel(self.sentinel_ports[0]).execute_command("SENTINEL FAILOVER", NAME)))
+        with self._sentinel(self.sentinel_ports[0]) as sentinel:
+            _wait(lambda: bool(sentinel.execute_command("SENTINEL FAILOVER", NAME)))
         self.wait_for_another_master(before)
 
     def wait_for_another_master(self, before: int) -> int:
@@ -129,13 +131,15 @@ class Watched:
     def _is_whole(self) -> bool:
         masters = set()
         for port in self.sentinel_ports:
-            state = self._sentinel(port).sentinel_master(NAME)
+            with self._sentinel(port) as sentinel:
+                state = sentinel.sentinel_master(NAME)
             if state["num-other-sentinels"] != 2 or state["is_odown"] or state["is_sdown"]:
                 return False
             masters.add(state["port"])
         if len(masters) != 1:
             return False
-        replication = self.client(masters.pop()).info("replication")
+        with self.client(masters.pop()) as client:
+            replication = client.info("replication")
         replica = replication.get("slave0", {})
         return replication["role"] == "master" and replica.get("state") == "online" and int(replica["lag"]) <= 1
 
