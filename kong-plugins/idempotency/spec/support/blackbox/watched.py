@@ -14,7 +14,7 @@ from platform_common.local_servers.valkey import server_command
 NAME = "idem"
 PASSWORD = "of the servers"
 SENTINEL_PASSWORD = "of the sentinels"
-LIMIT_SECONDS = 30.0
+LIMIT_SECONDS = 60.0
 
 
 class Watched:
@@ -42,6 +42,9 @@ class Watched:
         """Start what does not run, and wait until there are a master, a replica in step, and three sentinels."""
         for port in self.ports:
             self._start(port, self._server_lines(port), [])
+        if not any(port in self._processes for port in self.sentinel_ports):
+            # a sentinel looks for replicas every ten seconds: there must be one when it looks first
+            _wait(lambda: any(self._has_replica(port) for port in self.ports))
         for port in self.sentinel_ports:
             self._start(port, self._sentinel_lines(port), ["--sentinel"])
         _wait(self._is_one_master)
@@ -113,8 +116,8 @@ class Watched:
         return [
             f"sentinel monitor {NAME} 127.0.0.1 {self.ports[0]} 2",
             f'sentinel auth-pass {NAME} "{PASSWORD}"',
-            f"sentinel down-after-milliseconds {NAME} 500",
-            f"sentinel failover-timeout {NAME} 2000",
+            f"sentinel down-after-milliseconds {NAME} 1500",
+            f"sentinel failover-timeout {NAME} 4000",
             f'requirepass "{SENTINEL_PASSWORD}"',
             f'sentinel sentinel-pass "{SENTINEL_PASSWORD}"',
         ]
@@ -133,12 +136,15 @@ class Watched:
         for port in self.sentinel_ports:
             with self._sentinel(port) as sentinel:
                 state = sentinel.sentinel_master(NAME)
-            if state["num-other-sentinels"] != 2 or state["is_odown"] or state["is_sdown"]:
+            if state["num-other-sentinels"] != 2 or state["num-slaves"] != 1 or state["is_odown"] or state["is_sdown"]:
                 return False
             masters.add(state["port"])
         if len(masters) != 1:
             return False
-        with self.client(masters.pop()) as client:
+        return self._has_replica(masters.pop())
+
+    def _has_replica(self, port: int) -> bool:
+        with self.client(port) as client:
             replication = client.info("replication")
         replica = replication.get("slave0", {})
         return replication["role"] == "master" and replica.get("state") == "online" and int(replica["lag"]) <= 1
