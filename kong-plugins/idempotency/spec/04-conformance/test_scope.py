@@ -29,7 +29,7 @@ def test_an_empty_subject_counts_as_absent(gateway, fresh):
     assert keyed(gateway, "plain", fresh, ("X-Auth-Subject", "")).mark == "replayed"
 
 
-def test_an_empty_subject_counts_as_absent_however_often_it_came(gateway, service, fresh):
+def test_an_empty_subject_counts_as_absent_however_often_it_came(gateway, fresh):
     empty = [("X-Tenant", ""), ("X-Tenant", "")]
     assert keyed(gateway, "other-identity", fresh).mark == "stored"
     assert keyed(gateway, "other-identity", fresh, *empty).mark == "replayed"

@@ -46,7 +46,7 @@ class Watched:
             # a sentinel looks for replicas every ten seconds: there must be one when it looks first
             _wait(lambda: any(self._has_replica(port) for port in self.ports))
         for port in self.sentinel_ports:
-            self._start(port, self._sentinel_lines(port), ["--sentinel"])
+            self._start(port, self._sentinel_lines(), ["--sentinel"])
         _wait(self._is_one_master)
         _wait(self._is_whole)
 
@@ -112,7 +112,7 @@ class Watched:
             lines.append(f"replicaof 127.0.0.1 {self.ports[0]}")
         return lines
 
-    def _sentinel_lines(self, port: int) -> list[str]:
+    def _sentinel_lines(self) -> list[str]:
         return [
             f"sentinel monitor {NAME} 127.0.0.1 {self.ports[0]} 2",
             f'sentinel auth-pass {NAME} "{PASSWORD}"',
