@@ -25,10 +25,11 @@ kind)
     local_values() { echo "-f k8s/kind/$1.yaml"; }
     ;;
 minikube)
-    # minikube's default network plugin ignores NetworkPolicies
-    minikube status >/dev/null 2>&1 || minikube start --cni=calico --kubernetes-version="$MINIKUBE_KUBERNETES"
-    kubectl config use-context minikube >/dev/null
-    load() { for image in "$@"; do minikube image load "$image"; done; }
+    # a profile of its own: minikube's default network plugin ignores NetworkPolicies, and cannot be changed later
+    minikube status -p member-platform >/dev/null 2>&1 ||
+        minikube start -p member-platform --cni=calico --memory=4g --kubernetes-version="$MINIKUBE_KUBERNETES"
+    kubectl config use-context member-platform >/dev/null
+    load() { minikube image load -p member-platform "$@"; }
     local_values() { :; }
     ;;
 *) refuse "The cluster is kind or minikube, not $CLUSTER." ;;
@@ -58,6 +59,8 @@ if [ "$GATEWAY" = kong ]; then
     chart kong ingress "$KONG_REPOSITORY" "$KONG_INGRESS_CHART" kong -f k8s/kong/values.yaml
 fi
 
+# an image with attestations is an index, which `kind load` cannot take apart
+export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 scripts/images.sh | while read -r image dockerfile; do
     docker build -q -t "$image:$TAG" -f "$dockerfile" . </dev/null
     load "$image:$TAG" </dev/null
@@ -68,6 +71,6 @@ helm upgrade --install member-platform charts/member-platform -n member-platform
     --wait --timeout 5m
 
 if [ "$CLUSTER" = minikube ]; then
-    echo "The edge's Service needs an address: run \`minikube tunnel\`; then"
+    echo "The edge's Service needs an address: run \`minikube tunnel -p member-platform\`; then"
 fi
 echo "http://member-platform.localhost/.well-known/jwks.json answers."

@@ -22,7 +22,7 @@ lock-chart: setup ## compile tests/chart/requirements.lock again
 	@.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 		--constraint requirements/dev.lock --output-file tests/chart/requirements.lock tests/chart/requirements.in
 
-.PHONY: kind-up kind-down minikube-up
+.PHONY: kind-up kind-down minikube-up minikube-down
 EDGE ?= nginx
 GATEWAY ?= kong
 
@@ -34,3 +34,6 @@ kind-down: ## remove that cluster with everything in it
 
 minikube-up: ## the same on minikube, with a network plugin that enforces policies
 	@k8s/local-up.sh minikube $(EDGE) $(GATEWAY)
+
+minikube-down: ## remove that cluster with everything in it
+	@minikube delete -p member-platform
