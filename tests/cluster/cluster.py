@@ -7,11 +7,14 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import httpx2
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "member-platform"
@@ -25,9 +28,15 @@ EDGE_NAMESPACE = os.environ.get("EDGE_NAMESPACE", "traefik")
 # Where the edge listens for this machine, and the platform's host name there.
 BASE_URL = os.environ.get("BASE_URL", "http://127.0.0.1").rstrip("/")
 HOST = os.environ.get("PLATFORM_HOST", str(urlsplit(BASE_URL).hostname))
-# Values for the release, beside the ones of ci/: `a=b,c=d`.
-SETTINGS = os.environ.get("TEST_VALUES", "image.pullPolicy=Always")
-VALUES = CHART / "ci" / os.environ.get("TEST_VALUES_FILE", "traefik-standalone-values.yaml")
+# Values for every release, beside the ones of ci/: `a=b,c=d`.
+SETTINGS = os.environ.get("TEST_VALUES", "image.pullPolicy=Always").split(",")
+VALUES = os.environ.get("TEST_VALUES_FILE", "traefik-standalone-values.yaml")
+
+# Services that are parts of the release as they come.
+OPTIONAL_PARTS = tuple(part for part in ("shop", "web") if (ROOT / "services" / part / "Dockerfile").exists())
+
+# What was measured on the way, told at the end.
+MEASURED: dict[str, str] = {}
 
 # How long the cluster may take for anything (seconds).
 PATIENCE = 180
@@ -55,6 +64,21 @@ def objects(kind: str, *arguments: str, namespace: str = NAMESPACE) -> list[dict
     return list(json.loads(kubectl("get", kind, *arguments, "-o", "json", namespace=namespace))["items"])
 
 
+def part_labels(part: str) -> dict[str, str]:
+    """Return the labels by which policies know a part's pods."""
+    return {
+        "app.kubernetes.io/name": "member-platform",
+        "app.kubernetes.io/instance": RELEASE,
+        "app.kubernetes.io/component": part,
+    }
+
+
+def pods(part: str) -> set[str]:
+    """Return the names of a part's pods that are not on their way out."""
+    found = objects("pods", "-l", f"app.kubernetes.io/component={part},!probe")
+    return {pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]}
+
+
 def until(what: str, ready: Callable[[], Any], within: float = PATIENCE, pause: float = 0.5) -> Any:
     """Return the first true answer of `ready`. Raises AssertionError when none comes within the limit."""
     deadline = time.monotonic() + within
@@ -64,6 +88,11 @@ def until(what: str, ready: Callable[[], Any], within: float = PATIENCE, pause: 
     return answer
 
 
+def values_of(name: str) -> dict[str, Any]:
+    """Return the values of a file of ci/, by its name before `-values.yaml`."""
+    return dict(yaml.safe_load((CHART / "ci" / f"{name}-values.yaml").read_text(encoding="utf-8")) or {})
+
+
 def helm() -> str:
     """Return the helm command: HELM, or the one that the chart's tests install."""
     return os.environ.get("HELM", str(ROOT / ".tools" / "bin" / "helm"))
@@ -71,42 +100,54 @@ def helm() -> str:
 
 @dataclass
 class Release:
-    """The platform's release."""
+    """A release of the platform: the one under test, or one more with another file of ci/."""
 
-    settings: list[str] = field(default_factory=lambda: [*SETTINGS.split(","), f"edge.host={HOST}"])
+    namespace: str = NAMESPACE
+    values: str = VALUES
+    host: str = HOST
+    settings: list[str] = field(default_factory=lambda: [f"{part}.enabled=true" for part in OPTIONAL_PARTS])
 
     def install(self, *settings: str, timeout: int = PATIENCE) -> None:
         """Install it, or bring it to other settings, and wait until it is whole."""
-        self._apply(("upgrade", "--install"), settings, timeout)
+        run(*self._command("upgrade", *self._given(*settings)), "--install", "--wait", "--timeout", f"{timeout}s")
 
     def rollback(self, revision: int) -> None:
         """Go back to a revision and wait until it is whole."""
-        run(helm(), "rollback", RELEASE, str(revision), "-n", NAMESPACE, "--wait", "--timeout", f"{PATIENCE}s")
+        run(*self._command("rollback", str(revision)), "--wait", "--timeout", f"{PATIENCE}s")
 
     def uninstall(self) -> None:
         """Remove it; what it keeps stays."""
-        run(helm(), "uninstall", RELEASE, "-n", NAMESPACE, "--wait", "--timeout", f"{PATIENCE}s")
+        run(*self._command("uninstall"), "--wait", "--timeout", f"{PATIENCE}s")
 
     def revision(self) -> int:
         """Return the number of the revision that is in force."""
-        return int(json.loads(run(helm(), "status", RELEASE, "-n", NAMESPACE, "-o", "json"))["version"])
+        return int(json.loads(run(*self._command("status"), "-o", "json"))["version"])
 
     def test(self) -> str:
         """Run `helm test` and return what it logged. Raises CommandFailed."""
-        return run(helm(), "test", RELEASE, "-n", NAMESPACE, "--logs", "--timeout", f"{PATIENCE}s")
+        return run(*self._command("test"), "--logs", "--timeout", f"{PATIENCE}s")
+
+    def client(self) -> httpx2.Client:
+        """Return a client of the platform, by its edge."""
+        return httpx2.Client(base_url=BASE_URL, headers={"Host": self.host}, timeout=15)
 
     def secret(self, name: str, key: str) -> str:
         """Return a value of one of its Secrets."""
-        encoded = kubectl("get", "secret", f"{RELEASE}-{name}", "-o", f"jsonpath={{.data['{key}']}}")
+        path = f"jsonpath={{.data['{key}']}}"
+        encoded = kubectl("get", "secret", f"{RELEASE}-{name}", "-o", path, namespace=self.namespace)
         return base64.b64decode(encoded).decode()
 
     def image(self, part: str) -> str:
         """Return the image of a part's pods."""
-        deployment = json.loads(kubectl("get", "deployment", f"{RELEASE}-{part}", "-o", "json"))
+        name = f"{RELEASE}-{part}"
+        deployment = json.loads(kubectl("get", "deployment", name, "-o", "json", namespace=self.namespace))
         return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"])
 
-    def _apply(self, verb: Sequence[str], settings: Sequence[str], timeout: int) -> None:
-        command = [helm(), *verb, RELEASE, CHART, "-n", NAMESPACE, "--create-namespace", "-f", VALUES]
-        for setting in (*self.settings, *settings):
-            command += ["--set", setting]
-        run(*command, "--wait", "--timeout", f"{timeout}s")
+    def _command(self, verb: str, *arguments: str | Path) -> list[str | Path]:
+        return [helm(), verb, RELEASE, *arguments, "-n", self.namespace]
+
+    def _given(self, *settings: str) -> list[str | Path]:
+        given: list[str | Path] = [CHART, "--create-namespace", "-f", CHART / "ci" / self.values]
+        for setting in (*SETTINGS, f"edge.host={self.host}", *self.settings, *settings):
+            given += ["--set", setting]
+        return given

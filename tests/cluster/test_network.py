@@ -11,10 +11,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cluster import EDGE_NAMESPACE, NAMESPACE, RELEASE, STRANGE_NAMESPACE, kubectl, objects, until
+from cluster import (
+    EDGE_NAMESPACE,
+    NAMESPACE,
+    OPTIONAL_PARTS,
+    STRANGE_NAMESPACE,
+    kubectl,
+    objects,
+    part_labels,
+    until,
+)
 
 PORTS = (5432, 6379, 8000, 8080, 9090, 9999)
-PARTS = ("member", "auth", "gateway", "postgres", "redis", "member-database", "auth-keys", "test")
+EVER = ("member", "auth", "shop", "web", "gateway", "postgres", "redis", "member-database", "shop-database")
+ABSENT = {"shop", "web"} - set(OPTIONAL_PARTS)
+PARTS = tuple(part for part in (*EVER, "auth-keys", "test") if part.removesuffix("-database") not in ABSENT)
+NODE_CACHE = "169.254.20.10"
 # What stands outside: by name, its namespace and labels.
 STRANGERS = {
     "neighbour": (NAMESPACE, {"app": "other"}),
@@ -22,30 +34,34 @@ STRANGERS = {
     "edge": (EDGE_NAMESPACE, {"app": "probe"}),
 }
 ALLOWED = {
-    ("edge", "gateway", 8000),
-    ("edge", "auth", 8080),
-    ("gateway", "member", 8080),
-    ("gateway", "auth", 8080),
-    ("gateway", "redis", 6379),
-    ("auth", "member", 8080),
-    ("auth", "redis", 6379),
-    ("member", "auth", 8080),
-    ("member", "postgres", 5432),
-    ("member-database", "postgres", 5432),
-    # the edge's own ports, for `helm test`
-    ("test", "edge", 8000),
-    ("test", "edge", 8080),
+    flow
+    for flow in {
+        ("edge", "gateway", 8000),
+        ("edge", "auth", 8080),
+        ("gateway", "member", 8080),
+        ("gateway", "auth", 8080),
+        ("gateway", "shop", 8080),
+        ("gateway", "web", 8080),
+        ("gateway", "redis", 6379),
+        ("auth", "member", 8080),
+        ("auth", "redis", 6379),
+        ("member", "auth", 8080),
+        ("member", "postgres", 5432),
+        ("member-database", "postgres", 5432),
+        ("shop", "auth", 8080),
+        ("shop", "postgres", 5432),
+        ("shop-database", "postgres", 5432),
+        ("web", "member", 8080),
+        ("web", "auth", 8080),
+        ("web", "shop", 8080),
+        # the edge's own ports, for `helm test`
+        ("test", "edge", 8000),
+        ("test", "edge", 8080),
+    }
+    if {flow[0], flow[1]} <= {*PARTS, *STRANGERS}
 }
 # Nobody's policies speak for these, so they reach each other.
 UNGOVERNED = {"neighbour", "impostor", "edge"}
-
-
-def part_labels(part):
-    return {
-        "app.kubernetes.io/name": "member-platform",
-        "app.kubernetes.io/instance": RELEASE,
-        "app.kubernetes.io/component": part,
-    }
 
 
 def probe_pod(name, namespace, labels, image):
@@ -123,6 +139,39 @@ def test_exactly_the_listed_pairs_speak(probes):
     # a policy reaches a new pod a moment after it has started
     until("every allowed pair speaks", lambda: complete() >= ALLOWED | free, within=60)
     assert complete() == ALLOWED | free
+
+
+@pytest.fixture
+def cache_on_the_node(release):
+    """A DNS cache on the node itself, at the address where clusters that have one put it."""
+    code = Path(__file__).with_name("node_cache.py").read_text(encoding="utf-8")
+    security = {"runAsUser": 0, "capabilities": {"add": ["NET_ADMIN", "NET_BIND_SERVICE"]}}
+    cluster_dns = kubectl("get", "service", "kube-dns", "-o", "jsonpath={.spec.clusterIP}", namespace="kube-system")
+    container = {
+        "name": "cache",
+        "image": release.image("member"),
+        "command": ["python", "-c", code, NODE_CACHE, cluster_dns],
+        "securityContext": security,
+    }
+    spec = {"hostNetwork": True, "terminationGracePeriodSeconds": 5, "containers": [container]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "node-cache"}, "spec": spec}
+    kubectl("create", "-f", "-", namespace=STRANGE_NAMESPACE, stdin=json.dumps(pod))
+    logs = ("logs", "node-cache", "--ignore-errors")
+    until("the cache listens", lambda: "listening" in kubectl(*logs, namespace=STRANGE_NAMESPACE))
+    yield NODE_CACHE
+    kubectl("delete", "pod", "node-cache", namespace=STRANGE_NAMESPACE)
+
+
+def test_a_cache_on_the_node_answers_every_part_but_the_stores(probes, cache_on_the_node):
+    code = Path(__file__).with_name("resolver.py").read_text(encoding="utf-8")
+    wanted = {"udp": True, "tcp": True}
+    for name, (namespace, _) in probes.items():
+        if name in UNGOVERNED:
+            continue
+        said = json.loads(
+            kubectl("exec", f"probe-{name}", "--", "python", "-c", code, cache_on_the_node, namespace=namespace)
+        )
+        assert said == (wanted if name not in {"postgres", "redis"} else dict.fromkeys(wanted, False)), name
 
 
 def test_every_part_but_the_stores_resolves_names(probes):

@@ -1,0 +1,44 @@
+"""Two pods of each part: on one node too, and never none of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from cluster import CommandFailed, kubectl, objects, until
+from journey import works
+
+
+def test_two_pods_each_on_one_node_and_never_none(installed):
+    """Anti-affinity prefers other nodes and does not insist; the budget lets one pod of a part go at a time."""
+    release = installed("high-availability")
+    for part in ("member", "auth", "gateway"):
+        until(f"{part} has two ready pods", lambda part=part: len(ready_pods(release, part)) == 2)
+    with release.client() as client:
+        works(client)
+        first, second = ready_pods(release, "auth")
+        evict(release, first)
+        with pytest.raises(CommandFailed, match="disruption budget"):
+            evict(release, second)
+        works(client)
+
+
+def ready_pods(release, part):
+    """The names of a part's pods that are ready."""
+    return sorted(
+        pod["metadata"]["name"]
+        for pod in objects("pods", "-l", f"app.kubernetes.io/component={part}", namespace=release.namespace)
+        for condition in pod["status"].get("conditions", ())
+        if condition["type"] == "Ready" and condition["status"] == "True" and "deletionTimestamp" not in pod["metadata"]
+    )
+
+
+def evict(release, name):
+    """Ask for a pod's place as `kubectl drain` does. Raises CommandFailed when the budget refuses."""
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": name, "namespace": release.namespace},
+    }
+    path = f"/api/v1/namespaces/{release.namespace}/pods/{name}/eviction"
+    kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))

@@ -1,0 +1,58 @@
+"""HTTPS at the edge: the whole way, the cookies that only it has, and plain HTTP that is sent on."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx2
+import pytest
+from cluster import BASE_URL, NAMESPACE, RELEASE
+from journey import works
+from outside import make_certificate, make_namespace
+
+
+class ByTls(httpx2.HTTPTransport):
+    """The way to the edge for HTTPS: its address is this machine's to know, the name is asked for by SNI."""
+
+    def handle_request(self, request):
+        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
+        request.url = request.url.copy_with(host=httpx2.URL(BASE_URL).host)
+        return super().handle_request(request)
+
+
+def by_tls(release, certificate):
+    """A client that trusts this one certificate."""
+    return httpx2.Client(
+        base_url=f"https://{release.host}",
+        transport=ByTls(verify=ssl.create_default_context(cadata=certificate)),
+        headers={"Host": release.host},
+        timeout=15,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"), [("tls-secret", "platform-certificate"), ("tls-traefik", f"{RELEASE}-tls")]
+)
+def test_https_and_its_cookies(installed, name, secret):
+    """A Secret of one's own, and one by the name that cert-manager would write to (nobody does here)."""
+    namespace = f"{NAMESPACE}-{name}"
+    make_namespace(namespace)
+    certificate = make_certificate(namespace, secret, f"{name}.platform.test")
+    release = installed(name)
+    with by_tls(release, certificate) as client:
+        works(client)
+        token, own = session(client, release)
+        for cookie, status in (("__Host-access", 200), ("access", 401)):
+            assert client.get(own, headers={"Cookie": f"{cookie}={token}"}).status_code == status
+    with release.client() as client:
+        answer = client.get("/api/members/me?x=1", headers={"Cookie": f"__Host-access={token}"})
+    assert answer.status_code in {301, 308}
+    assert answer.headers["Location"] == f"https://{release.host}/api/members/me?x=1"
+    assert "ok     plain HTTP is sent on to HTTPS" in release.test()
+
+
+def session(client, release):
+    """An administrator's access token and the path of its account."""
+    body = {"email": "admin@example.com", "password": release.secret("admin", "password")}
+    document = client.post("/auth/login", json=body).json()
+    return document["access_token"], f"/api/members/{document['member']['id']}"
