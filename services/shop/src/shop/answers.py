@@ -20,12 +20,12 @@ def digest_of(body: bytes) -> str:
 
 
 def answer_of(
-    document: BaseModel, language: Language, *, status: int = 200, version: int | None = None, **headers: str
+    document: BaseModel, language: Language, *, status: int = 200, tag: str | None = None, **headers: str
 ) -> Answer:
-    """Return the answer `document`; its entity tag is `version`, or else tells its bytes from others."""
+    """Return the answer `document`; its entity tag is `tag`, or else tells its bytes from others."""
     body = document.model_dump_json().encode()
-    tag = entity_tag(version if version is not None else digest_of(body))
-    return Answer(status, {"Content-Type": JSON, "ETag": tag, **language_headers(language), **headers}, body)
+    etag = entity_tag(tag if tag is not None else digest_of(body))
+    return Answer(status, {"Content-Type": JSON, "ETag": etag, **language_headers(language), **headers}, body)
 
 
 def read_answer(answer: Answer, preconditions: Preconditions) -> Response:

@@ -19,17 +19,24 @@ from shop.cart import endpoints as cart
 from shop.cart import internal as cart_internal
 from shop.catalogue import endpoints as catalogue
 from shop.config import ShopSettings
+from shop.erasure import endpoints as erasure
+from shop.orders import endpoints as orders
 from shop.parts import Parts, running_parts
+from shop.payments import endpoints as payments
 from shop.purge import purge
 from shop.schema import SCHEMA
 
 
-def make_app(settings: ShopSettings, transport: httpx2.AsyncBaseTransport | None = None) -> tuple[FastAPI, Health]:
-    """Return the application and its readiness. `transport` plays auth in tests."""
+def make_app(
+    settings: ShopSettings,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    providers_transport: httpx2.AsyncBaseTransport | None = None,
+) -> tuple[FastAPI, Health]:
+    """Return the application and its readiness. The transports play others in tests: see `running_parts`."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running_parts(settings, transport) as parts, background_work(_works(parts)):
+        async with running_parts(settings, transport, providers_transport) as parts, background_work(_works(parts)):
             app.state.parts = parts
             yield
 
@@ -42,7 +49,14 @@ def make_app(settings: ShopSettings, transport: httpx2.AsyncBaseTransport | None
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (catalogue.router, cart.router, cart_internal.router):
+    for router in (
+        catalogue.router,
+        cart.router,
+        cart_internal.router,
+        orders.router,
+        payments.router,
+        erasure.router,
+    ):
         app.include_router(router)
     complete_document(app)
     install_database_failures(app)
@@ -65,5 +79,6 @@ def _works(parts: Parts) -> list[Work]:
     settings, outbox = parts.settings, parts.outbox
     return [
         Work("outbox", settings.outbox_poll_seconds, outbox.deliver_due, outbox.wake),
+        Work("payments", settings.payment_sweep_seconds, parts.sweep.run),
         Work("purge", settings.purge_interval_seconds, lambda: purge(parts)),
     ]

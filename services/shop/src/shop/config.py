@@ -41,6 +41,14 @@ class PaymentSettings(CookieSettings):
     # How long the test provider takes where it is to be slow.
     test_payment_slow_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
 
+    @property
+    def webhook_url(self) -> str:
+        """Where the test provider sends its events."""
+        if self.payment_webhook_url is not None:
+            return self.payment_webhook_url
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/api/shop/payments/test/events"
+
 
 class ShopSettings(DatabaseSettings, PaymentSettings):
     """What `shop serve` is told."""

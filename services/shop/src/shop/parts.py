@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,17 +16,26 @@ from platform_common.tokens.jwks import JwksCache, fetch_over_http
 from platform_common.tokens.service import ServiceTokenVerifier
 from platform_database.engine import make_engine
 from platform_database.ledger.service import Ledger
-from platform_database.outbox.publishing import Publisher
 from platform_database.outbox.service import Outbox
 from shop.cart.service import Carts
 from shop.cart.tokens import CartTokens
 from shop.catalogue.service import Catalogue
 from shop.config import ShopSettings
+from shop.erasure.service import Erasure
+from shop.orders.service import Orders
+from shop.payments.delivery import ProviderDelivery
+from shop.payments.practice import PracticeProvider
+from shop.payments.provider import PaymentProvider
+from shop.payments.service import Payments
+from shop.payments.sweep import Sweep
+from shop.payments.topics import PUBLISHER
 
 SERVICE = "shop"
 JWKS_PATH = "/.well-known/jwks.json"
 # Who may call /internal at all; each endpoint says who may call it.
 INTERNAL_CALLERS = frozenset({"member", "web"})
+# How long the test provider waits for its event to be taken (seconds).
+WEBHOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,11 @@ class Parts:
     catalogue: Catalogue
     carts: Carts
     cart_tokens: CartTokens
+    orders: Orders
+    payments: Payments
+    providers: Mapping[str, PaymentProvider]
+    sweep: Sweep
+    erasure: Erasure
     ledger: Ledger
     outbox: Outbox
     access_tokens: AccessTokenVerifier
@@ -47,15 +61,32 @@ class Parts:
 
 @asynccontextmanager
 async def running_parts(
-    settings: ShopSettings, transport: httpx2.AsyncBaseTransport | None = None
+    settings: ShopSettings,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    providers_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Parts]:
-    """Make the parts, and close them at the end. `transport` plays auth in tests."""
+    """Make the parts, and close them at the end.
+
+    In tests `transport` plays auth, and `providers_transport` is the test provider's way to our own webhook.
+    """
     async with AsyncExitStack() as stack:
         engine = make_engine(settings)
         stack.push_async_callback(engine.dispose)
         keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
         sessions = async_sessionmaker(engine, expire_on_commit=False)
-        publisher = Publisher([])
+        provider = PracticeProvider(
+            await stack.enter_async_context(
+                httpx2.AsyncClient(timeout=WEBHOOK_SECONDS, trust_env=False, transport=providers_transport)
+            ),
+            settings.webhook_url,
+            settings.payment_webhook_secret,
+            settings.test_payment_slow_seconds,
+        )
+        stack.push_async_callback(provider.close)
+        providers: dict[str, PaymentProvider] = {provider.name: provider}
+        payments = Payments(settings)
+        ledger = Ledger(timedelta(hours=settings.idempotency_retention_hours))
+        outbox = Outbox(sessions, [ProviderDelivery(sessions, providers)], PUBLISHER)
         yield Parts(
             settings=settings,
             engine=engine,
@@ -63,8 +94,13 @@ async def running_parts(
             catalogue=Catalogue(settings.currency),
             carts=Carts(settings.currency),
             cart_tokens=CartTokens(settings.cart_key),
-            ledger=Ledger(timedelta(hours=settings.idempotency_retention_hours)),
-            outbox=Outbox(sessions, [], publisher),
+            orders=Orders(payments, settings.currency),
+            payments=payments,
+            providers=providers,
+            sweep=Sweep(sessions, payments, providers, outbox, settings.payment_check_seconds),
+            erasure=Erasure(ledger),
+            ledger=ledger,
+            outbox=outbox,
             access_tokens=AccessTokenVerifier(
                 JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
             ),

@@ -55,6 +55,11 @@ class Order(Table):
     steps: Mapped[list[OrderStep]] = relationship(order_by="OrderStep.position", lazy="raise")
     payment: Mapped[Payment] = relationship(lazy="raise")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not on its way yet, and not cancelled."""
+        return self.state in {OrderState.PENDING, OrderState.PAID}
+
 
 class OrderLine(Table):
     """One variant of an order, as it was named and priced then."""

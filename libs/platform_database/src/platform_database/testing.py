@@ -1,0 +1,58 @@
+"""For the tests of services with tables: a database with the service's real roles, seen from beside the service."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from platform_common.local_servers.postgres import EphemeralPostgres
+
+
+class TestedDatabase:
+    """A database of `service`: its URLs, and a look inside."""
+
+    __test__ = False  # pytest takes every Test… for tests
+
+    def __init__(self, postgres: EphemeralPostgres, service: str, name: str, passwords: dict[str, str]) -> None:
+        self.name = name
+        self.owner, self.app = roles_of(service)
+        self.url = postgres.url(name)
+        self.app_url = postgres.url(name, self.app, passwords[self.app])
+        self.owner_url = postgres.url(name, self.owner, passwords[self.owner])
+
+    def run(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """Run a statement as the superuser, and return its rows."""
+        with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
+            cursor = connection.execute(statement.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def one(self, statement: str, *values: Any) -> Any:
+        """Return the one value of the one row of a statement."""
+        (row,) = self.run(statement, *values)
+        (value,) = row.values()
+        return value
+
+    def give_to_owner(self) -> None:
+        """Let the owner's role make tables in it."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            name, owner = sql.Identifier(self.name), sql.Identifier(self.owner)
+            connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, owner))
+
+
+def roles_of(service: str) -> tuple[str, str]:
+    """Return the names of the owner's role and the service's."""
+    return f"{service}_owner", f"{service}_app"
+
+
+def make_roles(postgres: EphemeralPostgres, service: str) -> dict[str, str]:
+    """Make the owner's role and the service's, and return their passwords."""
+    made = {role: secrets.token_urlsafe(12) for role in roles_of(service)}
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        for role, password in made.items():
+            statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+            connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    return made

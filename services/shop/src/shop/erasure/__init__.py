@@ -1,0 +1,1 @@
+"""Forgetting a member that is gone."""

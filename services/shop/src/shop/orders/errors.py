@@ -1,0 +1,63 @@
+"""What can be wrong with a request about orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from platform_common.problems import FieldError, NotFound, Problem
+
+
+class OrderNotFound(NotFound):
+    """There is no such order, or it is another's and the caller is no administrator: both look alike."""
+
+    code = "order-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such order.")
+
+
+class OutOfStock(Problem):
+    """Of some things fewer are left than the cart holds."""
+
+    code = "out-of-stock"
+    status = 409
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("Not everything in the cart is left.", errors=errors)
+
+
+class PriceChanged(Problem):
+    """The cart costs something else by now than the buyer agreed to."""
+
+    code = "price-changed"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The total has changed. Read the cart again.")
+
+
+class CartEmpty(Problem):
+    """There is nothing to order."""
+
+    code = "cart-empty"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The cart is empty.")
+
+
+class CartChanged(Problem):
+    """The cart holds something else by now than the buyer saw."""
+
+    code = "cart-changed"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The cart has changed. Read it again.")
+
+
+class OrderStateConflict(Problem):
+    """The order cannot come into that state from the one that it is in."""
+
+    code = "order-state-conflict"
+    status = 409

@@ -1,0 +1,14 @@
+"""Order numbers: short enough to say on the telephone, and telling nothing of how much is sold."""
+
+from __future__ import annotations
+
+import secrets
+
+# Crockford's base 32: no letter that is taken for a digit.
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_number() -> str:
+    """Return a number that is new with near certainty: one of 32 to the 10th."""
+    digits = "".join(secrets.choice(_DIGITS) for _ in range(10))
+    return f"{digits[:5]}-{digits[5:]}"

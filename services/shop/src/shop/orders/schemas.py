@@ -1,0 +1,158 @@
+"""What goes into an order's endpoints, and what comes out."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from shop.languages import Language
+from shop.money import Money
+from shop.orders.models import Order, OrderLine
+from shop.payments.practice import Token
+
+# Unicode categories that have no place in an address: controls, surrogates, unassigned, line and paragraph separators.
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
+
+
+def _clean(text: str) -> str:
+    cleaned = unicodedata.normalize("NFC", text).strip()
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in cleaned):
+        raise ValueError("An address holds no control characters.")
+    return cleaned
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise ValueError("This is needed to bring the order.")
+    return text
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_clean)]
+NeededLine = Annotated[Line, AfterValidator(_filled)]
+
+
+class Payload(BaseModel):
+    """A body that a client sends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Address(Payload):
+    """Where an order goes."""
+
+    recipient: Annotated[NeededLine, Field(max_length=100)]
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ().-]{3,28}[0-9]$", examples=["010-1234-5678"])]
+    postal_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]{1,14}[A-Za-z0-9]$", examples=["04524"])]
+    line1: NeededLine
+    line2: Line = ""
+    city: Annotated[NeededLine, Field(max_length=100)]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["KR"])]
+
+
+class PaymentChoice(Payload):
+    """How the order is paid. `test` is the provider that moves no money; its token says what becomes of the payment."""
+
+    method: Literal["test"]
+    token: Token
+
+
+class OrderCreation(Payload):
+    """An order of what is in the cart: as it was shown (`cart_version`), for what it was said to cost."""
+
+    address: Address
+    payment: PaymentChoice
+    expected_total: Money
+    cart_version: Annotated[int, Field(ge=0)]
+
+
+class OrderChange(Payload):
+    """Where an order is to be next on its way."""
+
+    state: Literal["shipped", "delivered"]
+
+
+StateName = Literal["pending", "paid", "shipped", "delivered", "cancelled"]
+
+
+class OrderLineView(BaseModel):
+    """A line, as it was named and priced when it was ordered."""
+
+    variant_id: UUID
+    product_name: str
+    product_slug: str
+    variant_name: str
+    unit_price: Money
+    quantity: int
+    line_total: Money
+
+
+class PaymentView(BaseModel):
+    """An order's payment."""
+
+    method: str
+    state: Literal["pending", "paid", "failed", "cancelled", "expired", "refunding", "refunded"]
+
+
+class Step(BaseModel):
+    """That the order came into a state."""
+
+    state: StateName
+    at: datetime
+
+
+class OrderView(BaseModel):
+    """An order. `address` is null once its member is gone."""
+
+    id: UUID
+    number: str
+    state: StateName
+    items: list[OrderLineView]
+    total: Money
+    address: Address | None
+    payment: PaymentView
+    timeline: list[Step]
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, order: Order, language: Language) -> Self:
+        """Return the view of an order, with all that belongs to it, in `language`."""
+        return cls.model_validate(
+            {
+                "id": order.id,
+                "number": order.number,
+                "state": order.state,
+                "items": [_line(line, order.currency, language) for line in order.lines],
+                "total": Money(amount=order.total, currency=order.currency),
+                "address": Address.model_construct(**order.address) if order.address is not None else None,
+                "payment": {"method": order.payment.provider, "state": order.payment.state},
+                "timeline": [{"state": step.state, "at": step.at} for step in order.steps],
+                "created_at": order.created_at,
+                "updated_at": order.updated_at,
+                "version": order.version,
+            }
+        )
+
+
+class OrderPage(BaseModel):
+    """One page of orders, newest first; `next` leads to the following one."""
+
+    items: list[OrderView]
+    next: str | None
+
+
+def _line(line: OrderLine, currency: str, language: Language) -> OrderLineView:
+    return OrderLineView(
+        variant_id=line.variant_id,
+        product_name=line.product_name(language),
+        product_slug=line.product_slug,
+        variant_name=line.variant_name(language),
+        unit_price=Money(amount=line.unit_price, currency=currency),
+        quantity=line.quantity,
+        line_total=Money(amount=line.unit_price * line.quantity, currency=currency),
+    )

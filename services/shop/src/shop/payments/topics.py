@@ -1,0 +1,21 @@
+"""What a payment provider must be told, through the outbox: with the order or not at all, and again until it knows."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from platform_database.outbox.events import Subscription
+from platform_database.outbox.publishing import Publisher
+
+CONSUMER = "payment provider"
+
+
+class Topic(StrEnum):
+    """Kinds of events. The payload: `payment_id`."""
+
+    PAYMENT_REQUESTED = "payment.requested"
+    REFUND_REQUESTED = "payment.refund-requested"
+
+
+# No answer waits for a provider.
+PUBLISHER = Publisher([Subscription(CONSUMER, frozenset(Topic), awaited=False)])

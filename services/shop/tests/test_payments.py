@@ -1,0 +1,294 @@
+"""Payments: a provider's word moves the order, once, whenever it comes; and without a word the order ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+
+import pytest
+from pydantic import SecretStr
+
+from shop.payments.provider import Outcome, PaymentRequest, ProviderUnavailable
+from shop.payments.signatures import HEADER, sign
+
+SECRET = SecretStr("w" * 32)
+WEBHOOK = "/api/shop/payments/test/events"
+STOCK = "SELECT stock FROM variants"
+
+
+@pytest.fixture
+def pass_time(database):
+    """Return a function that lets every wait of payments and of the outbox pass."""
+
+    def let(*, deadline: bool = False) -> None:
+        database.run("UPDATE payments SET next_check_at = now()")
+        database.run("UPDATE outbox_deliveries SET next_attempt_at = now() WHERE delivered_at IS NULL")
+        if deadline:
+            database.run("UPDATE payments SET deadline_at = now()")
+
+    return let
+
+
+@pytest.fixture
+def provider(parts):
+    """The test provider."""
+    return parts.providers["test"]
+
+
+@pytest.fixture
+def told(parts, provider):
+    """Tell the provider what it is to be told, and wait until it has told us all it will."""
+
+    async def tell() -> None:
+        while await parts.outbox.deliver_due():
+            pass
+        while provider._telling:
+            await asyncio.gather(*provider._telling, return_exceptions=True)
+
+    return tell
+
+
+@pytest.fixture
+def ordered(ann, mug):
+    """Order a mug, to be paid with a token."""
+
+    async def order(token: str = "ok") -> str:
+        await ann.add(mug)
+        answer = await ann.order(token)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    return order
+
+
+@pytest.fixture
+def reading(ann):
+    """Read an order."""
+
+    async def read(order_id: str) -> dict:
+        return (await ann.send("GET", f"/api/shop/orders/{order_id}")).json()
+
+    return read
+
+
+@pytest.fixture
+def send_event(client, database):
+    """Send an event about the one payment there is, signed as the provider does; `changes` spoil it."""
+
+    async def send(kind: str = "payment.paid", event_id: str | None = None, header: str | None = None, **changes):
+        payment = database.run("SELECT id, amount, currency FROM payments")[-1]
+        event = {
+            "id": event_id or secrets.token_hex(8),
+            "type": kind,
+            "payment_id": str(payment["id"]),
+            "amount": {"amount": payment["amount"], "currency": payment["currency"]},
+        } | changes
+        body = json.dumps(event).encode()
+        signature = header if header is not None else sign(SECRET, body, int(time.time()))
+        headers = {"Content-Type": "application/json", HEADER: signature}
+        return await client.post(WEBHOOK, content=body, headers=headers)
+
+    return send
+
+
+async def test_a_paid_order_is_paid(ordered, reading, told):
+    order_id = await ordered("ok")
+    await told()
+
+    order = await reading(order_id)
+    assert order["state"] == "paid"
+    assert order["payment"] == {"method": "test", "state": "paid"}
+    assert [step["state"] for step in order["timeline"]] == ["pending", "paid"]
+    assert order["version"] == 2
+
+
+async def test_a_provider_that_answers_twice_pays_once(ordered, reading, told, way_back, database):
+    order_id = await ordered("twice")
+    await told()
+
+    assert (await reading(order_id))["version"] == 2
+    assert way_back.answers == [200, 200]
+    assert database.one("SELECT count(*) FROM payment_events") == 1
+
+
+async def test_a_failed_payment_cancels_the_order_and_gives_the_stock_back(ordered, reading, told, database):
+    order_id = await ordered("fail")
+    assert database.one(STOCK) == 9
+    await told()
+
+    order = await reading(order_id)
+    assert (order["state"], order["payment"]["state"]) == ("cancelled", "failed")
+    assert database.one(STOCK) == 10
+
+
+async def test_a_slow_provider_is_waited_for(ordered, reading, parts):
+    order_id = await ordered("slow")
+    await parts.outbox.deliver_due()
+
+    assert (await reading(order_id))["state"] == "pending"
+
+
+async def test_a_word_that_was_lost_is_asked_for(ordered, reading, told, parts, way_back, pass_time, monkeypatch):
+    """As when this process died between the provider's word and its being taken."""
+    monkeypatch.setattr("shop.payments.practice.ATTEMPTS", 1)
+    monkeypatch.setattr("shop.payments.practice.FIRST_PAUSE", 0)
+    way_back.cut = True
+    order_id = await ordered("ok")
+    await told()
+    assert (await reading(order_id))["state"] == "pending"
+
+    pass_time()
+    assert await parts.sweep.run() == 1
+
+    assert (await reading(order_id))["state"] == "paid"
+    assert await parts.sweep.run() == 0
+
+
+async def test_a_provider_that_never_answers_ends_the_order(ordered, reading, told, parts, pass_time, database):
+    order_id = await ordered("never")
+    await told()
+    pass_time()
+    await parts.sweep.run()
+    assert (await reading(order_id))["state"] == "pending", "its time has not come"
+
+    pass_time(deadline=True)
+    await parts.sweep.run()
+
+    order = await reading(order_id)
+    assert (order["state"], order["payment"]["state"]) == ("cancelled", "expired")
+    assert database.one(STOCK) == 10
+
+
+async def test_a_provider_that_is_away_is_told_later(ordered, reading, told, parts, provider, pass_time, monkeypatch):
+    async def away(_payment):
+        raise ProviderUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(provider, "start", away)
+        patch.setattr(provider, "outcome", away)
+        order_id = await ordered("ok")
+        await parts.outbox.deliver_due()
+        pass_time()
+        await parts.sweep.run()
+        assert (await reading(order_id))["state"] == "pending"
+
+    pass_time()
+    await told()
+    assert (await reading(order_id))["state"] == "paid"
+
+
+async def test_sweeps_of_several_replicas_do_each_payment_once(ordered, parts, pass_time, database):
+    for _ in range(6):
+        await ordered("never")
+    pass_time(deadline=True)
+
+    done = await asyncio.gather(*(parts.sweep.run() for _ in range(4)))
+
+    assert sum(done) == 6
+    assert database.one(STOCK) == 10
+    assert {row["state"] for row in database.run("SELECT state FROM orders")} == {"cancelled"}
+
+
+async def test_an_event_is_heeded_once_however_often_and_at_once_it_comes(ordered, send_event, reading, database):
+    order_id = await ordered("never")
+
+    answers = await asyncio.gather(*(send_event(event_id="evt-1") for _ in range(10)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(answer.json()["repeated"] for answer in answers) == [False] + [True] * 9
+    assert (await reading(order_id))["version"] == 2
+    assert database.one("SELECT count(*) FROM order_steps") == 2
+
+
+async def test_events_that_contradict_each_other_leave_one_outcome(ordered, send_event, reading, database):
+    """The first counts; money that comes all the same goes back."""
+    order_id = await ordered("never")
+
+    await asyncio.gather(send_event("payment.paid"), send_event("payment.failed"))
+
+    order = await reading(order_id)
+    assert (order["state"], order["payment"]["state"]) in {("paid", "paid"), ("cancelled", "refunding")}
+    assert database.one(STOCK) == (9 if order["state"] == "paid" else 10)
+
+
+async def test_money_that_comes_too_late_goes_back(ordered, send_event, reading, parts, told, pass_time, database):
+    order_id = await ordered("never")
+    pass_time(deadline=True)
+    await parts.sweep.run()
+
+    await send_event("payment.paid")
+    assert (await reading(order_id))["payment"]["state"] == "refunding"
+    await told()
+
+    order = await reading(order_id)
+    assert (order["state"], order["payment"]["state"]) == ("cancelled", "refunded")
+    assert database.one(STOCK) == 10
+
+
+async def test_a_wrong_amount_pays_nothing(ordered, send_event, reading):
+    order_id = await ordered("never")
+
+    for amount in ({"amount": 1, "currency": "KRW"}, {"amount": 12900, "currency": "USD"}):
+        assert (await send_event(amount=amount)).status_code == 200
+
+    assert (await reading(order_id))["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "", "t=1", "nonsense", "t=1,v1=" + "0" * 64,
+        f"t={int(time.time())},v1={'0' * 64}", f"v1={'0' * 64}", "t=x,v1=y", "t=1,t=2,v1=" + "0" * 64,
+    ],
+)  # fmt: skip
+async def test_an_event_without_a_good_signature_is_not_read(ordered, send_event, reading, header):
+    order_id = await ordered("never")
+
+    answer = await send_event(header=header)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "signature-invalid")
+    assert (await reading(order_id))["state"] == "pending"
+
+
+async def test_a_signature_is_for_one_body_and_for_five_minutes(client, ordered):
+    await ordered("never")
+    body = b'{"id": "x"}'
+    now = int(time.time())
+
+    for sent, at in ((body + b" ", now), (body, now - 301), (body, now + 301)):
+        headers = {HEADER: sign(SECRET, body, at)}
+        assert (await client.post(WEBHOOK, content=sent, headers=headers)).json()["code"] == "signature-invalid"
+    # Signed well, it is read, and found wanting.
+    assert (await client.post(WEBHOOK, content=body, headers={HEADER: sign(SECRET, body, now)})).status_code == 422
+
+
+async def test_while_keys_change_one_of_two_signatures_is_enough(ordered, client):
+    await ordered("never")
+    body = b"{}"
+    header = sign(SECRET, body, int(time.time())).replace("v1=", f"v1={'0' * 64},v1=")
+
+    assert (await client.post(WEBHOOK, content=body, headers={HEADER: header})).status_code == 422
+
+
+async def test_an_event_about_no_payment_of_ours_is_not_found(ordered, send_event):
+    await ordered("never")
+
+    answer = await send_event(payment_id="0198c0de-0000-7000-8000-000000000001")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "payment-not-found")
+
+
+async def test_there_is_no_other_provider(client):
+    assert (await client.post("/api/shop/payments/other/events", content=b"{}")).status_code == 404
+
+
+async def test_what_becomes_of_a_slow_payment_is_known_when_its_time_has_come(ordered, provider, database):
+    await ordered("slow")
+    row = database.run("SELECT id, token, amount, currency, created_at FROM payments")[0]
+    request = PaymentRequest(**row)
+
+    assert await provider.outcome(request) is None
+    provider._now = lambda: row["created_at"].timestamp() + 11
+    assert await provider.outcome(request) is Outcome.PAID
