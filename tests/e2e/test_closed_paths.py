@@ -107,7 +107,8 @@ def test_another_spelling_opens_no_closed_path(reader: Session, platform: OwnPla
         assert answer.status_code in {400, 404}, (method, answer.status_code, answer.content)
         assert "x-auth-subject" not in answer.headers
         if platform is not None:
-            assert platform.services_that_saw(request_id) == set()
+            # What is no closed path may be a page that does not exist.
+            assert platform.services_that_saw(request_id) <= {"web"}
 
 
 @pytest.mark.parametrize("path", CLOSED)

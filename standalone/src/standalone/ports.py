@@ -35,6 +35,8 @@ class Ports:
     gateway_status: int
     shop: int
     shop_metrics: int
+    web: int
+    web_metrics: int
 
 
 NAMES = tuple(field.name for field in fields(Ports))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from standalone.credentials import Credentials
@@ -31,7 +32,7 @@ class PlatformSettings:
     ports: Ports
     edge_host: str
     credentials: Credentials
-    # The caller's environment: MEMBER_…, AUTH_… and SHOP_… in it tune the services.
+    # The caller's environment: MEMBER_…, AUTH_…, SHOP_… and WEB_… in it tune the services.
     caller: Mapping[str, str]
 
     @property
@@ -110,6 +111,19 @@ class PlatformSettings:
             "AUTH_METRICS_PORT": str(self.ports.auth_metrics),
         }
 
+    def web_environment(self) -> dict[str, str]:
+        """The web service's environment; it knows no secret."""
+        environment = self._service("WEB") | {
+            "WEB_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
+            "WEB_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
+            "WEB_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
+            "WEB_PUBLIC_URL": self.edge_url,
+            "WEB_PORT": str(self.ports.web),
+            "WEB_METRICS_PORT": str(self.ports.web_metrics),
+        }
+        del environment["WEB_SERVICE_TOKEN_KEY"]
+        return environment
+
     def gateway_environment(self) -> dict[str, str]:
         """The gateway's environment: what its vault references name."""
         return self.common_environment() | {
@@ -132,5 +146,7 @@ class PlatformSettings:
             "SERVICE_TOKEN_KEY": self.credentials.service_token_key,
             "HOST": LOOPBACK,
             "FORWARDED_ALLOW_IPS": LOOPBACK,
+            # Browsers keep no `Secure` cookie of plain HTTP, which is for this machine alone.
+            "INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT": str(ip_address(self.edge_host).is_loopback).lower(),
         }
         return self.common_environment() | tuned | {f"{prefix}_{name}": value for name, value in common.items()}

@@ -26,7 +26,7 @@ from standalone.processes import tied_to_parent
 from standalone.settings import PlatformSettings
 
 ROUTE_TABLE = Path("charts/member-platform/values.yaml")
-SERVICES = {"member", "auth", "shop"}
+SERVICES = {"member", "auth", "shop", "web"}
 
 DONE = "done"
 
@@ -42,6 +42,7 @@ def plan(settings: PlatformSettings) -> list[Step]:
             *_member(settings),
             *_auth(settings),
             *_shop(settings),
+            *_web(settings),
             *_front(settings),
         ]
     except (RouteTableError, NoUnprivilegedUser) as error:
@@ -208,13 +209,24 @@ def _migrations(settings: PlatformSettings, service: str, owner_url: str, enviro
     return Job(name, migrate, after=["database roles"])
 
 
+def _web(settings: PlatformSettings) -> list[Step]:
+    return [
+        Part(
+            name="web",
+            command=_program("web", "serve"),
+            probe=http_ready(f"http://{LOOPBACK}:{settings.ports.web}/readyz"),
+            address=f"{LOOPBACK}:{settings.ports.web}",
+            environment=settings.web_environment(),
+            cwd=settings.checkout / "services" / "web",
+            stop_seconds=25,
+            sources=_sources(settings, "web"),
+        ),
+    ]
+
+
 def _front(settings: PlatformSettings) -> list[Step]:
     ports = settings.ports
-    addresses = {
-        "member": f"{LOOPBACK}:{ports.member}",
-        "auth": f"{LOOPBACK}:{ports.auth}",
-        "shop": f"{LOOPBACK}:{ports.shop}",
-    }
+    addresses = {name: f"{LOOPBACK}:{getattr(ports, name)}" for name in sorted(SERVICES)}
     table = load_table(settings.checkout / ROUTE_TABLE, services=SERVICES)
     gateway = render_gateway(
         GatewaySettings(
@@ -257,7 +269,7 @@ def _front(settings: PlatformSettings) -> list[Step]:
             probe_url=f"{settings.edge_url}/",
             address=f"{settings.edge_host}:{ports.edge}",
             # Last: whoever reaches the edge finds a whole platform behind it.
-            after=["edge configuration", "gateway", "member", "auth", "shop", "first administrator", "demo data"],
+            after=["edge configuration", "gateway", *sorted(SERVICES), "first administrator", "demo data"],
             environment=settings.common_environment(),
         ),
     ]

@@ -25,7 +25,7 @@ from blackbox.waiting import eventually
 
 COMMAND = Path(sys.executable).with_name("platform")
 
-SERVICES = ("auth", "member", "shop")
+SERVICES = ("auth", "member", "shop", "web")
 PARTS = ("edge", "gateway", *SERVICES, "valkey", "postgres")
 
 # How much of a log is looked at for a request that has just been answered.

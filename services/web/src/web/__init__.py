@@ -1,0 +1,1 @@
+"""The shop front: pages that work without JavaScript, and the visitor's session."""

@@ -1,0 +1,1 @@
+"""The member's own account: profile, password, sessions, deletion."""

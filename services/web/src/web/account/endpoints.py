@@ -1,0 +1,227 @@
+"""`/account`: profile, password, sessions, deletion."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from web.cart.count import beside_cart
+from web.clients.errors import PartAway, Refused
+from web.clients.member import Member
+from web.parts import KnownVisitor, LogInNeeded, Parts, PartsOf
+from web.rendering.catalogues import N_
+from web.rendering.form_errors import field_errors, field_message
+from web.rendering.pages import notice_of, see_other
+from web.visitor.forms import CheckedForm, Form, new_key
+from web.visitor.places import with_notice
+from web.visitor.preferences import known_language
+from web.visitor.visitor import Visitor
+
+router = APIRouter(prefix="/account")
+
+FRESH_LOG_IN = "/log-in?again&next=/account"
+
+CHANGED_MEANWHILE = N_("Your account was changed elsewhere meanwhile. Here it is as it is now; change it again.")
+WRONG_PASSWORD = N_("This is not your password.")
+TOO_MANY_ATTEMPTS = N_("Too many attempts. Wait a few minutes, then try again.")
+NOT_NOW = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
+NOT_DONE = N_("That did not work. Look at the page again.")
+LAST_ADMINISTRATOR = N_("You are the last administrator. Make another one first.")
+
+
+@router.get("")
+async def profile(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Show the profile."""
+    member, count = await beside_cart(parts, visitor, _me(parts, visitor))
+    away = frozenset({"member"}) if member is None else frozenset[str]()
+    content = _profile_content(member, _fields_of(member), new_key())
+    return parts.pages.show(
+        visitor, "account/profile.html", content, notice=notice_of(request), cart_count=count, away=away
+    )
+
+
+@router.post("/profile")
+async def save_profile(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Change name, e-mail address and language, unless somebody else has changed them since the page was made."""
+    version = form["version"]
+    if not version.isdecimal():
+        return see_other("/account")
+    language = known_language(form["locale"]) or visitor.language
+    fields = {"display_name": form.text("display_name"), "email": form.text("email"), "locale": language}
+    try:
+        await parts.members.change(visitor.on_behalf, fields, version, form.key)
+    except PartAway:
+        return await _profile_again(parts, visitor, form, {}, NOT_NOW, 503, form.key)
+    except Refused as refused:
+        if refused.code == "reauthentication-required":
+            return see_other(FRESH_LOG_IN)
+        if refused.status == 401:
+            raise LogInNeeded from None
+        errors = field_errors(refused)
+        if refused.code == "email-taken":
+            errors = {"email": field_message("email", "email-taken")}
+        message = CHANGED_MEANWHILE if refused.status == 412 else None if errors else NOT_DONE
+        return await _profile_again(parts, visitor, form, errors, message, refused.status, new_key())
+    visitor.keep_language(language)
+    return see_other(with_notice("/account", "saved"))
+
+
+@router.get("/password")
+async def password_page(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Show the form for another password."""
+    return parts.pages.show(
+        visitor, "account/password.html", {"errors": {}, "message": None}, notice=notice_of(request)
+    )
+
+
+@router.post("/password")
+async def change_password(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Change the password; every other session ends, this one goes on."""
+    try:
+        tokens = await parts.auth.change_password(visitor.on_behalf, form["current_password"], form["new_password"])
+    except PartAway:
+        return _password_again(parts, visitor, {}, NOT_NOW, 503)
+    except Refused as refused:
+        if refused.status == 401:
+            raise LogInNeeded from None
+        errors = field_errors(refused)
+        message = TOO_MANY_ATTEMPTS if refused.status == 429 else None if errors else NOT_DONE
+        return _password_again(parts, visitor, errors, message, refused.status)
+    visitor.keep_session(tokens)
+    return see_other(with_notice("/account/password", "password-changed"))
+
+
+@router.get("/sessions")
+async def sessions_page(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """List the sessions, on whichever device."""
+    try:
+        sessions, count = await beside_cart(parts, visitor, parts.auth.sessions(visitor.on_behalf))
+    except Refused as refused:
+        _needs_log_in(refused)
+        raise
+    content = {"sessions": sessions}
+    return parts.pages.show(visitor, "account/sessions.html", content, notice=notice_of(request), cart_count=count)
+
+
+@router.post("/sessions/{session_id}/end")
+async def end_session(session_id: UUID, _form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """End one session; one that is over already is as good."""
+    try:
+        await parts.auth.end_session(visitor.on_behalf, str(session_id))
+    except Refused as refused:
+        _needs_log_in(refused)
+        if refused.status != 404:
+            raise
+    if visitor.principal and visitor.principal.session == str(session_id):
+        visitor.forget_session()
+        return see_other(with_notice("/", "logged-out"))
+    return see_other(with_notice("/account/sessions", "session-ended"))
+
+
+@router.post("/sessions/end-all")
+async def end_all_sessions(_form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Log out on every device, this one included."""
+    try:
+        await parts.auth.log_out_everywhere(visitor.on_behalf)
+    except Refused as refused:
+        if refused.status != 401:
+            raise
+    visitor.forget_session()
+    return see_other(with_notice("/", "logged-out-everywhere"))
+
+
+@router.get("/delete")
+async def deletion_page(parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Ask whether the account shall be deleted."""
+    return parts.pages.show(visitor, "account/delete.html", {"errors": {}, "message": None})
+
+
+@router.post("/delete")
+async def delete_account(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Delete the account for good, once the password has shown whose it is (ASVS 7.5.1)."""
+    try:
+        me = await parts.members.me(visitor.on_behalf)
+        fresh = await parts.auth.log_in(visitor.on_behalf, me.email, form["current_password"])
+        await parts.members.delete(visitor.on_behalf_with(fresh))
+    except PartAway:
+        return _deletion_again(parts, visitor, {}, NOT_NOW, 503)
+    except Refused as refused:
+        if refused.code == "credentials-invalid":
+            return _deletion_again(parts, visitor, {"current_password": WRONG_PASSWORD}, None, 422)
+        _needs_log_in(refused)
+        message = {429: TOO_MANY_ATTEMPTS, 409: LAST_ADMINISTRATOR}.get(refused.status, NOT_DONE)
+        return _deletion_again(parts, visitor, {}, message, refused.status)
+    visitor.forget_session()
+    return see_other(with_notice("/", "account-deleted"))
+
+
+async def _me(parts: Parts, visitor: Visitor) -> Member | None:
+    """Return the visitor's account, or None while member is away. Raises LogInNeeded."""
+    try:
+        return await parts.members.me(visitor.on_behalf)
+    except PartAway:
+        return None
+    except Refused as refused:
+        _needs_log_in(refused)
+        raise
+
+
+def _needs_log_in(refused: Refused) -> None:
+    if refused.status == 401:
+        raise LogInNeeded from None
+
+
+def _fields_of(member: Member | None) -> dict[str, str]:
+    if member is None:
+        return {}
+    return {"display_name": member.display_name, "email": member.email, "locale": member.locale}
+
+
+def _profile_content(
+    member: Member | None,
+    fields: dict[str, str],
+    key: str,
+    errors: dict[str, str] | None = None,
+    message: str | None = None,
+) -> dict[str, Any]:
+    language = known_language(fields.get("locale", ""))
+    return {
+        "member": member,
+        "fields": fields,
+        "language": language,
+        "key": key,
+        "errors": errors or {},
+        "message": message,
+    }
+
+
+async def _profile_again(
+    parts: Parts,
+    visitor: Visitor,
+    form: Form,
+    errors: dict[str, str],
+    message: str | None,
+    status: int,
+    key: str,
+) -> Response:
+    """Show the form as it was sent; after a change elsewhere, as the account is now."""
+    member = await _me(parts, visitor)
+    fields = _fields_of(member) if status == 412 else form.fields
+    content = _profile_content(member, fields, key, errors, message)
+    return parts.pages.show(visitor, "account/profile.html", content, status=status)
+
+
+def _password_again(
+    parts: Parts, visitor: Visitor, errors: dict[str, str], message: str | None, status: int
+) -> Response:
+    content = {"errors": errors, "message": message}
+    return parts.pages.show(visitor, "account/password.html", content, status=status)
+
+
+def _deletion_again(
+    parts: Parts, visitor: Visitor, errors: dict[str, str], message: str | None, status: int
+) -> Response:
+    return parts.pages.show(visitor, "account/delete.html", {"errors": errors, "message": message}, status=status)

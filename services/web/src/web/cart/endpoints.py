@@ -1,0 +1,118 @@
+"""`/cart`: look into it, put something in, change how many, take something out."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from web.cart.count import cart_cookie
+from web.cart.merging import forget_cart
+from web.clients.errors import PartAway, Refused
+from web.clients.http import Answer
+from web.clients.shop import Cart
+from web.parts import AnyVisitor, Parts, PartsOf
+from web.rendering.catalogues import N_
+from web.rendering.pages import notice_of, see_other
+from web.visitor.forms import CheckedForm
+from web.visitor.places import with_notice
+from web.visitor.visitor import CART, Visitor
+
+router = APIRouter(prefix="/cart")
+
+# More of one thing than shop lets a cart hold.
+MAX_QUANTITY = 99
+
+NOT_SO_MANY = N_("There are not that many left. The cart shows how many there are.")
+GONE = N_("This is not sold any more.")
+NOT_DONE = N_("That did not work. Look at the page again.")
+NOT_NOW = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
+
+
+@router.get("")
+async def show_cart(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Show the cart."""
+    return await _cart_page(parts, visitor, notice=notice_of(request))
+
+
+@router.post("/items")
+async def add_to_cart(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Put something into the cart, once for one form, and show the cart."""
+    variant_id, quantity = _uuid(form["variant_id"]), _quantity(form["quantity"], least=1)
+    if variant_id is None or quantity is None:
+        return await _cart_page(parts, visitor, message=NOT_DONE, status=422)
+    try:
+        answer = await parts.shop.add_to_cart(visitor.on_behalf, cart_cookie(visitor), variant_id, quantity, form.key)
+    except (PartAway, Refused) as error:
+        return await _refused(parts, visitor, error)
+    _relay_cart_cookie(visitor, answer)
+    return see_other(with_notice("/cart", "added"))
+
+
+@router.post("/items/{variant_id}")
+async def change_quantity(variant_id: UUID, form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Set how many the cart holds; 0 takes it out."""
+    quantity = _quantity(form["quantity"], least=0)
+    if quantity is None:
+        return await _cart_page(parts, visitor, message=NOT_DONE, status=422)
+    try:
+        answer = await parts.shop.set_quantity(
+            visitor.on_behalf, cart_cookie(visitor), str(variant_id), quantity, form.key
+        )
+    except (PartAway, Refused) as error:
+        return await _refused(parts, visitor, error)
+    _relay_cart_cookie(visitor, answer)
+    return see_other(with_notice("/cart", "cart-updated" if quantity else "removed"))
+
+
+async def read_cart(parts: Parts, visitor: Visitor) -> Cart:
+    """Return the visitor's cart, with what an anonymous one still holds moved into it. Raises PartAway, Refused."""
+    cart = await parts.shop.cart(visitor.on_behalf, cart_cookie(visitor))
+    if visitor.is_known and visitor.cart_token:
+        forget_cart(visitor)
+    return cart
+
+
+async def _cart_page(
+    parts: Parts, visitor: Visitor, *, message: str | None = None, notice: str | None = None, status: int = 200
+) -> Response:
+    cart: Cart | None
+    try:
+        cart = await read_cart(parts, visitor)
+    except PartAway:
+        cart, status = None, 503
+    content: dict[str, Any] = {"cart": cart, "message": message, "most": MAX_QUANTITY}
+    return parts.pages.show(
+        visitor,
+        "cart/cart.html",
+        content,
+        status=status,
+        notice=notice,
+        cart_count=cart.item_count if cart else None,
+        away=frozenset() if cart else frozenset({"shop"}),
+    )
+
+
+async def _refused(parts: Parts, visitor: Visitor, error: PartAway | Refused) -> Response:
+    if isinstance(error, PartAway):
+        return await _cart_page(parts, visitor, message=NOT_NOW, status=503)
+    message = {409: NOT_SO_MANY, 404: GONE}.get(error.status, NOT_DONE)
+    return await _cart_page(parts, visitor, message=message, status=error.status)
+
+
+def _relay_cart_cookie(visitor: Visitor, answer: Answer) -> None:
+    name = visitor.rules.host(CART)
+    visitor.set_cookies.extend(line for line in answer.set_cookies if line.startswith(f"{name}="))
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+def _quantity(text: str, *, least: int) -> int | None:
+    return int(text) if text.isdecimal() and least <= int(text[:4]) <= MAX_QUANTITY else None

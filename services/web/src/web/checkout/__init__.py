@@ -1,0 +1,1 @@
+"""The checkout: address and payment, review, place."""

@@ -1,0 +1,37 @@
+"""The form of the first step: where the order goes, and how it is paid."""
+
+from __future__ import annotations
+
+from web.clients.shop import Address
+from web.rendering.catalogues import N_
+from web.rendering.form_errors import field_message
+from web.visitor.forms import Form
+
+FIELDS = ("recipient", "phone", "postal_code", "line1", "line2", "city", "country")
+COUNTRIES = ("KR", "JP", "TW", "US", "CA", "AU", "GB", "DE", "FR")
+
+# The test provider's tokens: each shows another way that a payment can go.
+PAYMENTS = {
+    "ok": N_("Test card that pays at once"),
+    "slow": N_("Test card that takes a while"),
+    "fail": N_("Test card that is declined"),
+    "twice": N_("Test card that answers twice"),
+}
+PAYMENT_UNKNOWN = N_("Choose how you pay.")
+
+_LONGEST = {"recipient": 100, "phone": 30, "postal_code": 12, "line1": 120, "line2": 120, "city": 80}
+
+
+def address_of(form: Form) -> tuple[Address, dict[str, str]]:
+    """Return the address as it was typed, and what is wrong with it by field, untranslated."""
+    typed = {name: form.text(name) for name in FIELDS}
+    errors = {
+        name: field_message(name)
+        for name, longest in _LONGEST.items()
+        if len(typed[name]) > longest or (not typed[name] and name != "line2")
+    }
+    if typed["country"] not in COUNTRIES:
+        errors["country"] = field_message("country")
+    if form["payment"] not in PAYMENTS:
+        errors["payment"] = PAYMENT_UNKNOWN
+    return Address(**typed), errors

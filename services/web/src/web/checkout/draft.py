@@ -1,0 +1,56 @@
+"""What the checkout remembers between its pages: a cookie of the checkout's own, gone after an hour.
+
+It holds the idempotency key of the order, so that a reload, a step back or a second tab are all the same intent.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from web.clients.shop import Address
+from web.visitor.visitor import Visitor
+
+COOKIE = "checkout"
+PATH = "/checkout"
+KEPT_SECONDS = 3600
+# Browsers keep 4096 bytes of a cookie.
+_LONGEST = 3800
+
+
+class Draft(BaseModel):
+    """An order that is being made."""
+
+    model_config = ConfigDict(frozen=True)
+
+    address: Address
+    payment: str = Field(max_length=20)
+    # What the key stands for: this cart, as it was then. Another cart is another order.
+    cart_version: int
+    key: str = Field(max_length=64)
+
+
+def read_draft(visitor: Visitor) -> Draft | None:
+    """Return the visitor's draft, if there is one that can be read."""
+    value = visitor.cookies.get(visitor.rules.scoped(COOKIE), "")
+    try:
+        return Draft.model_validate_json(base64.urlsafe_b64decode(value.encode("ascii"))) if value else None
+    except (ValueError, binascii.Error, ValidationError):
+        return None
+
+
+def keep_draft(visitor: Visitor, draft: Draft) -> bool:
+    """Remember `draft`, and say whether a browser can hold it."""
+    value = base64.urlsafe_b64encode(draft.model_dump_json().encode()).decode()
+    if len(value) > _LONGEST:
+        return False
+    name = visitor.rules.scoped(COOKIE)
+    visitor.set_cookies.append(visitor.rules.line(name, value, KEPT_SECONDS, path=PATH, same_site="Strict"))
+    return True
+
+
+def forget_draft(visitor: Visitor) -> None:
+    """Forget the draft."""
+    visitor.set_cookies.append(visitor.rules.removal(visitor.rules.scoped(COOKIE), path=PATH))

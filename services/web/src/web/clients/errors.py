@@ -1,0 +1,40 @@
+"""How a service can fail a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from platform_common.problems import DependencyUnavailable, FieldError, Problem
+
+
+class PartAway(DependencyUnavailable):
+    """A service does not answer, not in time, or not as agreed. Whether a write had its effect is not known."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"The part {part} cannot be reached at the moment.")
+        self.part = part
+
+
+class Refused(Problem):
+    """A service's own problem (4xx), as it told it."""
+
+    def __init__(self, status: int, document: dict[str, Any], retry_after: str | None = None) -> None:
+        headers = {"Retry-After": retry_after} if retry_after else {}
+        super().__init__(_text(document, "detail"), errors=_errors(document), headers=headers)
+        self.status = status
+        self.code = _text(document, "code") or "bad-request"
+        self.title = _text(document, "title")
+
+
+def _text(document: dict[str, Any], member: str) -> str | None:
+    value = document.get(member)
+    return value if isinstance(value, str) else None
+
+
+def _errors(document: dict[str, Any]) -> list[FieldError]:
+    entries = document.get("errors")
+    return [
+        FieldError(*(_text(entry, member) or "" for member in ("pointer", "code", "detail")))
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict)
+    ]

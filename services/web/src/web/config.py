@@ -1,0 +1,48 @@
+"""Settings of web: environment variables `WEB_…`, or the service's own `.env`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import SettingsConfigDict
+
+from platform_common.cookies import CookieSettings
+from platform_common.settings import HttpUrl
+
+Seconds = Annotated[float, Field(gt=0, le=60)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("is no time zone of the IANA database, such as Asia/Seoul") from None
+    return name
+
+
+class WebSettings(CookieSettings):
+    """What web is told at its start."""
+
+    model_config = SettingsConfigDict(env_prefix="WEB_", env_file=".env", extra="ignore", frozen=True)
+
+    member_url: HttpUrl
+    auth_url: HttpUrl
+    # Without a shop the pages of members are all there is.
+    shop_url: HttpUrl | None = None
+    token_issuer: Annotated[str, Field(min_length=1, max_length=255)]
+    token_audience: Annotated[str, Field(min_length=1, max_length=255)]
+
+    # Where visitors know the site from; pages name it as their own address.
+    public_url: HttpUrl | None = None
+    site_name: Annotated[str, Field(min_length=1, max_length=40)] = "Haru"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"
+
+    # How long a service may take to connect, to answer a read, and to carry out a write.
+    connect_timeout_seconds: Seconds = 1.0
+    read_timeout_seconds: Seconds = 3.0
+    write_timeout_seconds: Seconds = 12.0
+    request_timeout_seconds: Seconds = 20.0
+    # Verified access tokens that are remembered, about 2 kB each.
+    token_cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000

@@ -1,0 +1,1 @@
+"""What each problem code means, for people."""

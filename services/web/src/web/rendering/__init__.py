@@ -1,0 +1,1 @@
+"""Pages from templates: language, formats, headers, and problems as pages."""

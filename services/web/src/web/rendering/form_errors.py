@@ -1,0 +1,48 @@
+"""What a service finds wrong with a form, field by field, in the visitor's words."""
+
+from __future__ import annotations
+
+from platform_common.problems import FieldError
+from web.clients.errors import Refused
+from web.rendering.catalogues import N_
+
+# By field and the service's code; then by field alone.
+_MESSAGES = {
+    ("email", ""): N_("Enter an e-mail address, such as name@example.com."),
+    ("email", "email-taken"): N_("An account with this e-mail address exists already. Log in, or take another."),
+    ("display_name", ""): N_("Enter a name of up to 100 characters."),
+    ("password", "password-too-short"): N_("A password has at least 8 characters."),
+    ("password", "password-too-long"): N_("A password has at most 128 characters."),
+    ("password", "password-common"): N_("This password is among those that are guessed first. Choose another."),
+    ("password", "password-context"): N_("This password is little more than your name, your address or ours."),
+    ("password", ""): N_("Choose another password."),
+    ("current_password", ""): N_("This is not your password."),
+    ("recipient", ""): N_("Enter who receives the parcel."),
+    ("phone", ""): N_("Enter a telephone number for the courier."),
+    ("postal_code", ""): N_("Enter the postal code."),
+    ("line1", ""): N_("Enter street and number."),
+    ("line2", ""): N_("This line is too long."),
+    ("city", ""): N_("Enter the city."),
+    ("country", ""): N_("Choose a country."),
+}
+_OTHERWISE = N_("Look at this field again.")
+_ALIASES = {"new_password": "password"}
+
+
+def field_message(field: str, code: str = "") -> str:
+    """Return what to say of a field, untranslated."""
+    name = _ALIASES.get(field, field)
+    return _MESSAGES.get((name, code)) or _MESSAGES.get((name, "")) or _OTHERWISE
+
+
+def field_errors(refused: Refused) -> dict[str, str]:
+    """Return the messages by field, untranslated."""
+    found: dict[str, str] = {}
+    for error in refused.errors:
+        field = _field(error)
+        found.setdefault(field, field_message(field, error.code))
+    return found
+
+
+def _field(error: FieldError) -> str:
+    return error.pointer.rpartition("/")[2]

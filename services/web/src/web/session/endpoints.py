@@ -1,0 +1,155 @@
+"""`/sign-up`, `/log-in`, `/log-out`, `/session/refresh`."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from platform_common.problems import Unauthenticated
+from web.cart.merging import merge_cart
+from web.clients.auth import LogIn
+from web.clients.errors import PartAway, Refused
+from web.parts import AnyVisitor, Parts, PartsOf
+from web.rendering.catalogues import N_
+from web.rendering.form_errors import field_errors, field_message
+from web.rendering.pages import notice_of, see_other
+from web.visitor.forms import CheckedForm, Form, new_key
+from web.visitor.own_pages import require_own_page
+from web.visitor.places import local_place, with_notice
+from web.visitor.preferences import LANGUAGE_COOKIE, known_language
+from web.visitor.visitor import Visitor
+
+router = APIRouter()
+
+REFRESH_PATH = "/session/refresh"
+AFTER_LOG_IN = "/account"
+
+WRONG_CREDENTIALS = N_("The e-mail address or the password is wrong.")
+TOO_MANY_ATTEMPTS = N_("Too many attempts. Wait a few minutes, then try again.")
+AWAY = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
+
+log = structlog.get_logger(__name__)
+
+
+@router.get("/log-in")
+async def log_in_page(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Show the log-in form; a member goes straight on, unless a fresh log-in is asked for."""
+    place = local_place(request.query_params.get("next", ""), AFTER_LOG_IN)
+    again = "again" in request.query_params
+    if visitor.is_known and not again:
+        return see_other(place)
+    content = {"email": "", "place": place, "again": again, "error": None}
+    return parts.pages.show(visitor, "session/log_in.html", content, notice=notice_of(request))
+
+
+@router.post("/log-in")
+async def log_in(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Open a session, move the anonymous cart into the member's, and go to where the visitor wanted to be."""
+    place = local_place(form["next"], AFTER_LOG_IN)
+    try:
+        opened = await parts.auth.log_in(visitor.on_behalf, form.text("email"), form["password"])
+    except (PartAway, Refused) as error:
+        status, message = _refusal(error)
+        content = {"email": form.text("email"), "place": place, "again": bool(form["again"]), "error": message}
+        return parts.pages.show(visitor, "session/log_in.html", content, status=status, headers=_retry_after(error))
+    await _begin(parts, visitor, opened)
+    return see_other(with_notice(place, "logged-in"))
+
+
+@router.get("/sign-up")
+async def sign_up_page(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Show the sign-up form."""
+    place = local_place(request.query_params.get("next", ""), AFTER_LOG_IN)
+    if visitor.is_known:
+        return see_other(place)
+    return _sign_up_form(parts, visitor, Form({"next": place}), {}, None, 200, new_key())
+
+
+@router.post("/sign-up")
+async def sign_up(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Make an account, once for one form, and log in."""
+    email, name, password = form.text("email"), form.text("display_name"), form["password"]
+    missing = {field: field_message(field) for field in ("email", "display_name", "password") if not form[field]}
+    if missing:
+        return _sign_up_form(parts, visitor, form, missing, None, 422, form.key)
+    try:
+        await parts.auth.register(visitor.on_behalf, email, password, name, visitor.language, form.key)
+        opened = await parts.auth.log_in(visitor.on_behalf, email, password)
+    except PartAway:
+        # Whether the account was made is not known: the same key finds out.
+        return _sign_up_form(parts, visitor, form, {}, AWAY, 503, form.key)
+    except Refused as refused:
+        errors = field_errors(refused)
+        if refused.code == "email-taken":
+            errors = {"email": field_message("email", "email-taken")}
+        message = None if errors else _refusal(refused)[1]
+        return _sign_up_form(parts, visitor, form, errors, message, _page_status(refused), new_key())
+    await _begin(parts, visitor, opened)
+    return see_other(with_notice(local_place(form["next"], AFTER_LOG_IN), "welcome"))
+
+
+@router.post("/log-out")
+async def log_out(_form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """End the session. The browser forgets it even when auth cannot be told, and the visitor is told then."""
+    if visitor.token:
+        try:
+            await parts.auth.log_out(visitor.on_behalf)
+        except PartAway:
+            visitor.forget_session()
+            raise
+        except Refused as refused:
+            log.info("session_was_over", reason=refused.code)
+    visitor.forget_session()
+    return see_other(with_notice("/", "logged-out"))
+
+
+@router.post(REFRESH_PATH, status_code=204)
+async def refresh(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Renew the session for a script of ours: 204 with new cookies, or 401.
+
+    Raises CrossSiteRequest, Unauthenticated, PartAway.
+    """
+    require_own_page(request.headers, proof=True)
+    if not await parts.renewal.renew(visitor):
+        raise Unauthenticated("There is no session to renew.")
+    return Response(status_code=204)
+
+
+async def _begin(parts: Parts, visitor: Visitor, opened: LogIn) -> None:
+    visitor.keep_session(opened)
+    language = known_language(opened.member.locale)
+    if language and LANGUAGE_COOKIE not in visitor.cookies:
+        visitor.keep_language(language)
+    await merge_cart(parts, visitor, visitor.on_behalf_with(opened))
+
+
+def _sign_up_form(
+    parts: Parts,
+    visitor: Visitor,
+    form: Form,
+    errors: dict[str, str],
+    message: str | None,
+    status: int,
+    key: str,
+) -> Response:
+    content = {"form": form, "errors": errors, "message": message, "key": key}
+    return parts.pages.show(visitor, "session/sign_up.html", content, status=status)
+
+
+def _refusal(error: PartAway | Refused) -> tuple[int, str]:
+    """Return the page's status and what it says, untranslated."""
+    if isinstance(error, PartAway):
+        return 503, AWAY
+    if error.status == 429:
+        return 429, TOO_MANY_ATTEMPTS
+    return _page_status(error), WRONG_CREDENTIALS
+
+
+def _page_status(refused: Refused) -> int:
+    # 401 would ask the browser itself for credentials (RFC 9110, section 15.5.2).
+    return 422 if refused.status == 401 else refused.status
+
+
+def _retry_after(error: PartAway | Refused) -> dict[str, str]:
+    return {name: value for name, value in error.headers.items() if name == "Retry-After"}

@@ -1,0 +1,34 @@
+// Errors at their fields, before anything is sent. What is wrong is in the page's own words (data-wrong).
+
+export function checkInPlace(form) {
+  form.noValidate = true;
+  form.addEventListener("submit", (event) => {
+    const wrong = controls(form).filter((control) => !show(control));
+    if (wrong.length === 0) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    wrong[0].focus();
+  });
+  form.addEventListener("focusout", ({ target }) => {
+    if (target.matches("input[data-wrong]") && target.value) show(target);
+  });
+  form.addEventListener("input", ({ target }) => {
+    if (target.getAttribute("aria-invalid")) show(target);
+  });
+}
+
+function controls(form) {
+  return Array.from(form.querySelectorAll("input[data-wrong]"));
+}
+
+// Show or clear the error of a control, and say whether it is right.
+function show(control) {
+  const right = control.checkValidity();
+  const error = document.getElementById(`${control.id}-error`);
+  error.textContent = right ? "" : (control.validity.tooShort && control.dataset.short) || control.dataset.wrong;
+  error.hidden = right;
+  control.closest(".field").classList.toggle("field-wrong", !right);
+  if (right) control.removeAttribute("aria-invalid");
+  else control.setAttribute("aria-invalid", "true");
+  return right;
+}

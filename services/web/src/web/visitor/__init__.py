@@ -1,0 +1,1 @@
+"""Who looks at a page: language, theme, session, and the proof that a form is ours."""

@@ -1,0 +1,64 @@
+"""Cookies of a request, and those that its answer sets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+# Cookie values of ours hold no other characters (RFC 6265, section 4.1.1).
+_VALUE = re.compile(r"[A-Za-z0-9._~+/=-]*")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+SameSite = Literal["Lax", "Strict"]
+
+
+def read_cookies(lines: list[str]) -> dict[str, str]:
+    """Return the cookies of `Cookie` headers. One that comes twice is left out: neither is believed."""
+    found: dict[str, str] = {}
+    doubled: set[str] = set()
+    for line in lines:
+        for crumb in line.split(";"):
+            name, separator, value = crumb.strip().partition("=")
+            if separator and name in found:
+                doubled.add(name)
+            elif separator:
+                found[name] = value
+    return {name: value for name, value in found.items() if name not in doubled}
+
+
+@dataclass(frozen=True)
+class CookieRules:
+    """How this installation writes cookies: for TLS alone, unless a development setting says otherwise."""
+
+    secure: bool
+
+    def host(self, name: str) -> str:
+        """Return the full name of a cookie of this host alone."""
+        return f"__Host-{name}" if self.secure else name
+
+    def scoped(self, name: str) -> str:
+        """Return the full name of a cookie that is sent to some paths only."""
+        return f"__Secure-{name}" if self.secure else name
+
+    def line(
+        self,
+        name: str,
+        value: str,
+        max_age: int | None = None,
+        *,
+        path: str = "/",
+        same_site: SameSite = "Lax",
+        http_only: bool = True,
+    ) -> str:
+        """Return a `Set-Cookie` line; without `max_age` the cookie goes with the browser's session."""
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ValueError("not fit for a cookie")
+        age = f"; Max-Age={max_age}" if max_age is not None else ""
+        secure = "; Secure" if self.secure else ""
+        script = "; HttpOnly" if http_only else ""
+        return f"{name}={value}; Path={path}{age}{secure}{script}; SameSite={same_site}"
+
+    def removal(self, name: str, *, path: str = "/") -> str:
+        """Return the `Set-Cookie` line that removes a cookie."""
+        return self.line(name, "", 0, path=path)

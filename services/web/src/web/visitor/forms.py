@@ -1,0 +1,84 @@
+"""What a form sent: read once, and only when one of our own pages sent it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from platform_common.problems import Forbidden, Problem
+from web.visitor import form_token
+from web.visitor.own_pages import require_own_page
+from web.visitor.visitor import visitor_of
+
+MAX_FIELDS = 100
+MEDIA_TYPE = "application/x-www-form-urlencoded"
+
+KEY_FIELD = "key"
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class FormOutdated(Forbidden):
+    """The form's token does not fit the visitor's cookie: the page is old, or was never ours."""
+
+    code = "form-outdated"
+
+
+class FormUnreadable(Problem):
+    """The body is no form."""
+
+    code = "payload-malformed"
+    status = 400
+
+
+class Form:
+    """A form's fields, each once. What is missing reads as empty."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.fields = dict(fields)
+
+    def __getitem__(self, name: str) -> str:
+        """Return a field as it came."""
+        return self.fields.get(name, "")
+
+    def text(self, name: str) -> str:
+        """Return a field without the blanks around it."""
+        return self[name].strip()
+
+    @property
+    def key(self) -> str:
+        """The idempotency key that the page was given: the same whenever this form is sent again."""
+        given = self[KEY_FIELD]
+        return given if _KEY.fullmatch(given) else new_key()
+
+
+def new_key() -> str:
+    """Return a fresh idempotency key, for one intent of the visitor."""
+    return uuid.uuid4().hex
+
+
+async def checked_form(request: Request) -> Form:
+    """Return the form. Raises CrossSiteRequest, FormOutdated, FormUnreadable."""
+    require_own_page(request.headers, proof=False)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
+        raise FormUnreadable("This takes a form.")
+    try:
+        text = (await request.body()).decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise FormUnreadable("The form cannot be read.") from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs) or any("\x00" in value for value in fields.values()):
+        raise FormUnreadable("The form cannot be read.")
+    visitor = visitor_of(request)
+    if not form_token.is_token_of(fields.pop(form_token.FIELD, ""), visitor.form_secret):
+        raise FormOutdated("The page was open for too long, or your browser keeps no cookies.")
+    return Form(fields)
+
+
+CheckedForm = Annotated[Form, Depends(checked_form)]

@@ -1,0 +1,131 @@
+"""The visitor of one request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Scope
+
+from platform_common.tokens.access import Principal
+from web.clients.auth import Tokens
+from web.clients.http import OnBehalfOf
+from web.visitor import form_token, preferences
+from web.visitor.cookies import CookieRules, read_cookies
+from web.visitor.preferences import Language, Theme
+
+ACCESS = "access"
+REFRESH = "refresh"
+CART = "cart"
+
+# What identifies a browser to a service is cut here: it is shown in the list of sessions, no more.
+USER_AGENT_LENGTH = 300
+
+STATE = "visitor"
+
+
+@dataclass
+class Visitor:
+    """Who looks, as far as the request says. `principal` and `token` are set once the edge's word was checked."""
+
+    rules: CookieRules
+    cookies: dict[str, str]
+    language: Language
+    theme: Theme
+    address: str
+    user_agent: str
+    # The page's own address: path and query, for coming back to it.
+    here: str
+    principal: Principal | None = None
+    token: str | None = None
+    # Whether there may be a session that could not be looked up just now.
+    session_unsure: bool = False
+    set_cookies: list[str] = field(default_factory=list)
+    _form_secret: str = ""
+
+    @classmethod
+    def of(cls, scope: Scope, rules: CookieRules) -> Visitor:
+        """Read what the headers say of the visitor; nobody is asked."""
+        headers = Headers(scope=scope)
+        cookies = read_cookies(headers.getlist("cookie"))
+        chosen = cookies.get(preferences.LANGUAGE_COOKIE)
+        client = scope.get("client")
+        path = scope.get("raw_path", b"").decode("latin-1").partition("?")[0]
+        query = scope.get("query_string", b"").decode("latin-1")
+        return cls(
+            rules=rules,
+            cookies=cookies,
+            language=preferences.language_of(chosen, headers.get("accept-language", "")),
+            theme=preferences.theme_of(cookies.get(preferences.THEME_COOKIE)),
+            address=client[0] if client else "",
+            user_agent=headers.get("user-agent", "")[:USER_AGENT_LENGTH],
+            here=path + (f"?{query}" if query else ""),
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the visitor is logged in."""
+        return self.principal is not None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the visitor may see the administrator's pages."""
+        return self.principal is not None and self.principal.is_admin
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The refresh token, if the browser sent one."""
+        return self.cookies.get(self.rules.host(REFRESH)) or None
+
+    @property
+    def cart_token(self) -> str | None:
+        """The anonymous cart's cookie, which is shop's to read."""
+        return self.cookies.get(self.rules.host(CART)) or None
+
+    @property
+    def form_secret(self) -> str:
+        """What the visitor's forms are recognised by; made when it is first asked for."""
+        if not self._form_secret:
+            name = self.rules.host(form_token.COOKIE)
+            known = self.cookies.get(name, "")
+            self._form_secret = known if form_token.is_secret(known) else form_token.new_secret()
+            if self._form_secret != known:
+                self.set_cookies.append(self.rules.line(name, self._form_secret))
+        return self._form_secret
+
+    @property
+    def on_behalf(self) -> OnBehalfOf:
+        """The visitor, as services are told of it."""
+        return OnBehalfOf(self.address, self.user_agent, self.language, self.token)
+
+    def on_behalf_with(self, tokens: Tokens) -> OnBehalfOf:
+        """The same, in a session that has just been opened."""
+        return replace(self.on_behalf, token=tokens.access_token)
+
+    def keep_session(self, tokens: Tokens) -> None:
+        """Give the browser the cookies of a session."""
+        rules = self.rules
+        self.set_cookies.append(rules.line(rules.host(ACCESS), tokens.access_token, tokens.expires_in))
+        self.set_cookies.append(rules.line(rules.host(REFRESH), tokens.refresh_token, tokens.refresh_expires_in))
+
+    def forget_session(self) -> None:
+        """Take the session's cookies from the browser."""
+        self.principal = self.token = None
+        for name in (ACCESS, REFRESH):
+            self.set_cookies.append(self.rules.removal(self.rules.host(name)))
+
+    def keep_language(self, language: Language) -> None:
+        """Show pages in `language` from now on."""
+        line = self.rules.line(preferences.LANGUAGE_COOKIE, language, preferences.KEPT_SECONDS)
+        self.set_cookies.append(line)
+
+    def keep_theme(self, theme: Theme) -> None:
+        """Show pages in `theme` from now on."""
+        self.set_cookies.append(self.rules.line(preferences.THEME_COOKIE, theme, preferences.KEPT_SECONDS))
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Return the request's visitor."""
+    visitor: Visitor = request.scope["state"][STATE]
+    return visitor

@@ -1,0 +1,114 @@
+"""The services behind web, played by fakes that speak HTTP, so that they can fail in every way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import web as aiohttp_web
+
+MEMBER_ID = "01990000-0000-7000-8000-000000000001"
+
+MEMBER = {
+    "id": MEMBER_ID,
+    "email": "ada@example.com",
+    "display_name": "Ada",
+    "locale": "en",
+    "roles": ["member"],
+    "status": "active",
+    "version": 3,
+    "created_at": "2026-01-02T03:04:05Z",
+    "updated_at": "2026-01-02T03:04:05Z",
+}
+
+
+class FakeService:
+    """A service that answers what it is told to, and remembers what it was asked."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.url = ""
+        self.requests: list[dict[str, Any]] = []
+        self.slow = asyncio.Event()
+        self._answers: dict[tuple[str, str], Any] = {}
+        self._runner: aiohttp_web.ServerRunner | None = None
+
+    def on(self, method: str, path: str, status: int, body: Any = None, **headers: str) -> None:
+        """Answer a request with `status` and `body` from now on."""
+        self._answers[method, path] = (status, body, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    def refuse(self, method: str, path: str, status: int, code: str, **more: Any) -> None:
+        """Answer a request with a problem from now on."""
+        self.on(
+            method, path, status, {"type": f"/problems/{code}", "title": code, "status": status, "code": code, **more}
+        )
+
+    def hang(self, method: str, path: str) -> None:
+        """Never answer a request."""
+        self._answers[method, path] = "hang"
+
+    def cut(self, method: str, path: str, times: int = 1000) -> None:
+        """Close the connection in the place of the first `times` answers."""
+        self._answers[method, path] = ["cut", times, self._answers.get((method, path))]
+
+    def asked(self, method: str, path: str) -> list[dict[str, Any]]:
+        """Return the requests of one kind."""
+        return [request for request in self.requests if (request["method"], request["path"]) == (method, path)]
+
+    async def start(self) -> None:
+        """Listen."""
+        self._runner = aiohttp_web.ServerRunner(aiohttp_web.Server(self._handle))
+        await self._runner.setup()
+        site = aiohttp_web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Go away."""
+        self.slow.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _handle(self, request: aiohttp_web.BaseRequest) -> aiohttp_web.StreamResponse:
+        body = await request.read()
+        self.requests.append(
+            {
+                "method": request.method,
+                "path": request.path,
+                "query": dict(request.query),
+                "headers": request.headers,
+                "body": body,
+                "json": json.loads(body) if body else None,
+            }
+        )
+        answer = self._answers.get((request.method, request.path))
+        if isinstance(answer, list):
+            if answer[1] > 0:
+                answer[1] -= 1
+                assert request.transport is not None
+                request.transport.close()
+                return aiohttp_web.Response()
+            answer = answer[2]
+        if answer == "hang":
+            await self.slow.wait()
+        if not isinstance(answer, tuple):
+            problem = {"type": "/problems/not-found", "title": "Not found", "status": 404, "code": "not-found"}
+            return aiohttp_web.json_response(problem, status=404)
+        status, document, headers = answer
+        return aiohttp_web.Response(
+            status=status,
+            body=b"" if document is None else json.dumps(document).encode(),
+            headers={"Content-Type": "application/json", **headers},
+        )
+
+
+class Services:
+    """The services behind web."""
+
+    def __init__(self) -> None:
+        self.auth, self.member, self.shop = (FakeService(name) for name in ("auth", "member", "shop"))
+
+    def __iter__(self):
+        return iter((self.auth, self.member, self.shop))

@@ -1,0 +1,76 @@
+"""`/problems/<code>`, and problems as pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from blackbox.pages import Page
+from web.problems.documents import parse
+
+PAGES = Path(__file__).parents[3] / "docs" / "problems"
+
+
+@pytest.mark.parametrize("code", sorted(path.stem for path in PAGES.glob("*.md")))
+async def test_every_problem_has_its_page(browser, code):
+    page = await browser.page(f"/problems/{code}")
+
+    title = (PAGES / f"{code}.md").read_text().splitlines()[0].removeprefix("# ")
+    assert page.title == f"{title} · Haru"
+    assert code in page.text
+    assert "What to do" in page.text
+    assert "`" not in page.text
+
+
+async def test_the_index_leads_to_each(browser):
+    page = await browser.page("/problems")
+
+    assert {f"/problems/{path.stem}" for path in PAGES.glob("*.md")} <= set(page.links)
+
+
+async def test_an_unknown_code_is_not_found(browser):
+    assert (await browser.get("/problems/none-such")).status_code == 404
+    assert (await browser.get("/problems/..%2f..%2fpyproject")).status_code == 404
+
+
+async def test_a_browser_gets_a_page_and_a_program_gets_a_problem(browser):
+    page, problem = await browser.get("/nothing"), await browser.get("/nothing", Accept="*/*")
+
+    assert (page.status_code, problem.status_code) == (404, 404)
+    assert "There is nothing here" in Page(page.text).text
+    assert page.headers["x-request-id"] in page.text
+    assert problem.json()["code"] == "not-found"
+    assert problem.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_unforeseen_error_is_a_page_that_tells_nothing_of_the_inside(browser, monkeypatch):
+    monkeypatch.setattr("web.home.endpoints.notice_of", lambda _request: 1 / 0)
+
+    answer = await browser.get("/")
+
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.text
+    assert "ZeroDivisionError" not in answer.text
+
+
+async def test_head_is_answered_as_get_without_the_body(browser):
+    for path in ("/", "/nothing"):
+        answer = await browser.http.head(path, headers={"Accept": "text/html"})
+        assert answer.content == b""
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_a_document_is_headings_paragraphs_and_code():
+    document = parse("a-code", "en", "# A title\n\n`a-code` · HTTP 409\n\n## What\n\nUse `x` or [that](../y.md).\n")
+
+    assert (document.title, document.status) == ("A title", "409")
+    heading, paragraph = document.blocks
+    assert heading.kind == "heading"
+    assert [(run.text, run.is_code) for run in paragraph.runs] == [
+        ("Use ", False),
+        ("x", True),
+        (" or ", False),
+        ("that", False),
+        (".", False),
+    ]

@@ -1,0 +1,273 @@
+"""Log-in, renewal and log-out: web alone sets and clears the session's cookies."""
+
+from __future__ import annotations
+
+import pytest
+
+from blackbox.pages import Page
+from webtests.browser import SITE, cookie_lines
+from webtests.services import MEMBER
+
+ACCESS, REFRESH = "__Host-access", "__Host-refresh"
+
+
+@pytest.fixture
+def log_in_works(services, tokens):
+    services.auth.on("POST", "/auth/login", 200, tokens | {"member": MEMBER})
+
+
+async def log_in(browser, place: str = "/log-in", **changes: str):
+    form = (await browser.page(place)).form("/log-in")
+    return await browser.submit(form, {"email": "ada@example.com", "password": "correct horse", **changes})
+
+
+@pytest.mark.usefixtures("log_in_works")
+async def test_a_log_in_sets_both_cookies_for_this_host_scripts_and_other_sites_excluded(browser, tokens):
+    answer = await log_in(browser)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/account?notice=logged-in"
+    lines = cookie_lines(answer)
+    assert lines[ACCESS] == f"{ACCESS}={tokens['access_token']}; Path=/; Max-Age=900; Secure; HttpOnly; SameSite=Lax"
+    assert lines[REFRESH] == (
+        f"{REFRESH}={tokens['refresh_token']}; Path=/; Max-Age=604800; Secure; HttpOnly; SameSite=Lax"
+    )
+
+
+@pytest.mark.usefixtures("log_in_works")
+async def test_over_plain_http_on_loopback_a_setting_drops_prefix_and_secure(make_browser):
+    browser = await make_browser(insecure_cookies_for_local_development=True)
+
+    lines = cookie_lines(await log_in(browser))
+
+    assert {"access", "refresh"} <= lines.keys()
+    assert not [line for line in lines.values() if "Secure" in line]
+
+
+@pytest.mark.usefixtures("log_in_works")
+async def test_a_log_in_leads_to_where_the_visitor_wanted_to_be(browser):
+    asked = await browser.get("/account/sessions?x=1")
+    assert asked.status_code == 303
+    assert asked.headers["location"] == "/log-in?next=/account/sessions%3Fx%3D1"
+
+    answer = await log_in(browser, asked.headers["location"])
+
+    assert answer.headers["location"] == "/account/sessions?x=1&notice=logged-in"
+
+
+@pytest.mark.parametrize(
+    "place", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:x", "/a\tb", ""]
+)
+@pytest.mark.usefixtures("log_in_works")
+async def test_a_log_in_leads_to_no_other_site(browser, place):
+    answer = await log_in(browser, next=place)
+
+    assert answer.headers["location"] == "/account?notice=logged-in"
+
+
+async def test_wrong_credentials_are_said_on_the_page_and_the_address_stays(browser, services):
+    services.auth.refuse("POST", "/auth/login", 401, "credentials-invalid")
+
+    answer = await log_in(browser)
+
+    assert answer.status_code == 422
+    page = Page(answer.text)
+    assert "The e-mail address or the password is wrong." in page.text
+    assert page.form("/log-in").fields["email"] == "ada@example.com"
+    assert page.form("/log-in").fields["password"] == ""
+    assert ACCESS not in cookie_lines(answer)
+
+
+async def test_a_throttled_log_in_says_so(browser, services):
+    services.auth.on("POST", "/auth/login", 429, {"code": "too-many-attempts"}, Retry_After="120")
+
+    answer = await log_in(browser)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "120")
+    assert "Too many attempts" in Page(answer.text).text
+
+
+async def test_a_log_in_while_auth_is_away_says_so_and_may_be_tried_again(browser, services):
+    form = (await browser.page("/log-in")).form("/log-in")
+    await services.auth.stop()
+
+    answer = await browser.submit(form, {"email": "ada@example.com", "password": "correct horse"})
+
+    assert answer.status_code == 503
+    assert "try again in a moment" in Page(answer.text).text
+
+
+@pytest.mark.usefixtures("log_in_works")
+async def test_auth_is_told_the_visitors_own_address_and_browser(make_browser, services):
+    for address in ("198.51.100.7", "203.0.113.80"):
+        await log_in(await make_browser(address))
+
+    asked = services.auth.asked("POST", "/auth/login")
+    assert [request["headers"]["X-Forwarded-For"] for request in asked] == ["198.51.100.7", "203.0.113.80"]
+    assert all("Firefox" in request["headers"]["User-Agent"] for request in asked)
+
+
+async def test_a_cookie_alone_is_no_identity(browser, tokens):
+    """Only what the edge hands on counts: it has asked whether the session is alive."""
+    browser.http.cookies.set(ACCESS, tokens["access_token"])
+
+    assert (await browser.get("/account")).status_code == 303
+
+
+@pytest.mark.parametrize("spoofed", [{"X_Auth_Subject": "0198-member"}, {"Authorization": "Bearer a.b.c"}])
+async def test_headers_that_anyone_can_send_are_no_identity(browser, spoofed):
+    assert (await browser.get("/account", **spoofed)).status_code == 303
+
+
+async def test_an_expired_access_token_is_renewed_on_the_page_itself(browser, services, tokens):
+    services.auth.on("POST", "/auth/refresh", 200, tokens)
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.get("/account")
+
+    assert answer.status_code == 200
+    assert "ada@example.com" in answer.text
+    assert {ACCESS, REFRESH} <= cookie_lines(answer).keys()
+    [asked] = services.auth.asked("POST", "/auth/refresh")
+    assert asked["json"] == {"refresh_token": "an-older-token_0123456789"}
+    assert services.member.requests[0]["headers"]["Authorization"] == f"Bearer {tokens['access_token']}"
+
+
+async def test_a_refused_refresh_token_is_taken_from_the_browser(browser, services):
+    services.auth.refuse("POST", "/auth/refresh", 401, "session-revoked")
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.get("/")
+
+    assert answer.status_code == 200
+    lines = cookie_lines(answer)
+    assert "Max-Age=0" in lines[REFRESH]
+    assert "Max-Age=0" in lines[ACCESS]
+
+
+async def test_while_auth_is_away_pages_come_the_cookies_stay_and_the_page_says_so(browser, services):
+    await services.auth.stop()
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.get("/")
+
+    assert answer.status_code == 200
+    assert "We cannot check just now whether you are logged in" in answer.text
+    assert REFRESH not in cookie_lines(answer)
+
+
+async def test_members_pages_do_not_send_to_the_log_in_while_auth_is_away(browser, services):
+    await services.auth.stop()
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    assert (await browser.get("/account")).status_code == 503
+
+
+async def test_a_script_renews_by_a_request_of_its_own(browser, services, tokens):
+    services.auth.on("POST", "/auth/refresh", 200, tokens)
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.post("/session/refresh")
+
+    assert answer.status_code == 204
+    assert {ACCESS, REFRESH} <= cookie_lines(answer).keys()
+    assert len(services.auth.asked("POST", "/auth/refresh")) == 1
+
+
+async def test_a_renewal_without_a_session_is_401(browser):
+    answer = await browser.post("/session/refresh")
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Sec_Fetch_Site": "same-origin", "Origin": "https://elsewhere.example"},
+        {"Sec_Fetch_Site": "same-origin", "Origin": "null"},
+    ],
+)
+async def test_another_site_cannot_have_a_session_renewed(browser, services, headers):
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.post("/session/refresh", **headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross-site-request")
+    assert not services.auth.asked("POST", "/auth/refresh")
+
+
+async def test_without_proof_of_where_it_comes_from_nothing_is_renewed(browser):
+    answer = await browser.http.post("/session/refresh", headers={"Accept": "*/*"})
+
+    assert answer.status_code == 403
+
+
+async def test_a_log_out_ends_the_session_and_clears_the_cookies(member, services):
+    services.auth.on("POST", "/auth/logout", 204)
+    form = (await member.page("/account")).form("/log-out")
+
+    answer = await member.submit(form)
+
+    assert answer.headers["location"] == "/?notice=logged-out"
+    assert all("Max-Age=0" in cookie_lines(answer)[name] for name in (ACCESS, REFRESH))
+    assert len(services.auth.asked("POST", "/auth/logout")) == 1
+
+
+async def test_a_log_out_that_auth_did_not_hear_of_is_no_success(member, services):
+    form = (await member.page("/account")).form("/log-out")
+    await services.auth.stop()
+
+    answer = await member.submit(form)
+
+    assert answer.status_code == 503
+    assert "Max-Age=0" in cookie_lines(answer)[REFRESH]
+
+
+async def test_a_sign_up_makes_an_account_once_for_one_form_and_logs_in(browser, services, tokens):
+    services.auth.on("POST", "/auth/register", 201, MEMBER)
+    services.auth.on("POST", "/auth/login", 200, tokens | {"member": MEMBER})
+    form = (await browser.page("/sign-up")).form("/sign-up")
+    given = {"email": "ada@example.com", "password": "correct horse battery", "display_name": "Ada"}
+
+    first, second = await browser.submit(form, given), await browser.submit(form, given)
+
+    assert {first.headers["location"], second.headers["location"]} == {"/account?notice=welcome"}
+    assert REFRESH in cookie_lines(first)
+    keys = {request["headers"]["X-Idempotency-Key"] for request in services.auth.asked("POST", "/auth/register")}
+    bodies = {request["body"] for request in services.auth.asked("POST", "/auth/register")}
+    assert keys == {form.fields["key"]}
+    assert len(bodies) == 1
+
+
+async def test_a_sign_up_with_a_taken_address_or_a_weak_password_says_so_at_the_field(browser, services):
+    form = (await browser.page("/sign-up")).form("/sign-up")
+    given = {"email": "ada@example.com", "password": "password", "display_name": "Ada"}
+    error = {"pointer": "/password", "code": "password-common", "detail": "…"}
+
+    services.auth.refuse("POST", "/auth/register", 409, "email-taken")
+    taken = await browser.submit(form, given)
+    services.auth.refuse("POST", "/auth/register", 422, "payload-invalid", errors=[error])
+    weak = await browser.submit(form, given)
+
+    assert (taken.status_code, weak.status_code) == (409, 422)
+    assert "An account with this e-mail address exists already" in taken.text
+    assert "among those that are guessed first" in weak.text
+    assert Page(weak.text).form("/sign-up").fields["key"] != form.fields["key"], "another intent has another key"
+
+
+async def test_a_sign_up_whose_outcome_is_unknown_keeps_its_key(browser, services):
+    form = (await browser.page("/sign-up")).form("/sign-up")
+    services.auth.hang("POST", "/auth/register")
+
+    answer = await browser.submit(form, {"email": "a@example.com", "password": "12345678", "display_name": "A"})
+
+    assert answer.status_code == 503
+    assert Page(answer.text).form("/sign-up").fields["key"] == form.fields["key"]
+
+
+def test_the_site_of_the_tests_is_https():
+    """Cookies with `Secure` would not come back otherwise, and half of these tests would show nothing."""
+    assert SITE.startswith("https://")
