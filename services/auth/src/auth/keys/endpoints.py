@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from auth.keys.keeper import KeyRingKeeper
-from auth.keys.ring import JWKS_MAX_AGE_SECONDS
+from platform_common.tokens.key_ring import JWKS_MAX_AGE_SECONDS
 
 router = APIRouter(tags=["keys"])
 

@@ -7,10 +7,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from auth.keys.ring import CURRENT, NEXT, RETIRED, KeyRing, load_ring
+from auth.keys.ring import KeyRing, load_ring
+from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED, RETIRED_PREFIX, new_key
 
 
 class RotationRefused(Exception):
@@ -48,26 +46,23 @@ def rotate_ring(directory: Path, now: float, published_for: float, retire_after:
         if now - _retired_at(retired) > retire_after:
             retired.unlink()
     with suppress(FileExistsError):
-        os.link(directory / CURRENT, directory / f"retired-{int(now)}.pem")
+        os.link(directory / CURRENT, directory / f"{RETIRED_PREFIX}{int(now)}.pem")
     upcoming.replace(directory / CURRENT)
     _write_new_key(upcoming)
     return load_ring(directory)
 
 
 def _retired_at(path: Path) -> float:
-    moment = path.stem.removeprefix("retired-")
+    moment = path.stem.removeprefix(RETIRED_PREFIX)
     return float(moment) if moment.isdigit() else path.stat().st_mtime
 
 
 def _write_new_key(path: Path) -> None:
     """Write a new private key to `path`, at once and only if nothing is there: of two writers one wins."""
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".key")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(pem)
+            file.write(new_key())
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):

@@ -1,20 +1,11 @@
-"""The ring of signing keys, read from a directory of PEM files.
+"""The ring of signing keys, read from a directory of the files that platform_common.tokens.key_ring tells about.
 
-| file | the key in it |
-|---|---|
-| `current.pem` | signs, and is published |
-| `next.pem` | is published, so that everybody knows it before it signs (optional) |
-| `retired-<anything>.pem` | is published, and verifies what it signed before (any number) |
-
-Each file holds one Ed25519 private key (PKCS 8, not encrypted); a retired one may hold the public key alone.
-A key's `kid` is its thumbprint (RFC 7638): files are renamed, never rewritten, when a key changes its state.
+The next key is optional, and there may be any number of retired ones. A key's `kid` is its thumbprint (RFC 7638):
+files are renamed, never rewritten, when a key changes its state.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -26,12 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from platform_common.tokens.access import ALGORITHM
-
-CURRENT = "current.pem"
-NEXT = "next.pem"
-RETIRED = "retired-*.pem"
-# How long others may keep the published document (seconds).
-JWKS_MAX_AGE_SECONDS = 300
+from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED, public_jwk, thumbprint
 
 
 class KeyRingBroken(Exception):
@@ -57,7 +43,7 @@ class RingKey:
 
     def jwk(self) -> dict[str, str]:
         """Return the published form (RFC 8037)."""
-        return _jwk(self.public) | {"kid": self.kid, "alg": ALGORITHM, "use": "sig"}
+        return public_jwk(self.public) | {"kid": self.kid, "alg": ALGORITHM, "use": "sig"}
 
 
 @dataclass(frozen=True)
@@ -114,12 +100,6 @@ def fingerprint(directory: Path) -> tuple[object, ...]:
     return (str(folder), *files)
 
 
-def thumbprint(key: Ed25519PublicKey) -> str:
-    """Return the `kid` of `key` (RFC 7638, section 3)."""
-    canonical = json.dumps(_jwk(key), sort_keys=True, separators=(",", ":"))
-    return _base64url(hashlib.sha256(canonical.encode()).digest())
-
-
 def _one_version(directory: Path) -> Path:
     # A mounted Secret swaps the link `..data` to a new folder: all files are read through one resolution of it.
     data = directory / "..data"
@@ -149,11 +129,3 @@ def _load(path: Path) -> Ed25519PrivateKey | Ed25519PublicKey:
 def _ring_key(key: Ed25519PrivateKey | Ed25519PublicKey, state: KeyState, file: str) -> RingKey:
     public = key.public_key() if isinstance(key, Ed25519PrivateKey) else key
     return RingKey(thumbprint(public), state, public, file)
-
-
-def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
-    return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes_raw())}
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,48 @@
+"""The ring of signing keys as files: what auth reads, and whoever turns the ring writes.
+
+| file | the key in it |
+|---|---|
+| `current.pem` | signs, and is published |
+| `next.pem` | is published, so that everybody knows it before it signs |
+| `retired-<epoch seconds>.pem` | signed until then; is published, and verifies what it signed |
+
+Each file holds one Ed25519 private key (PKCS 8, not encrypted); a retired one may hold the public key alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+CURRENT = "current.pem"
+NEXT = "next.pem"
+RETIRED_PREFIX = "retired-"
+RETIRED = f"{RETIRED_PREFIX}*.pem"
+# How long others may keep the published document (seconds).
+JWKS_MAX_AGE_SECONDS = 300
+
+
+def new_key() -> bytes:
+    """Return a new private key, as a file of the ring holds it."""
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def thumbprint(key: Ed25519PublicKey) -> str:
+    """Return the `kid` of `key` (RFC 7638, section 3)."""
+    canonical = json.dumps(public_jwk(key), sort_keys=True, separators=(",", ":"))
+    return _base64url(hashlib.sha256(canonical.encode()).digest())
+
+
+def public_jwk(key: Ed25519PublicKey) -> dict[str, str]:
+    """Return what of the published form says which key it is (RFC 8037, section 2)."""
+    return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes_raw())}
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
