@@ -91,6 +91,8 @@ class GatewaySettings(HostSettings):
     redis: RedisSettings
     fingerprint_secret: str
     idempotency: Mapping[str, Any] = Field(default_factory=dict)
+    # Of services that are not named here.
+    default_timeouts: Mapping[str, int] = Field(default_factory=dict)
 
 
 def render_gateway(settings: GatewaySettings, table: RouteTable) -> Program:
@@ -150,7 +152,10 @@ def _routes(settings: GatewaySettings, row: Row) -> list[dict[str, Any]]:
         routes.append(_route(row, row.name, rest, []))
     if row.keyed_methods:
         # a response phase buffers every answer of its route, so the plugin is on a route of its own
-        plugin = {"name": "idempotency", "config": _plugin_config(settings, row)}
+        given = row.idempotency
+        upstream = settings.services[row.service]
+        config = plugin_config(settings, upstream, row.auth, given.required, given.on_unknown, {})
+        plugin = {"name": "idempotency", "config": config}
         routes.append(_route(row, f"{row.name}.keyed", list(row.keyed_methods), [plugin]))
     return routes
 
@@ -179,15 +184,24 @@ def _route(row: Row, name: str, methods: list[str], plugins: list[dict[str, Any]
     }
 
 
-def _plugin_config(settings: GatewaySettings, row: Row) -> dict[str, Any]:
+def plugin_config(
+    settings: GatewaySettings,
+    upstream: Upstream,
+    auth: str,
+    required: bool,
+    on_unknown: str,
+    overrides: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what the idempotency plugin is told on a route to `upstream`."""
     # nobody vouches for an identity header on a public route
-    identity = {"identity_header": ""} if row.auth == "public" else {}
+    identity = {"identity_header": ""} if auth == "public" else {}
     return {
-        "lock_ttl": _longest_answer_seconds(settings.services[row.service]) + LOCK_MARGIN_SECONDS,
+        "lock_ttl": _longest_answer_seconds(upstream) + LOCK_MARGIN_SECONDS,
         **settings.idempotency,
+        **overrides,
         **identity,
-        "required": row.idempotency.required,
-        "on_unknown": row.idempotency.on_unknown,
+        "required": required,
+        "on_unknown": on_unknown,
         "fingerprint_secret": settings.fingerprint_secret,
         "redis": settings.redis.model_dump(exclude_none=True),
     }

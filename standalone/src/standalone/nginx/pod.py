@@ -21,9 +21,10 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway, route_file
+from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_host, route_file
+from standalone.nginx.joined import JoinedTable, load_joined, with_joined
 from standalone.nginx.program import NginxMissing, Program, replace
-from standalone.nginx.routes import RouteTableError, table_of
+from standalone.nginx.routes import RouteTable, RouteTableError, table_of
 
 PREFIX = "GATEWAY_"
 HTTP_PORT = 8000
@@ -44,6 +45,8 @@ class PodSettings(BaseModel):
 
     # The `routes:` of the enabled services.
     table: Path = Path("/etc/gateway/routes.yaml")
+    # The routes of services that have joined; the operator writes it, and where there is no operator there is no file.
+    joined_table: Path = Path("/etc/gateway-joined/routes.json")
     state: Path = Path("/var/lib/gateway")
     # By service, `host:port` names in order of preference: the first that has an address counts.
     services: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_json)]
@@ -100,6 +103,7 @@ def gateway_settings(settings: PodSettings) -> GatewaySettings:
             "max_body_bytes": settings.max_body_bytes,
             "shutdown_seconds": settings.shutdown_seconds,
             "idempotency": settings.idempotency,
+            "default_timeouts": settings.timeouts,
             "fingerprint_secret": "{vault://env/gateway-fingerprint-secret}",
             "services": {
                 name: Upstream(addresses=addresses(names), **settings.timeouts)
@@ -118,14 +122,31 @@ def gateway_settings(settings: PodSettings) -> GatewaySettings:
 
 def routes_text(settings: PodSettings) -> str:
     """Return the route file of this moment. Raises Unresolved, RouteTableError, ValidationError, OSError, YAMLError."""
-    table = table_of(yaml.safe_load(settings.table.read_text(encoding="utf-8"))["routes"], settings.services)
-    return json.dumps(route_file(gateway_settings(settings), table), indent=2) + "\n"
+    gateway = gateway_settings(settings)
+    document = route_file(gateway, _own_table(settings))
+    return _text(with_joined(document, gateway, load_joined(settings.joined_table)))
 
 
 def program(settings: PodSettings) -> Program:
-    """Return nginx with its files. Raises as `routes_text`, and NginxMissing."""
-    table = table_of(yaml.safe_load(settings.table.read_text(encoding="utf-8"))["routes"], settings.services)
-    return render_gateway(gateway_settings(settings), table)
+    """Return nginx with its files. Raises as `routes_text`, and NginxMissing.
+
+    Routes that have joined are left out as long as their table is wrong: the platform starts without them.
+    """
+    gateway = gateway_settings(settings)
+    try:
+        joined = load_joined(settings.joined_table)
+    except RouteTableError as error:
+        _say(f"The gateway starts with the platform's own routes alone: {error}")
+        joined = JoinedTable()
+    return render_host(gateway, _text(with_joined(route_file(gateway, _own_table(settings)), gateway, joined)))
+
+
+def _own_table(settings: PodSettings) -> RouteTable:
+    return table_of(yaml.safe_load(settings.table.read_text(encoding="utf-8"))["routes"], settings.services)
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2) + "\n"
 
 
 def log_to_standard_output(settings: PodSettings) -> None:
