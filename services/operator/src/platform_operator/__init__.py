@@ -1,0 +1,1 @@
+"""The operator: keeps the edge, the gateway and the network as ProtectedRoutes ask, and turns signing keys."""

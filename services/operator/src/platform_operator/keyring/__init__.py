@@ -1,0 +1,1 @@
+"""SigningKeyRing: the keys of access tokens turn by themselves."""

@@ -1,0 +1,189 @@
+"""Looks at each ring when it is due, and turns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from platform_common.tokens.key_ring import new_key
+from platform_operator import metrics
+from platform_operator.clock import rfc3339
+from platform_operator.keyring.secret import read_ring, write_ring
+from platform_operator.keyring.turning import Asked, Ring, RingBroken, Schedule, kid, next_rotation, turn
+from platform_operator.kube.cluster import Cluster
+from platform_operator.kube.events import build_event, tell
+from platform_operator.kube.faults import Conflict, NotFound
+from platform_operator.kube.kinds import DEPLOYMENT, SECRET, SIGNING_KEY_RING
+from platform_operator.queue import WorkQueue
+from platform_operator.routes.model import GROUP, Object
+from platform_operator.routes.status import READY, Condition, build_conditions
+
+log = structlog.get_logger(__name__)
+
+ROTATE = f"{GROUP}/rotate"
+REVOKE = f"{GROUP}/revoke"
+REVOKED = f"{GROUP}/keys-revoked"
+# A Secret is not watched, which would need the right to read all of them: it is looked at this often (seconds).
+LOOK_SECONDS = 30
+
+SAYINGS = {
+    "made": ("RingMade", "A ring was made: there was none."),
+    "revoked": ("KeysRevoked", "Every key was replaced at once; all tokens have ended."),
+    "requested": ("KeyRotated", "The next key signs, as requested."),
+    "scheduled": ("KeyRotated", "The next key signs, by schedule."),
+    "published": ("KeyPublished", "A next key is published."),
+    "removed": ("KeyRemoved", "A retired key was removed: its last token has ended."),
+}
+
+
+@dataclass(frozen=True)
+class RingKey:
+    """Which SigningKeyRing."""
+
+    namespace: str
+    name: str
+
+
+class KeyRingController:
+    """Turns the rings of one namespace, in which auth mounts their Secrets."""
+
+    def __init__(self, cluster: Cluster, namespace: str, deployment: str, now: Callable[[], datetime]) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._deployment = deployment
+        self._now = now
+        self._bodies: dict[RingKey, Object] = {}
+        self.queue: WorkQueue[RingKey] = WorkQueue(self._work, workers=1)
+
+    async def start(self) -> None:
+        """Learn of the rings, and begin. Raises ApiFault."""
+        bodies, _ = await self._cluster.list_all(SIGNING_KEY_RING, self._namespace)
+        for body in bodies:
+            self.tell(body, gone=False)
+        self.queue.start()
+
+    async def stop(self) -> None:
+        """End all work."""
+        await self.queue.stop()
+
+    def tell(self, body: Object, gone: bool) -> None:
+        """Take news of one ring."""
+        key = RingKey(body["metadata"]["namespace"], body["metadata"]["name"])
+        if key.namespace != self._namespace:
+            return
+        if gone:
+            # the Secret stays: auth needs it
+            self._bodies.pop(key, None)
+            return
+        known = self._bodies.get(key)
+        self._bodies[key] = body
+        if known is None or _asked(known) != _asked(body) or known["spec"] != body["spec"]:
+            self.queue.add(key)
+
+    async def _work(self, key: RingKey) -> None:
+        body = self._bodies.get(key)
+        if body is None:
+            return
+        now = int(self._now().timestamp())
+        pause = LOOK_SECONDS
+        try:
+            ring, causes, look_at = await self._turn(body, now)
+        except RingBroken as broken:
+            message = f"The Secret {body['spec']['secretName']} holds no ring: {broken}. It is left as it is."
+            await self._say(body, None, Condition(READY, False, "RingBroken", message), ())
+        else:
+            await self._say(body, ring, Condition(READY, True, "Turning", "The ring turns on schedule."), causes)
+            pause = max(1, min(LOOK_SECONDS, look_at - now))
+        metrics.reconciles.labels("ring", "done").inc()
+        self.queue.add_later(key, pause)
+
+    async def _turn(self, body: Object, now: int) -> tuple[Ring, tuple[str, ...], int]:
+        name = body["spec"]["secretName"]
+        try:
+            secret = await self._cluster.get(SECRET, self._namespace, name)
+        except NotFound:
+            secret = None
+        before = read_ring(secret) if secret else Ring({})
+        turned = turn(before, _schedule(body), _asked(body), now, new_key)
+        if turned.causes:
+            after = write_ring(turned.ring, self._namespace, name, secret)
+            # with the version that was read: of two writers one is told that it comes too late, and reads again
+            await (self._cluster.replace(SECRET, after) if secret else self._cluster.create(SECRET, after))
+            log.info("ring_turned", ring=body["metadata"]["name"], causes=turned.causes, current=turned.ring.current)
+            for cause in turned.causes:
+                metrics.rotations.labels(cause).inc()
+        if turned.ring.followed.revoke:
+            await self._restart_auth(turned.ring.followed.revoke)
+        return turned.ring, turned.causes, turned.look_at
+
+    async def _restart_auth(self, request: str) -> None:
+        """Let every pod of auth start anew with the new keys: a mounted Secret alone would take a minute to change."""
+        try:
+            deployment = await self._cluster.get(DEPLOYMENT, self._namespace, self._deployment)
+        except NotFound:
+            return
+        template = deployment["spec"]["template"]["metadata"]
+        if (template.get("annotations") or {}).get(REVOKED) == request:
+            return
+        patch = {"spec": {"template": {"metadata": {"annotations": {REVOKED: request}}}}}
+        await self._cluster.merge(DEPLOYMENT, self._namespace, self._deployment, patch)
+
+    async def _say(self, body: Object, ring: Ring | None, ready: Condition, causes: tuple[str, ...]) -> None:
+        metadata, before = body["metadata"], body.get("status") or {}
+        generation, now = metadata.get("generation", 0), rfc3339(self._now())
+        status: Object = {
+            "observedGeneration": generation,
+            "conditions": build_conditions([ready], generation, before, now),
+            **(build_ring_status(ring, _schedule(body), _asked(body)) if ring else {}),
+        }
+        if any(before.get(key) != value for key, value in status.items()):
+            try:
+                patch = {"metadata": {"uid": metadata["uid"]}, "status": status}
+                answer = await self._cluster.merge(
+                    SIGNING_KEY_RING, metadata["namespace"], metadata["name"], patch, "status"
+                )
+            except (NotFound, Conflict):
+                return
+            self.tell(answer, gone=False)
+        for cause in causes:
+            if cause in SAYINGS:
+                reason, message = SAYINGS[cause]
+                place = (metadata["namespace"], metadata["name"], metadata["uid"])
+                await tell(self._cluster, build_event(SIGNING_KEY_RING, *place, reason, message, good=True, now=now))
+
+
+def build_ring_status(ring: Ring, schedule: Schedule, asked: Asked) -> Object:
+    """Return what the status tells of a ring: identifiers and times, never a key."""
+    keys: list[Object] = [
+        {"kid": ring.current, "state": "current", "since": _time(ring.current_since)},
+        {"kid": ring.next, "state": "next", "since": _time(ring.next_since)},
+    ]
+    known = {ring.current, ring.next}
+    for name, since in sorted(ring.retired().items()):
+        identity = kid(ring.files[name], name)
+        if identity not in known:
+            known.add(identity)
+            until = _time(since + schedule.retire)
+            keys.append({"kid": identity, "state": "retired", "since": _time(since), "until": until})
+    return {
+        "keys": keys,
+        "lastRotationTime": _time(ring.current_since),
+        "nextRotationTime": _time(next_rotation(ring, schedule, asked)),
+    }
+
+
+def _time(moment: int) -> str:
+    return rfc3339(datetime.fromtimestamp(moment, UTC))
+
+
+def _schedule(body: Object) -> Schedule:
+    spec = body["spec"]
+    return Schedule(spec.get("rotateSeconds", 2592000), spec.get("publishSeconds", 600), spec.get("tokenSeconds", 900))
+
+
+def _asked(body: Object) -> Asked:
+    annotations = body["metadata"].get("annotations") or {}
+    return Asked(annotations.get(ROTATE, ""), annotations.get(REVOKE, ""))

@@ -1,0 +1,163 @@
+"""When a ring turns, and what it is then. Pure but for the new keys, which come in as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+from platform_common.tokens.access import LEEWAY_SECONDS
+from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED_PREFIX, thumbprint
+
+# How long a changed Secret may take to reach every pod of auth, by the kubelet's period and cache (seconds).
+# So long some pod may go on signing with a key that has retired.
+SPREAD_SECONDS = 180
+
+
+class RingBroken(Exception):
+    """The Secret holds something else than a ring; the message says what, without any key material."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long a key signs, how long it is published before that, and how long a token lives (seconds)."""
+
+    rotate: int
+    publish: int
+    token: int
+
+    @property
+    def retire(self) -> int:
+        """How long a key verifies after it has signed for the last time, as far as the ring knows."""
+        return self.token + LEEWAY_SECONDS + SPREAD_SECONDS
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the annotations ask for: any new value is a request."""
+
+    rotate: str = ""
+    revoke: str = ""
+
+
+@dataclass(frozen=True)
+class Ring:
+    """The ring's files, since when which key is what (epoch seconds), and which requests it has followed."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+    current: str = ""
+    current_since: int = 0
+    next: str = ""
+    next_since: int = 0
+    followed: Asked = Asked()
+
+    def retired(self) -> dict[str, int]:
+        """Return the retired files, and when each retired."""
+        found = {}
+        for name in self.files:
+            moment = name.removeprefix(RETIRED_PREFIX).removesuffix(".pem")
+            if name.startswith(RETIRED_PREFIX):
+                found[name] = int(moment) if moment.isdigit() else 0
+        return found
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What became of a ring: the ring, why it is another one (nothing: it is not), and when to look again."""
+
+    ring: Ring
+    causes: tuple[str, ...]
+    look_at: int
+
+
+def turn(ring: Ring, schedule: Schedule, asked: Asked, now: int, new_key: Callable[[], bytes]) -> Turn:
+    """Return the ring as it ought to be at `now`. Raises RingBroken.
+
+    A key signs only once it has been published for long enough, except where there is no other, or where an emergency
+    is declared: then every key is replaced at once.
+    """
+    causes: list[str] = []
+    if CURRENT not in ring.files:
+        ring = _fresh(now, new_key, asked)
+        causes.append("made")
+    elif asked.revoke and asked.revoke != ring.followed.revoke:
+        ring = _fresh(now, new_key, asked)
+        causes.append("revoked")
+    else:
+        ring, noticed = _noticed(ring, now, new_key)
+        causes += noticed
+        requested = bool(asked.rotate) and asked.rotate != ring.followed.rotate
+        due = requested or now >= ring.current_since + schedule.rotate
+        if due and now >= ring.next_since + schedule.publish:
+            ring = _turned(ring, now, new_key, asked if requested else ring.followed)
+            causes.append("requested" if requested else "scheduled")
+    kept, spent = _without_spent(ring, schedule, now)
+    if spent:
+        causes.append("removed")
+    return Turn(kept, tuple(causes), _next_look(kept, schedule, asked))
+
+
+def _fresh(now: int, new_key: Callable[[], bytes], asked: Asked) -> Ring:
+    files = {CURRENT: new_key(), NEXT: new_key()}
+    return Ring(files, kid(files[CURRENT], CURRENT), now, kid(files[NEXT], NEXT), now, asked)
+
+
+def _noticed(ring: Ring, now: int, new_key: Callable[[], bytes]) -> tuple[Ring, list[str]]:
+    """Take over what somebody else has made of the ring: a key that is not known is as old as our knowledge of it."""
+    causes = []
+    current = kid(ring.files[CURRENT], CURRENT)
+    if current != ring.current:
+        ring = replace(ring, current=current, current_since=now)
+        causes.append("noticed")
+    if NEXT not in ring.files:
+        ring = replace(ring, files={**ring.files, NEXT: new_key()})
+        causes.append("published")
+    upcoming = kid(ring.files[NEXT], NEXT)
+    if upcoming != ring.next:
+        ring = replace(ring, next=upcoming, next_since=now)
+        causes.append("noticed")
+    return ring, list(dict.fromkeys(causes))
+
+
+def _turned(ring: Ring, now: int, new_key: Callable[[], bytes], followed: Asked) -> Ring:
+    files = dict(ring.files)
+    retired = f"{RETIRED_PREFIX}{now}.pem"
+    files[retired] = files[CURRENT]
+    files[CURRENT] = files[NEXT]
+    files[NEXT] = new_key()
+    return Ring(files, ring.next, now, kid(files[NEXT], NEXT), now, followed)
+
+
+def _without_spent(ring: Ring, schedule: Schedule, now: int) -> tuple[Ring, list[str]]:
+    spent = [name for name, since in ring.retired().items() if now > since + schedule.retire]
+    if not spent:
+        return ring, []
+    return replace(ring, files={name: pem for name, pem in ring.files.items() if name not in spent}), spent
+
+
+def next_rotation(ring: Ring, schedule: Schedule, asked: Asked) -> int:
+    """Return when the next key signs."""
+    requested = bool(asked.rotate) and asked.rotate != ring.followed.rotate
+    due = 0 if requested else ring.current_since + schedule.rotate
+    return max(due, ring.next_since + schedule.publish)
+
+
+def _next_look(ring: Ring, schedule: Schedule, asked: Asked) -> int:
+    ends = [since + schedule.retire + 1 for since in ring.retired().values()]
+    return min([next_rotation(ring, schedule, asked), *ends])
+
+
+def kid(pem: bytes, file: str) -> str:
+    """Return the identifier of the key in a file. Raises RingBroken."""
+    try:
+        key: object = (
+            load_pem_private_key(pem, password=None).public_key() if b"PRIVATE KEY" in pem else load_pem_public_key(pem)
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise RingBroken(f"{file} is not an unencrypted PEM key") from None
+    if not isinstance(key, Ed25519PublicKey) or (file in {CURRENT, NEXT} and b"PRIVATE KEY" not in pem):
+        raise RingBroken(f"{file} is not an Ed25519 key that signs")
+    return thumbprint(key)

@@ -1,0 +1,144 @@
+"""The API server as the operator calls it: plain objects in, plain objects out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from kubernetes_asyncio.client import ApiClient, Configuration
+from kubernetes_asyncio.client.exceptions import ApiException
+from kubernetes_asyncio.config import load_incluster_config, load_kube_config
+from kubernetes_asyncio.config.config_exception import ConfigException
+
+from platform_operator import metrics
+from platform_operator.kube.faults import fault
+from platform_operator.kube.kinds import Kind
+from platform_operator.routes.build.metadata import MANAGER
+from platform_operator.routes.model import Object
+
+# How long a call may take (seconds), and how many objects come in one answer.
+CALL_SECONDS = 20.0
+PAGE = 500
+
+APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
+
+
+class Cluster:
+    """Calls of one API server. Every method raises ApiFault, or a kind of it that says more."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    async def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
+        """Return an object."""
+        return await self._call("GET", kind, kind.path(namespace, name))
+
+    async def list_all(self, kind: Kind, namespace: str | None = None, selector: str = "") -> tuple[list[Object], int]:
+        """Return all objects of a kind, read page by page, and the version at which the list was made."""
+        found: list[Object] = []
+        query: list[tuple[str, str]] = [("limit", str(PAGE))]
+        if selector:
+            query.append(("labelSelector", selector))
+        token = ""
+        while True:
+            page = await self._call(
+                "GET", kind, kind.path(namespace), [*query, *([("continue", token)] if token else [])]
+            )
+            # items of a list carry neither
+            found += [{"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in page["items"]]
+            token = page["metadata"].get("continue", "")
+            if not token:
+                version = page["metadata"].get("resourceVersion", "0")
+                return found, int(version) if version.isdigit() else 0
+
+    async def apply(self, kind: Kind, body: Object, subresource: str = "") -> Object:
+        """Make the object what `body` says, field by field (server-side apply), and return it.
+
+        Fields that the operator does not own are not its to keep; one that it asks for is its own from then on.
+        """
+        metadata = body["metadata"]
+        path = kind.path(metadata.get("namespace"), metadata["name"], subresource)
+        query = [("fieldManager", MANAGER), ("force", "true")]
+        return await self._call("PATCH", kind, path, query, body, APPLY)
+
+    async def merge(self, kind: Kind, namespace: str | None, name: str, patch: Object, subresource: str = "") -> Object:
+        """Change some fields of an object and return it."""
+        path = kind.path(namespace, name, subresource)
+        return await self._call("PATCH", kind, path, [("fieldManager", MANAGER)], patch, MERGE)
+
+    async def create(self, kind: Kind, body: Object) -> Object:
+        """Make an object that is not there."""
+        path = kind.path(body["metadata"].get("namespace"))
+        return await self._call("POST", kind, path, [("fieldManager", MANAGER)], body)
+
+    async def replace(self, kind: Kind, body: Object) -> Object:
+        """Write an object as a whole; with its `resourceVersion` only if nobody has changed it since."""
+        metadata = body["metadata"]
+        path = kind.path(metadata.get("namespace"), metadata["name"])
+        return await self._call("PUT", kind, path, [("fieldManager", MANAGER)], body)
+
+    async def delete(self, kind: Kind, namespace: str | None, name: str) -> None:
+        """Remove an object."""
+        await self._call("DELETE", kind, kind.path(namespace, name), body={"propagationPolicy": "Background"})
+
+    async def _call(
+        self,
+        method: str,
+        kind: Kind,
+        path: str,
+        query: list[tuple[str, str]] | None = None,
+        body: Object | None = None,
+        content_type: str = "application/json",
+    ) -> Object:
+        metrics.calls.labels(method, kind.plural).inc()
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                response = await self._client.call_api(
+                    path,
+                    method,
+                    query_params=query or [],
+                    header_params=headers,
+                    body=body,
+                    auth_settings=["BearerToken"],
+                    _preload_content=False,
+                )
+                answer = await response.read()
+        except ApiException as error:
+            raise fault(error.status or 0, str(error.reason)) from error
+        except TimeoutError as error:
+            raise fault(0, f"{method} {path} took more than {CALL_SECONDS:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise fault(0, f"{method} {path}: {type(error).__name__}") from error
+        if response.status >= 400:
+            raise fault(response.status, _message(answer), _seconds(response.headers.get("Retry-After")))
+        parsed: Any = json.loads(answer)
+        return dict(parsed)
+
+
+def _message(answer: bytes) -> str:
+    try:
+        return str(json.loads(answer)["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer[:200].decode(errors="replace")
+
+
+def _seconds(text: str | None) -> float:
+    return float(text) if text and text.isdigit() else 0
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[Cluster]:
+    """Yield the cluster that this pod runs in, or the one of KUBECONFIG."""
+    configuration = Configuration()
+    try:
+        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except ConfigException:
+        await load_kube_config(client_configuration=configuration)
+    async with ApiClient(configuration) as client:
+        yield Cluster(client)

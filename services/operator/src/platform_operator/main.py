@@ -1,0 +1,94 @@
+"""The command `platform-operator`: what is watched, and what it is told to. Nothing else is registered anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import kopf
+import structlog
+
+from platform_common.logs import configure_logging
+from platform_common.metrics import metrics_server
+from platform_common.settings import EXIT_SETTINGS, load_settings, refuse_start
+from platform_operator.config import OperatorSettings
+from platform_operator.kube.kinds import (
+    ENDPOINT_SLICE,
+    PROTECTED_ROUTE,
+    ROUTE_GRANT,
+    SERVICE,
+    SIGNING_KEY_RING,
+    Kind,
+)
+from platform_operator.operator import Operator
+from platform_operator.routes.controller import MANAGED_SELECTOR
+from platform_operator.routes.platform import load_platform
+
+log = structlog.get_logger(__name__)
+
+
+def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
+    """Have `operator` told of what it watches, and started and stopped with kopf."""
+
+    @kopf.on.startup(registry=registry)
+    async def start(settings: kopf.OperatorSettings, **_: Any) -> None:
+        # what is there at the start is there; the right to watch all kinds is not needed
+        settings.scanning.disabled = True
+        settings.posting.enabled = False
+        settings.watching.server_timeout = 300
+        settings.networking.request_timeout = 30
+        for kind in operator.managed_kinds:
+            settings.watching.label_selectors[kind.group, kind.plural] = MANAGED_SELECTOR
+        await operator.start()
+
+    @kopf.on.cleanup(registry=registry)
+    async def stop(**_: Any) -> None:
+        await operator.stop()
+
+    @kopf.on.login(registry=registry)
+    def login(**arguments: Any) -> Any:
+        return kopf.login_with_service_account(**arguments) or kopf.login_with_kubeconfig(**arguments)
+
+    for kind in (PROTECTED_ROUTE, ROUTE_GRANT, SERVICE, ENDPOINT_SLICE, SIGNING_KEY_RING, *operator.managed_kinds):
+        group, _, version = kind.api_version.rpartition("/")
+        kopf.on.event(group, version, kind.plural, registry=registry)(_listener(operator, kind))
+
+
+def _listener(operator: Operator, kind: Kind) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def listen(event: kopf.RawEvent, **_: Any) -> None:
+        # a mapping of kopf's own reads like a dict, but is none
+        operator.tell(kind, dict(event["object"]), gone=event["type"] == "DELETED")
+
+    return listen
+
+
+def main() -> None:
+    """Run until a signal."""
+    settings = load_settings(OperatorSettings)
+    configure_logging("operator", settings.log_level)
+    for name in ("kopf", "kopf.objects", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        platform = load_platform(settings.platform_file)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        refuse_start(f"OPERATOR_PLATFORM_FILE cannot be used: {type(error).__name__} {error}.", EXIT_SETTINGS)
+    registry = kopf.OperatorRegistry()
+    operator = Operator(platform, settings.resync_seconds)
+    register(registry, operator)
+    with metrics_server(settings.host, settings.metrics_port):
+        asyncio.run(
+            kopf.operator(
+                registry=registry,
+                clusterwide=True,
+                standalone=True,
+                liveness_endpoint=f"http://{settings.host}:{settings.port}/livez",
+            )
+        )
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

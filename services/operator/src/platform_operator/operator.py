@@ -1,0 +1,90 @@
+"""The operator as a whole: its two controllers, and what keeps them in step with the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+
+from platform_operator.clock import now
+from platform_operator.keyring.controller import KeyRingController
+from platform_operator.kube.cluster import Cluster, connected
+from platform_operator.kube.faults import ApiFault
+from platform_operator.kube.kinds import SIGNING_KEY_RING, Kind, managed_kinds
+from platform_operator.routes.controller import RouteController
+from platform_operator.routes.model import Object
+from platform_operator.routes.platform import Platform
+
+log = structlog.get_logger(__name__)
+
+# How long to wait for an API server that does not answer at the start, at most (seconds).
+LONGEST_PAUSE = 30.0
+
+
+class Operator:
+    """Is told what happens in the cluster, and answers with changes to it."""
+
+    def __init__(self, platform: Platform, resync_seconds: int) -> None:
+        self._platform = platform
+        self._resync_seconds = resync_seconds
+        self._stack = AsyncExitStack()
+        self._routes: RouteController | None = None
+        self._rings: KeyRingController | None = None
+        self._resync: asyncio.Task[None] | None = None
+
+    @property
+    def managed_kinds(self) -> tuple[Kind, ...]:
+        """The kinds of objects that the operator makes."""
+        return managed_kinds(self._platform.edge.edge_class, self._platform.gateway.implementation)
+
+    async def start(self) -> None:
+        """Learn how the cluster stands, however often that takes, and begin to work."""
+        cluster = await self._stack.enter_async_context(connected())
+        pause = 1.0
+        while True:
+            try:
+                await self._begin(cluster)
+            except ApiFault as fault:
+                log.warning("start_delayed", error=str(fault), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+            else:
+                break
+        self._resync = asyncio.create_task(self._resyncing())
+
+    async def _begin(self, cluster: Cluster) -> None:
+        platform = self._platform
+        routes = RouteController(cluster, platform, now)
+        rings = KeyRingController(cluster, platform.namespace, platform.part("auth"), now)
+        await routes.start()
+        await rings.start()
+        self._routes, self._rings = routes, rings
+        log.info("started", routes=len(routes.state.routes), grants=len(routes.state.grants))
+
+    async def stop(self) -> None:
+        """End all work; what is half done is done again by the next one."""
+        if self._resync:
+            self._resync.cancel()
+        for controller in (self._routes, self._rings):
+            if controller:
+                await controller.stop()
+        await self._stack.aclose()
+
+    def tell(self, kind: Kind, body: Object, gone: bool) -> None:
+        """Take news of one object."""
+        if self._routes is None or self._rings is None:
+            return
+        if kind == SIGNING_KEY_RING:
+            self._rings.tell(body, gone)
+        else:
+            self._routes.tell(kind, body, gone)
+
+    async def _resyncing(self) -> None:
+        while True:
+            await asyncio.sleep(self._resync_seconds)
+            try:
+                if self._routes:
+                    await self._routes.learn()
+            except ApiFault as fault:
+                log.warning("resync_failed", error=str(fault))

@@ -1,0 +1,1 @@
+"""Pure functions from a route to the objects that it stands for."""

@@ -1,0 +1,189 @@
+"""Kong's objects: Ingresses of its class, and the KongPlugins that they name.
+
+Kong ranks routes by the number of fields that match, then those with a regular expression by priority, then by the
+longest prefix. So each carries host, path and methods, and an exact path is an expression with a high priority. Keyed
+methods and the others are two routes, because a plugin with a response phase buffers every answer of its route.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from platform_operator.routes.build.metadata import own_metadata, own_name
+from platform_operator.routes.model import JOINED, Object, Route
+from platform_operator.routes.paths import EXACT, PREFIX, Path, closed_below, covers
+from platform_operator.routes.platform import IDENTITY_HEADERS, Platform
+
+EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+
+EXACT_PRIORITY = 5_000
+PREFIX_PRIORITY = 100
+CLOSED_PRIORITY = 10_000
+ENCODED_SLASH_PRIORITY = 20_000
+
+NOT_FOUND = (
+    '{"type":"/problems/route-not-found","title":"Route not found","status":404,'
+    '"detail":"No route matches the method and path.","code":"route-not-found"}'
+)
+# Kong's own environment has these; they are in no object.
+FINGERPRINT_SECRET = "{vault://env/gateway-fingerprint-secret}"  # noqa: S105 (a reference)
+REDIS_PASSWORD = "{vault://env/gateway-redis-password}"  # noqa: S105 (a reference)
+
+
+def build_gateway(route: Route, platform: Platform) -> list[Object]:
+    """Return the KongPlugins and then the Ingresses of the route."""
+    ingresses = list(_ingresses(route, platform))
+    plugins = [_plugin(route, "clean", "pre-function", _cleaning(route, platform))]
+    if route.auth == "public":
+        removed = {"remove": {"headers": list(IDENTITY_HEADERS)}}
+        plugins.append(_plugin(route, "no-identity", "request-transformer", removed))
+    if route.keyed_methods:
+        plugins.append(_plugin(route, "idempotency", "idempotency", _idempotency(route, platform)))
+    if any(ingress["metadata"]["annotations"]["konghq.com/plugins"].endswith("-closed") for ingress in ingresses):
+        plugins.append(_plugin(route, "closed", "request-termination", _termination()))
+    return [*plugins, *ingresses]
+
+
+def build_service_annotations(platform: Platform) -> dict[str, str]:
+    """Return what Kong Ingress Controller reads from a Service and not from an Ingress."""
+    timeouts = platform.gateway.timeouts
+    return {
+        JOINED: "true",
+        "konghq.com/retries": "0",
+        "konghq.com/connect-timeout": str(timeouts["connect"]),
+        "konghq.com/write-timeout": str(timeouts["send"]),
+        "konghq.com/read-timeout": str(timeouts["read"]),
+    }
+
+
+def _ingresses(route: Route, platform: Platform) -> Iterator[Object]:
+    others = platform.rows if platform.is_own_host(route) else ()
+    clean = ("clean", "no-identity") if route.auth == "public" else ("clean",)
+    for index, path in enumerate(route.paths):
+        if path.type == EXACT:
+            made = _Maker(route, platform, _expression(f"{_quoted(path.path)}$"), EXACT_PRIORITY)
+        else:
+            prefix = {"path": path.path, "pathType": "Prefix"}
+            made = _Maker(route, platform, prefix, PREFIX_PRIORITY + len(path.element))
+        if route.plain_methods:
+            yield made.ingress(f"{index}", route.plain_methods, *clean)
+        if route.keyed_methods:
+            yield made.ingress(f"{index}-keyed", route.keyed_methods, *clean, "idempotency")
+        if closed := closed_methods(route, path, others):
+            yield made.ingress(f"{index}-closed", closed, "closed")
+        if not platform.is_own_host(route):
+            yield from _closed_elsewhere(route, platform, path, index)
+
+
+def _closed_elsewhere(route: Route, platform: Platform, path: Path, index: int) -> Iterator[Object]:
+    """On a host of its own nobody else closes what the platform's chart closes on the platform's."""
+    for number, closed in enumerate(closed_below(path)):
+        made = _Maker(route, platform, {"path": closed, "pathType": "Prefix"}, CLOSED_PRIORITY)
+        yield made.ingress(f"{index}-never-{number}", EVERY_METHOD, "closed")
+    if path.type == PREFIX:
+        # an encoded slash means one path to the edge and another to Kong
+        encoded = _expression(f"{_quoted(path.element)}/.*%2[Ff]")
+        yield _Maker(route, platform, encoded, ENCODED_SLASH_PRIORITY).ingress(f"{index}-slash", EVERY_METHOD, "closed")
+
+
+def closed_methods(route: Route, path: Path, others: Iterable[Route]) -> tuple[str, ...]:
+    """Return the methods that `path` leaves to shorter prefixes of others, although the edge decides by `path`."""
+    claimed: set[str] = set()
+    inherited: list[str] = []
+    for other in (*others, route):
+        for theirs in other.paths:
+            if theirs.type == path.type and theirs.element == path.element:
+                claimed.update(other.methods)
+            elif theirs.type == PREFIX and covers(theirs.element, path.element):
+                inherited += other.methods
+    return tuple(method for method in dict.fromkeys(inherited) if method not in claimed)
+
+
+def _expression(pattern: str) -> Object:
+    return {"path": f"/~{pattern}", "pathType": "ImplementationSpecific"}
+
+
+def _quoted(text: str) -> str:
+    return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the Ingresses of one path, of which only methods and plugins differ."""
+
+    route: Route
+    platform: Platform
+    path: Object
+    priority: int
+
+    def ingress(self, suffix: str, methods: Iterable[str], *plugins: str) -> Object:
+        """Return an Ingress of Kong's class, which is one route of Kong."""
+        route, name = self.route, own_name(self.route)
+        port = {"number": route.port} if isinstance(route.port, int) else {"name": route.port}
+        annotations = {
+            "konghq.com/methods": ",".join(methods),
+            "konghq.com/strip-path": "false",
+            "konghq.com/preserve-host": "true",
+            "konghq.com/regex-priority": str(self.priority),
+            # TLS ends at the edge
+            "konghq.com/protocols": "http,https",
+            "konghq.com/plugins": ",".join(f"{name}-{plugin}" for plugin in plugins),
+        }
+        paths = [{**self.path, "backend": {"service": {"name": route.service, "port": port}}}]
+        return {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": own_metadata(route, f"{name}-{suffix}", annotations),
+            "spec": {
+                "ingressClassName": self.platform.gateway.class_name,
+                "rules": [{"host": self.platform.host_of(route), "http": {"paths": paths}}],
+            },
+        }
+
+
+def _plugin(route: Route, suffix: str, kind: str, config: Object) -> Object:
+    return {
+        "apiVersion": "configuration.konghq.com/v1",
+        "kind": "KongPlugin",
+        "metadata": own_metadata(route, f"{own_name(route)}-{suffix}"),
+        "plugin": kind,
+        "config": config,
+    }
+
+
+def _cleaning(route: Route, platform: Platform) -> Object:
+    """Return what takes from requests what a client, or the platform itself, must not get through to the service."""
+    kind = " ".join(str(flag).lower() for flag in (route.auth != "public", route.cookies, route.bearer))
+    return {"access": [platform.gateway.cleaning[kind].rstrip() + "\n"]}
+
+
+def _idempotency(route: Route, platform: Platform) -> Object:
+    given = route.idempotency
+    config: Object = {
+        "service": _ledger_name(route, platform),
+        "methods": list(given.methods),
+        "required": given.required,
+        "on_unknown": given.on_unknown,
+        **platform.gateway.idempotency,
+        "fingerprint_secret": FINGERPRINT_SECRET,
+        "redis": {**platform.gateway.redis, "password": REDIS_PASSWORD},
+    }
+    if route.auth == "public":
+        # stripping runs after this plugin, so on a public route it reads no identity at all
+        config["identity_header"] = ""
+    if given.ttl is not None:
+        config["ttl"] = given.ttl
+    if given.fail_mode is not None:
+        config["fail_mode"] = given.fail_mode
+    return config
+
+
+def _ledger_name(route: Route, platform: Platform) -> str:
+    """Return the plugin's name of the service: keys of two namespaces never meet."""
+    return route.service if route.key.namespace == platform.namespace else f"{route.key.namespace}.{route.service}"
+
+
+def _termination() -> Object:
+    return {"status_code": 404, "content_type": "application/problem+json", "body": NOT_FOUND}

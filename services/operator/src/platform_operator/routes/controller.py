@@ -1,0 +1,208 @@
+"""Brings the cluster to what routes ask for, and keeps it there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from platform_operator import metrics
+from platform_operator.clock import rfc3339
+from platform_operator.kube.cluster import Cluster
+from platform_operator.kube.faults import ApiFault, NotFound
+from platform_operator.kube.kinds import (
+    ENDPOINT_SLICE,
+    PROTECTED_ROUTE,
+    ROUTE_GRANT,
+    SERVICE,
+    Kind,
+    managed_kinds,
+)
+from platform_operator.queue import WorkQueue
+from platform_operator.routes.build.metadata import MANAGED_BY, MANAGER
+from platform_operator.routes.decisions import Verdict, decide
+from platform_operator.routes.model import Object, RouteKey
+from platform_operator.routes.platform import Platform
+from platform_operator.routes.reconcile import RouteReconciler
+from platform_operator.routes.state import State
+from platform_operator.routes.table import TableWriter
+
+log = structlog.get_logger(__name__)
+
+# Objects of routes, wherever they are.
+MANAGED_SELECTOR = f"{MANAGED_BY}={MANAGER}"
+# How long news is collected before everything is decided anew, and before the gateway's table is written (seconds).
+SETTLE_SECONDS = 0.1
+TABLE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class GrantKey:
+    """Which grant."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class TableKey:
+    """The gateway's route table; there is one."""
+
+
+@dataclass(frozen=True)
+class ServiceKey:
+    """Which Service that was told something for Kong, and has no route any more."""
+
+    namespace: str
+    name: str
+
+
+Key = RouteKey | GrantKey | TableKey | ServiceKey
+TABLE = TableKey()
+
+
+class RouteController:
+    """Takes news of the cluster, decides which routes are accepted, and has each brought to its state."""
+
+    def __init__(self, cluster: Cluster, platform: Platform, now: Callable[[], datetime]) -> None:
+        self.state = State()
+        self.verdicts: dict[RouteKey, Verdict] = {}
+        self._cluster = cluster
+        self._platform = platform
+        self._kinds = managed_kinds(platform.edge.edge_class, platform.gateway.implementation)
+        self._table = TableWriter(cluster, platform) if platform.gateway.implementation == "standalone" else None
+        self._reconciler = RouteReconciler(cluster, platform, self.state, self._table, lambda: rfc3339(now()))
+        self.queue: WorkQueue[Key] = WorkQueue(self._work)
+        self._dirty: set[RouteKey] = set()
+        self._undecided = False
+        self._settling: asyncio.TimerHandle | None = None
+        self._table_due = False
+
+    @property
+    def watched(self) -> tuple[Kind, ...]:
+        """The kinds of objects that the operator makes."""
+        return self._kinds
+
+    async def start(self) -> None:
+        """Learn everything, and begin to work. Raises ApiFault."""
+        if self._table:
+            await self._table.load()
+        await self.learn()
+        self.queue.start()
+
+    async def stop(self) -> None:
+        """End all work."""
+        if self._settling:
+            self._settling.cancel()
+        await self.queue.stop()
+
+    async def learn(self) -> None:
+        """List everything anew, and look at every route: what watching has missed is mended. Raises ApiFault."""
+        for kind, selector in (
+            (ROUTE_GRANT, ""),
+            (SERVICE, ""),
+            (ENDPOINT_SLICE, ""),
+            *((kind, MANAGED_SELECTOR) for kind in self._kinds),
+            (PROTECTED_ROUTE, ""),
+        ):
+            bodies, version = await self._cluster.list_all(kind, selector=selector)
+            self.state.replace(kind, bodies, version)
+        self._undecided = True
+        self._dirty |= self.state.routes.keys() | self.state.live.keys()
+        if self._table:
+            self._dirty |= self._table.routes()
+        self._settle()
+
+    def tell(self, kind: Kind, body: Object, gone: bool) -> None:
+        """Take news of one object."""
+        before = self.state.owner(kind, body) if gone else None
+        if not (self.state.drop(kind, body) if gone else self.state.put(kind, body)):
+            return
+        if kind in {PROTECTED_ROUTE, ROUTE_GRANT}:
+            self._undecided = True
+        self._dirty |= self.state.concerned(kind, body) | ({before} if before else set())
+        if self._settling is None:
+            self._settling = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        if self._undecided:
+            self._undecided = False
+            self._decide()
+            self._leave_services()
+        for key in sorted(self._dirty):
+            self.queue.add(key)
+        self._dirty.clear()
+
+    def _decide(self) -> None:
+        before, state = self.verdicts, self.state
+        self.verdicts = decide(state.routes.values(), state.grants.values(), self._platform)
+        self._dirty |= {key for key, verdict in self.verdicts.items() if before.get(key) != verdict}
+        self._dirty |= before.keys() - self.verdicts.keys()
+        accepted = sum(verdict.accepted for verdict in self.verdicts.values())
+        metrics.routes.labels("true").set(accepted)
+        metrics.routes.labels("false").set(len(self.verdicts) - accepted)
+        for name in state.grants:
+            self.queue.add(GrantKey(name))
+
+    def _leave_services(self) -> None:
+        for (namespace, name), backend in self.state.backends.items():
+            if backend.is_joined and not self._is_used(namespace, name):
+                self.queue.add(ServiceKey(namespace, name))
+
+    def _is_used(self, namespace: str, name: str) -> bool:
+        keys = self.state.routes_to((namespace, name))
+        return any(self.verdicts[key].accepted for key in keys if key in self.verdicts)
+
+    async def _work(self, key: Key) -> None:
+        kind = type(key).__name__.removesuffix("Key").lower()
+        began = time.perf_counter()
+        try:
+            if isinstance(key, RouteKey):
+                await self._route(key)
+            elif isinstance(key, GrantKey):
+                await self._grant(key.name)
+            elif isinstance(key, ServiceKey):
+                if not self._is_used(key.namespace, key.name):
+                    await self._reconciler.settle_service(key.namespace, key.name, {})
+            else:
+                await self._write_table()
+        except ApiFault:
+            metrics.reconciles.labels(kind, "fault").inc()
+            raise
+        metrics.reconciles.labels(kind, "done").inc()
+        metrics.duration.labels(kind).observe(time.perf_counter() - began)
+
+    async def _route(self, key: RouteKey) -> None:
+        if await self._reconciler.reconcile(key, self.verdicts.get(key)):
+            return
+        # it waits for the gateway's table, with all others that do
+        if not self._table_due:
+            self._table_due = True
+            self.queue.add_later(TABLE, TABLE_SECONDS)
+
+    async def _write_table(self) -> None:
+        self._table_due = False
+        try:
+            for key in await self._table.write() if self._table else ():
+                self.queue.add(key)
+        except ApiFault:
+            self._table_due = True
+            raise
+
+    async def _grant(self, name: str) -> None:
+        grant = self.state.grants.get(name)
+        if grant is None:
+            return
+        standing = sum(name in verdict.grants for verdict in self.verdicts.values() if verdict.accepted)
+        status = {"observedGeneration": grant.generation, "routes": standing}
+        if status == self.state.grant_statuses.get(name):
+            return
+        try:
+            body = await self._cluster.merge(ROUTE_GRANT, None, name, {"status": status}, "status")
+        except NotFound:
+            return
+        self.state.put(ROUTE_GRANT, body)

@@ -1,0 +1,74 @@
+"""The objects of routes as they are in the cluster, kept small, and whether they are what is asked for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from platform_operator.routes.model import Object
+
+# What of an object can never differ from what is asked for, or says nothing.
+_LEFT_OUT = {"status", "apiVersion", "kind"}
+_KEPT_METADATA = ("labels", "annotations", "ownerReferences")
+
+
+@dataclass(frozen=True, order=True)
+class ObjectId:
+    """Which object."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, body: Object) -> ObjectId:
+        """Return the identity of `body`."""
+        metadata = body["metadata"]
+        return cls(body["apiVersion"], body["kind"], metadata.get("namespace", ""), metadata["name"])
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Live:
+    """One object as it was seen last. Its text is kept: parsed, a thousand routes would take ten times the memory."""
+
+    version: int
+    text: bytes
+
+    @classmethod
+    def of(cls, body: Object) -> Live:
+        """Return what is kept of `body`."""
+        kept = {key: value for key, value in body.items() if key not in _LEFT_OUT}
+        kept["metadata"] = {key: body["metadata"].get(key) for key in _KEPT_METADATA}
+        return cls(resource_version(body), json.dumps(kept, separators=(",", ":")).encode())
+
+    def fulfils(self, asked: Object) -> bool:
+        """Tell whether every field of `asked` is there, as it is asked for. Others' fields do not matter."""
+        wanted = {key: value for key, value in asked.items() if key not in _LEFT_OUT}
+        wanted["metadata"] = {key: asked["metadata"].get(key) for key in _KEPT_METADATA}
+        return contains(json.loads(self.text), wanted)
+
+
+def contains(present: Any, asked: Any) -> bool:
+    """Tell whether `present` has all that `asked` has: mappings may have more, lists may not."""
+    if asked is None:
+        return True
+    if isinstance(asked, dict):
+        return isinstance(present, dict) and all(contains(present.get(key), value) for key, value in asked.items())
+    if isinstance(asked, list):
+        return (
+            isinstance(present, list)
+            and len(present) == len(asked)
+            and all(contains(one, other) for one, other in zip(present, asked, strict=True))
+        )
+    return bool(present == asked) and isinstance(present, bool) == isinstance(asked, bool)
+
+
+def resource_version(body: Object) -> int:
+    """Return the version of an object; later ones are greater (Kubernetes API concepts, "resource versions")."""
+    version = body["metadata"].get("resourceVersion", "0")
+    return int(version) if version.isdigit() else 0

@@ -1,0 +1,117 @@
+"""The platform that routes join: what its chart was told, as far as routes depend on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from typing import Any
+
+from platform_operator.routes.model import Idempotency, Route, RouteKey
+from platform_operator.routes.paths import Path
+
+IDENTITY_HEADERS = ("X-Auth-Subject", "X-Auth-Session", "X-Auth-Roles")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Pods of a namespace, by labels; none: all of them."""
+
+    namespace: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The edge: its class (nginx or traefik), the limits of every request, TLS."""
+
+    edge_class: str
+    class_name: str
+    max_body_bytes: int
+    timeout_seconds: int
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    tls_secret: str = ""
+    issuer_name: str = ""
+    issuer_kind: str = "ClusterIssuer"
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The gateway: its implementation (kong or standalone), where the edge finds it, and who its pods are."""
+
+    implementation: str
+    service: str
+    port: int
+    pods: Peer
+    pod_port: int
+    class_name: str = "kong"
+    idempotency: Mapping[str, Any] = field(default_factory=dict)
+    redis: Mapping[str, Any] = field(default_factory=dict)
+    timeouts: Mapping[str, int] = field(default_factory=dict)
+    # The code that takes from requests what a service must not get, by `trusted cookies bearer`: `true false false`.
+    cleaning: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One release of the chart. `rows` are its own routes, in its own namespace; they are reserved."""
+
+    namespace: str
+    fullname: str
+    host: str
+    verify_url: str
+    edge: Edge
+    gateway: Gateway
+    network_policies: bool = True
+    rows: tuple[Route, ...] = ()
+
+    def part(self, name: str) -> str:
+        """Return the name of one of the release's objects."""
+        return f"{self.fullname}-{name}"
+
+    def host_of(self, route: Route) -> str:
+        """Return the host under which clients reach `route`."""
+        return route.host or self.host
+
+    def is_own_host(self, route: Route) -> bool:
+        """Tell whether `route` shares the platform's host."""
+        return self.host_of(route) == self.host
+
+
+def load_platform(file: File) -> Platform:
+    """Read what the chart wrote. Raises OSError, ValueError, KeyError, TypeError."""
+    return read_platform(json.loads(file.read_text(encoding="utf-8")))
+
+
+def read_platform(given: Mapping[str, Any]) -> Platform:
+    """Return the platform of a document. Raises KeyError, TypeError."""
+    gateway = dict(given["gateway"])
+    return Platform(
+        namespace=given["namespace"],
+        fullname=given["fullname"],
+        host=given["host"],
+        verify_url=given["verify_url"],
+        edge=Edge(**given["edge"]),
+        gateway=Gateway(**{**gateway, "pods": Peer(**gateway["pods"])}),
+        network_policies=given["network_policies"],
+        rows=tuple(read_row(name, row, given["namespace"]) for name, row in given["routes"].items()),
+    )
+
+
+def read_row(name: str, row: Mapping[str, Any], namespace: str) -> Route:
+    """Return a row of the platform's own table as a route; its service keeps the table's name."""
+    given = row.get("idempotency") or {}
+    keyed = tuple(given.get("methods", ())) if given.get("enabled") else ()
+    return Route(
+        key=RouteKey(namespace, name),
+        paths=tuple(Path(item["path"], item["type"]) for item in row["paths"]),
+        service=row["service"],
+        port="http",
+        methods=tuple(row["methods"]),
+        auth=row["auth"],
+        roles=tuple(row.get("roles") or ()),
+        idempotency=Idempotency(keyed, given.get("required", False), given.get("onUnknown", "keep")),
+        bearer=True,
+        cookies=row.get("cookies", False),
+    )

@@ -1,0 +1,130 @@
+"""A platform and routes for tests, as the chart and the API server would give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from platform_operator.routes.model import Backend, Route, read_backend, read_route
+from platform_operator.routes.platform import Platform, read_platform
+
+HOST = "platform.test"
+
+ROWS: dict[str, Any] = {
+    "storefront": {
+        "paths": [{"path": "/", "type": "Prefix"}],
+        "methods": ["GET", "HEAD", "POST"],
+        "service": "web",
+        "auth": "optional",
+        "cookies": True,
+    },
+    "auth-public": {
+        "paths": [{"path": "/auth/login", "type": "Exact"}, {"path": "/auth/email/", "type": "Prefix"}],
+        "methods": ["GET", "HEAD", "POST"],
+        "service": "auth",
+        "auth": "public",
+    },
+    "members": {
+        "paths": [{"path": "/api/members", "type": "Prefix"}],
+        "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        "service": "member",
+        "auth": "required",
+        "idempotency": {"enabled": True, "methods": ["POST", "PUT", "PATCH"], "onUnknown": "release"},
+    },
+}
+
+
+def platform(edge_class: str = "traefik", gateway: str = "standalone", **changes: Any) -> Platform:
+    """A release in the namespace `members`."""
+    cleaning = {
+        f"{trusted} {cookies} {bearer}": f"-- {trusted} {cookies} {bearer}"
+        for trusted in ("true", "false")
+        for cookies in ("true", "false")
+        for bearer in ("true", "false")
+    }
+    pods = {"namespace": "members", "labels": {"app.kubernetes.io/component": "gateway"}}
+    if gateway == "kong":
+        pods = {"namespace": "kong", "labels": {"app.kubernetes.io/name": "gateway"}}
+    given: dict[str, Any] = {
+        "namespace": "members",
+        "fullname": "mp",
+        "host": HOST,
+        "verify_url": "http://mp-auth.members.svc.cluster.local:8080/auth/verify",
+        "network_policies": True,
+        "edge": {
+            "edge_class": edge_class,
+            "class_name": edge_class,
+            "max_body_bytes": 1048576,
+            "timeout_seconds": 60,
+            "annotations": {},
+            "tls_secret": "",
+            "issuer_name": "",
+            "issuer_kind": "ClusterIssuer",
+        },
+        "gateway": {
+            "implementation": gateway,
+            "service": "mp-gateway",
+            "port": 8000,
+            "pods": pods,
+            "pod_port": 8000,
+            "class_name": "kong",
+            "idempotency": {"ttl": 60, "lock_ttl": 120, "fail_mode": "closed"},
+            "redis": {"host": "mp-redis", "port": 6379},
+            "cleaning": cleaning,
+            "timeouts": {"connect": 2000, "send": 30000, "read": 30000},
+        },
+        "routes": ROWS,
+    }
+    for name, value in changes.items():
+        part, _, key = name.partition("__")
+        if key:
+            given[part][key] = value
+        else:
+            given[part] = value
+    return read_platform(given)
+
+
+def route_body(name: str = "echo", namespace: str = "echo", **spec: Any) -> dict[str, Any]:
+    """A ProtectedRoute as the API server has it, with the schema's defaults."""
+    return {
+        "apiVersion": "memberplatform.dev/v1alpha1",
+        "kind": "ProtectedRoute",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "uid": f"uid-{namespace}-{name}",
+            "generation": 1,
+            "resourceVersion": "10",
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+        },
+        "spec": {
+            "paths": [{"path": f"/{name}", "type": "Prefix"}],
+            "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            "backend": {"service": name, "port": 80},
+            "auth": {"mode": "required"},
+            "forward": {"bearerToken": False},
+            **spec,
+        },
+    }
+
+
+def route(name: str = "echo", namespace: str = "echo", created: str = "2026-01-01T00:00:00Z", **spec: Any) -> Route:
+    """The route that such an object is read as."""
+    body = route_body(name, namespace, **spec)
+    body["metadata"]["creationTimestamp"] = created
+    return read_route(body)
+
+
+def backend(**spec: Any) -> Backend:
+    """A Service with the port 80, whose pods listen on `http`."""
+    given = {
+        "clusterIP": "10.96.0.7",
+        "selector": {"app": "echo"},
+        "ports": [{"port": 80, "targetPort": "http"}],
+        **spec,
+    }
+    return read_backend({"metadata": {"name": "echo", "namespace": "echo"}, "spec": given})
+
+
+def by_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """The objects of a kind."""
+    return [body for body in objects if body["kind"] == kind]

@@ -1,0 +1,179 @@
+"""Which routes are accepted: reserved paths, grants, and the older of two."""
+
+from __future__ import annotations
+
+import pytest
+
+from operator_samples import HOST, platform, route
+from platform_operator.routes.decisions import decide
+from platform_operator.routes.model import Grant, RouteKey
+
+
+def grant(*namespaces, prefixes=("",), hosts=(), name="everything"):
+    return Grant(name, frozenset(namespaces), tuple(hosts), tuple(prefixes))
+
+
+EVERYBODY = [grant("echo", "other"), grant("echo", "other", hosts=("echo.test", "*.apps.test"), name="hosts")]
+
+
+def verdict(*routes, grants=EVERYBODY, of=None, on=None):
+    verdicts = decide(routes, grants, on or platform())
+    return verdicts[(of or routes[-1]).key]
+
+
+def test_a_granted_route_is_accepted_and_says_by_which_grant():
+    found = verdict(route(), grants=[grant("echo", prefixes=["/echo"], name="team-echo")])
+    assert (found.accepted, found.reason, found.grants) == (True, "Accepted", ("team-echo",))
+    assert "team-echo" in found.message
+
+
+def test_without_a_grant_nothing_is_accepted():
+    found = verdict(route(), grants=[])
+    assert (found.accepted, found.reason) == (False, "NotGranted")
+    assert found.message == f"No RouteGrant lets the namespace echo take /echo of the host {HOST}."
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "accepted"),
+    [
+        ("/echo", "/echo", True),
+        ("/echo", "/echo/x", True),
+        ("/echo", "/echoes", False),
+        ("/echo/x", "/echo", False),
+        ("", "/anything", True),
+    ],
+)
+def test_a_grant_covers_whole_path_elements(prefix, path, accepted):
+    given = route(paths=[{"path": path}])
+    assert verdict(given, grants=[grant("echo", prefixes=[prefix])]).accepted is accepted
+
+
+def test_every_path_needs_a_grant():
+    given = route(paths=[{"path": "/echo"}, {"path": "/more"}])
+    assert verdict(given, grants=[grant("echo", prefixes=["/echo"])]).reason == "NotGranted"
+    both = [grant("echo", prefixes=["/echo"], name="a"), grant("echo", prefixes=["/more"], name="b")]
+    assert verdict(given, grants=both).grants == ("a", "b")
+
+
+def test_a_grant_is_for_its_namespaces_alone():
+    assert verdict(route(namespace="other"), grants=[grant("echo")]).reason == "NotGranted"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "accepted"),
+    [
+        (("echo.test",), "echo.test", True),
+        (("echo.test",), "x.echo.test", False),
+        (("*.echo.test",), "x.echo.test", True),
+        (("*.echo.test",), "echo.test", False),
+        (("*.echo.test",), "a.b.echo.test", False),
+        ((), "echo.test", False),
+        (("echo.test",), "", False),
+        ((HOST,), "", True),
+    ],
+)
+def test_a_grant_is_for_its_hosts_alone(hosts, host, accepted):
+    given = route(**({"host": host} if host else {}))
+    assert verdict(given, grants=[grant("echo", hosts=hosts)]).accepted is accepted
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/internal", "/internal/x", "/auth/verify", "/auth/verify/x", "/metrics", "/livez", "/readyz", "/readyz/"],
+)
+@pytest.mark.parametrize("host", ["", "echo.test"])
+def test_what_is_never_routed_cannot_be_taken_on_any_host(path, host):
+    given = route(paths=[{"path": path}], **({"host": host} if host else {}))
+    assert verdict(given).reason == "PathReserved"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/api/members", "Prefix"),
+        ("/api/members/me", "Prefix"),
+        ("/api/members/me", "Exact"),
+        ("/api", "Prefix"),
+        ("/auth/login", "Exact"),
+        ("/auth", "Prefix"),
+        ("/auth/email/x", "Exact"),
+        ("/", "Prefix"),
+        ("/", "Exact"),
+    ],
+)
+def test_the_platforms_own_paths_are_reserved(path, kind):
+    found = verdict(route(paths=[{"path": path, "type": kind}]))
+    assert (found.accepted, found.reason) == (False, "PathReserved")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/api/membership", "Prefix"), ("/auth/login/x", "Exact"), ("/a", "Exact")])
+def test_paths_beside_the_platforms_are_free(path, kind):
+    assert verdict(route(paths=[{"path": path, "type": kind}])).accepted
+
+
+def test_another_host_is_free_of_the_platforms_paths():
+    assert verdict(route(host="echo.test", paths=[{"path": "/"}])).accepted
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "conflict"),
+    [
+        (("/a", "Prefix"), ("/a", "Prefix"), True),
+        (("/a", "Prefix"), ("/a/b", "Prefix"), True),
+        (("/a/b", "Prefix"), ("/a", "Prefix"), True),
+        (("/a", "Prefix"), ("/a/b/c", "Exact"), True),
+        (("/a/b/c", "Exact"), ("/a", "Prefix"), True),
+        (("/a", "Exact"), ("/a", "Prefix"), True),
+        (("/a", "Exact"), ("/a", "Exact"), True),
+        (("/a/", "Prefix"), ("/a", "Prefix"), True),
+        (("/a", "Exact"), ("/a/b", "Exact"), False),
+        (("/a", "Exact"), ("/a/b", "Prefix"), False),
+        (("/a/b", "Prefix"), ("/a", "Exact"), False),
+        (("/a", "Prefix"), ("/ab", "Prefix"), False),
+        (("/a/b", "Prefix"), ("/a/c", "Prefix"), False),
+    ],
+)
+def test_of_two_overlapping_routes_the_older_wins(one, other, conflict):
+    older = route("older", paths=[dict(zip(("path", "type"), one, strict=True))])
+    newer = route("newer", "other", "2026-01-02T00:00:00Z", paths=[dict(zip(("path", "type"), other, strict=True))])
+    for order in ((older, newer), (newer, older)):
+        verdicts = decide(order, EVERYBODY, platform())
+        assert verdicts[older.key].accepted
+        assert verdicts[newer.key].accepted is not conflict
+    if conflict:
+        assert verdicts[newer.key].reason == "Conflict"
+        assert "echo/older" in verdicts[newer.key].message
+
+
+def test_the_same_path_of_another_host_is_no_conflict():
+    older, newer = route("older", paths=[{"path": "/a"}]), route("newer", host="echo.test", paths=[{"path": "/a"}])
+    assert verdict(older, newer).accepted
+
+
+def test_a_route_may_overlap_itself():
+    assert verdict(route(paths=[{"path": "/a"}, {"path": "/a/b"}])).accepted
+
+
+def test_who_is_refused_stands_in_nobodys_way():
+    refused = route("older", "stranger", paths=[{"path": "/a"}])
+    assert verdict(refused, route("newer", created="2026-01-02T00:00:00Z", paths=[{"path": "/a/b"}])).accepted
+
+
+def test_of_two_of_the_same_second_the_same_one_always_wins():
+    one, other = route("a", paths=[{"path": "/x"}]), route("b", paths=[{"path": "/x"}])
+    for order in ((one, other), (other, one)):
+        verdicts = decide(order, EVERYBODY, platform())
+        assert (verdicts[one.key].accepted, verdicts[other.key].accepted) == (True, False)
+
+
+def test_a_larger_body_than_the_platforms_is_refused():
+    assert verdict(route(maxBodyBytes=1048576)).accepted
+    found = verdict(route(maxBodyBytes=1048577))
+    assert (found.accepted, found.reason) == (False, "LimitExceeded")
+
+
+def test_a_thousand_routes_are_decided_at_once():
+    routes = [route(f"r{number}", paths=[{"path": f"/r/{number}"}]) for number in range(1000)]
+    verdicts = decide(routes, EVERYBODY, platform())
+    assert all(found.accepted for found in verdicts.values())
+    assert verdicts.keys() == {RouteKey("echo", f"r{number}") for number in range(1000)}

@@ -1,0 +1,100 @@
+"""Kong's objects: a foreign service gets neither the platform's cookies nor a token, and closed stays closed."""
+
+from __future__ import annotations
+
+from operator_samples import backend, by_kind, platform, route
+from platform_operator.routes.build.kong import build_service_annotations
+from platform_operator.routes.build.objects import build_objects
+
+
+def ingresses(given):
+    made = by_kind(build_objects(given, platform("traefik", "kong"), backend()), "Ingress")
+    return {body["metadata"]["name"].removeprefix("member-platform-echo-"): body for body in made}
+
+
+def plugins(given):
+    made = by_kind(build_objects(given, platform("traefik", "kong"), backend()), "KongPlugin")
+    return {body["metadata"]["name"].removeprefix("member-platform-echo-"): body for body in made}
+
+
+def methods(ingress):
+    return ingress["metadata"]["annotations"]["konghq.com/methods"].split(",")
+
+
+def test_keyed_methods_are_a_route_of_their_own():
+    given = route(idempotency={"methods": ["POST"]})
+    found = ingresses(given)
+    assert methods(found["0"]) == ["GET", "HEAD", "PUT", "PATCH", "DELETE"]
+    assert methods(found["0-keyed"]) == ["POST"]
+    assert found["0-keyed"]["metadata"]["annotations"]["konghq.com/plugins"].endswith("echo-idempotency")
+    assert "idempotency" not in found["0"]["metadata"]["annotations"]["konghq.com/plugins"]
+
+
+def test_what_the_route_leaves_out_is_closed():
+    found = ingresses(route(methods=["GET", "HEAD"]))
+    assert methods(found["0-closed"]) == ["POST"]
+    assert plugins(route(methods=["GET", "HEAD"]))["closed"]["config"]["status_code"] == 404
+
+
+def test_the_service_gets_neither_cookies_nor_token_unless_it_asks():
+    assert plugins(route())["clean"]["config"] == {"access": ["-- true false false\n"]}
+    assert plugins(route(forward={"bearerToken": True}))["clean"]["config"] == {"access": ["-- true false true\n"]}
+    assert plugins(route(auth={"mode": "public"}))["clean"]["config"] == {"access": ["-- false false false\n"]}
+
+
+def test_a_public_route_reads_no_identity():
+    given = route(auth={"mode": "public"}, idempotency={})
+    assert "idempotency" not in plugins(given)
+    given = route(auth={"mode": "public"}, idempotency={"required": True})
+    assert plugins(given)["idempotency"]["config"]["identity_header"] == ""
+    assert set(plugins(given)["no-identity"]["config"]["remove"]["headers"]) == {
+        "X-Auth-Subject",
+        "X-Auth-Session",
+        "X-Auth-Roles",
+    }
+
+
+def test_keys_of_two_namespaces_never_meet():
+    configs = []
+    for namespace in ("one", "two"):
+        given = route("echo", namespace, idempotency={"required": True})
+        configs.append(plugins(given)["idempotency"]["config"]["service"])
+    assert configs == ["one.echo", "two.echo"]
+
+
+def test_ttl_and_fail_mode_are_the_routes_or_the_platforms():
+    config = plugins(route(idempotency={"ttlSeconds": 7, "failMode": "open"}))["idempotency"]["config"]
+    assert (config["ttl"], config["fail_mode"], config["lock_ttl"]) == (7, "open", 120)
+    config = plugins(route(idempotency={"required": False, "enabled": True}))["idempotency"]["config"]
+    assert (config["ttl"], config["fail_mode"]) == (60, "closed")
+
+
+def test_no_secret_is_in_a_plugin():
+    config = plugins(route(idempotency={"required": True}))["idempotency"]["config"]
+    assert config["fingerprint_secret"].startswith("{vault://env/")
+    assert config["redis"]["password"].startswith("{vault://env/")
+
+
+def test_on_a_host_of_its_own_closed_paths_and_encoded_slashes_are_closed_too():
+    found = ingresses(route(host="echo.test", paths=[{"path": "/"}]))
+    never = [
+        path["path"]
+        for name, body in found.items()
+        if "-never-" in name
+        for path in body["spec"]["rules"][0]["http"]["paths"]
+    ]
+    assert never == ["/internal", "/auth/verify", "/metrics", "/livez", "/readyz"]
+    assert found["0-slash"]["spec"]["rules"][0]["http"]["paths"][0]["path"] == "/~/.*%2[Ff]"
+
+
+def test_every_route_carries_host_path_methods_and_kongs_class():
+    for body in ingresses(route(idempotency={"required": True}, methods=["GET", "POST"])).values():
+        (rule,) = body["spec"]["rules"]
+        assert rule["host"] == "platform.test"
+        assert rule["http"]["paths"][0]["backend"] == {"service": {"name": "echo", "port": {"number": 80}}}
+        assert methods(body)
+        assert body["spec"]["ingressClassName"] == "kong"
+
+
+def test_the_service_is_told_to_try_once():
+    assert build_service_annotations(platform("nginx", "kong"))["konghq.com/retries"] == "0"

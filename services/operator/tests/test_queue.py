@@ -1,0 +1,111 @@
+"""The work queue: each key once, never twice at a time, later after an error."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from platform_operator import queue as module
+from platform_operator.kube.faults import ApiFault
+from platform_operator.queue import WorkQueue
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.01)
+
+
+async def until(condition):
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 (what it waits for is another's state)
+            await asyncio.sleep(0.005)
+
+
+async def test_a_key_that_is_added_often_is_worked_on_once():
+    done = []
+
+    async def work(key):
+        done.append(key)
+
+    queue = WorkQueue(work)
+    for key in ("a", "b", "a", "a"):
+        queue.add(key)
+    queue.start()
+    await until(lambda: queue.is_idle)
+    await queue.stop()
+    assert sorted(done) == ["a", "b"]
+
+
+async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news():
+    running, most, runs = 0, 0, 0
+    go = asyncio.Event()
+
+    async def work(_key):
+        nonlocal running, most, runs
+        running, runs = running + 1, runs + 1
+        most = max(most, running)
+        await go.wait()
+        running -= 1
+
+    queue = WorkQueue(work)
+    queue.start()
+    queue.add("a")
+    await until(lambda: running == 1)
+    queue.add("a")
+    queue.add("a")
+    go.set()
+    await until(lambda: runs == 2 and queue.is_idle)
+    await queue.stop()
+    assert most == 1
+
+
+@pytest.mark.parametrize("error", [ApiFault(500, "broken"), ValueError("a bug")])
+async def test_after_an_error_a_key_is_tried_again(error):
+    attempts = 0
+
+    async def work(_key):
+        nonlocal attempts
+        attempts += 1
+        if attempts < 3:
+            raise error
+
+    queue = WorkQueue(work)
+    queue.start()
+    queue.add("a")
+    await until(lambda: attempts == 3)
+    await queue.stop()
+
+
+async def test_pauses_grow_and_obey_the_server(monkeypatch):
+    async def work(_key):
+        raise ApiFault(429, "slower", retry_after=7)
+
+    queue = WorkQueue(work)
+    paused = []
+    monkeypatch.setattr(queue, "add_later", lambda key, seconds: paused.append((key, seconds)))
+    queue.start()
+    queue.add("a")
+    await until(lambda: paused)
+    await queue.stop()
+    assert paused == [("a", 7)]
+    monkeypatch.setattr(module, "FIRST_PAUSE", 1.0)
+    pauses = [queue._pause("b") for _ in range(9)]
+    assert pauses[3] > pauses[0]
+    assert max(pauses) <= module.LONGEST_PAUSE
+
+
+async def test_others_go_on_while_one_fails():
+    done = []
+
+    async def work(key):
+        if key == "bad":
+            raise ApiFault(0, "no answer")
+        done.append(key)
+
+    queue = WorkQueue(work, workers=1)
+    queue.start()
+    for key in ("bad", "a", "b"):
+        queue.add(key)
+    await until(lambda: len(done) == 2)
+    await queue.stop()

@@ -1,0 +1,198 @@
+"""When a ring turns, and that no valid token is refused on the way."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platform_common.tokens.key_ring import CURRENT, NEXT, new_key
+from platform_operator.keyring.controller import build_ring_status
+from platform_operator.keyring.secret import RING, read_ring, write_ring
+from platform_operator.keyring.turning import (
+    SPREAD_SECONDS,
+    Asked,
+    Ring,
+    RingBroken,
+    Schedule,
+    kid,
+    next_rotation,
+    turn,
+)
+
+DAY = 86400
+SCHEDULE = Schedule(rotate=30 * DAY, publish=600, token=900)
+START = 1_800_000_000
+
+
+def at(ring, now, asked=Asked(), schedule=SCHEDULE):  # noqa: B008 (frozen)
+    return turn(ring, schedule, asked, now, new_key)
+
+
+@pytest.fixture
+def ring():
+    return at(Ring({}), START).ring
+
+
+def test_without_a_ring_one_is_made():
+    made = at(Ring({}), START)
+    assert made.causes == ("made",)
+    assert set(made.ring.files) == {CURRENT, NEXT}
+    assert (made.ring.current_since, made.ring.next_since) == (START, START)
+
+
+def test_until_its_time_a_ring_stays_as_it_is(ring):
+    same = at(ring, START + 30 * DAY - 1)
+    assert (same.ring, same.causes) == (ring, ())
+    assert same.look_at == START + 30 * DAY
+
+
+def test_at_its_time_the_next_key_signs_and_another_is_published(ring):
+    turned = at(ring, START + 30 * DAY)
+    assert turned.causes == ("scheduled",)
+    assert turned.ring.files[CURRENT] == ring.files[NEXT]
+    assert turned.ring.files[f"retired-{START + 30 * DAY}.pem"] == ring.files[CURRENT]
+    assert turned.ring.files[NEXT] not in ring.files.values()
+
+
+def test_a_retired_key_is_removed_when_its_last_token_has_ended(ring):
+    moment = START + 30 * DAY
+    turned = at(ring, moment).ring
+    last = moment + 900 + 5 + SPREAD_SECONDS
+    assert at(turned, last).ring == turned
+    removed = at(turned, last + 1)
+    assert removed.causes == ("removed",)
+    assert set(removed.ring.files) == {CURRENT, NEXT}
+
+
+def test_a_request_turns_the_ring_once(ring):
+    asked = Asked(rotate="monday")
+    turned = at(ring, START + 600, asked)
+    assert turned.causes == ("requested",)
+    assert at(turned.ring, START + 1200, asked).causes == ()
+    assert at(turned.ring, START + 1200, Asked(rotate="tuesday")).causes == ("requested",)
+
+
+def test_a_request_waits_until_everybody_knows_the_next_key(ring):
+    asked = Asked(rotate="now")
+    waiting = at(ring, START + 599, asked)
+    assert (waiting.causes, waiting.look_at) == ((), START + 600)
+    assert next_rotation(ring, SCHEDULE, asked) == START + 600
+
+
+def test_an_emergency_replaces_every_key_at_once(ring):
+    asked = Asked(revoke="leak")
+    turned = at(at(ring, START + 30 * DAY).ring, START + 30 * DAY + 1, asked)
+    assert turned.causes == ("revoked",)
+    assert set(turned.ring.files) == {CURRENT, NEXT}
+    assert not set(turned.ring.files.values()) & set(ring.files.values())
+    assert at(turned.ring, START + 30 * DAY + 2, asked).causes == ()
+
+
+def test_a_ring_that_somebody_else_made_is_taken_over_and_its_keys_are_young(ring):
+    bootstrap = Ring(ring.files)
+    noticed = at(bootstrap, START + 90 * DAY)
+    assert noticed.causes == ("noticed",)
+    assert noticed.ring.files == ring.files
+    assert noticed.ring.current_since == START + 90 * DAY
+
+
+def test_a_next_key_that_is_missing_is_published_before_it_signs(ring):
+    lone = Ring({CURRENT: ring.files[CURRENT]})
+    published = at(lone, START)
+    assert "published" in published.causes
+    assert at(published.ring, START + 599, Asked(rotate="now")).ring.files[CURRENT] == ring.files[CURRENT]
+
+
+def test_keys_that_somebody_swaps_do_not_sign_before_everybody_knows_them(ring):
+    swapped = Ring({CURRENT: ring.files[NEXT], NEXT: new_key()}, ring.current, START, ring.next, START)
+    noticed = at(swapped, START + 30 * DAY)
+    assert "scheduled" not in noticed.causes
+    assert noticed.ring.next_since == START + 30 * DAY
+
+
+def public_of(pem):
+    key = serialization.load_pem_private_key(pem, None).public_key()
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+def test_what_is_no_ring_is_left_alone(ring, content):
+    with pytest.raises(RingBroken, match=r"current\.pem is not"):
+        at(Ring({**ring.files, CURRENT: content}), START)
+
+
+def test_a_public_key_alone_does_not_sign(ring):
+    with pytest.raises(RingBroken, match="that signs"):
+        at(Ring({**ring.files, CURRENT: public_of(ring.files[CURRENT])}), START)
+
+
+def test_the_secret_holds_the_ring_and_what_is_known_of_it(ring):
+    turned = at(ring, START + 30 * DAY, Asked("a", "")).ring
+    secret = write_ring(turned, "members", "keys", None)
+    assert read_ring(secret) == turned
+    assert "PRIVATE" not in secret["metadata"]["annotations"][RING]
+
+
+def test_what_else_is_in_the_secret_stays(ring):
+    before = write_ring(ring, "members", "keys", None)
+    before["metadata"] |= {"resourceVersion": "7", "managedFields": [{}]}
+    before["data"]["note"] = "aGk="
+    after = write_ring(at(ring, START + 30 * DAY).ring, "members", "keys", before)
+    assert after["data"]["note"] == "aGk="
+    assert after["metadata"]["resourceVersion"] == "7"
+    assert "managedFields" not in after["metadata"]
+
+
+def test_the_status_tells_times_and_identifiers_and_no_key(ring):
+    turned = at(ring, START + 30 * DAY).ring
+    status = build_ring_status(turned, SCHEDULE, Asked())
+    assert [key["state"] for key in status["keys"]] == ["current", "next", "retired"]
+    assert status["keys"][2]["kid"] == kid(ring.files[CURRENT], CURRENT)
+    assert "PRIVATE" not in str(status)
+
+
+class Verifiers:
+    """Pods of auth and other verifiers: each sees the ring as it was up to so long ago."""
+
+    def __init__(self):
+        self.history = []
+
+    def publish(self, now, ring):
+        self.history.append((now, {kid(pem, name) for name, pem in ring.files.items()}, ring.current))
+
+    def seen(self, now, delay):
+        return next(entry for entry in reversed(self.history) if entry[0] <= now - delay or entry is self.history[0])
+
+    def accepts(self, key, now, delay):
+        return key in self.seen(now, delay)[1]
+
+
+@given(
+    st.lists(st.integers(min_value=1, max_value=700), min_size=5, max_size=60),
+    st.integers(min_value=0, max_value=SPREAD_SECONDS),
+    st.integers(min_value=0, max_value=600),
+)
+def test_a_token_is_known_to_every_verifier_until_it_ends(steps, signer_delay, verifier_delay):
+    """Whoever signs sees the ring late, whoever verifies later: no live token meets a verifier without its key."""
+    schedule = Schedule(rotate=1000, publish=600, token=900)
+    now, verifiers = START, Verifiers()
+    ring = at(Ring({}), now, schedule=schedule).ring
+    verifiers.publish(now, ring)
+    now += 600
+    tokens = []
+    for number, step in enumerate(steps):
+        now += step
+        ring = at(ring, now, Asked(rotate=str(number // 4)), schedule).ring
+        verifiers.publish(now, ring)
+        tokens.append((verifiers.seen(now, signer_delay)[2], now + schedule.token))
+        for key, end in tokens:
+            if now < end:
+                assert verifiers.accepts(key, now, 0)
+                assert verifiers.accepts(key, now, verifier_delay)
+
+
+def test_a_new_key_is_one_that_auth_reads():
+    assert isinstance(serialization.load_pem_private_key(new_key(), None), Ed25519PrivateKey)
