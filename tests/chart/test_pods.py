@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rendering import CI_FILES, pod_templates, render
+from rendering import CI_FILES, RELEASE, pod_templates, render
 
 CASES = [
     pytest.param(template, id=f"{values}:{name}")
@@ -37,7 +37,7 @@ def test_the_pod_is_restricted(template):
 
 
 @pytest.mark.parametrize("template", CASES)
-def test_no_pod_but_the_one_that_makes_the_keys_has_a_token(template):
+def test_no_pod_but_the_operator_and_the_one_that_makes_the_keys_has_a_token(template):
     spec = template["spec"]
     assert spec["automountServiceAccountToken"] is False
     projected = [
@@ -46,6 +46,8 @@ def test_no_pod_but_the_one_that_makes_the_keys_has_a_token(template):
     tokens = [source["serviceAccountToken"] for source in projected if "serviceAccountToken" in source]
     if template["metadata"]["labels"]["app.kubernetes.io/component"] == "auth-keys":
         assert [token["expirationSeconds"] for token in tokens] == [600]
+    elif template["metadata"]["labels"]["app.kubernetes.io/component"] == "operator":
+        assert [token["expirationSeconds"] for token in tokens] == [3600]
     else:
         assert not tokens
         assert "serviceAccountName" not in spec
@@ -77,7 +79,8 @@ def test_long_running_pods_have_probes_and_lose_no_request(documents):
         for container in template["spec"]["containers"]:
             assert container.keys() >= {"startupProbe", "readinessProbe", "livenessProbe"}, name
     for document in documents:
-        if document["kind"] == "Deployment":
+        # the operator is one pod, never two, and on no request's way
+        if document["kind"] == "Deployment" and document["metadata"]["name"] != f"{RELEASE}-operator":
             assert document["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
 
 

@@ -12,6 +12,7 @@ from rendering import CHART, CI_FILES, HELM, PLUGIN_CHART, TOOLS, render
 LEFT_OUT = {
     "container-image-pull-policy": "tags of releases do not move; Always needs the registry at each start",
     "statefulset-has-servicename": "one pod each, reached by a stable address: a headless name would be cached",
+    "deployment-strategy": "the operator is never two pods at a time; test_pods.py looks at the others",
     "deployment-replicas": "how many pods is the user's choice; one is enough for development",
     "statefulset-has-poddisruptionbudget": "a budget for a single pod only blocks draining its node",
     "deployment-has-poddisruptionbudget": "off by default for that reason; ci/high-availability-values.yaml has them",

@@ -9,9 +9,15 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from rendering import CI_FILES, KUBERNETES, PLUGIN_CHART, TOOLS, of_kind, render
+from rendering import CI_FILES, CRDS_CHART, KUBERNETES, PLUGIN_CHART, TOOLS, of_kind, render
 
-FOREIGN = ("monitoring.coreos.com/", "traefik.io/", "cert-manager.io/", "configuration.konghq.com/")
+FOREIGN = (
+    "monitoring.coreos.com/",
+    "traefik.io/",
+    "cert-manager.io/",
+    "configuration.konghq.com/",
+    "memberplatform.dev/",
+)
 
 # Kong's kinds come with no package. `KONG_CRDS` names a file with them; this is what of them is used here.
 KONG_PLUGIN = {
@@ -52,10 +58,9 @@ def foreign_schemas():
     if kong:
         files.append(Path(kong))
     schemas = {} if kong else {("configuration.konghq.com/v1", "KongPlugin"): KONG_PLUGIN}
-    for file in files:
-        for crd in yaml.safe_load_all(file.read_text(encoding="utf-8")):
-            if not crd or crd.get("kind") != "CustomResourceDefinition":
-                continue
+    kinds = [crd for file in files for crd in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
+    for crd in (*kinds, *render("", chart=CRDS_CHART)):
+        if crd and crd.get("kind") == "CustomResourceDefinition":
             for version in crd["spec"]["versions"]:
                 schema = strict(version["schema"]["openAPIV3Schema"])
                 schema["properties"]["metadata"] = {"type": "object"}
@@ -87,7 +92,7 @@ def test_objects_of_other_projects_fit_their_schemas(documents, schemas):
 
 def test_the_ci_files_together_use_every_foreign_kind():
     kinds = {document["kind"] for values in CI_FILES for document in render(values)}
-    assert {"KongPlugin", "IngressRoute", "Middleware", "Certificate", "ServiceMonitor"} <= kinds
+    assert {"KongPlugin", "IngressRoute", "Middleware", "Certificate", "ServiceMonitor", "SigningKeyRing"} <= kinds
 
 
 def test_a_schema_that_knows_fewer_fields_refuses(schemas):
@@ -107,5 +112,5 @@ def test_names_are_unique_and_no_object_is_outside_of_the_release(documents):
     keys = [(document["kind"], document["metadata"]["name"]) for document in documents]
     assert len(keys) == len(set(keys))
     for document in documents:
-        if document["kind"] != "PriorityClass":
+        if document["kind"] not in {"PriorityClass", "ClusterRole", "ClusterRoleBinding"}:
             assert document["metadata"]["namespace"] == "members", document["metadata"]["name"]

@@ -75,7 +75,7 @@ clean{{ if eq .auth "public" }}-identity{{ end }}{{ if not .cookies }}-cookies{{
 {{- end }}
 
 {{/*
-Its code, for Kong's pre-function: (list $ trusted cookies). The standalone gateway's own modules; Kong's sandbox has no require,
+Its code, for Kong's pre-function: (list $ trusted cookies bearer). The standalone gateway's own modules; Kong's sandbox has no require,
 so they find one another by a table.
 */}}
 {{- define "member-platform.kongCleaningCode" -}}
@@ -89,7 +89,7 @@ end)()
 {{- end }}
 local clean = modules["gateway.cleaning"].clean
 local names = { {{- range $i, $name := include "member-platform.cookieNames" $root | fromYamlArray }}{{ if $i }},{{ end }} ["{{ $name }}"] = true{{ end }} }
-local route = { trusts_identity = {{ index . 1 }}, cookies = {{ index . 2 }}, bearer = true }
+local route = { trusts_identity = {{ index . 1 }}, cookies = {{ index . 2 }}, bearer = {{ index . 3 }} }
 return function() clean(route, names) end
 {{- end }}
 

@@ -44,6 +44,12 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- if and $standalone .Values.networkPolicy.prometheus.namespace -}}
   {{- $flows = append $flows (list "prometheus" "gateway" "metrics") -}}
 {{- end -}}
+{{- if .Values.operator.enabled -}}
+  {{- $flows = append $flows (list "operator" "api-server" "api") -}}
+  {{- if .Values.networkPolicy.prometheus.namespace -}}
+    {{- $flows = append $flows (list "prometheus" "operator" "metrics") -}}
+  {{- end -}}
+{{- end -}}
 {{- toYaml $flows -}}
 {{- end }}
 
@@ -62,6 +68,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- if (index $.Values $service).enabled }}{{ $parts = append $parts (printf "%s-database" $service) }}{{ end -}}
 {{- end -}}
 {{- if eq .Values.gateway.implementation "standalone" }}{{ $parts = append $parts "gateway" }}{{ end -}}
+{{- if .Values.operator.enabled }}{{ $parts = append $parts "operator" }}{{ end -}}
 {{- if .Values.postgres.enabled }}{{ $parts = append $parts "postgres" }}{{ end -}}
 {{- if .Values.redis.enabled }}{{ $parts = append $parts "redis" }}{{ end -}}
 {{- toYaml (append $parts "test") -}}

@@ -1,0 +1,53 @@
+{{/*
+What the operator is told of the release: everything that a ProtectedRoute's objects depend on, as a dict.
+*/}}
+{{- define "member-platform.operator.platform" -}}
+{{- $v := .Values -}}
+{{- $kong := eq $v.gateway.implementation "kong" -}}
+{{- $pods := dict "namespace" .Release.Namespace "labels" (include "member-platform.selector" (list . "gateway") | fromYaml) -}}
+{{- if $kong -}}
+{{- $pods = dict "namespace" $v.gateway.kong.namespace "labels" $v.gateway.kong.podLabels -}}
+{{- end -}}
+{{- /* what the plugin is told on every route; the rest is each route's own */ -}}
+{{- $plugin := dict -}}
+{{- $redis := dict -}}
+{{- $cleaning := dict -}}
+{{- if $kong -}}
+{{- $config := include "member-platform.idempotencyConfig" (list . (dict "service" "" "auth" "required" "idempotency" (dict "methods" list))) | fromYaml -}}
+{{- $plugin = pick $config "ttl" "lock_ttl" "wait_timeout" "max_body_bytes" "fail_mode" -}}
+{{- $redis = omit $config.redis "password" -}}
+{{- range $trusted := list true false -}}
+{{- range $cookies := list true false -}}
+{{- range $bearer := list true false -}}
+{{- $_ := set $cleaning (printf "%v %v %v" $trusted $cookies $bearer) (include "member-platform.kongCleaningCode" (list $ $trusted $cookies $bearer)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+namespace: {{ .Release.Namespace }}
+fullname: {{ include "member-platform.fullname" . }}
+host: {{ $v.edge.host }}
+verify_url: {{ include "member-platform.verifyUrl" . }}
+network_policies: {{ $v.networkPolicy.enabled }}
+edge:
+  edge_class: {{ $v.edge.class }}
+  class_name: {{ include "member-platform.edgeClassName" . }}
+  max_body_bytes: {{ $v.edge.maxBodyBytes | int64 }}
+  timeout_seconds: {{ $v.edge.timeoutSeconds }}
+  annotations: {{- toYaml $v.edge.annotations | nindent 4 }}
+  tls_secret: {{ ternary (include "member-platform.tlsSecret" .) "" $v.edge.tls.enabled | quote }}
+  issuer_name: {{ $v.edge.tls.issuer.name | quote }}
+  issuer_kind: {{ $v.edge.tls.issuer.kind | quote }}
+gateway:
+  implementation: {{ $v.gateway.implementation }}
+  service: {{ include "member-platform.part" (list . "gateway") }}
+  port: {{ include "member-platform.gatewayPort" . }}
+  pods: {{- toYaml $pods | nindent 4 }}
+  pod_port: {{ ternary $v.gateway.kong.podPort 8000 $kong }}
+  class_name: {{ $v.gateway.kong.className }}
+  idempotency: {{- toYaml $plugin | nindent 4 }}
+  redis: {{- toYaml $redis | nindent 4 }}
+  cleaning: {{- toYaml $cleaning | nindent 4 }}
+  timeouts: {{- toYaml $v.gateway.timeouts | nindent 4 }}
+routes: {{- include "member-platform.routes" . | nindent 2 }}
+{{- end }}
