@@ -20,7 +20,7 @@ from standalone.processes import session_alive
 from standalone.record import RECORD, ProcessRecord
 from standalone.state import StateFolder
 
-PARTS = {"postgres", "valkey", "member", "auth", "shop", "gateway", "edge"}
+PARTS = {"postgres", "valkey", "member", "auth", "shop", "web", "gateway", "edge"}
 
 
 @dataclass
