@@ -80,8 +80,11 @@ def test_kong_picks_the_row_that_the_table_says(values, services):
     compared = 0
     for path, method in itertools.product(probes(table), METHODS):
         row, route = expected(table, method, path), winner(kong, HOST, method, path)
+        if row is None and (method not in METHODS[:-1] or not path.startswith("/")):
+            assert route is None, path
+            continue
         if row is None:
-            assert route is None or route.plugins == (f"{RELEASE}-closed",), (method, path, route)
+            assert route.plugins == (f"{RELEASE}-closed",), (method, path, route)
             continue
         assert route is not None, (method, path, row)
         assert route.name.startswith(f"{RELEASE}-gateway-{row}-"), (method, path, route.name)

@@ -63,6 +63,14 @@ third, where a shorter prefix of another row would take them and the edge has de
   {{- $closedPaths = append $closedPaths (dict "path" . "pathType" "Prefix") -}}
 {{- end -}}
 {{- $routes = append $routes (dict "name" "closed" "service" "auth" "paths" $closedPaths "priority" 10000 "methods" $everything "plugins" (list "closed")) -}}
+{{- /* what the table leaves out is told in the platform's words instead of Kong's */ -}}
+{{- $rest := $everything -}}
+{{- range $row := $rows -}}
+  {{- range $row.paths -}}
+    {{- if and (eq .type "Prefix") (eq .path "/") -}}{{- range $row.methods -}}{{- $rest = without $rest . -}}{{- end -}}{{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- $routes = append $routes (dict "name" "unrouted" "service" "auth" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $rest "plugins" (list "closed")) -}}
 {{- /* an encoded slash means one path to the edge and another to Kong: nobody needs one */ -}}
 {{- $encoded := list (dict "path" "/~.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
 {{- $routes = append $routes (dict "name" "encoded-slash" "service" "auth" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "closed")) -}}
