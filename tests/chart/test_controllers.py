@@ -1,0 +1,26 @@
+"""Our values for other people's charts. What those charts make of them has been seen with the versions in k8s/versions.env."""
+
+from __future__ import annotations
+
+import yaml
+from rendering import ROOT
+
+
+def values(name):
+    return yaml.safe_load((ROOT / "k8s" / name).read_text(encoding="utf-8"))
+
+
+def test_an_edge_behind_a_load_balancer_sees_the_clients_address():
+    assert values("ingress-nginx/values.yaml")["controller"]["service"]["externalTrafficPolicy"] == "Local"
+    assert values("traefik/values.yaml")["service"]["spec"]["externalTrafficPolicy"] == "Local"
+
+
+def test_on_kind_no_edge_waits_for_a_load_balancer():
+    nginx, traefik = (
+        values("kind/ingress-nginx.yaml")["controller"]["service"],
+        values("kind/traefik.yaml")["service"]["spec"],
+    )
+    assert nginx["type"] == traefik["type"] == "ClusterIP"
+    # a ClusterIP with one is refused
+    assert not nginx["externalTrafficPolicy"]
+    assert traefik["externalTrafficPolicy"] is None
