@@ -138,6 +138,13 @@ def test_an_encoded_slash_ends_at_kong(path):
     assert route.name == f"{RELEASE}-gateway-encoded-slash"
 
 
+def test_kong_accepts_every_path(documents):
+    """Its schema wants `/` before a prefix and `~/` before an expression; one path that it refuses fails the installation."""
+    for route in routes(documents):
+        for text in (*route.prefixes, *route.expressions):
+            assert text.startswith("/"), route.name
+
+
 def test_another_host_has_no_route():
     for route in routes(render("web-and-shop-values.yaml")):
         assert route.host == HOST

@@ -72,7 +72,7 @@ third, where a shorter prefix of another row would take them and the edge has de
 {{- end -}}
 {{- $routes = append $routes (dict "name" "unrouted" "service" "auth" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $rest "plugins" (list "closed")) -}}
 {{- /* an encoded slash means one path to the edge and another to Kong: nobody needs one */ -}}
-{{- $encoded := list (dict "path" "/~.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
+{{- $encoded := list (dict "path" "/~/.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
 {{- $routes = append $routes (dict "name" "encoded-slash" "service" "auth" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "closed")) -}}
 {{- toYaml $routes -}}
 {{- end }}
