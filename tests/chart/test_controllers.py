@@ -1,4 +1,4 @@
-"""Our values for other people's charts. What those charts make of them has been seen with the versions in k8s/versions.env."""
+"""Our values for other people's charts; what these make of them was seen with the versions of k8s/versions.env."""
 
 from __future__ import annotations
 

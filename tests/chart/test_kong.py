@@ -139,7 +139,7 @@ def test_an_encoded_slash_ends_at_kong(path):
 
 
 def test_kong_accepts_every_path(documents):
-    """Its schema wants `/` before a prefix and `~/` before an expression; one path that it refuses fails the installation."""
+    """It wants `/` before a prefix and `~/` before an expression; one other path fails the whole installation."""
     for route in routes(documents):
         for text in (*route.prefixes, *route.expressions):
             assert text.startswith("/"), route.name
