@@ -40,8 +40,11 @@ class CartTokens:
         digest = hmac.new(self._key, digestmod=hashlib.sha256)
         for part in of_what:
             digest.update(len(part).to_bytes(4, "big") + part.encode())
-        # RFC 9562, section 5.8: bits of our own choice.
-        return UUID(bytes=digest.digest()[:16], version=8)
+        # RFC 9562, section 5.8: bits of our own choice; Python's own UUID knows version 8 from 3.14 on.
+        bits = bytearray(digest.digest()[:16])
+        bits[6] = 0x80 | bits[6] & 0x0F
+        bits[8] = 0x80 | bits[8] & 0x3F
+        return UUID(bytes=bytes(bits))
 
     def _signature(self, cart_id: UUID) -> str:
         digest = hmac.new(self._key, _CONTEXT + cart_id.bytes, hashlib.sha256).digest()
