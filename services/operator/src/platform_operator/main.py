@@ -54,13 +54,19 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
 
     for kind in (PROTECTED_ROUTE, ROUTE_GRANT, SERVICE, ENDPOINT_SLICE, SIGNING_KEY_RING, *operator.managed_kinds):
         group, _, version = kind.api_version.rpartition("/")
+        # kopf tells of events once every kind that has an index is listed: news of a list is news of all lists
+        kopf.index(group, version, kind.plural, id=kind.plural, registry=registry)(_nothing)
         kopf.on.event(group, version, kind.plural, registry=registry)(_listener(operator, kind))
+
+
+def _nothing(**_: Any) -> dict[str, None]:
+    return {}
 
 
 def _listener(operator: Operator, kind: Kind) -> Callable[..., Coroutine[Any, Any, None]]:
     async def listen(event: kopf.RawEvent, **_: Any) -> None:
         # a mapping of kopf's own reads like a dict, but is none
-        operator.tell(kind, dict(event["object"]), gone=event["type"] == "DELETED")
+        operator.tell(kind, dict(event["object"]), gone=event["type"] == "DELETED", listed=event["type"] is None)
 
     return listen
 

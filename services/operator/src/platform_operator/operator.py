@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import structlog
 
@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 # How long to wait for an API server that does not answer at the start, at most (seconds).
 LONGEST_PAUSE = 30.0
+# How long after the last news of a list everything is listed once more (seconds).
+RELEARN_SECONDS = 1.0
 
 
 class Operator:
@@ -32,6 +34,8 @@ class Operator:
         self._routes: RouteController | None = None
         self._rings: KeyRingController | None = None
         self._resync: asyncio.Task[None] | None = None
+        self._again = asyncio.Event()
+        self._relearning: asyncio.TimerHandle | None = None
 
     @property
     def managed_kinds(self) -> tuple[Kind, ...]:
@@ -64,6 +68,8 @@ class Operator:
 
     async def stop(self) -> None:
         """End all work; what is half done is done again by the next one."""
+        if self._relearning:
+            self._relearning.cancel()
         if self._resync:
             self._resync.cancel()
         for controller in (self._routes, self._rings):
@@ -71,10 +77,14 @@ class Operator:
                 await controller.stop()
         await self._stack.aclose()
 
-    def tell(self, kind: Kind, body: Object, gone: bool) -> None:
-        """Take news of one object."""
+    def tell(self, kind: Kind, body: Object, gone: bool, listed: bool) -> None:
+        """Take news of one object. `listed`: a watch has begun anew, and nobody tells what went before that."""
         if self._routes is None or self._rings is None:
             return
+        if listed:
+            if self._relearning:
+                self._relearning.cancel()
+            self._relearning = asyncio.get_running_loop().call_later(RELEARN_SECONDS, self._again.set)
         if kind == SIGNING_KEY_RING:
             self._rings.tell(body, gone)
         else:
@@ -82,7 +92,9 @@ class Operator:
 
     async def _resyncing(self) -> None:
         while True:
-            await asyncio.sleep(self._resync_seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._again.wait(), self._resync_seconds)
+            self._again.clear()
             try:
                 if self._routes:
                     await self._routes.learn()
