@@ -11,11 +11,11 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from rendering import CRDS_CHART, HELM, KUBERNETES, of_kind, render
+from rendering import CRDS_CHART, HELM, KUBERNETES, ROOT, of_kind, render
 from test_schemas import strict
 
 KINDS = ("ProtectedRoute", "RouteGrant", "SigningKeyRing")
-EXAMPLES = sorted((CRDS_CHART / "examples").glob("*.yaml"))
+EXAMPLES = sorted([*(CRDS_CHART / "examples").glob("*.yaml"), *(ROOT / "k8s" / "examples").glob("*/*.yaml")])
 
 
 def kinds(*settings):
@@ -36,7 +36,8 @@ def schema(kind):
 
 
 def examples():
-    return [example for file in EXAMPLES for example in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
+    objects = [item for file in EXAMPLES for item in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
+    return [item for item in objects if item["kind"] in KINDS]
 
 
 def fields(schema, path=""):
@@ -155,3 +156,10 @@ def test_a_wrong_field_is_refused(change, named):
 
 def test_nothing_of_a_template_is_left_in_the_kinds():
     assert not re.search(r"\{\{", json.dumps(of_kind(render("", chart=CRDS_CHART), "CustomResourceDefinition")))
+
+
+def test_the_example_of_the_guide_fits_the_schemas_of_kubernetes():
+    for file in sorted((ROOT / "k8s" / "examples").glob("*/*.yaml")):
+        for item in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            if item["kind"] not in KINDS:
+                kubernetes_validate.validate(item, "1.34.0", strict=True)
