@@ -27,6 +27,7 @@ from cluster import (
     values_of,
 )
 from journey import answers
+from kinds import install_kinds
 from outside import make_namespace
 
 FIRST_ANSWER_SECONDS = 90
@@ -57,6 +58,7 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(scope="session")
 def absent_release():
     """The release before it is installed: no trace of an earlier run."""
+    install_kinds()
     for namespace in (NAMESPACE, STRANGE_NAMESPACE):
         kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait")
     yield Release()

@@ -20,8 +20,16 @@ CI_FILES = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "c
 CHART_VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 
 
-PLAIN = ("development", "minimal", "nginx-standalone", "redis-image", "traefik-standalone", "web-and-shop-standalone")
-WITH_KONG = ("default", "tls-issuer", "traefik-kong", "web-and-shop")
+PLAIN = (
+    "development",
+    "minimal",
+    "nginx-standalone",
+    "redis-image",
+    "operator-traefik",
+    "traefik-standalone",
+    "web-and-shop-standalone",
+)
+WITH_KONG = ("default", "operator-kong", "tls-issuer", "traefik-kong", "web-and-shop")
 # Each has a test of its own below.
 WITH_MORE = ("external-data", "gitops", "high-availability", "monitoring", "removable", "tls-secret", "tls-traefik")
 

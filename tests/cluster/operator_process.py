@@ -1,0 +1,144 @@
+"""The operator as a process of this machine, told of a platform that need not be there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import yaml
+from api_proxy import ApiProxy
+from cluster import CHART, RELEASE, ROOT, helm, run, until
+
+PROGRAM = ROOT / ".venv" / "bin" / "platform-operator"
+
+
+class ApiDoor:
+    """`kubectl proxy`: the API server by plain HTTP, as whoever runs the tests."""
+
+    def __init__(self) -> None:
+        self._child = subprocess.Popen(
+            ["kubectl", "proxy", "--port=0", "--reject-methods=^$"], stdout=subprocess.PIPE, text=True
+        )
+        assert self._child.stdout
+        found = re.search(r":(\d+)\s*$", self._child.stdout.readline())
+        assert found
+        self.address = ("127.0.0.1", int(found[1]))
+
+    def close(self) -> None:
+        """End it."""
+        self._child.terminate()
+        self._child.wait()
+        assert self._child.stdout
+        self._child.stdout.close()
+
+
+def platform_objects(namespace: str, *settings: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return what the chart tells the operator of a release, and the objects that it needs to be there."""
+    command = [helm(), "template", RELEASE, CHART, "-n", namespace, "--kube-version", "1.34.0"]
+    for setting in ("operator.enabled=true", "gateway.implementation=standalone", *settings):
+        command += ["--set", setting]
+    documents = [document for document in yaml.safe_load_all(run(*command)) if document]
+    by_name = {(item["kind"], item["metadata"]["name"]): item for item in documents}
+    told = json.loads(by_name["ConfigMap", f"{RELEASE}-operator"]["data"]["platform.json"])
+    return told, [by_name["ConfigMap", f"{RELEASE}-routes-joined"]]
+
+
+class OperatorProcess:
+    """One operator; it may be killed and started again."""
+
+    def __init__(self, folder: Path, told: dict[str, Any], proxy: ApiProxy, resync_seconds: int = 600) -> None:
+        self.proxy = proxy
+        self._folder = folder
+        self._resync_seconds = resync_seconds
+        (folder / "platform.json").write_text(json.dumps(told))
+        (folder / "kubeconfig").write_text(json.dumps(kubeconfig(proxy.url)))
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self, wait: bool = True) -> None:
+        """Start it, and wait until it works."""
+        self._port, metrics = free_port(), free_port()
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._folder),
+            "KUBECONFIG": str(self._folder / "kubeconfig"),
+            "OPERATOR_PLATFORM_FILE": str(self._folder / "platform.json"),
+            "OPERATOR_PORT": str(self._port),
+            "OPERATOR_METRICS_PORT": str(metrics),
+            "OPERATOR_RESYNC_SECONDS": str(self._resync_seconds),
+        }
+        self.metrics_port = metrics
+        log = (self._folder / "log").open("ab")
+        self._child = subprocess.Popen([PROGRAM], env=environment, stdout=log, stderr=log)
+        log.close()
+        if wait:
+            started = self.log().count('"started"')
+            until("the operator works", lambda: self.log().count('"started"') > started or self.is_ended, within=60)
+            assert not self.is_ended, self.log()[-2000:]
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._child is None or self._child.poll() is not None
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+        assert self._child
+        self._child.send_signal(signal.SIGKILL)
+        self._child.wait()
+
+    def stop(self) -> int:
+        """End it as the kubelet does, and return its exit code."""
+        if self._child is None:
+            return 0
+        self._child.terminate()
+        return self._child.wait(timeout=60)
+
+    def log(self) -> str:
+        """Return what it has written."""
+        file = self._folder / "log"
+        return file.read_text() if file.exists() else ""
+
+    def metrics(self) -> str:
+        """Return its metrics."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def is_quiet(self) -> bool:
+        """Tell whether no object waits to be looked at."""
+        return "operator_queue_length 0.0" in self.metrics()
+
+    def memory(self) -> int:
+        """Return its resident memory, in bytes."""
+        assert self._child
+        status = Path(f"/proc/{self._child.pid}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) * 1024
+
+    def is_alive(self) -> bool:
+        """Tell whether /livez answers."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/livez", timeout=5) as answer:
+            return bool(answer.status == 200)
+
+
+def kubeconfig(server: str) -> dict[str, Any]:
+    """Return a configuration for an API server by plain HTTP."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "test",
+        "clusters": [{"name": "test", "cluster": {"server": server}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        "users": [{"name": "test", "user": {}}],
+    }
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

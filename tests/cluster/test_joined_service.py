@@ -1,0 +1,223 @@
+"""A service of another team behind the platform, by the example of the guide; and keys that turn under load."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import uuid
+
+import httpx2
+import pytest
+from cluster import MEASURED, RELEASE, ROOT, kubectl, objects, until
+from kinds import install_kinds
+from load import Load
+
+EXAMPLE = ROOT / "k8s" / "examples" / "echo"
+# The kubelet renews a mounted ConfigMap or Secret about once a minute.
+SPREAD = 150
+# How long the next key is published before it signs: longer than that takes.
+PUBLISH = 150
+
+
+@pytest.fixture(scope="module")
+def operated(release):
+    """The release with the operator in it."""
+    install_kinds()
+    release.install("operator.enabled=true", f"operator.signingKeyRing.publishSeconds={PUBLISH}")
+    yield release
+    release.install()
+    kubectl("delete", "namespace", "echo", "--ignore-not-found", "--wait")
+    kubectl("delete", "routegrant", "echo", "--ignore-not-found")
+
+
+@pytest.fixture(scope="module")
+def echo(operated, log_in, client):  # noqa: ARG001 (it has to be there)
+    """The example, applied as the guide says, and in reach."""
+    kubectl("apply", "-f", str(EXAMPLE), namespace="echo")
+    kubectl("wait", "--for=condition=Ready", "protectedroute/echo", "--timeout=120s", namespace="echo")
+    headers, member = log_in()
+    until("the gateway has the table", lambda: client.get("/echo", headers=headers).status_code == 200, within=SPREAD)
+    return headers, member
+
+
+def test_members_reach_it_and_nobody_else(echo, client):
+    headers, _ = echo
+    assert client.get("/echo").status_code == 401
+    assert client.get("/echo/deeper", headers={"Authorization": "Bearer x"}).status_code == 401
+    assert client.get("/echo/deeper?a=b", headers=headers).json()["path"] == "/echo/deeper?a=b"
+    assert client.get("/echoes", headers=headers).status_code == 404
+
+
+def test_it_is_told_who_calls_and_gets_neither_cookies_nor_token(echo, client):
+    headers, member = echo
+    spoofed = {"X-Auth-Subject": "somebody", "X-Auth-Roles": "admin,root", "X_Auth_Subject": "somebody"}
+    cookies = {"Cookie": "__Host-access=a; own=mine; __Host-refresh=b"}
+    seen = client.get("/echo", headers={**headers, **spoofed, **cookies}).json()["headers"]
+    assert seen["x-auth-subject"] == member["id"]
+    assert seen["x-auth-roles"] == "admin"
+    assert seen["x-auth-session"]
+    assert "authorization" not in seen
+    assert "x_auth_subject" not in seen
+    assert seen["cookie"] == "own=mine"
+
+
+def test_a_write_that_is_repeated_happens_once(echo, client):
+    headers, _ = echo
+    keyed = {**headers, "X-Idempotency-Key": uuid.uuid4().hex}
+    first, second = (client.post("/echo", headers=keyed, content=b"hello") for _ in range(2))
+    assert first.status_code == 200
+    assert (second.content, second.headers["Idempotent-Replayed"]) == (first.content, "true")
+    assert client.post("/echo", headers=headers, content=b"hello").json()["number"] > first.json()["number"]
+
+
+def test_a_log_out_is_seen_at_once(echo, client, log_in):  # noqa: ARG001 (it has to be there)
+    headers, _ = log_in()
+    assert client.get("/echo", headers=headers).status_code == 200
+    assert client.post("/auth/logout", headers=headers).status_code == 204
+    assert client.get("/echo", headers=headers).status_code == 401
+
+
+REACH = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], 8080), timeout=3).close()
+    print("open")
+except OSError:
+    print("closed")
+"""
+
+
+def reach(namespace, address, **labels):
+    """Try a connection from a pod of a namespace."""
+    name = f"reach-{uuid.uuid4().hex[:6]}"
+    spec = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [
+            {
+                "name": "reach",
+                "image": "python:3.13-slim",
+                "command": ["python", "-c", REACH, address],
+                "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+            }
+        ],
+    }
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec}
+    kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
+    try:
+        kubectl("wait", f"pod/{name}", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s", namespace=namespace)
+        return kubectl("logs", name, namespace=namespace).strip()
+    finally:
+        kubectl("delete", "pod", name, "--wait=false", namespace=namespace)
+
+
+def test_its_pods_are_closed_to_all_but_the_gateway_and_callers_that_are_named(echo):  # noqa: ARG001 (it has to be there)
+    (pod,) = objects("pods", "-l", "app=echo", namespace="echo")
+    address = pod["status"]["podIP"]
+    assert reach("default", address) == "closed"
+    assert reach("echo", address) == "closed"
+    caller = {"spec": {"allowedCallers": [{"namespace": "default", "podLabels": {"is": "named"}}]}}
+    kubectl("patch", "protectedroute", "echo", "--type=merge", "-p", json.dumps(caller), namespace="echo")
+    until("the caller gets in", lambda: reach("default", address, **{"is": "named"}) == "open", within=60)
+    assert reach("default", address) == "closed"
+
+
+def ring():
+    return json.loads(kubectl("get", "secret", f"{RELEASE}-auth-keys", "-o", "json"))["data"]
+
+
+def current_kid():
+    status = objects("signingkeyrings.memberplatform.dev")[0].get("status") or {}
+    return next((key["kid"] for key in status.get("keys", ()) if key["state"] == "current"), None)
+
+
+def ask(what):
+    """Ask for something by an annotation, as a person would."""
+    annotation = f"memberplatform.dev/{what}={uuid.uuid4()}"
+    kubectl("annotate", "signingkeyrings.memberplatform.dev", "--all", annotation, "--overwrite")
+
+
+def test_keys_turn_under_load_and_no_token_is_refused(operated, log_in):
+    """Tokens of both keys, at auth (by the edge) and at member (by its own copy of the keys), all the time."""
+    until("the ring is taken over", current_kid, within=60)
+    before, kid = ring(), current_kid()
+    tokens = [log_in()]
+    stop = threading.Event()
+
+    def new_tokens():
+        while not stop.wait(5):
+            tokens.append(log_in())
+
+    def send(client, number):
+        headers, member = tokens[number % len(tokens)]
+        return client.get(f"/api/members/{member['id']}", headers=headers)
+
+    logging_in = threading.Thread(target=new_tokens, daemon=True)
+    logging_in.start()
+    with Load(send, operated.client, rate=20) as load:
+        ask("rotate")
+        until("the next key signs", lambda: current_kid() != kid, within=PUBLISH + 60)
+        turned = len(tokens)
+        # every pod of auth has the new ring, and members have come with tokens of the new key
+        until("it signs everywhere", lambda: kid_of(tokens[-1]) == current_kid(), within=SPREAD)
+        until("both keys were used", lambda: len(tokens) > turned + 8, within=SPREAD)
+    stop.set()
+    logging_in.join()
+    assert load.failures == []
+    assert {kid_of(token) for token in tokens} == {kid, current_kid()}
+    after = ring()
+    assert after["current.pem"] == before["next.pem"]
+    assert before["current.pem"] in after.values()
+    MEASURED["requests while the keys turned, none refused"] = str(load.sent)
+
+
+def kid_of(token):
+    headers, _ = token
+    head = headers["Authorization"].removeprefix("Bearer ").partition(".")[0]
+    return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+
+
+def test_neither_upgrade_nor_rollback_touches_the_ring(operated):
+    before, revision = ring(), operated.revision()
+    operated.install(
+        "operator.enabled=true", f"operator.signingKeyRing.publishSeconds={PUBLISH}", "auth.podAnnotations.a=b"
+    )
+    operated.rollback(revision)
+    assert ring() == before
+
+
+def test_an_emergency_ends_every_token(operated, log_in, client):  # noqa: ARG001 (it has to be there)
+    headers, member = log_in()
+    own = f"/api/members/{member['id']}"
+    assert client.get(own, headers=headers).status_code == 200
+    ask("revoke")
+    until("the token is dead", lambda: refused(client, own, headers), within=SPREAD)
+    kubectl("rollout", "status", f"deployment/{RELEASE}-auth", "--timeout=120s")
+    until("log-in works with the new keys", lambda: works_again(client, log_in), within=SPREAD)
+    assert client.get(own, headers=headers).status_code == 401
+
+
+def refused(client, path, headers):
+    try:
+        return client.get(path, headers=headers).status_code == 401
+    except httpx2.HTTPError:
+        return False
+
+
+def works_again(client, log_in):
+    try:
+        headers, member = log_in()
+        return client.get(f"/api/members/{member['id']}", headers=headers).status_code == 200
+    except (AssertionError, httpx2.HTTPError):
+        return False
+
+
+def test_what_is_removed_is_gone(echo, client):
+    headers, _ = echo
+    kubectl("delete", "protectedroute", "echo", namespace="echo")
+    selector = "memberplatform.dev/route=echo"
+    kinds = ("networkpolicies", "ingresses", "ingressroutes.traefik.io", "middlewares.traefik.io")
+    until("its objects are gone", lambda: not any(objects(kind, "-A", "-l", selector) for kind in kinds), within=30)
+    until("its path is nobody's", lambda: client.get("/echo", headers=headers).status_code == 404, within=SPREAD)
