@@ -23,6 +23,10 @@ ngx = {{ req = {{
     if other:lower() == name:lower() then headers[other] = nil end end end,
   set_header = function(name, value) ngx.req.clear_header(name) headers[name] = value end,
 }} }}
+ngx.var = setmetatable({{ kong_request_id = "0123456789abcdef" }}, {{
+  __index = function(_, name) for other, value in pairs(headers) do
+    if "http_" .. other:lower():gsub("-", "_") == name then return value end end end,
+}})
 require = nil
 assert(load(io.read("*a")))()()
 for name, value in pairs(headers) do
@@ -46,7 +50,10 @@ def run(plugin, headers):
         [program, "-e", HARNESS.format(headers=given)], input=code, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    return dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    left = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    if "X-Request-ID" not in headers:
+        assert left.pop("X-Request-ID") == "0123456789abcdef"
+    return left
 
 
 def cleaning(name):
@@ -117,6 +124,12 @@ def test_cookies_in_two_spellings_of_the_header_are_one():
     left = run(cleaning("clean-cookies"), {"Cookie": ["a=1; access=x", "b=2"], "cookie": "c=3; refresh=y"})
     assert list(left) == ["Cookie"]
     assert sorted(left["Cookie"].split("; ")) == ["a=1", "b=2", "c=3"]
+
+
+@pytest.mark.parametrize("bad", ["short", "x" * 129, "with space", 'quoted"id'])
+def test_a_request_has_an_id_that_is_fit_for_a_log(bad):
+    assert run(cleaning("clean"), {"X-Request-ID": bad}) == {"X-Request-ID": "0123456789abcdef"}
+    assert run(cleaning("clean"), {"X-Request-ID": "client-chosen.1"}) == {"X-Request-ID": "client-chosen.1"}
 
 
 def test_web_gets_its_cookies():

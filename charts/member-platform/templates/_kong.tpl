@@ -98,7 +98,11 @@ end)()
 local clean = modules["gateway.cleaning"].clean
 local names = { {{- range $i, $name := include "member-platform.cookieNames" $root | fromYamlArray }}{{ if $i }},{{ end }} ["{{ $name }}"] = true{{ end }} }
 local route = { trusts_identity = {{ index . 1 }}, cookies = {{ index . 2 }}, bearer = {{ index . 3 }} }
-return function() clean(route, names) end
+{{ $root.Files.Get "files/kong/request_id.lua" | trim }}
+return function()
+  clean(route, names)
+  request_id()
+end
 {{- end }}
 
 {{/* The platform's cookies: their names over TLS, and over plain HTTP on a developer's machine. */}}
