@@ -107,6 +107,16 @@ def test_no_plugin_changes_its_kind(documents):
         assert plugin["plugin"] == ("idempotency" if name.startswith("idempotency-") else KINDS[name]), name
 
 
+def test_every_answer_tells_the_requests_id(documents):
+    for plugin in of_kind(documents, "KongPlugin"):
+        if plugin["plugin"] == "pre-function":
+            assert "X-Request-ID" in plugin["config"]["header_filter"][0], plugin["metadata"]["name"]
+
+
+def test_a_client_says_nothing_of_its_own_address():
+    assert run(cleaning("cleaning"), {"Forwarded": "for=1.2.3.4", "X-Original-Forwarded-For": "1.2.3.4"}) == {}
+
+
 def test_the_plain_plugin_removes_what_the_edge_would_have_set():
     assert cleaning("no-identity")["config"]["remove"]["headers"] == IDENTITY
 

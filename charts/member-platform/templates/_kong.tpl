@@ -104,6 +104,9 @@ local route = { trusts_identity = {{ index . 1 }}, cookies = {{ index . 2 }}, be
 {{ $root.Files.Get "files/kong/request_id.lua" | trim }}
 return function()
   clean(route, names)
+  -- what a client says of itself and nobody on the way sets
+  ngx.req.clear_header("Forwarded")
+  ngx.req.clear_header("X-Original-Forwarded-For")
   request_id()
 end
 {{- end }}
