@@ -9,7 +9,7 @@ import uuid_utils.compat
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_common.problems import Problem
+from platform_common.problems import Problem, Unauthenticated
 from platform_common.tokens.callers import access_token
 from platform_database.boundary import Writes
 from platform_database.ledger.requests import GivenKey, keyed_request
@@ -18,6 +18,8 @@ from shop.cart.visitors import Visitor
 from shop.parts import Parts
 
 CART_COOKIE = "cart"
+# With the value `member`: an anonymous visitor's cart is not what is meant.
+CART_OWNER = "X-Cart-Owner"
 
 
 class IdempotencyKeyMissing(Problem):
@@ -60,10 +62,16 @@ CurrentCaller = Annotated[Caller, Depends(current_caller)]
 async def current_visitor(
     request: Request, parts: PartsOf, key: GivenKey, _: Annotated[object, Depends(access_token)]
 ) -> Visitor:
-    """The visitor. A token that is there must be a good one. Raises AccessTokenInvalid, MemberGone."""
+    """The visitor. A token that is there must be a good one. Raises AccessTokenInvalid, MemberGone.
+
+    A member's page says that it is one: when its session has expired, nothing goes into a cart of somebody unknown.
+    Raises Unauthenticated then, and the page renews the session.
+    """
     member_id = None
     if (authorization := request.headers.get("authorization")) is not None:
         member_id = caller_of(await parts.access_tokens.principal(authorization)).id
+    elif request.headers.get(CART_OWNER) == "member":
+        raise Unauthenticated("This is about a member's cart, and there is no session.")
     token = request.cookies.get(parts.settings.host_cookie(CART_COOKIE))
     cart_id = parts.cart_tokens.cart_of(token) if token else None
     if cart_id is not None:

@@ -15,6 +15,8 @@ export async function call(method, path, { body, key, signal, onWait } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["X-Idempotency-Key"] = key;
+  // A member's page never means the cart of a visitor without a session: when its session has expired, it is renewed.
+  if ("member" in document.documentElement.dataset) headers["X-Cart-Owner"] = "member";
   const sent = { method, headers, body: typeof body === "object" ? JSON.stringify(body) : body, signal };
   const repeatable = Boolean(key) || method === "GET";
   let renewed = false;

@@ -39,6 +39,10 @@ async function change(line, quantity) {
         body: { quantity: next },
         key: newKey(),
       });
+      if (status === 401) {
+        location.reload();
+        return;
+      }
       if (status !== 200) throw new Error(data?.code ?? String(status));
       if (!wanted.has(variant)) show(data);
     }
