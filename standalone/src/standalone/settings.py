@@ -42,6 +42,16 @@ class PlatformSettings:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.ports.edge}"
 
     @property
+    def public_url(self) -> str:
+        """Where visitors go: the edge itself, unless something in front of it has a name and TLS."""
+        return self.caller.get("PUBLIC_URL") or self.edge_url
+
+    @property
+    def insecure_cookies(self) -> bool:
+        """Whether cookies go without `Secure`: over plain HTTP browsers keep none with it. That is for this machine."""
+        return self.public_url.startswith("http:") and ip_address(self.edge_host).is_loopback
+
+    @property
     def administrator_email(self) -> str:
         """The first administrator's e-mail address."""
         return self.caller.get("ADMIN_EMAIL") or ADMINISTRATOR_EMAIL
@@ -117,7 +127,7 @@ class PlatformSettings:
             "WEB_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
             "WEB_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
             "WEB_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
-            "WEB_PUBLIC_URL": self.edge_url,
+            "WEB_PUBLIC_URL": self.public_url,
             "WEB_PORT": str(self.ports.web),
             "WEB_METRICS_PORT": str(self.ports.web_metrics),
         }
@@ -146,7 +156,6 @@ class PlatformSettings:
             "SERVICE_TOKEN_KEY": self.credentials.service_token_key,
             "HOST": LOOPBACK,
             "FORWARDED_ALLOW_IPS": LOOPBACK,
-            # Browsers keep no `Secure` cookie of plain HTTP, which is for this machine alone.
-            "INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT": str(ip_address(self.edge_host).is_loopback).lower(),
+            "INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT": str(self.insecure_cookies).lower(),
         }
         return self.common_environment() | tuned | {f"{prefix}_{name}": value for name, value in common.items()}

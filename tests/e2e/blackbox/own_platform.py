@@ -46,8 +46,9 @@ SETTINGS = {
 class OwnPlatform:
     """The platform's command line, its processes, its logs."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, settings: Mapping[str, str] | None = None) -> None:
         self.state = state
+        self._settings = {**SETTINGS, **(settings or {})}
         self.welcome = ""
         self.base_url = ""
         self._addresses: dict[str, str] = {}
@@ -176,7 +177,7 @@ class OwnPlatform:
     def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [COMMAND, *arguments, "--state", self.state],
-            env={**os.environ, **SETTINGS},
+            env={**os.environ, **self._settings},
             capture_output=True,
             text=True,
             check=False,
