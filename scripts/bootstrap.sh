@@ -53,6 +53,12 @@ missing_packages() {
     for pair in $(wanted_commands); do
         command -v "${pair%:*}" >/dev/null || printf '%s ' "${pair#*:}"
     done
+    if [ "$MODE" != up ] && ! sh scripts/chromium.sh >/dev/null 2>&1 && may_be_had chromium; then printf 'chromium '; fi
+}
+
+# Whether the system offers a package, as far as its lists say; a fresh machine has none yet.
+may_be_had() { # package
+    ! command -v apt-cache >/dev/null 2>&1 || apt-cache show "$1" >/dev/null 2>&1 || ! apt-cache show nginx >/dev/null 2>&1
 }
 
 install_packages() { # packages…

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run the tests and linters; say at the end what passed. Fails when any part does.
-# usage: test.sh [lint|types|unit|lua|e2e|<path>]…     without any: all of them, in this order
+# usage: test.sh [lint|types|unit|lua|e2e|browser|<path>]…     without any: all of them, in this order
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PWD/.venv/bin:$PATH
@@ -31,6 +31,22 @@ lua() {
 }
 
 e2e() { each "pytest tests/e2e" pytest --quiet tests/e2e; }
+
+# Left out where no browser is to be had, which the summary says; in continuous integration that is a failure.
+browser() {
+    if [ "${CI:-}" = true ] || scripts/chromium.sh >/dev/null 2>&1; then
+        each "pytest tests/browser" in_a_browser
+    else
+        SUMMARY="$SUMMARY  left out        pytest tests/browser: no Chromium here (apt-get install chromium, or CHROMIUM=…)
+"
+    fi
+}
+
+in_a_browser() {
+    CHROMIUM=$(scripts/chromium.sh) || return
+    export CHROMIUM
+    pytest --quiet tests/browser
+}
 
 # A file or folder: Lua specs by busted, the rest by pytest.
 path() {
@@ -66,13 +82,13 @@ each() { # name command…
 }
 
 began_all=$(date +%s)
-[ -n "${1:-}" ] || set -- lint types unit lua e2e
+[ -n "${1:-}" ] || set -- lint types unit lua e2e browser
 for part in "$@"; do
     case $part in
-        lint | types | unit | lua | e2e) $part ;;
+        lint | types | unit | lua | e2e | browser) $part ;;
         *)
             [ -e "${part%%::*}" ] || {
-                echo "T=$part is neither lint, types, unit, lua, e2e nor a path." >&2
+                echo "T=$part is neither lint, types, unit, lua, e2e, browser nor a path." >&2
                 exit 2
             }
             path "$part"

@@ -1,0 +1,73 @@
+"""Language and theme: as the browser asks, until the visitor says otherwise; then kept."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from browsing.shopper import Shopper
+
+
+@pytest.mark.parametrize(("locale", "language"), [("ko-KR", "ko"), ("en-GB", "en"), ("fr-FR", "en")])
+def test_pages_come_in_the_browsers_language(new_shopper, locale: str, language: str):
+    page = new_shopper(locale=locale).go("/")
+
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_chosen_language_is_kept_from_page_to_page(new_shopper, scripted: bool):
+    shopper: Shopper = new_shopper(scripted=scripted)
+    page = shopper.go("/products?sort=price")
+    english = page.locator(".card-name").first.inner_text()
+
+    shopper.press("한국어")
+
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    assert page.url.endswith("/products?sort=price")
+    assert page.locator(".card-name").first.inner_text() != english
+    page.locator("[data-shelf] .card-link").first.click()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    expect(page.get_by_role("button", name="장바구니")).to_be_visible()
+
+
+def test_money_reads_the_same_from_server_and_script(new_shopper):
+    shopper: Shopper = new_shopper(locale="ko-KR")
+    page = shopper.go("/products")
+    served = page.locator(".card-price").all_inner_texts()
+
+    with page.expect_response("**/api/shop/products*"):
+        page.get_by_role("searchbox", name="상품 검색").press("Enter")
+
+    # By this the cards of a script are known.
+    expect(page.locator("[data-shelf] img").first).to_have_attribute("loading", "lazy")
+    assert page.locator(".card-price").all_inner_texts() == served
+    assert "원" in served[0]
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_chosen_theme_is_kept_and_changes_the_colours(new_shopper, scripted: bool):
+    shopper: Shopper = new_shopper(scripted=scripted)
+    page = shopper.go("/")
+    light = ground(shopper)
+
+    shopper.press("Dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    shopper.follow("Products")
+
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert ground(shopper) != light
+
+
+def test_without_a_choice_the_theme_is_the_devices(new_shopper):
+    light, dark = new_shopper(color_scheme="light"), new_shopper(color_scheme="dark")
+
+    light.go("/")
+    dark.go("/")
+
+    assert ground(light) != ground(dark)
+
+
+def ground(shopper: Shopper) -> str:
+    """Return the colour behind the page; Playwright's own look needs no script of the page."""
+    return str(shopper.page.locator("html").evaluate("html => getComputedStyle(html).backgroundColor"))
