@@ -23,11 +23,11 @@ from platform_common.local_servers.process import free_port
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
 
 LIMIT_SECONDS = 15.0
-KONG_ONLY = {"test_schema_in_kong.py", "test_with_other_kong_plugins.py"}
+KONG_ONLY = {"test_http2.py", "test_schema_in_kong.py", "test_with_other_kong_plugins.py"}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out the specs that only a Kong can pass (consumers, other plugins), unless the gateway is one."""
+    """Leave out the specs that only a Kong can pass (consumers, other plugins, HTTP/2), unless the gateway is one."""
     return True if collection_path.name in KONG_ONLY and KIND != "kong" else None
 
 

@@ -134,11 +134,13 @@ class Standalone(Gateway):
 class Kong(Gateway):
     """A Kong Gateway without database."""
 
+    http2_port: int
+
     def start(self, setups: Setups, services: Mapping[str, int], environment: Mapping[str, str]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         declarative = self.folder / "kong.json"
         declarative.write_text(json.dumps(self._declarative(setups, services)))
-        self.port, self._status_port = free_port(), free_port()
+        self.port, self.http2_port, self._status_port = free_port(), free_port(), free_port()
         self._prefix = self.folder / "k"
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("KONG_")} | {
             **environment,
@@ -147,7 +149,7 @@ class Kong(Gateway):
             "KONG_DECLARATIVE_CONFIG": str(declarative),
             "KONG_PLUGINS": "bundled,idempotency",
             "KONG_LUA_PACKAGE_PATH": f"{PLUGIN}/?.lua;./?.lua;./?/init.lua;",
-            "KONG_PROXY_LISTEN": f"127.0.0.1:{self.port}",
+            "KONG_PROXY_LISTEN": f"127.0.0.1:{self.port}, 127.0.0.1:{self.http2_port} http2",
             "KONG_ADMIN_LISTEN": "off",
             "KONG_ADMIN_GUI_LISTEN": "off",
             "KONG_STATUS_LISTEN": f"127.0.0.1:{self._status_port}",
