@@ -186,8 +186,16 @@ local function claim(conf, prepared, claimed)
 end
 
 
+local function ignore()
+end
+
+
 -- claims the key; while another request has it, looks again until `wait_timeout`
 local function claim_or_wait(conf, prepared, claimed)
+  -- A client that leaves comes back for its answer, and others may wait for the reply to this call. Where nginx
+  -- watches for clients that leave (`lua_check_client_abort`) it would end the request; elsewhere this does nothing
+  ngx.on_abort(ignore)
+
   local outcome, detail = claim(conf, prepared, claimed)
   local deadline = now() + conf.wait_timeout
   local pause = FIRST_PAUSE

@@ -1,6 +1,7 @@
 """A gateway that runs the plugin: the standalone host, or a real Kong.
 
-`GATEWAY_KIND` chooses (`standalone`, the default, or `kong`); for Kong, `KONG_COMMAND` names the program.
+`GATEWAY_KIND` chooses (`standalone`, the default, or `kong`); for Kong, `KONG_COMMAND` names the program, and
+`CHECK_CLIENT_ABORT=on` lets its nginx watch for clients that leave.
 """
 
 from __future__ import annotations
@@ -158,6 +159,7 @@ class Kong(Gateway):
             "KONG_REAL_IP_HEADER": "X-Forwarded-For",
             "KONG_NGINX_WORKER_PROCESSES": "2",
             "KONG_NGINX_USER": "root root" if os.geteuid() == 0 else "nobody",
+            "KONG_NGINX_PROXY_LUA_CHECK_CLIENT_ABORT": os.environ.get("CHECK_CLIENT_ABORT", "off"),
             "KONG_LOG_LEVEL": "notice",
         }
         self._run("start")
