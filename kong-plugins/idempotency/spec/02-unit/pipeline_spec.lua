@@ -127,89 +127,186 @@ describe("pipeline", function()
   end)
 
 
-  it("lets the calls of one turn join, and gives each its own reply", function()
-    connections = { { ":0", ":2", ":4" } }
-    local joined = {}
-    -- while the first lets others join, two of them come
-    fakes.on_sleep(function()
-      for i = 1, 2 do
-        joined[i] = coroutine.create(pipeline.run)
-        coroutine.resume(joined[i], conf, { "second", tostring(i) }, 0)
-      end
-    end)
-    package.loaded["ngx.semaphore"].new = function()
-      return { post = function(self) self.posted = true end, wait = function(self) coroutine.yield() return self.posted end }
+  -- Semaphores whose waiters are coroutines: `wait` comes back when somebody posted, or `time_passes`.
+  local waiters
+
+  local function time_passes()
+    local now_waiting = waiters
+    waiters = {}
+    for _, waiter in ipairs(now_waiting) do
+      coroutine.resume(waiter.thread)
     end
-    package.loaded["kong.plugins.idempotency.pipeline"] = nil
-    pipeline = require "kong.plugins.idempotency.pipeline"
-
-    assert.equal(0, (pipeline.run(conf, { "first" }, 0)))
-    assert.equal("firstsecond1second2", opened[1].sent)
-    assert.same({ true, 2 }, { coroutine.resume(joined[1]) })
-    assert.same({ true, 4 }, { coroutine.resume(joined[2]) })
-    assert.equal(1, #opened)
-  end)
+  end
 
 
-  it("is sent by the last that it has room for, at once", function()
-    local CALLS = 16
-    local answers = {}
-    for i = 1, CALLS do
-      answers[i] = ":" .. i % 10
-    end
-    connections = { answers, { ":7" } }
-
-    local results, sent = {}, nil
-    fakes.on_sleep(function()
-      for i = 2, CALLS + 1 do
-        local co = coroutine.create(function()
-          results[i] = pipeline.run(conf, { tostring(i % 10) }, 0)
-        end)
-        results[i] = co
-        coroutine.resume(co)
-        if i == CALLS then
-          sent = opened[1] and opened[1].sent
-        end
-      end
-    end)
+  local function with_company()
+    waiters = {}
     package.loaded["ngx.semaphore"].new = function()
       return {
-        post = function(self) self.posted = true end,
+        count = 0,
+        post = function(self) self.count = self.count + 1 end,
         wait = function(self)
-          if not self.posted then
+          if self.count == 0 then
+            waiters[#waiters + 1] = { thread = coroutine.running() }
             coroutine.yield()
           end
 
-          return self.posted
+          if self.count == 0 then
+            return false
+          end
+
+          self.count = self.count - 1
+          return true
         end,
       }
     end
     package.loaded["kong.plugins.idempotency.pipeline"] = nil
     pipeline = require "kong.plugins.idempotency.pipeline"
+  end
 
-    assert.equal(1, (pipeline.run(conf, { "1" }, 0)))
-    assert.equal("1234567890123456", sent)
-    assert.equal(CALLS % 10, results[CALLS])
-    -- the next one leads a batch of its own
-    assert.equal(7, results[CALLS + 1])
-    for i = 2, CALLS - 1 do
-      coroutine.resume(results[i])
-      assert.equal(i % 10, results[i])
+
+  local results
+
+  local function call(name, bytes, other)
+    local thread = coroutine.create(function()
+      results[name] = { pipeline.run(other or conf, { name }, bytes or 0) }
+    end)
+    coroutine.resume(thread)
+  end
+
+
+  -- `what` happens while the connection that is opened first has its calls and no reply yet
+  local function meanwhile(what)
+    local open = package.loaded["kong.plugins.idempotency.connection"].open
+    package.loaded["kong.plugins.idempotency.connection"].open = function(...)
+      local once = what
+      what = nil
+      local red, fresh = open(...)
+      if once then
+        local receive = red._sock.receive
+        red._sock.receive = function(...)
+          red._sock.receive = receive
+          once()
+          return receive(...)
+        end
+      end
+
+      return red, fresh
+    end
+  end
+
+
+  before_each(function()
+    results = {}
+  end)
+
+
+  it("lets calls that come during a journey travel together, and gives each its own reply", function()
+    with_company()
+    connections = { { ":0" }, { ":2", ":3", ":4" } }
+    meanwhile(function()
+      call("a")
+      call("b")
+      call("c")
+    end)
+
+    call("first")
+    assert.same({ 0 }, results.first)
+    assert.is_nil(results.a)
+
+    time_passes()
+    assert.equal("abc", opened[2].sent)
+    time_passes()
+    assert.same({ { 2 }, { 3 }, { 4 } }, { results.a, results.b, results.c })
+    assert.equal(2, #opened)
+  end)
+
+
+  it("waits for nobody when nothing is under way", function()
+    with_company()
+    connections = { { ":0" }, { ":2" } }
+    call("first")
+    call("second")
+    assert.same({ { 0 }, { 2 } }, { results.first, results.second })
+    assert.equal(2, #opened)
+  end)
+
+
+  it("does not wait for a journey that takes long", function()
+    with_company()
+    local clock = 0
+    _G.ngx.now = function() return clock end
+    package.loaded["kong.plugins.idempotency.pipeline"] = nil
+    pipeline = require "kong.plugins.idempotency.pipeline"
+    connections = { { ":0" }, { ":2" } }
+    meanwhile(function()
+      clock = 0.06
+      call("second")
+      assert.same({ 2 }, results.second)
+    end)
+    call("first")
+    assert.same({ 0 }, results.first)
+  end)
+
+
+  it("sends what waited too long, whatever became of who was to send it", function()
+    with_company()
+    connections = { { ":0" }, { ":2", ":3" } }
+    meanwhile(function()
+      call("gone")
+      call("left")
+      table.remove(waiters, 1) -- nginx ended the request of the one that waited longest
+      time_passes()
+      assert.same({ 3 }, results.left)
+    end)
+    call("first")
+    assert.equal("goneleft", opened[2].sent)
+  end)
+
+
+  it("sends at once when there is room for no more", function()
+    with_company()
+    local CALLS = 16
+    local replies = {}
+    for i = 1, CALLS do
+      replies[i] = ":" .. i % 10
+    end
+    connections = { { ":0" }, replies }
+
+    meanwhile(function()
+      for i = 1, CALLS do
+        call("n" .. i)
+      end
+      assert.same({ CALLS % 10 }, results["n" .. CALLS])
+    end)
+    call("first")
+    time_passes()
+    for i = 1, CALLS do
+      assert.same({ i % 10 }, results["n" .. i])
     end
   end)
 
 
-  it("lets nobody join another configuration's calls", function()
-    connections = { { ":4" }, { ":0" } }
-    local other
-    fakes.on_sleep(function()
-      other = pipeline.run({ timeout = 2000 }, { "other" }, 0)
+  it("lets no large record travel with others, nor hold them up", function()
+    with_company()
+    connections = { { ":0" }, { ":2" }, { ":3" } }
+    meanwhile(function()
+      call("large", 70000)
+      assert.same({ 2 }, results.large)
     end)
-    package.loaded["kong.plugins.idempotency.pipeline"] = nil
-    pipeline = require "kong.plugins.idempotency.pipeline"
+    call("first")
+    assert.equal("large", opened[2].sent)
+  end)
 
-    pipeline.run(conf, { "first" }, 0)
-    assert.equal(2, #opened)
-    assert.is_number(other)
+
+  it("lets nobody travel with another configuration's calls", function()
+    with_company()
+    connections = { { ":4" }, { ":0" } }
+    meanwhile(function()
+      call("other", 0, { timeout = 2000 })
+      assert.same({ 0 }, results.other)
+    end)
+    call("first")
+    assert.same({ 4 }, results.first)
   end)
 end)

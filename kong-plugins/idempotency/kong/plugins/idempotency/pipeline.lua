@@ -1,11 +1,9 @@
--- Calls of the script. Those that a worker makes within one turn of its event loop travel
--- to Redis in one write on one connection: most of what a call costs a busy gateway is
--- system calls and the handling of connections, which are then shared.
+-- Calls of the script. Those that come while another one is on its way to Redis and back wait for its return and then
+-- travel together, in one write on one connection: most of what a call costs a busy gateway is system calls and the
+-- handling of connections, which are then shared. A call that comes alone goes at once.
 --
--- The first to call leads: it lets others of its turn join, sends for all, reads the replies
--- in order and wakes those who wait for them. No batch waits for an earlier one: a call takes
--- one round trip, and a connection that hangs holds up its own batch alone. Where nobody
--- ever joins, nobody is waited for.
+-- Whoever has waited longest sends for all, reads the replies in order and wakes those who wait for them. Nobody waits
+-- long: a connection that hangs holds up its own calls, and for a moment those that came right after them.
 
 local connection = require "kong.plugins.idempotency.connection"
 local resp = require "kong.plugins.idempotency.resp"
@@ -16,21 +14,17 @@ local find = string.find
 local now = ngx.now
 local pcall = pcall
 local setmetatable = setmetatable
-local sleep = ngx.sleep
 
-local MAX_CALLS = 16 -- in a batch
-local MAX_BYTES = 65536 -- of records in a batch; a larger one goes alone
-local ALONE = 16 -- batches that nobody joined, after which a call does not wait for company
-local STALE = 1 -- seconds; a batch that was not sent by then lost its leader
+local MAX_CALLS = 16 -- that travel together
+local MAX_BYTES = 65536 -- of records that travel together; a larger one goes alone
+local HOLD = 0.05 -- seconds; a journey that takes longer is not waited for (a busy turn of the event loop takes 20 ms)
 local MAX_SPARE = 256
 
 local _M = {}
 
--- by Redis configuration, for nothing is shared between two of them: the batches that can be
--- joined, how many are under way, how many in a row nobody joined
-local JOINABLE = setmetatable({}, { __mode = "k" })
-local UNDER_WAY = setmetatable({}, { __mode = "k" })
-local ALONE_SO_FAR = setmetatable({}, { __mode = "k" })
+-- by Redis configuration, for nothing is shared between two of them: the calls that wait, and when the journey began
+-- whose end they wait for
+local LANES = setmetatable({}, { __mode = "k" })
 
 -- semaphores that nobody will post to any more
 local spare, spare_count = {}, 0
@@ -163,14 +157,23 @@ local function send(conf, calls)
 end
 
 
--- sends the calls; whatever happens, each of them ends
-local function deliver(conf, calls)
-  UNDER_WAY[conf] = (UNDER_WAY[conf] or 0) + 1
-  local ok, err = pcall(send, conf, calls)
-  UNDER_WAY[conf] = UNDER_WAY[conf] - 1
+-- sends the calls; whatever happens, each of them ends, and who waited for them goes next
+local function deliver(conf, lane, calls)
+  local journey = {}
+  lane.journey, lane.began = journey, now()
 
+  local ok, err = pcall(send, conf, calls)
   if not ok then
     fail(calls, err)
+  end
+
+  if lane.journey ~= journey then
+    return -- another one began meanwhile; those who wait go after that
+  end
+
+  lane.journey = nil
+  if lane.waiting then
+    lane.waiting[1].answered:post(1)
   end
 end
 
@@ -182,53 +185,41 @@ local function patience(conf)
 end
 
 
-local function wait(conf, call)
+-- waits for the reply to `call`, one of `calls`
+local function wait(conf, lane, calls, call)
   local answered = call.answered
-  if not answered:wait(patience(conf)) then
-    call.reply, call.err = nil, "timeout"
-    return
+  answered:wait(2 * HOLD)
+
+  if lane.waiting == calls then
+    -- the journey has ended, or takes too long
+    lane.waiting = nil
+    call.answered = nil
+    return deliver(conf, lane, calls)
+  end
+
+  while not call.done do
+    if not answered:wait(patience(conf)) then
+      call.reply, call.err = nil, "timeout"
+      return
+    end
   end
 
   keep_semaphore(answered)
 end
 
 
-local function lead(conf, calls)
-  JOINABLE[conf] = calls
-  sleep(0)
+-- lets `call` travel with those that wait; the last there is room for sends at once
+local function join(conf, lane, calls, call)
+  local count = #calls + 1
+  calls[count] = call
 
-  if calls.taken then
-    return wait(conf, calls[1])
+  if count == MAX_CALLS then
+    lane.waiting = nil
+    return deliver(conf, lane, calls)
   end
 
-  ALONE_SO_FAR[conf] = #calls == 1 and (ALONE_SO_FAR[conf] or 0) + 1 or 0
-
-  if JOINABLE[conf] == calls then
-    JOINABLE[conf] = nil
-  end
-
-  deliver(conf, calls)
-end
-
-
--- The last that a batch has room for sends it at once: Redis is at work then while the worker
--- goes on with its turn.
-local function take(conf, calls)
-  JOINABLE[conf] = nil
-  calls.taken = true
-  calls[1].answered = new_semaphore()
-  deliver(conf, calls)
-end
-
-
--- whether others may come in the same turn
-local function has_company(conf)
-  if (UNDER_WAY[conf] or 0) > 0 then
-    ALONE_SO_FAR[conf] = 0
-    return true
-  end
-
-  return (ALONE_SO_FAR[conf] or 0) < ALONE
+  call.answered = new_semaphore()
+  wait(conf, lane, calls, call)
 end
 
 
@@ -237,26 +228,26 @@ end
 -- @treturn string|nil what went wrong
 -- @treturn boolean|nil without a reply: true if Redis may have run it all the same, or may yet
 function _M.run(conf, command, bytes)
+  local lane = LANES[conf]
+  if not lane then
+    lane = {}
+    LANES[conf] = lane
+  end
+
   local call = { command = command }
-  local calls = JOINABLE[conf]
+  local waiting = lane.waiting
 
-  if calls and calls.bytes + bytes <= MAX_BYTES and now() - calls.born < STALE then
-    local count = #calls + 1
-    calls[count] = call
-    calls.bytes = calls.bytes + bytes
+  if waiting and waiting.bytes + bytes <= MAX_BYTES then
+    waiting.bytes = waiting.bytes + bytes
+    join(conf, lane, waiting, call)
 
-    if count == MAX_CALLS then
-      take(conf, calls)
-    else
-      call.answered = new_semaphore()
-      wait(conf, call)
-    end
-
-  elseif bytes <= MAX_BYTES and has_company(conf) then
-    lead(conf, { call, bytes = bytes, born = now() })
+  elseif not waiting and bytes <= MAX_BYTES and lane.journey and now() - lane.began < HOLD then
+    waiting = { bytes = bytes }
+    lane.waiting = waiting
+    join(conf, lane, waiting, call)
 
   else
-    deliver(conf, { call })
+    deliver(conf, lane, { call })
   end
 
   if call.reply == nil and (call.sent or not call.done) then

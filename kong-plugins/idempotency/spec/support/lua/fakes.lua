@@ -27,14 +27,6 @@ function _M.dictionary()
 end
 
 
-local sleeper
-
---- What happens during the next sleep.
-function _M.on_sleep(what)
-  sleeper = what
-end
-
-
 --- What a socket sends: strings, or nested tables of them.
 function _M.flat(text)
   if type(text) ~= "table" then
@@ -64,13 +56,6 @@ function _M.install()
     ERR = "err",
     log = function(_, ...) log(...) end,
     now = os.clock,
-    sleep = function()
-      local once = sleeper
-      sleeper = nil
-      if once then
-        once()
-      end
-    end,
     shared = {},
     timer = {
       at = function(delay, callback, ...)
