@@ -138,6 +138,7 @@ class ScriptMachine(RuleBasedStateMachine):
         return {b"A": self.value, b"T": 4, b"L": 2}[self.value[:1]]
 
 
+@pytest.mark.timeout(600)
 def test_the_script_keeps_its_promises(store):
     machine = type("Machine", (ScriptMachine,), {"store": store, "script": Script(store)}).TestCase
     machine.settings = settings(
