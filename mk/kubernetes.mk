@@ -1,5 +1,5 @@
 # Kubernetes: the charts and their tests, clusters on this machine.
-.PHONY: test-chart test-cluster chart-docs lock-chart
+.PHONY: test-chart test-cluster test-images chart-docs lock-chart
 
 CHART_TOOLS := tests/chart/tools.sh
 CHART_PYTEST := .tools/venv/bin/pytest -c tests/chart/pytest.ini
@@ -11,6 +11,9 @@ test-chart: ## test the charts without a cluster (T=test_kong.py: one file)
 test-cluster: ## test the platform on a cluster that is marked for it (KUBECONFIG=…)
 	@$(CHART_TOOLS)
 	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini tests/cluster/$(T)
+
+test-images: setup ## check the images that are built: small, labelled, without privileges (IMAGE_TOOL=docker IMAGE_TAG=0.1.0)
+	@.venv/bin/pytest -q tests/images
 
 chart-docs: ## write the charts' READMEs, docs/network-policies.md and the gateway's code in the chart again
 	@$(CHART_TOOLS)

@@ -1,0 +1,87 @@
+"""What the images are made of: small, labelled, without privileges. `make test-images IMAGE_TOOL=…`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = shlex.split(os.environ.get("IMAGE_TOOL", "docker"))
+BUILDAH = TOOL[-1].endswith("buildah")
+TAG = os.environ.get("IMAGE_TAG", "0.1.0")
+IMAGES = dict(
+    line.split()
+    for line in subprocess.run(
+        [ROOT / "scripts" / "images.sh"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+)
+# What an image may add to its base (megabytes).
+MOST = 120
+UNITS = {"kB": 0.001, "KB": 0.001, "MB": 1.0, "GB": 1000.0}
+
+
+def said(*arguments: str) -> str:
+    return subprocess.run([*TOOL, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def configuration(image: str) -> dict[str, Any]:
+    """Return the image's configuration."""
+    if BUILDAH:
+        return dict(json.loads(said("inspect", "--type", "image", image))["OCIv1"]["config"])
+    return dict(json.loads(said("image", "inspect", image))[0]["Config"])
+
+
+def megabytes(image: str) -> float:
+    """Return the size of an image with its base, as the tool tells it."""
+    name, _, tag = image.rpartition(":")
+    field = "Name" if BUILDAH else "Repository"
+    for line in said("images", "--format", f"{{{{.{field}}}}} {{{{.Tag}}}} {{{{.Size}}}}").splitlines():
+        repository, its_tag, size = line.split(maxsplit=2)
+        if repository.removeprefix("docker.io/").removeprefix("library/") == name and its_tag == tag:
+            number, unit = re.fullmatch(r"([\d.]+) ?(\w+)", size).groups()  # type: ignore[union-attr]
+            return float(number) * UNITS[unit]
+    raise AssertionError(f"{image} is not built")
+
+
+def base_of(image: str) -> str:
+    """Return the image that the Dockerfile begins with."""
+    text = (ROOT / IMAGES[image]).read_text(encoding="utf-8")
+    return re.search(r"^ARG BASE=(\S+)$", text, re.MULTILINE)[1]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_adds_little_to_its_base(image: str) -> None:
+    added = megabytes(f"{image}:{TAG}") - megabytes(base_of(image))
+    assert 0 < added <= MOST
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_runs_without_privileges_and_without_a_shell(image: str) -> None:
+    config = configuration(f"{image}:{TAG}")
+    assert config["User"] == "10001:10001"
+    start = [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]
+    assert start
+    assert not {"sh", "bash", "/bin/sh", "/bin/bash"} & set(start)
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_says_what_it_is(image: str) -> None:
+    labels = configuration(f"{image}:{TAG}")["Labels"]
+    for name in ("title", "version", "licenses"):
+        assert labels[f"org.opencontainers.image.{name}"]
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_what_an_image_is_built_from_is_locked(image: str) -> None:
+    """Python packages come with hashes from a lock, and the lock is copied before the sources."""
+    text = (ROOT / IMAGES[image]).read_text(encoding="utf-8")
+    if "pip install" in text:
+        assert "--require-hashes" in text
+        assert text.index("requirements/") < text.index("/src/libs")
