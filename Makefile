@@ -1,7 +1,7 @@
 # Member Platform. `make help` lists the commands.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup up down status logs dev admin reset test lint types fmt unit lua e2e browser bench-verify lock clean
+.PHONY: help setup up down status logs dev admin demo-data reset test lint types fmt unit lua e2e browser bench-verify lock clean
 
 PYTHON := .venv/bin/python
 PLATFORM := $(PYTHON) -P -m standalone
@@ -9,7 +9,7 @@ INSTALLED := test -x $(PYTHON) || { echo "Nothing is installed yet; make up does
 
 # What a person sets: PORT (and MEMBER_PORT, …), EDGE_HOST, PLATFORM_STATE; S, a part; T, what to test. They reach the
 # commands by the environment, so that a folder may have spaces in its name.
-export PORT EDGE_HOST PLATFORM_STATE S T
+export PORT EDGE_HOST PLATFORM_STATE DEMO_DATA S T
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ dev: ## run one service here, with reload, against the rest (S=member)
 
 admin: ## print the first administrator as JSON (make -s admin)
 	@$(INSTALLED); $(PLATFORM) admin
+
+demo-data: ## fill the running shop with goods for demonstration (make up does so, unless DEMO_DATA=no)
+	@$(INSTALLED); $(PLATFORM) demo-data
 
 reset: ## clear the state folder: accounts, sessions, keys, logs
 	@$(INSTALLED); $(PLATFORM) reset

@@ -84,7 +84,7 @@ def test_kong_picks_the_row_that_the_table_says(values, services):
             assert route is None, path
             continue
         if row is None:
-            assert route.plugins == (f"{RELEASE}-closed",), (method, path, route)
+            assert route.plugins == (f"{RELEASE}-not-found",), (method, path, route)
             continue
         assert route is not None, (method, path, row)
         assert route.name.startswith(f"{RELEASE}-gateway-{row}-"), (method, path, route.name)
@@ -120,7 +120,7 @@ def test_kong_picks_the_best_path_where_rows_overlap():
     for path, method in itertools.product(probes(table), METHODS):
         row, route = expected(table, method, path), winner(kong, HOST, method, path)
         if row is None:
-            assert route is None or route.plugins == (f"{RELEASE}-closed",), (method, path, route)
+            assert route is None or route.plugins == (f"{RELEASE}-not-found",), (method, path, route)
         else:
             assert route is not None, (method, path, row)
             assert route.name.startswith(f"{RELEASE}-gateway-{row}-"), (method, path, route.name)
@@ -129,7 +129,7 @@ def test_kong_picks_the_best_path_where_rows_overlap():
 @pytest.mark.parametrize(("path", "method"), list(itertools.product(CLOSED, METHODS[:-1])))
 def test_closed_paths_end_at_kong_even_below_a_route_for_everything(path, method):
     route = winner(routes(render("web-and-shop-values.yaml")), HOST, method, path)
-    assert route.plugins == (f"{RELEASE}-closed",)
+    assert route.plugins == (f"{RELEASE}-not-found",)
 
 
 @pytest.mark.parametrize("path", ["/static/..%2Fapi/admin", "/api/admin/..%2f..%2fstatic/x", "/%2Finternal"])

@@ -43,6 +43,7 @@ WITHIN = {
     ("member", "postgres", 5432),
     ("member-database", "postgres", 5432),
     ("shop", "auth", 8080),
+    ("member", "shop", 8080),
     ("shop", "postgres", 5432),
     ("shop-database", "postgres", 5432),
     ("web", "member", 8080),

@@ -1,6 +1,6 @@
 {{/*
 The Job of a service with tables, one a revision: roles and database (where the release has its own PostgreSQL), migrations,
-and for member the first administrator. Each step may be run any number of times. (list $ "member")
+for member the first administrator, and for shop, where wanted, goods to look at. Each step may be run any number of times. (list $ "member")
 */}}
 {{- define "member-platform.databaseJob" -}}
 {{- $root := first . -}}
@@ -8,6 +8,7 @@ and for member the first administrator. Each step may be run any number of times
 {{- $values := index $root.Values $name -}}
 {{- $part := printf "%s-database" $name -}}
 {{- $admin := and (eq $name "member") $root.Values.member.admin.create -}}
+{{- $goods := and (eq $name "shop") $root.Values.shop.demoData -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -54,7 +55,7 @@ spec:
             - {name: bootstrap, mountPath: /etc/bootstrap, readOnly: true}
             - {name: tmp, mountPath: /tmp}
         {{- end }}
-        {{- if $admin }}
+        {{- if or $admin $goods }}
         {{- include "member-platform.migration" . | nindent 8 }}
         {{- end }}
       containers:
@@ -70,6 +71,19 @@ spec:
             - name: MEMBER_ADMIN_PASSWORD
               valueFrom:
                 secretKeyRef: {name: {{ include "member-platform.secretName.admin" $root }}, key: password}
+          resources: {{- toYaml $root.Values.jobs.resources | nindent 12 }}
+          securityContext: {{- include "member-platform.containerSecurity" $root | nindent 12 }}
+          volumeMounts:
+            - {name: tmp, mountPath: /tmp}
+        {{- else if $goods }}
+        - name: goods
+          image: {{ include "member-platform.image" (list $root $values.image) }}
+          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+          args: [shop, demo-data]
+          env:
+            - name: SHOP_DATABASE_URL
+              valueFrom:
+                secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: url}
           resources: {{- toYaml $root.Values.jobs.resources | nindent 12 }}
           securityContext: {{- include "member-platform.containerSecurity" $root | nindent 12 }}
           volumeMounts:

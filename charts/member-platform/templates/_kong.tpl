@@ -53,7 +53,7 @@ third, where a shorter prefix of another row would take them and the edge has de
     {{- $key := printf "%s %s" $path.type $element -}}
     {{- if and $closed (not (hasKey $closedBefore $key)) -}}
       {{- $_ := set $closedBefore $key true -}}
-      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-closed" $name $index) "methods" $closed "plugins" (list "closed")) $base) -}}
+      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-closed" $name $index) "methods" $closed "plugins" (list "not-found")) $base) -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}
@@ -62,7 +62,7 @@ third, where a shorter prefix of another row would take them and the edge has de
 {{- range include "member-platform.closedPaths" . | fromYamlArray -}}
   {{- $closedPaths = append $closedPaths (dict "path" . "pathType" "Prefix") -}}
 {{- end -}}
-{{- $routes = append $routes (dict "name" "closed" "service" "auth" "paths" $closedPaths "priority" 10000 "methods" $everything "plugins" (list "closed")) -}}
+{{- $routes = append $routes (dict "name" "closed" "service" "auth" "paths" $closedPaths "priority" 10000 "methods" $everything "plugins" (list "not-found")) -}}
 {{- /* what the table leaves out is told in the platform's words instead of Kong's */ -}}
 {{- $rest := $everything -}}
 {{- range $row := $rows -}}
@@ -70,16 +70,19 @@ third, where a shorter prefix of another row would take them and the edge has de
     {{- if and (eq .type "Prefix") (eq .path "/") -}}{{- range $row.methods -}}{{- $rest = without $rest . -}}{{- end -}}{{- end -}}
   {{- end -}}
 {{- end -}}
-{{- $routes = append $routes (dict "name" "unrouted" "service" "auth" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $rest "plugins" (list "closed")) -}}
+{{- $routes = append $routes (dict "name" "unrouted" "service" "auth" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $rest "plugins" (list "not-found")) -}}
 {{- /* an encoded slash means one path to the edge and another to Kong: nobody needs one */ -}}
 {{- $encoded := list (dict "path" "/~/.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
-{{- $routes = append $routes (dict "name" "encoded-slash" "service" "auth" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "closed")) -}}
+{{- $routes = append $routes (dict "name" "encoded-slash" "service" "auth" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "not-found")) -}}
 {{- toYaml $routes -}}
 {{- end }}
 
-{{/* The plugin that takes from a row's requests what a client must not get through to a service. */}}
+{{/*
+The plugin that takes from a row's requests what a client must not get through to a service. A KongPlugin may never change its
+kind: another kind needs another name, or no upgrade goes through.
+*/}}
 {{- define "member-platform.kongCleaning" -}}
-clean{{ if eq .auth "public" }}-identity{{ end }}{{ if not .cookies }}-cookies{{ end }}
+cleaning{{ if eq .auth "public" }}-identity{{ end }}{{ if not .cookies }}-cookies{{ end }}
 {{- end }}
 
 {{/*
@@ -98,7 +101,14 @@ end)()
 local clean = modules["gateway.cleaning"].clean
 local names = { {{- range $i, $name := include "member-platform.cookieNames" $root | fromYamlArray }}{{ if $i }},{{ end }} ["{{ $name }}"] = true{{ end }} }
 local route = { trusts_identity = {{ index . 1 }}, cookies = {{ index . 2 }}, bearer = {{ index . 3 }} }
-return function() clean(route, names) end
+{{ $root.Files.Get "files/kong/request_id.lua" | trim }}
+return function()
+  clean(route, names)
+  -- what a client says of itself and nobody on the way sets
+  ngx.req.clear_header("Forwarded")
+  ngx.req.clear_header("X-Original-Forwarded-For")
+  request_id()
+end
 {{- end }}
 
 {{/* The platform's cookies: their names over TLS, and over plain HTTP on a developer's machine. */}}

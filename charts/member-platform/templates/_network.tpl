@@ -34,6 +34,9 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- end -}}
 {{- if .Values.shop.enabled -}}
   {{- $flows = append $flows (list "shop" "auth" "http") -}}
+  {{- if .Values.member.enabled -}}
+    {{- $flows = append $flows (list "member" "shop" "http") -}}
+  {{- end -}}
 {{- end -}}
 {{- if .Values.web.enabled -}}
   {{- range $service := without $services "web" -}}

@@ -50,6 +50,9 @@ type: Opaque
 {{- define "member-platform.secretName.fingerprintKey" -}}
 {{ .Values.member.fingerprintKey.existingSecret | default (include "member-platform.part" (list . "member-fingerprint")) }}
 {{- end }}
+{{- define "member-platform.secretName.shopKeys" -}}
+{{ .Values.shop.keys.existingSecret | default (include "member-platform.part" (list . "shop-keys")) }}
+{{- end }}
 {{- define "member-platform.secretName.admin" -}}
 {{ .Values.member.admin.existingSecret | default (include "member-platform.part" (list . "admin")) }}
 {{- end }}

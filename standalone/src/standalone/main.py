@@ -58,6 +58,10 @@ def _run(options: argparse.Namespace, state: StateFolder) -> int:
             from standalone.commands.admin import print_administrator
 
             return print_administrator(state)
+        case "demo-data":
+            from standalone.commands.demo_data import fill_shop
+
+            return fill_shop(state)
         case _:
             from standalone.commands.reset import reset
 
@@ -102,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("--lines", type=int, default=40, help="how many of the last lines to begin with")
     command("dev", "run one service here, with reload, against the rest").add_argument("part")
     command("admin", "print the first administrator as JSON")
+    command("demo-data", "fill the running shop with goods for demonstration; a second call adds nothing")
     command("reset", "clear the state folder")
     supervise = command("supervise", None)
     supervise.add_argument("--ports", required=True)

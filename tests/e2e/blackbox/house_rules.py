@@ -42,7 +42,7 @@ def in_foreign_words(answer: Answer) -> bool:
         return False
     kind = answer.headers.get("content-type", "").split(";")[0]
     if kind == "text/html":
-        return b"<center>nginx</center>" in answer.content
+        return not answer.content or b"<center><h1>" in answer.content
     return kind == "application/json" and set(json.loads(answer.content)) == {"message", "request_id"}
 
 

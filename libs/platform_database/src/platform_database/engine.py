@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -16,8 +18,10 @@ def driver_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
-def make_engine(settings: DatabaseSettings) -> AsyncEngine:
+def make_engine(settings: DatabaseSettings, server_options: Mapping[str, str] | None = None) -> AsyncEngine:
     """Return an engine for the service's role. It connects when it is first used.
+
+    `server_options` are settings of the server for its connections, by name.
 
     A connection is tried before it is handed out: a restarted server costs no request more than those it cut off.
     """
@@ -32,7 +36,7 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
         connect_args={
             "connect_timeout": settings.database_connect_timeout_seconds,
             "application_name": str(settings.model_config.get("env_prefix", "")).rstrip("_"),
-            "options": _server_options(settings),
+            "options": _server_options(settings, server_options or {}),
             # A server that vanished without a word is noticed by the kernel.
             "keepalives_idle": 15,
             "keepalives_interval": 5,
@@ -42,14 +46,14 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
     )
 
 
-def _server_options(settings: DatabaseSettings) -> str:
+def _server_options(settings: DatabaseSettings, more: Mapping[str, str]) -> str:
     options = {
         "timezone": "UTC",
         "statement_timeout": _milliseconds(settings.database_statement_timeout_seconds),
         "lock_timeout": _milliseconds(settings.database_lock_timeout_seconds),
         "idle_in_transaction_session_timeout": _milliseconds(settings.database_idle_transaction_timeout_seconds),
     }
-    return " ".join(f"-c {name}={value}" for name, value in options.items())
+    return " ".join(f"-c {name}={value}" for name, value in [*options.items(), *more.items()])
 
 
 def _milliseconds(seconds: float) -> int:

@@ -19,6 +19,7 @@ from platform_database.ledger.service import Ledger
 from platform_database.outbox.service import Outbox
 from shop.cart.service import Carts
 from shop.cart.tokens import CartTokens
+from shop.catalogue.search import SERVER_OPTIONS
 from shop.catalogue.service import Catalogue
 from shop.config import ShopSettings
 from shop.erasure.service import Erasure
@@ -70,7 +71,7 @@ async def running_parts(
     In tests `transport` plays auth, and `providers_transport` is the test provider's way to our own webhook.
     """
     async with AsyncExitStack() as stack:
-        engine = make_engine(settings)
+        engine = make_engine(settings, SERVER_OPTIONS)
         stack.push_async_callback(engine.dispose)
         keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
         sessions = async_sessionmaker(engine, expire_on_commit=False)

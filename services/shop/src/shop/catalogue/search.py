@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, or_
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, literal, or_
 
 from shop.catalogue.keystrokes import is_korean, keystrokes
 from shop.catalogue.models import Product
@@ -13,6 +13,10 @@ from shop.catalogue.models import Product
 _SCALE = 1_000_000
 # Likeness counts less than a word that is there.
 _LIKENESS = 0.5
+# How much of what was typed must be found again: of a short word nearly all, or everything is alike. The first is what
+# the server looks for by its index (`SERVER_OPTIONS`).
+_ALIKE, _SHORT_ALIKE, _SHORT = 0.5, 0.6, 5
+SERVER_OPTIONS = {"pg_trgm.word_similarity_threshold": str(_ALIKE)}
 # Fewer keys are alike to everything: they must begin a word.
 _MIN_KEYS = 3
 # Latin letters that are struck for Korean ones by mistake: fewer are too many words' beginning.
@@ -37,8 +41,11 @@ def match(q: str) -> Match:
             if len(keys) < _MIN_KEYS:
                 found.append((literal(" ") + column).contains(f" {keys}"))
                 continue
-            found += [column.contains(keys), literal(keys).op("<%", is_comparison=True)(column)]
-            likeness.append(func.word_similarity(keys, column))
+            alike = func.word_similarity(keys, column)
+            by_index = literal(keys).op("<%", is_comparison=True)(column)
+            enough = alike >= (_ALIKE if len(keys) >= _SHORT else _SHORT_ALIKE)
+            found += [column.contains(keys), and_(by_index, enough)]
+            likeness.append(alike)
     score: ColumnElement[float] = func.ts_rank(Product.search_vector, words)
     if likeness:
         score = score + _LIKENESS * func.greatest(*likeness)

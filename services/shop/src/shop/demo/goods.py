@@ -1,8 +1,17 @@
-"""The demonstration shop's goods."""
+"""The demonstration shop's goods, in the order in which they stand on its shelves."""
 
 from __future__ import annotations
 
-from shop.demo.texts import DemoCategory, DemoProduct, DemoVariant, Words
+from collections.abc import Iterator
+from itertools import chain
+
+from shop.demo.house import HOUSE
+from shop.demo.light import LIGHT
+from shop.demo.pantry import PANTRY
+from shop.demo.stationery import STATIONERY
+from shop.demo.tableware import TABLEWARE
+from shop.demo.textiles import TEXTILES
+from shop.demo.texts import DemoCategory, DemoProduct
 
 CATEGORIES = (
     DemoCategory("tableware", "식기", "Tableware"),
@@ -13,17 +22,10 @@ CATEGORIES = (
     DemoCategory("house-and-garden", "집과 정원", "House & garden"),
 )
 
-PRODUCTS = (
-    DemoProduct(
-        "celadon-mug",
-        "tableware",
-        Words("청자 머그잔", "손에 감기는 옅은 비취빛 머그잔.", "설명"),
-        Words("Celadon mug", "A pale jade mug that sits well in the hand.", "Description"),
-        "컵 찻잔 커피 cup coffee",
-        ("mug", "celadon", "crackle", "moon"),
-        (
-            DemoVariant("MUG-CEL-S", "280 ml", "280 ml", 24000, 40),
-            DemoVariant("MUG-CEL-L", "380 ml", "380 ml", 28000, 25),
-        ),
-    ),
-)
+
+def _in_turn(*shelves: tuple[DemoProduct, ...]) -> Iterator[DemoProduct]:
+    """Take one from each shelf in turn, so that the first page shows all of them."""
+    return chain.from_iterable(zip(*shelves, strict=True))
+
+
+PRODUCTS = tuple(_in_turn(TABLEWARE, PANTRY, STATIONERY, TEXTILES, LIGHT, HOUSE))

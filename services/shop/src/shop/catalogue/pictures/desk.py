@@ -60,15 +60,16 @@ def letters(p: Palette, skin: str) -> str:
 def tape(p: Palette, skin: str) -> str:
     """Rolls of paper tape, one upon another."""
     return (
-        _roll(240, 330, p.dark, p.wall, skin)
-        + _roll(232, 268, p.main, p.wall, skin)
-        + _roll(246, 206, p.light, p.accent, skin)
-        + path("M336 216q36 4 44 46l-20 8q-8-30-30-34Z", p.light)
+        _roll(240, 336, p.dark, p.wall, skin)
+        + _roll(232, 276, p.main, p.wall, skin)
+        + _roll(246, 216, p.light, p.wall, skin)
+        + oval(246, 190, 52, 15, p.accent)
+        + path("M338 214q40 6 44 58l-24 4q-6-34-30-36Z", p.light)
     )
 
 
 def _roll(x: float, y: float, colour: str, core: str, skin: str) -> str:
-    side = f"M{x - 96} {y - 26}v36a96 30 0 0 0 192 0v-36Z"
+    side = f"M{x - 96} {y - 26}v50a96 30 0 0 0 192 0v-50Z"
     return path(side, colour) + path(side, skin) + oval(x, y - 26, 96, 30, colour) + oval(x, y - 26, 52, 15, core)
 
 

@@ -53,7 +53,6 @@ BACKDROPS: Mapping[str, Callable[[Palette], str]] = {
     "arch": lambda p: path("M84 400V236q0-156 156-156t156 156v164Z", p.shape),
     "window": lambda p: box(76, 64, 328, 328, p.shape, 28),
     "hills": lambda p: path("M0 400V290q90-90 190-20t180-60 110 40v150Z", p.shape),
-    "rays": lambda p: path("M240 400L40 60h110l90 340 90-340h110Z", p.shape, 'opacity=".8"'),
 }
 
 

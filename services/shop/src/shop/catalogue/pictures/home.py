@@ -5,6 +5,9 @@ from __future__ import annotations
 from shop.catalogue.pictures.palettes import Palette
 from shop.catalogue.pictures.shapes import box, line, oval, path, turned
 
+# Fire and light are warm, whatever the palette.
+FLAME, GLOW = "#e8963f", "#fff3d0"
+
 
 def cushion(p: Palette, skin: str) -> str:
     """A plump cushion."""
@@ -65,9 +68,9 @@ def candle(p: Palette, skin: str) -> str:
     """A candle in a glass."""
     glass = "M152 208h176v136q0 36-36 36H188q-36 0-36-36Z"
     return (
-        path("M240 84q44 50 14 88-14 16-28 0-30-38 14-88Z", p.accent)
-        + path("M240 124q20 26 6 44-6 8-12 0-14-18 6-44Z", "#fff3d0")
-        + oval(240, 150, 92, 74, p.accent, 'opacity=".12"')
+        path("M240 84q44 50 14 88-14 16-28 0-30-38 14-88Z", FLAME)
+        + path("M240 124q20 26 6 44-6 8-12 0-14-18 6-44Z", GLOW)
+        + oval(240, 150, 92, 74, FLAME, 'opacity=".14"')
         + line("M240 172v32", p.dark, 5)
         + path(glass, p.main)
         + path(glass, skin)
@@ -82,7 +85,7 @@ def lamp(p: Palette, skin: str) -> str:
     """A table lamp with a paper shade."""
     shade = "M176 104h128l58 138H118Z"
     return (
-        path("M118 242h244l44 128H74Z", p.accent, 'opacity=".10"')
+        path("M118 242h244l44 128H74Z", GLOW, 'opacity=".55"')
         + box(231, 240, 18, 118, p.dark, 6)
         + oval(240, 364, 74, 18, p.dark)
         + path(shade, p.main)
@@ -137,7 +140,7 @@ def plant(p: Palette, skin: str) -> str:
         + path(pot, p.accent)
         + path(pot, skin)
         + box(152, 250, 176, 34, p.accent, 8)
-        + path("M280 268h36l-18 100q-2 14-18 14h-30q26-50 30-114Z", "#000", 'opacity=".14"')
+        + path("M280 268h36l-18 100q-2 14-18 14h-30q26-50 30-114Z", p.dark, 'opacity=".35"')
     )
 
 
