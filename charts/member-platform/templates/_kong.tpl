@@ -118,3 +118,28 @@ end
 - access
 - refresh
 {{- end }}
+
+{{/* What the plugin is and is told, here and in the operator: (list $ trusted cookies bearer) */}}
+{{- define "member-platform.kongCleaningPlugin" -}}
+plugin: pre-function
+config:
+  access:
+    - |
+      {{- include "member-platform.kongCleaningCode" . | nindent 6 }}
+  header_filter:
+    - |
+      {{- (first .).Files.Get "files/kong/told.lua" | nindent 6 }}
+{{- end }}
+
+{{/* The same of the one that answers what is closed. */}}
+{{- define "member-platform.kongNotFoundPlugin" -}}
+plugin: pre-function
+config:
+  access:
+    - |
+      {{- .Files.Get "files/kong/request_id.lua" | nindent 6 }}
+      {{- .Files.Get "files/kong/closed.lua" | nindent 6 }}
+  header_filter:
+    - |
+      {{- .Files.Get "files/kong/told.lua" | nindent 6 }}
+{{- end }}

@@ -33,13 +33,13 @@ def test_keyed_methods_are_a_route_of_their_own():
 def test_what_the_route_leaves_out_is_closed():
     found = ingresses(route(methods=["GET", "HEAD"]))
     assert methods(found["0-closed"]) == ["POST"]
-    assert plugins(route(methods=["GET", "HEAD"]))["closed"]["config"]["status_code"] == 404
+    assert plugins(route(methods=["GET", "HEAD"]))["closed"]["config"] == {"access": ["-- 404"]}
 
 
 def test_the_service_gets_neither_cookies_nor_token_unless_it_asks():
-    assert plugins(route())["clean"]["config"] == {"access": ["-- true false false\n"]}
-    assert plugins(route(forward={"bearerToken": True}))["clean"]["config"] == {"access": ["-- true false true\n"]}
-    assert plugins(route(auth={"mode": "public"}))["clean"]["config"] == {"access": ["-- false false false\n"]}
+    assert plugins(route())["clean"]["config"] == {"access": ["-- true false false"]}
+    assert plugins(route(forward={"bearerToken": True}))["clean"]["config"] == {"access": ["-- true false true"]}
+    assert plugins(route(auth={"mode": "public"}))["clean"]["config"] == {"access": ["-- false false false"]}
 
 
 def test_a_public_route_reads_no_identity():

@@ -8,8 +8,9 @@ methods and the others are two routes, because a plugin with a response phase bu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from platform_operator.routes.build.metadata import own_metadata, own_name
 from platform_operator.routes.model import JOINED, Object, Route
@@ -23,10 +24,6 @@ PREFIX_PRIORITY = 100
 CLOSED_PRIORITY = 10_000
 ENCODED_SLASH_PRIORITY = 20_000
 
-NOT_FOUND = (
-    '{"type":"/problems/route-not-found","title":"Route not found","status":404,'
-    '"detail":"No route matches the method and path.","code":"route-not-found"}'
-)
 # Kong's own environment has these; they are in no object.
 FINGERPRINT_SECRET = "{vault://env/gateway-fingerprint-secret}"  # noqa: S105 (a reference)
 REDIS_PASSWORD = "{vault://env/gateway-redis-password}"  # noqa: S105 (a reference)
@@ -35,14 +32,14 @@ REDIS_PASSWORD = "{vault://env/gateway-redis-password}"  # noqa: S105 (a referen
 def build_gateway(route: Route, platform: Platform) -> list[Object]:
     """Return the KongPlugins and then the Ingresses of the route."""
     ingresses = list(_ingresses(route, platform))
-    plugins = [_plugin(route, "clean", "pre-function", _cleaning(route, platform))]
+    plugins = [_plugin(route, "clean", **_cleaning(route, platform))]
     if route.auth == "public":
         removed = {"remove": {"headers": list(IDENTITY_HEADERS)}}
         plugins.append(_plugin(route, "no-identity", "request-transformer", removed))
     if route.keyed_methods:
         plugins.append(_plugin(route, "idempotency", "idempotency", _idempotency(route, platform)))
     if any(ingress["metadata"]["annotations"]["konghq.com/plugins"].endswith("-closed") for ingress in ingresses):
-        plugins.append(_plugin(route, "closed", "request-termination", _termination()))
+        plugins.append(_plugin(route, "closed", **platform.gateway.not_found))
     return [*plugins, *ingresses]
 
 
@@ -143,20 +140,20 @@ class _Maker:
         }
 
 
-def _plugin(route: Route, suffix: str, kind: str, config: Object) -> Object:
+def _plugin(route: Route, suffix: str, plugin: str, config: Object) -> Object:
     return {
         "apiVersion": "configuration.konghq.com/v1",
         "kind": "KongPlugin",
         "metadata": own_metadata(route, f"{own_name(route)}-{suffix}"),
-        "plugin": kind,
+        "plugin": plugin,
         "config": config,
     }
 
 
-def _cleaning(route: Route, platform: Platform) -> Object:
+def _cleaning(route: Route, platform: Platform) -> Mapping[str, Any]:
     """Return what takes from requests what a client, or the platform itself, must not get through to the service."""
     kind = " ".join(str(flag).lower() for flag in (route.auth != "public", route.cookies, route.bearer))
-    return {"access": [platform.gateway.cleaning[kind].rstrip() + "\n"]}
+    return platform.gateway.cleaning[kind]
 
 
 def _idempotency(route: Route, platform: Platform) -> Object:
@@ -183,7 +180,3 @@ def _idempotency(route: Route, platform: Platform) -> Object:
 def _ledger_name(route: Route, platform: Platform) -> str:
     """Return the plugin's name of the service: keys of two namespaces never meet."""
     return route.service if route.key.namespace == platform.namespace else f"{route.key.namespace}.{route.service}"
-
-
-def _termination() -> Object:
-    return {"status_code": 404, "content_type": "application/problem+json", "body": NOT_FOUND}
