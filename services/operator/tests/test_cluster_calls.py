@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 
+import aiohttp
+import kopf
 import pytest
 from kmock import RawHandler
-from kubernetes_asyncio.client import ApiClient, Configuration
 
 from operator_samples import route_body
 from platform_operator.kube import cluster as module
+from platform_operator.kube import connection
 from platform_operator.kube.cluster import Cluster
+from platform_operator.kube.connection import Connection
 from platform_operator.kube.faults import ApiFault, Conflict, NotFound
 from platform_operator.kube.kinds import NETWORK_POLICY, PROTECTED_ROUTE, ROUTE_GRANT, SECRET
 
@@ -23,10 +26,8 @@ ECHO = "/apis/memberplatform.dev/v1alpha1/namespaces/echo/protectedroutes/echo"
 
 @pytest.fixture
 async def cluster(kmock):
-    configuration = Configuration()
-    configuration.host = str(kmock.url).rstrip("/")
-    async with ApiClient(configuration) as client:
-        yield Cluster(client)
+    async with aiohttp.ClientSession() as session:
+        yield Cluster(Connection(session, lambda: kopf.ConnectionInfo(server=str(kmock.url), token="secret")))
 
 
 @pytest.mark.parametrize(
@@ -72,11 +73,10 @@ async def test_no_answer_in_time_is_a_fault(kmock, cluster, monkeypatch):
 
 
 async def test_nobody_there_is_a_fault():
-    configuration = Configuration()
-    configuration.host = "http://127.0.0.1:1"
-    async with ApiClient(configuration) as client:
+    async with aiohttp.ClientSession() as session:
+        nobody = Connection(session, lambda: kopf.ConnectionInfo(server="http://127.0.0.1:1"))
         with pytest.raises(ApiFault) as refused:
-            await Cluster(client).get(SECRET, "echo", "keys")
+            await Cluster(nobody).get(SECRET, "echo", "keys")
     assert refused.value.status == 0
 
 
@@ -87,6 +87,18 @@ async def test_an_object_is_applied_field_by_field_in_our_name(kmock, cluster):
     assert request.url.path == ECHO
     assert dict(request.params) == {"fieldManager": "member-platform-operator", "force": "true"}
     assert request.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert request.headers["Authorization"] == "Bearer secret"
+
+
+async def test_a_token_that_is_renewed_is_used(kmock, monkeypatch):
+    monkeypatch.setattr(connection, "LOGIN_SECONDS", 0)
+    kmock[ANY] << {"metadata": {"name": "echo"}}
+    tokens = iter(("first", "second", "third"))
+    async with aiohttp.ClientSession() as session:
+        way = Connection(session, lambda: kopf.ConnectionInfo(server=str(kmock.url), token=next(tokens)))
+        for _ in range(2):
+            await Cluster(way).get(PROTECTED_ROUTE, "echo", "echo")
+    assert [request.headers["Authorization"] for request in kmock["get"]] == ["Bearer second", "Bearer third"]
 
 
 async def test_a_long_list_is_read_page_by_page_and_has_the_last_pages_version(kmock, cluster):

@@ -15,6 +15,7 @@ from platform_common.logs import configure_logging
 from platform_common.metrics import metrics_server
 from platform_common.settings import EXIT_SETTINGS, load_settings, refuse_start
 from platform_operator.config import OperatorSettings
+from platform_operator.kube.connection import log_in
 from platform_operator.kube.kinds import (
     ENDPOINT_SLICE,
     PROTECTED_ROUTE,
@@ -49,8 +50,8 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         await operator.stop()
 
     @kopf.on.login(registry=registry)
-    def login(**arguments: Any) -> Any:
-        return kopf.login_with_service_account(**arguments) or kopf.login_with_kubeconfig(**arguments)
+    def login(**_: Any) -> kopf.ConnectionInfo:
+        return log_in()
 
     for kind in (PROTECTED_ROUTE, ROUTE_GRANT, SERVICE, ENDPOINT_SLICE, SIGNING_KEY_RING, *operator.managed_kinds):
         group, _, version = kind.api_version.rpartition("/")

@@ -9,7 +9,8 @@ import structlog
 
 from platform_operator.clock import now
 from platform_operator.keyring.controller import KeyRingController
-from platform_operator.kube.cluster import Cluster, connected
+from platform_operator.kube.cluster import Cluster
+from platform_operator.kube.connection import connected
 from platform_operator.kube.faults import ApiFault
 from platform_operator.kube.kinds import SIGNING_KEY_RING, Kind, managed_kinds
 from platform_operator.routes.controller import RouteController
@@ -44,7 +45,7 @@ class Operator:
 
     async def start(self) -> None:
         """Learn how the cluster stands, however often that takes, and begin to work."""
-        cluster = await self._stack.enter_async_context(connected())
+        cluster = Cluster(await self._stack.enter_async_context(connected()))
         pause = 1.0
         while True:
             try:

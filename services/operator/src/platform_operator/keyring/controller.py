@@ -18,6 +18,7 @@ from platform_operator.kube.events import build_event, tell
 from platform_operator.kube.faults import Conflict, NotFound
 from platform_operator.kube.kinds import DEPLOYMENT, SECRET, SIGNING_KEY_RING
 from platform_operator.queue import WorkQueue
+from platform_operator.routes.live import resource_version
 from platform_operator.routes.model import GROUP, Object
 from platform_operator.routes.status import READY, Condition, build_conditions
 
@@ -79,6 +80,8 @@ class KeyRingController:
             self._bodies.pop(key, None)
             return
         known = self._bodies.get(key)
+        if known and resource_version(body) < resource_version(known):
+            return
         self._bodies[key] = body
         if known is None or _asked(known) != _asked(body) or known["spec"] != body["spec"]:
             self.queue.add(key)
@@ -95,8 +98,9 @@ class KeyRingController:
             message = f"The Secret {body['spec']['secretName']} holds no ring: {broken}. It is left as it is."
             await self._say(body, None, Condition(READY, False, "RingBroken", message), ())
         else:
-            await self._say(body, ring, Condition(READY, True, "Turning", "The ring turns on schedule."), causes)
-            pause = max(1, min(LOOK_SECONDS, look_at - now))
+            turning = Condition(READY, True, "Turning", "The ring turns on schedule.")
+            said = await self._say(body, ring, turning, causes)
+            pause = max(1, min(LOOK_SECONDS, look_at - now)) if said else 1
         metrics.reconciles.labels("ring", "done").inc()
         self.queue.add_later(key, pause)
 
@@ -131,8 +135,9 @@ class KeyRingController:
         patch = {"spec": {"template": {"metadata": {"annotations": {REVOKED: request}}}}}
         await self._cluster.merge(DEPLOYMENT, self._namespace, self._deployment, patch)
 
-    async def _say(self, body: Object, ring: Ring | None, ready: Condition, causes: tuple[str, ...]) -> None:
-        metadata, before = body["metadata"], body.get("status") or {}
+    async def _say(self, body: Object, ring: Ring | None, ready: Condition, causes: tuple[str, ...]) -> bool:
+        """Write the status and tell events; False: somebody has changed the ring's object meanwhile."""
+        said, metadata, before = True, body["metadata"], body.get("status") or {}
         generation, now = metadata.get("generation", 0), rfc3339(self._now())
         status: Object = {
             "observedGeneration": generation,
@@ -141,18 +146,21 @@ class KeyRingController:
         }
         if any(before.get(key) != value for key, value in status.items()):
             try:
-                patch = {"metadata": {"uid": metadata["uid"]}, "status": status}
+                # with the version that was read: what is said of an older ring never covers what was said of a newer
+                version = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+                patch = {"metadata": version, "status": status}
                 answer = await self._cluster.merge(
                     SIGNING_KEY_RING, metadata["namespace"], metadata["name"], patch, "status"
                 )
+                self.tell(answer, gone=False)
             except (NotFound, Conflict):
-                return
-            self.tell(answer, gone=False)
+                said = False
         for cause in causes:
             if cause in SAYINGS:
                 reason, message = SAYINGS[cause]
                 place = (metadata["namespace"], metadata["name"], metadata["uid"])
                 await tell(self._cluster, build_event(SIGNING_KEY_RING, *place, reason, message, good=True, now=now))
+        return said
 
 
 def build_ring_status(ring: Ring, schedule: Schedule, asked: Asked) -> Object:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-from kubernetes_asyncio.client import ApiClient, Configuration
-from kubernetes_asyncio.client.exceptions import ApiException
-from kubernetes_asyncio.config import load_incluster_config, load_kube_config
-from kubernetes_asyncio.config.config_exception import ConfigException
 
 from platform_operator import metrics
+from platform_operator.kube.connection import Connection
 from platform_operator.kube.faults import fault
 from platform_operator.kube.kinds import Kind
 from platform_operator.routes.build.metadata import MANAGER
@@ -31,8 +26,8 @@ MERGE = "application/merge-patch+json"
 class Cluster:
     """Calls of one API server. Every method raises ApiFault, or a kind of it that says more."""
 
-    def __init__(self, client: ApiClient) -> None:
-        self._client = client
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
         """Return an object."""
@@ -96,21 +91,14 @@ class Cluster:
         content_type: str = "application/json",
     ) -> Object:
         metrics.calls.labels(method, kind.plural).inc()
+        data = None if body is None else json.dumps(body)
         headers = {"Accept": "application/json", "Content-Type": content_type}
         try:
-            async with asyncio.timeout(CALL_SECONDS):
-                response = await self._client.call_api(
-                    path,
-                    method,
-                    query_params=query or [],
-                    header_params=headers,
-                    body=body,
-                    auth_settings=["BearerToken"],
-                    _preload_content=False,
-                )
+            async with (
+                asyncio.timeout(CALL_SECONDS),
+                self._connection.request(method, path, query or [], headers, data) as response,
+            ):
                 answer = await response.read()
-        except ApiException as error:
-            raise fault(error.status or 0, str(error.reason)) from error
         except TimeoutError as error:
             raise fault(0, f"{method} {path} took more than {CALL_SECONDS:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -130,15 +118,3 @@ def _message(answer: bytes) -> str:
 
 def _seconds(text: str | None) -> float:
     return float(text) if text and text.isdigit() else 0
-
-
-@asynccontextmanager
-async def connected() -> AsyncIterator[Cluster]:
-    """Yield the cluster that this pod runs in, or the one of KUBECONFIG."""
-    configuration = Configuration()
-    try:
-        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    except ConfigException:
-        await load_kube_config(client_configuration=configuration)
-    async with ApiClient(configuration) as client:
-        yield Cluster(client)
