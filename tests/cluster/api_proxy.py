@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -26,7 +27,7 @@ class ApiProxy:
         self.writes: list[str] = []
         self.reads = 0
         self._lock = threading.Lock()
-        self._watches: list[socket.socket] = []
+        self._watches: list[tuple[socket.socket, socket.socket]] = []
         proxy = self
 
         class Handler(_Handler):
@@ -62,20 +63,18 @@ class ApiProxy:
             self.writes.clear()
             self.reads = 0
 
-    def hold(self, connection: socket.socket) -> None:
-        """Remember the connection of a watch."""
+    def hold(self, client: socket.socket, server: socket.socket) -> None:
+        """Remember the two connections of a watch."""
         with self._lock:
-            self._watches.append(connection)
+            self._watches.append((client, server))
 
     def cut_watches(self) -> int:
         """End every watch in the middle; return how many there were."""
         with self._lock:
             watches, self._watches = self._watches, []
-        for connection in watches:
-            try:
+        for connection in (connection for pair in watches for connection in pair):
+            with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
         return len(watches)
 
 
@@ -93,11 +92,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         connection = http.client.HTTPConnection(*self.api.upstream)
         try:
-            headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+            # as it is, so that what passes here can be read here
+            left_out = {"host", "accept-encoding"}
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in left_out}
             connection.request(self.command, self.path, body or None, headers)
+            server = connection.sock
             response = connection.getresponse()
             if "watch=" in self.path:
-                self._stream(response)
+                self._stream(response, server)
                 return
             answer = response.read()
         except OSError:
@@ -120,8 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
-    def _stream(self, response: http.client.HTTPResponse) -> None:
-        self.api.hold(self.connection)
+    def _stream(self, response: http.client.HTTPResponse, server: socket.socket) -> None:
+        self.api.hold(self.connection, server)
         self.close_connection = True
         try:
             self.send_response(response.status)
@@ -132,3 +134,6 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(piece)
         except (OSError, ValueError, http.client.HTTPException):
             return
+        finally:
+            response.close()
+            server.close()

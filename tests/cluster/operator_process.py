@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from api_proxy import ApiProxy
-from cluster import CHART, RELEASE, ROOT, helm, run, until
+from cluster import CHART, RELEASE, ROOT, helm, kubectl, run, until
 
 PROGRAM = ROOT / ".venv" / "bin" / "platform-operator"
 
@@ -39,15 +39,17 @@ class ApiDoor:
         self._child.stdout.close()
 
 
-def platform_objects(namespace: str, *settings: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return what the chart tells the operator of a release, and the objects that it needs to be there."""
+def prepared(namespace: str, *settings: str) -> dict[str, Any]:
+    """Make what the operator needs of a release in a namespace, and return what the chart tells it of the release."""
     command = [helm(), "template", RELEASE, CHART, "-n", namespace, "--kube-version", "1.34.0"]
     for setting in ("operator.enabled=true", "gateway.implementation=standalone", *settings):
         command += ["--set", setting]
     documents = [document for document in yaml.safe_load_all(run(*command)) if document]
     by_name = {(item["kind"], item["metadata"]["name"]): item for item in documents}
     told = json.loads(by_name["ConfigMap", f"{RELEASE}-operator"]["data"]["platform.json"])
-    return told, [by_name["ConfigMap", f"{RELEASE}-routes-joined"]]
+    table = json.dumps(by_name["ConfigMap", f"{RELEASE}-routes-joined"])
+    kubectl("apply", "-f", "-", namespace=namespace, stdin=table)
+    return told
 
 
 class OperatorProcess:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
@@ -30,7 +29,7 @@ from operator_api import (
     service,
     table,
 )
-from operator_process import ApiDoor, OperatorProcess, platform_objects
+from operator_process import ApiDoor, OperatorProcess, prepared
 
 ROUTE_COUNT = 1000
 
@@ -57,10 +56,7 @@ def api(door):
 @pytest.fixture(scope="module")
 def operator(door, tmp_path_factory):
     """An operator behind a proxy that the tests rule, running at the start of each test."""
-    told, needed = platform_objects(PLATFORM, f"edge.host={HOST}", "edge.className=nobodys")
-    kubectl(
-        "apply", "-f", "-", namespace=PLATFORM, stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": needed})
-    )
+    told = prepared(PLATFORM, f"edge.host={HOST}", "edge.className=nobodys")
     proxy = ApiProxy(door.address)
     operator = OperatorProcess(tmp_path_factory.mktemp("operator"), told, proxy)
     operator.start()
