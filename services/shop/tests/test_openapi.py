@@ -1,0 +1,54 @@
+"""The OpenAPI document: every path, every answer, and which token each takes."""
+
+from __future__ import annotations
+
+import pytest
+
+PATHS = {
+    ("get", "/api/shop/products"), ("get", "/api/shop/products/{slug}"),
+    ("get", "/api/shop/products/{slug}/picture.svg"),
+    ("get", "/api/shop/cart"), ("post", "/api/shop/cart/items"), ("put", "/api/shop/cart/items/{variant_id}"),
+    ("delete", "/api/shop/cart/items/{variant_id}"), ("get", "/api/shop/orders"), ("post", "/api/shop/orders"),
+    ("get", "/api/shop/orders/{order_id}"), ("post", "/api/shop/orders/{order_id}/cancel"),
+    ("patch", "/api/shop/orders/{order_id}"), ("post", "/api/shop/payments/{provider}/events"),
+    ("post", "/internal/cart/merge"), ("post", "/internal/members/{member_id}/erasure"),
+}  # fmt: skip
+FOR_ANYBODY = ("/api/shop/products", "/api/shop/payments")
+
+
+@pytest.fixture
+def operations(app):
+    paths = app.openapi()["paths"]
+    return {(method, path): it for path, methods in paths.items() for method, it in methods.items()}
+
+
+def test_every_path_is_described(operations):
+    assert set(operations) == PATHS
+
+
+def test_every_operation_says_what_can_go_wrong_as_a_problem(operations):
+    for name, operation in operations.items():
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                assert set(answer["content"]) == {"application/problem+json"}, (name, status)
+        assert "503" in operation["responses"], name
+
+
+def test_every_operation_says_which_token_it_takes(operations):
+    for (_, path), operation in operations.items():
+        schemes = [list(scheme) for scheme in operation.get("security", [])]
+        if path.startswith(FOR_ANYBODY):
+            assert schemes == [], path
+        else:
+            assert schemes == [["service token" if path.startswith("/internal/") else "access token"]], path
+
+
+def test_every_write_of_a_visitor_takes_a_key(operations):
+    for (method, path), operation in operations.items():
+        names = {parameter["name"] for parameter in operation.get("parameters", [])}
+        if method in {"post", "put", "patch"} and path.startswith(("/api/shop/cart", "/api/shop/orders")):
+            assert {"x-idempotency-key", "Idempotency-Key"} <= names, path
+
+
+def test_no_operation_is_described_by_the_frameworks_own_errors(app):
+    assert "HTTPValidationError" not in app.openapi()["components"]["schemas"]
