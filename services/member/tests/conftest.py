@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-import psycopg
 import pytest
 import structlog
 import uuid_utils.compat
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from passlib.hash import argon2
-from psycopg import sql
-from psycopg.rows import dict_row
 
 from member.app import make_app
 from member.config import MemberSettings, MigrationSettings
@@ -27,8 +24,8 @@ from platform_common.local_servers.postgres import EphemeralPostgres
 from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_common.tokens.service import ServiceTokenIssuer
 from platform_database.migrate import migrate
+from platform_database.testing import TestedDatabase, make_roles
 
-OWNER, APP = "member_owner", "member_app"
 SERVICE_KEY = secrets.token_urlsafe(32)
 PASSWORD = "a quiet morning by the lake"
 
@@ -67,67 +64,36 @@ class FakeAuth(httpx2.AsyncBaseTransport):
         return httpx2.Response(self.status)
 
 
-class Database:
-    """The test's database, seen from beside the service."""
-
-    def __init__(self, postgres: EphemeralPostgres, name: str, roles: dict[str, str]) -> None:
-        self.name = name
-        self.url = postgres.url(name)
-        self.app_url = postgres.url(name, APP, roles[APP])
-        self.owner_url = postgres.url(name, OWNER, roles[OWNER])
-
-    def run(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        """Run a statement as the superuser, and return its rows."""
-        with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
-            cursor = connection.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
-
-    def one(self, statement: str, *values: Any) -> Any:
-        """Return the one value of the one row of a statement."""
-        (row,) = self.run(statement, *values)
-        (value,) = row.values()
-        return value
-
-
 @pytest.fixture(scope="session")
 def roles(postgres: EphemeralPostgres) -> dict[str, str]:
     """The owner's role and the service's, with their passwords."""
-    made = {role: secrets.token_urlsafe(12) for role in (OWNER, APP)}
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        for role, password in made.items():
-            statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-            connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-    return made
-
-
-def give_to_owner(superuser_url: str) -> None:
-    with psycopg.connect(superuser_url, autocommit=True) as connection:
-        name = sql.Identifier(connection.info.dbname)
-        connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(OWNER)))
+    return make_roles(postgres, "member")
 
 
 @pytest.fixture
-def empty_database(postgres, roles, make_template, make_database) -> Database:
+def empty_database(postgres, roles, make_template, make_database) -> TestedDatabase:
     """A database of the owner's without tables."""
-    database = Database(postgres, make_database(make_template("member_empty", lambda _: None)), roles)
-    give_to_owner(database.url)
+    name = make_database(make_template("member_empty", lambda _: None))
+    database = TestedDatabase(postgres, "member", name, roles)
+    database.give_to_owner()
     return database
 
 
 @pytest.fixture(scope="session")
-def migrated_database(postgres, roles, make_template) -> Database:
+def migrated_database(postgres, roles, make_template) -> TestedDatabase:
     """A database with all tables, shared by the session's tests."""
+    database = TestedDatabase(postgres, "member", "member_tests", roles)
 
-    def fill(superuser_url: str) -> None:
-        give_to_owner(superuser_url)
-        owner_url = postgres.url("member_tests", OWNER, roles[OWNER])
-        migrate(MigrationSettings(migration_database_url=owner_url, _env_file=None), SCHEMA)
+    def fill(_superuser_url: str) -> None:
+        database.give_to_owner()
+        migrate(MigrationSettings(migration_database_url=database.owner_url, _env_file=None), SCHEMA)
 
-    return Database(postgres, make_template("member_tests", fill), roles)
+    make_template("member_tests", fill)
+    return database
 
 
 @pytest.fixture
-def database(migrated_database) -> Database:
+def database(migrated_database) -> TestedDatabase:
     """A database with all tables and no rows; cleaned rather than copied, which takes a tenth of the time."""
     migrated_database.run("TRUNCATE members, idempotency_records, outbox_events CASCADE")
     return migrated_database

@@ -1,26 +1,14 @@
-"""Addresses, locales, names, entity tags, cursors: what goes in comes out in one form, or is refused."""
+"""Addresses, locales, names: what goes in comes out in one form, or is refused."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-from starlette.datastructures import Headers
 
 from member.accounts.email_address import normalise_email
 from member.accounts.schemas import DisplayName, Locale, Roles
-from platform_common.pages import CursorInvalid, decode_cursor, encode_cursor
-from platform_common.preconditions import (
-    PreconditionFailed,
-    PreconditionMalformed,
-    PreconditionRequired,
-    Preconditions,
-    entity_tag,
-)
-from platform_database.ledger.fingerprint import fingerprint
 
 LOCAL_PART = st.from_regex(r"[a-zA-Z0-9_%+-]{1,20}(\.[a-zA-Z0-9_%+-]{1,20})?", fullmatch=True)
 
@@ -93,64 +81,3 @@ def test_roles_are_a_set_in_order():
 def test_roles_that_would_not_fit_a_header_are_refused(roles):
     with pytest.raises(ValidationError):
         TypeAdapter(Roles).validate_python(roles)
-
-
-@given(st.uuids())
-def test_a_cursor_leads_back_to_its_member(member_id):
-    assert decode_cursor(encode_cursor(member_id)) == member_id
-
-
-@given(st.text(max_size=40))
-def test_any_other_text_is_no_cursor(text):
-    try:
-        found = decode_cursor(text)
-    except CursorInvalid:
-        return
-    assert isinstance(found, UUID)
-    assert len(text.rstrip("=")) == len(encode_cursor(found))
-
-
-def preconditions(**headers):
-    return Preconditions.of(Headers({name.replace("_", "-"): value for name, value in headers.items()}))
-
-
-@given(st.integers(min_value=1), st.integers(min_value=1))
-def test_a_change_needs_the_version_that_it_names(named, current):
-    wanted = preconditions(if_match=entity_tag(named))
-    if named == current:
-        wanted.check_change(current)
-    else:
-        with pytest.raises(PreconditionFailed):
-            wanted.check_change(current)
-
-
-def test_headers_that_come_twice_make_one_list():
-    headers = Headers(raw=[(b"if-match", b'"1"'), (b"if-match", b'"2"')])
-
-    Preconditions.of(headers).check_change(2)
-
-
-@pytest.mark.parametrize("value", ["", "1", '"1', "'1'", '*, "1"', '"1" "2"', "W/1", '"a\tb"'])
-def test_what_is_no_list_of_tags_is_refused(value):
-    with pytest.raises(PreconditionMalformed):
-        preconditions(if_match=value)
-
-
-@pytest.mark.parametrize("value", [', "1" ,,', '"x","1"', '"a,b", "1"'])
-def test_lists_of_tags_are_read_as_the_standard_says(value):
-    preconditions(if_match=value).check_change(1)
-
-
-def test_only_if_match_allows_a_whole_replacement():
-    with pytest.raises(PreconditionRequired):
-        preconditions(if_none_match='"1"').require_match()
-    preconditions(if_match="*").require_match()
-
-
-@given(st.lists(st.binary(max_size=8), min_size=2, max_size=5))
-def test_parts_of_a_fingerprint_do_not_run_into_one_another(parts):
-    joined = [parts[0] + parts[1], *parts[2:]]
-
-    assert fingerprint("k", *parts) == fingerprint("k", *parts)
-    assert fingerprint("k", *parts) != fingerprint("k", *joined)
-    assert fingerprint("k", *parts) != fingerprint("other", *parts)

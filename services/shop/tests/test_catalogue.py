@@ -208,7 +208,7 @@ async def test_any_text_may_be_searched_for(client, q):
     [
         ("머그잔", "ajrmwks"), ("백자 머그잔", "qorwk ajrmwks"), ("Café au lait!", "cafe au lait"), ("닭", "ekfr"),
         ("값 ㅁㅓ", "rkqt aj"), ("왜 의사", "dho dmltk"), ("\uff2d\uff55\uff47", "mug"), ("漢字", ""), ("ㄳ", "rt"),
-        ("100 ml", "100 ml"),
+        ("ㅁ", "a"), ("\u1106\u1165\u1100\u1173", "ajrm"), ("100 ml", "100 ml"),
     ],
 )  # fmt: skip
 def test_text_is_searched_by_the_keys_that_type_it(text, keys):

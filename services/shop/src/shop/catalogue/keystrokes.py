@@ -23,8 +23,9 @@ _MEDIALS, _FINALS = _MEDIAL_KEYS.split(), ["", *_FINAL_KEYS.split()]
 # Single letters (Hangul compatibility jamo), as they are typed before a syllable is whole.
 _CONSONANTS = "ㄱㄲㄳㄴㄵㄶㄷㄸㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅃㅄㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _CONSONANT_KEYS = "r R rt s sw sg e E f fr fa fq ft fx fv fg a q Q qt t T d w W c z x v g"
-_LETTERS = dict(zip(_CONSONANTS, _CONSONANT_KEYS.split(), strict=True)) | dict(
-    zip("ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ", _MEDIALS, strict=True)
+_LETTERS = str.maketrans(
+    dict(zip(_CONSONANTS, _CONSONANT_KEYS.split(), strict=True))
+    | dict(zip("ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ", _MEDIALS, strict=True))
 )
 
 _OTHERS = re.compile(r"[^a-z0-9]+")
@@ -33,7 +34,8 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 
 def keystrokes(text: str) -> str:
     """Return the keys of `text` in lower case, words divided by single spaces; other scripts are dropped."""
-    composed = unicodedata.normalize("NFKC", text)
+    # Letters first: composing takes lone ones for parts of a syllable.
+    composed = unicodedata.normalize("NFKC", text.translate(_LETTERS))
     struck = "".join(_struck(character) for character in composed)
     return _OTHERS.sub(" ", struck.lower()).strip()
 
@@ -57,7 +59,5 @@ def _struck(character: str) -> str:
         rest, last = divmod(code - _FIRST_SYLLABLE, _ENDS)
         first, middle = divmod(rest, _VOWELS)
         return _INITIALS[first] + _MEDIALS[middle] + _FINALS[last]
-    if letter := _LETTERS.get(character):
-        return letter
     # An accented letter is its base.
     return unicodedata.normalize("NFD", character)[0]

@@ -1,0 +1,17 @@
+"""Fingerprints tell requests apart."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platform_database.ledger.fingerprint import fingerprint
+
+
+@given(st.lists(st.binary(max_size=8), min_size=2, max_size=5))
+def test_parts_of_a_fingerprint_do_not_run_into_one_another(parts):
+    joined = [parts[0] + parts[1], *parts[2:]]
+
+    assert fingerprint("k", *parts) == fingerprint("k", *parts)
+    assert fingerprint("k", *parts) != fingerprint("k", *joined)
+    assert fingerprint("k", *parts) != fingerprint("other", *parts)
