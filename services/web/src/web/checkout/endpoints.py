@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from web.cart.endpoints import read_cart
@@ -17,7 +17,7 @@ from web.clients.shop import Cart, Money
 from web.parts import KnownVisitor, LogInNeeded, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.form_errors import field_errors, field_message
-from web.rendering.pages import see_other
+from web.rendering.pages import notice_of, see_other
 from web.visitor.forms import CheckedForm, new_key
 from web.visitor.places import with_notice
 from web.visitor.visitor import Visitor
@@ -38,14 +38,15 @@ NOT_DONE = N_("That did not work. Look at the page again.")
 
 
 @router.get("")
-async def address_page(parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def address_page(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Ask where the order goes and how it is paid."""
     cart = await _cart(parts, visitor)
     if not cart.items:
         return see_other("/cart")
     draft = read_draft(visitor)
     fields = draft.address.model_dump() if draft else {"country": COUNTRIES[0]}
-    return _address_form(parts, visitor, cart, fields, draft.payment if draft else "ok", {})
+    payment = draft.payment if draft else "ok"
+    return _address_form(parts, visitor, cart, fields, payment, {}, notice=notice_of(request))
 
 
 @router.post("")
@@ -188,6 +189,8 @@ def _address_form(
     payment: str,
     errors: dict[str, str],
     status: int = 200,
+    *,
+    notice: str | None = None,
 ) -> Response:
     content = {
         "cart": cart,
@@ -197,4 +200,6 @@ def _address_form(
         "countries": COUNTRIES,
         "errors": errors,
     }
-    return parts.pages.show(visitor, "checkout/address.html", content, status=status, cart_count=cart.item_count)
+    return parts.pages.show(
+        visitor, "checkout/address.html", content, status=status, notice=notice, cart_count=cart.item_count
+    )

@@ -14,6 +14,9 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 from web.clients.shop import Money
 from web.visitor.preferences import Language
 
+# To the minute: seconds are for logs.
+_MOMENTS: dict[Language, str] = {"ko": "y년 M월 d일 HH:mm", "en": "d MMM y, HH:mm"}
+
 # Korean shops write won after the number; CLDR's pattern is the bank's.
 _WON_IN_KOREAN = "#,##0원"
 
@@ -48,7 +51,7 @@ class Formats:
 
     def moment(self, moment: datetime) -> str:
         """Return day and time of `moment` in the site's time zone."""
-        return format_datetime(moment, "medium", tzinfo=self._zone, locale=self._language)
+        return format_datetime(moment, _MOMENTS[self._language], tzinfo=self._zone, locale=self._language)
 
     def territory(self, code: str) -> str:
         """Return the name of a country by its code (ISO 3166-1)."""
