@@ -7,7 +7,7 @@ import re
 import pytest
 
 from blackbox.pages import Page
-from web.assets.bundle import Assets
+from web.assets.bundle import STYLES, Assets
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -83,7 +83,7 @@ async def test_a_page_is_compressed(browser):
 def test_a_scripts_imports_have_hashed_names_too(tmp_path):
     (tmp_path / "css").mkdir()
     (tmp_path / "js").mkdir()
-    for name in ("tokens", "base", "layout", "components", "pages"):
+    for name in STYLES:
         (tmp_path / "css" / f"{name}.css").write_text(f"/* {name} */ a {{}}")
     (tmp_path / "js" / "site.js").write_text('import { a } from "./api.js";\n')
     (tmp_path / "js" / "api.js").write_text("export const a = 1;\n")

@@ -13,7 +13,10 @@ FOLDER = Path(__file__).parents[1] / "static"
 PREFIX = "/static/"
 
 # The styles in the order in which they apply; browsers get them as one file.
-STYLES = ("tokens", "base", "layout", "components", "pages")
+STYLES = (
+    "tokens", "base", "layout", "controls", "components",
+    "home", "catalogue", "product", "cart", "checkout",
+)  # fmt: skip
 STYLE_SHEET = "site.css"
 
 _MEDIA_TYPES = {

@@ -16,6 +16,7 @@ PAYMENTS = {
     "slow": N_("Test card that takes a while"),
     "fail": N_("Test card that is declined"),
     "twice": N_("Test card that answers twice"),
+    "never": N_("Test card that never answers"),
 }
 PAYMENT_UNKNOWN = N_("Choose how you pay.")
 
