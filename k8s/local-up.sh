@@ -67,10 +67,11 @@ scripts/images.sh | while read -r image dockerfile; do
 done
 
 helm upgrade --install member-platform charts/member-platform -n member-platform --create-namespace \
+    --set shop.enabled=true --set web.enabled=true \
     --set image.tag="$TAG" --set edge.class="$EDGE" --set gateway.implementation="$GATEWAY" \
     --wait --timeout 5m
 
 if [ "$CLUSTER" = minikube ]; then
     echo "The edge's Service needs an address: run \`minikube tunnel -p member-platform\`; then"
 fi
-echo "http://member-platform.localhost/.well-known/jwks.json answers."
+echo "http://member-platform.localhost/ shows the shop."

@@ -27,8 +27,7 @@ def test_it_fits_skaffolds_schema():
 
 def test_every_image_has_a_dockerfile_and_is_one_of_the_charts():
     values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
-    known = {values["member"]["image"]["repository"], values["auth"]["image"]["repository"]}
-    known.add(values["shop"]["image"]["repository"])
+    known = {values[name]["image"]["repository"] for name in ("member", "auth", "shop", "web")}
     known |= {values["gateway"]["standalone"]["image"]["repository"], values["operator"]["image"]["repository"]}
     assert {artifact["image"] for artifact in SKAFFOLD["build"]["artifacts"]} == known
     for artifact in SKAFFOLD["build"]["artifacts"]:

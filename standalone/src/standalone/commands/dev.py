@@ -16,6 +16,9 @@ from standalone.errors import PlatformError
 from standalone.processes import tied_to_parent
 from standalone.state import StateFolder
 
+# What pages are made of, besides Python.
+PAGES = (".html", ".css", ".js", ".svg", ".po")
+
 
 def dev(state: StateFolder, part: str) -> int:
     """Take `part` over from the supervisor until Ctrl-C. Raises PlatformError.
@@ -45,7 +48,7 @@ def _run(part: str, held: Message) -> None:
         *(Path(source) for source in held["sources"]),
         target=shlex.join(command),
         target_type="command",
-        watch_filter=PythonFilter(),
+        watch_filter=PythonFilter(extra_extensions=PAGES),
         callback=lambda changes: print(f"{part}: {len(changes)} changed, restarting", flush=True),
     )
 

@@ -1,0 +1,138 @@
+"""The cart without JavaScript."""
+
+from __future__ import annotations
+
+import pytest
+
+from blackbox.pages import Page
+from webtests.browser import cookie_lines
+from webtests.goods import FULL_PRODUCT, VARIANT_ID, cart
+from webtests.services import MEMBER
+
+CART, ITEMS = "/api/shop/cart", "/api/shop/cart/items"
+COOKIE = "__Host-cart=abc.def; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax"
+
+
+@pytest.fixture
+async def form(browser, services):
+    services.shop.on("GET", "/api/shop/products/celadon-mug", 200, FULL_PRODUCT)
+    services.shop.on("GET", CART, 200, cart())
+    return (await browser.page("/products/celadon-mug")).form("/cart/items")
+
+
+async def test_something_is_put_in_once_for_one_form_and_the_cart_is_shown(browser, services, form):
+    services.shop.on("POST", ITEMS, 200, cart(), Set_Cookie=COOKIE)
+
+    first, second = [await browser.submit(form, {"quantity": "2"}) for _ in range(2)]
+
+    assert first.headers["location"] == second.headers["location"] == "/cart?notice=added"
+    asked = services.shop.asked("POST", ITEMS)
+    assert {request["headers"]["X-Idempotency-Key"] for request in asked} == {form.fields["key"]}
+    assert asked[0]["json"] == {"variant_id": VARIANT_ID, "quantity": 2}
+
+
+async def test_the_shops_cookie_goes_to_the_browser_and_back_and_no_other_does(browser, services, form):
+    services.shop.on("POST", ITEMS, 200, cart(), Set_Cookie=COOKIE)
+    lines = cookie_lines(await browser.submit(form))
+    assert lines == {"__Host-cart": COOKIE}
+
+    await browser.page("/cart")
+    assert services.shop.asked("GET", CART)[-1]["headers"]["Cookie"] == "__Host-cart=abc.def"
+
+    services.shop.on("POST", ITEMS, 200, cart(), Set_Cookie="__Host-access=stolen; Path=/; Secure")
+    assert not cookie_lines(await browser.submit(form))
+
+
+async def test_the_number_of_things_is_on_every_page(browser, services, form):
+    browser.http.cookies.set("__Host-cart", "abc.def")
+
+    page = await browser.page("/log-in?next=/cart")
+    [badge] = [
+        attributes
+        for tag, attributes in (await browser.page("/products/celadon-mug")).tags
+        if "data-cart-count" in attributes
+    ]
+
+    assert "hidden" not in badge
+    assert page.title
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (409, "quantity-unavailable", "There are not that many left"),
+        (404, "variant-not-found", "This is not sold any more"),
+        (409, "cart-full", "There are not that many left"),
+    ],
+)
+async def test_what_cannot_be_had_is_said_on_the_cart(browser, services, form, status, code, said):
+    services.shop.refuse("POST", ITEMS, status, code)
+
+    answer = await browser.submit(form)
+
+    assert answer.status_code == status
+    assert said in Page(answer.text).text
+
+
+@pytest.mark.parametrize("changes", [{"quantity": "0"}, {"quantity": "x"}, {"quantity": "1000"}, {"variant_id": "x"}])
+async def test_nonsense_is_not_sent_to_the_shop(browser, services, form, changes):
+    assert (await browser.submit(form, changes)).status_code == 422
+    assert not services.shop.asked("POST", ITEMS)
+
+
+async def test_quantities_are_changed_and_lines_removed(browser, services, form):
+    path = f"{ITEMS}/{VARIANT_ID}"
+    services.shop.on("PUT", path, 200, cart(3))
+    page = await browser.page("/cart")
+    update, remove = [f for f in page.forms if f.action == f"/cart/items/{VARIANT_ID}"]
+
+    changed = await browser.submit(update, {"quantity": "3"})
+    removed = await browser.submit(remove)
+
+    assert changed.headers["location"] == "/cart?notice=cart-updated"
+    assert removed.headers["location"] == "/cart?notice=removed"
+    assert [request["json"]["quantity"] for request in services.shop.asked("PUT", path)] == [3, 0]
+    assert update.fields["key"] != remove.fields["key"]
+
+
+async def test_an_empty_cart_leads_to_the_products(browser, services):
+    services.shop.on("GET", CART, 200, cart(0))
+
+    page = await browser.page("/cart")
+
+    assert "There is nothing in your cart yet" in page.text
+
+
+async def test_while_shop_is_away_the_cart_says_that_nothing_is_lost(browser, services):
+    await services.shop.stop()
+
+    answer = await browser.get("/cart")
+
+    assert answer.status_code == 503
+    assert "Nothing in it is lost" in answer.text
+
+
+async def test_a_log_in_moves_the_anonymous_cart_into_the_members(browser, services, tokens):
+    services.auth.on("POST", "/auth/login", 200, tokens | {"member": MEMBER})
+    services.shop.on("GET", CART, 200, cart())
+    browser.http.cookies.set("__Host-cart", "abc.def")
+    login = (await browser.page("/log-in?next=/cart")).form("/log-in")
+
+    answer = await browser.submit(login, {"email": "ada@example.com", "password": "x"})
+
+    asked = services.shop.asked("GET", CART)[-1]
+    assert asked["headers"]["Cookie"] == "__Host-cart=abc.def"
+    assert asked["headers"]["Authorization"] == f"Bearer {tokens['access_token']}"
+    assert "Max-Age=0" in cookie_lines(answer)["__Host-cart"]
+
+
+async def test_a_log_in_while_shop_is_away_loses_no_line(browser, services, tokens):
+    services.auth.on("POST", "/auth/login", 200, tokens | {"member": MEMBER})
+    browser.http.cookies.set("__Host-cart", "abc.def")
+    login = (await browser.page("/log-in")).form("/log-in")
+    await services.shop.stop()
+
+    answer = await browser.submit(login, {"email": "ada@example.com", "password": "x"})
+
+    assert answer.status_code == 303
+    assert "__Host-cart" not in cookie_lines(answer), "the cookie stays for the next look at the cart"

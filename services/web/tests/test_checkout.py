@@ -1,0 +1,197 @@
+"""The checkout: one order for one intent, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from blackbox.pages import Page
+from webtests.browser import cookie_lines
+from webtests.goods import ADDRESS, ORDER_ID, cart, order
+
+CART, ORDERS = "/api/shop/cart", "/api/shop/orders"
+TYPED = ADDRESS | {"payment": "ok"}
+
+
+@pytest.fixture(autouse=True)
+def filled_cart(services):
+    services.shop.on("GET", CART, 200, cart())
+
+
+@pytest.fixture
+async def review(member):
+    """The review page of an order."""
+    form = (await member.page("/checkout")).form("/checkout")
+    answer = await member.submit(form, TYPED)
+    assert answer.headers["location"] == "/checkout/review"
+    return await member.page("/checkout/review")
+
+
+async def test_the_checkout_is_for_members(browser):
+    assert (await browser.get("/checkout")).headers["location"] == "/log-in?next=/checkout"
+
+
+async def test_an_empty_cart_has_no_checkout(member, services):
+    services.shop.on("GET", CART, 200, cart(0))
+
+    assert (await member.get("/checkout")).headers["location"] == "/cart"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("recipient", ""),
+        ("phone", "1" * 31),
+        ("postal_code", " "),
+        ("line1", ""),
+        ("city", ""),
+        ("country", "XX"),
+        ("payment", "gold"),
+    ],
+)
+async def test_an_address_that_lacks_something_says_where(member, field, value):
+    form = (await member.page("/checkout")).form("/checkout")
+
+    answer = await member.submit(form, TYPED | {field: value})
+
+    assert answer.status_code == 422
+    assert f"#{field}" in Page(answer.text).links
+
+
+async def test_the_review_shows_the_whole_order(review):
+    for words in ("김하루", "사직로 161", "03045", "Celadon mug", "₩48,000", "South Korea"):
+        assert words in review.text
+
+
+async def test_the_address_stays_in_a_cookie_of_the_checkout_alone(member):
+    form = (await member.page("/checkout")).form("/checkout")
+
+    line = cookie_lines(await member.submit(form, TYPED))["__Secure-checkout"]
+
+    for attribute in ("Path=/checkout", "Secure", "HttpOnly", "SameSite=Strict", "Max-Age=3600"):
+        assert f"; {attribute}" in line
+
+
+async def test_an_order_is_placed_under_the_key_of_its_intent(member, services, review):
+    services.shop.on("POST", ORDERS, 201, order("pending"))
+    form = review.form("/checkout/place")
+
+    answer = await member.submit(form)
+
+    assert answer.headers["location"] == f"/orders/{ORDER_ID}?notice=placed"
+    assert "Max-Age=0" in cookie_lines(answer)["__Secure-checkout"]
+    [asked] = services.shop.asked("POST", ORDERS)
+    assert asked["headers"]["X-Idempotency-Key"] == form.fields["key"]
+    assert asked["json"] == {
+        "address": ADDRESS,
+        "payment": {"method": "test", "token": "ok"},
+        "expected_total": {"amount": 48000, "currency": "KRW"},
+        "cart_version": 5,
+    }
+
+
+async def test_a_script_sends_the_same_bytes_as_the_form(member, services, review):
+    services.shop.on("POST", ORDERS, 201, order("pending"))
+    [attributes] = [attributes for _, attributes in review.tags if "data-order" in attributes]
+
+    await member.submit(review.form("/checkout/place"))
+
+    [asked] = services.shop.asked("POST", ORDERS)
+    assert asked["body"].decode() == attributes["data-order"]
+    assert json.loads(attributes["data-order"])["cart_version"] == 5
+
+
+async def test_a_reload_a_step_back_and_another_tab_are_the_same_intent(member, review):
+    again = await member.page("/checkout/review")
+    form = (await member.page("/checkout")).form("/checkout")
+    await member.submit(form)
+    stepped_back = await member.page("/checkout/review")
+
+    keys = {page.form("/checkout/place").fields["key"] for page in (review, again, stepped_back)}
+    assert len(keys) == 1
+
+
+async def test_another_address_or_another_cart_is_another_intent(member, services, review):
+    form = (await member.page("/checkout")).form("/checkout")
+    await member.submit(form, TYPED | {"line1": "세종대로 1"})
+    moved = await member.page("/checkout/review")
+    services.shop.on("GET", CART, 200, cart(3, version=6))
+    changed = await member.page("/checkout/review")
+
+    keys = {page.form("/checkout/place").fields["key"] for page in (review, moved, changed)}
+    assert len(keys) == 3
+
+
+@pytest.mark.parametrize("trouble", ["hang", "cut"])
+async def test_an_unknown_outcome_keeps_the_key_for_the_next_attempt(member, services, review, trouble):
+    form = review.form("/checkout/place")
+    getattr(services.shop, trouble)("POST", ORDERS)
+
+    lost = await member.submit(form)
+    assert lost.status_code == 503
+    assert "it is placed only once" in lost.text
+    again = Page(lost.text).form("/checkout/place")
+    services.shop.on("POST", ORDERS, 201, order("pending"))
+    placed = await member.submit(again)
+
+    assert placed.headers["location"] == f"/orders/{ORDER_ID}?notice=placed"
+    assert len({request["headers"]["X-Idempotency-Key"] for request in services.shop.asked("POST", ORDERS)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("out-of-stock", "has just been sold out"),
+        ("price-changed", "A price has changed meanwhile"),
+        ("cart-changed", "Your cart has changed meanwhile"),
+    ],
+)
+async def test_a_refused_order_says_why_and_what_is_sent_next_is_another(member, services, review, code, said):
+    services.shop.refuse("POST", ORDERS, 409, code)
+
+    answer = await member.submit(review.form("/checkout/place"))
+
+    page = Page(answer.text)
+    assert answer.status_code == 409
+    assert said in page.text
+    assert page.form("/checkout/place").fields["key"] != review.form("/checkout/place").fields["key"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, "cart-empty"), (422, "idempotency-key-reused")])
+async def test_what_another_tab_has_placed_is_among_the_orders(member, services, review, status, code):
+    services.shop.refuse("POST", ORDERS, status, code)
+
+    assert (await member.submit(review.form("/checkout/place"))).headers["location"] == "/orders"
+
+
+async def test_after_an_answer_that_was_lost_the_review_leads_to_the_orders(member, services, review):
+    services.shop.on("GET", CART, 200, cart(0, version=6))
+
+    assert (await member.get("/checkout/review")).headers["location"] == "/orders"
+
+
+async def test_a_page_older_than_the_draft_is_looked_at_again_first(member, services, review):
+    form = (await member.page("/checkout")).form("/checkout")
+    await member.submit(form, TYPED | {"line1": "세종대로 1"})
+
+    answer = await member.submit(review.form("/checkout/place"))
+
+    assert answer.headers["location"] == "/checkout/review"
+    assert not services.shop.asked("POST", ORDERS)
+
+
+@pytest.mark.parametrize("spoilt", ["", "x", "bm90IGpzb24", "e30"])
+async def test_a_spoilt_draft_begins_anew(member, spoilt):
+    member.http.cookies.set("__Secure-checkout", spoilt, path="/checkout")
+
+    assert (await member.get("/checkout/review")).headers["location"] == "/checkout"
+
+
+async def test_while_shop_is_away_nothing_is_placed_and_the_page_says_so(member, services, review):
+    await services.shop.stop()
+
+    answer = await member.submit(review.form("/checkout/place"))
+
+    assert answer.status_code == 503
+    assert "it is placed only once" in answer.text

@@ -1,0 +1,133 @@
+"""The member's orders, and the administrator's pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from blackbox.pages import Page
+from webtests.goods import ORDER_ID, order
+from webtests.services import MEMBER, MEMBER_ID
+
+ORDERS, ORDER = "/api/shop/orders", f"/api/shop/orders/{ORDER_ID}"
+OTHER = MEMBER | {"id": "01990000-0000-7000-8000-000000000002", "display_name": "Grace", "email": "grace@example.com"}
+
+
+async def test_orders_are_listed_and_each_shows_what_has_become_of_it(member, services):
+    services.shop.on("GET", ORDERS, 200, {"items": [order()], "next": "c2"})
+    services.shop.on("GET", ORDER, 200, order("shipped"))
+
+    orders, one = await member.page("/orders"), await member.page(f"/orders/{ORDER_ID}")
+
+    assert f"/orders/{ORDER_ID}" in orders.links
+    assert "/orders?cursor=c2" in orders.links
+    for words in ("Order AB-12", "waiting for payment", "on its way", "2 Jan 2026, 12:04", "₩48,000", "김하루"):
+        assert words in one.text, words
+    assert not [form for form in one.forms if form.action.endswith("/cancel")], "too late"
+
+
+async def test_an_order_is_cancelled_under_a_key(member, services):
+    services.shop.on("GET", ORDER, 200, order("paid"))
+    services.shop.on("POST", f"{ORDER}/cancel", 200, order("cancelled"))
+    form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/cancel")
+
+    answer = await member.submit(form)
+
+    assert answer.headers["location"] == f"/orders/{ORDER_ID}?notice=cancelled"
+    [asked] = services.shop.asked("POST", f"{ORDER}/cancel")
+    assert asked["headers"]["X-Idempotency-Key"] == form.fields["key"]
+
+
+async def test_an_order_that_was_shipped_meanwhile_says_so(member, services):
+    services.shop.on("GET", ORDER, 200, order("paid"))
+    form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/cancel")
+    services.shop.refuse("POST", f"{ORDER}/cancel", 409, "order-state-conflict")
+
+    answer = await member.submit(form)
+
+    assert answer.status_code == 409
+    assert "can no longer be cancelled" in Page(answer.text).text
+
+
+async def test_another_members_order_is_not_found(member, services):
+    services.shop.refuse("GET", ORDER, 404, "order-not-found")
+
+    assert (await member.get(f"/orders/{ORDER_ID}")).status_code == 404
+    assert (await member.get("/orders/..%2fproducts")).status_code in {404, 422}
+
+
+async def test_while_shop_is_away_the_orders_are_safe(member, services):
+    await services.shop.stop()
+
+    answer = await member.get("/orders")
+
+    assert answer.status_code == 503
+    assert "They are safe" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/members", "/admin/orders", f"/admin/orders/{ORDER_ID}"])
+async def test_the_administrators_pages_are_for_administrators(make_browser, sign_in, services, path):
+    anyone, member = await make_browser(), await make_browser()
+    sign_in(member)
+
+    assert (await anyone.get(path)).headers["location"].startswith("/log-in")
+    assert (await member.get(path)).status_code == 403
+    assert "/admin/members" not in (await member.page("/log-in?again")).links
+    assert not services.member.asked("GET", "/api/admin/members")
+
+
+async def test_members_are_listed_searched_suspended_and_reinstated(admin, services):
+    suspended = OTHER | {"status": "suspended", "id": "01990000-0000-7000-8000-000000000003"}
+    services.member.on("GET", "/api/admin/members", 200, {"items": [MEMBER, OTHER, suspended], "next": "c2"})
+    for member, action in ((OTHER, "suspend"), (suspended, "reinstate")):
+        services.member.on("POST", f"/api/admin/members/{member['id']}/{action}", 200, member)
+
+    page = await admin.page("/admin/members?q=gra")
+    put_out = await admin.submit(page.form(f"/admin/members/{OTHER['id']}/suspend"))
+    let_in = await admin.submit(page.form(f"/admin/members/{suspended['id']}/reinstate"))
+
+    assert services.member.asked("GET", "/api/admin/members")[0]["query"]["q"] == "gra"
+    assert "/admin/members?q=gra&cursor=c2" in page.links
+    assert not [form for form in page.forms if MEMBER_ID in form.action], "nobody suspends itself"
+    assert put_out.headers["location"] == "/admin/members?notice=suspended"
+    assert let_in.headers["location"] == "/admin/members?notice=reinstated"
+
+
+async def test_the_last_administrator_stays(admin, services):
+    services.member.on("GET", "/api/admin/members", 200, {"items": [OTHER], "next": None})
+    form = (await admin.page("/admin/members")).form(f"/admin/members/{OTHER['id']}/suspend")
+    services.member.refuse("POST", f"/api/admin/members/{OTHER['id']}/suspend", 409, "last-administrator")
+
+    answer = await admin.submit(form)
+
+    assert (answer.status_code, "cannot be suspended" in answer.text) == (409, True)
+
+
+async def test_while_member_is_away_the_administrators_list_says_so(admin, services):
+    await services.member.stop()
+
+    answer = await admin.get("/admin/members")
+
+    assert answer.status_code == 503
+    assert "The members cannot be reached" in answer.text
+
+
+@pytest.mark.parametrize(("state", "following"), [("paid", "shipped"), ("shipped", "delivered")])
+async def test_orders_of_everybody_are_moved_on(admin, services, state, following):
+    services.shop.on("GET", ORDERS, 200, {"items": [order(state)], "next": None})
+    services.shop.on("GET", ORDER, 200, order(state))
+    services.shop.on("PATCH", ORDER, 200, order(following))
+
+    await admin.page(f"/admin/orders?state={state}")
+    answer = await admin.submit((await admin.page(f"/admin/orders/{ORDER_ID}")).form(f"/admin/orders/{ORDER_ID}"))
+
+    assert services.shop.asked("GET", ORDERS)[0]["query"] == {"scope": "all", "limit": "50", "state": state}
+    assert answer.headers["location"] == f"/admin/orders/{ORDER_ID}?notice={following}"
+    assert services.shop.asked("PATCH", ORDER)[0]["json"] == {"state": following}
+
+
+async def test_what_is_done_with_is_not_moved(admin, services):
+    services.shop.on("GET", ORDER, 200, order("delivered"))
+
+    page = await admin.page(f"/admin/orders/{ORDER_ID}")
+
+    assert not [form for form in page.forms if form.action == f"/admin/orders/{ORDER_ID}"]
