@@ -203,7 +203,7 @@ def test_a_visitor_buys_something_and_what_it_chose_before_the_log_in_is_there(b
     address = browser.page("/checkout").form("/checkout")
     given = {
         "recipient": "Ada",
-        "phone": "1",
+        "phone": "010-1234-5678",
         "postal_code": "03045",
         "line1": "1 Street",
         "city": "Seoul",

@@ -42,7 +42,7 @@ async def test_the_whole_search_is_in_the_address_and_goes_to_the_shop(browser, 
         "lang": "ko",
     }
     assert any("cursor=c2" in link and "q=jade+mug" in link for link in page.links)
-    filters = [form for form in page.forms if "sort" in form.fields][0]
+    filters = next(form for form in page.forms if "sort" in form.fields)
     assert filters.fields["category"] == "tableware"
     assert (filters.method, filters.action, filters.fields["q"]) == ("get", "/products", "jade mug")
 
@@ -65,22 +65,15 @@ async def test_an_old_address_that_the_shop_refuses_begins_anew(browser, service
 async def test_what_is_searched_for_is_never_markup(browser, services):
     services.shop.on("GET", PRODUCTS, 200, PAGE | {"items": [], "total_estimate": 0})
 
-    answer = await browser.get("/products", q="x")
-    answer = await browser.http.get(
-        "/products", params={"q": '"><script>alert(1)</script>'}, headers={"Accept": "text/html"}
-    )
+    answer = await browser.get("/products?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
 
     assert "<script>alert" not in answer.text
     assert "Nothing fits" in Page(answer.text).text
 
 
 async def test_a_product_shows_its_variants_and_a_form_with_a_key(browser, services):
-    sold_out = VARIANT | {
-        "id": "01990000-0000-7000-8000-0000000000b2",
-        "name": "380 ml",
-        "in_stock": False,
-        "available": 0,
-    }
+    other = {"id": "01990000-0000-7000-8000-0000000000b2", "name": "380 ml"}
+    sold_out = VARIANT | other | {"in_stock": False, "available": 0}
     services.shop.on("GET", MUG, 200, FULL_PRODUCT | {"variants": [sold_out, VARIANT]})
 
     page = await browser.page("/products/celadon-mug")
@@ -102,13 +95,11 @@ async def test_a_product_without_stock_cannot_be_bought(browser, services):
     assert not [button for button in page.form("/cart/items").buttons if button.get("type") == "submit"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/products/none", "/products/Celadon", "/products/..%2f..%2finternal", "/products/a?b"]
-)
+@pytest.mark.parametrize("path", ["none", "Celadon", "..%2f..%2finternal", "a?b", "a%3fb", "%2e%2e"])
 async def test_a_product_that_is_not_there_is_a_page_that_helps(browser, path):
-    answer = await browser.get(path)
+    answer = await browser.get(f"/products/{path}")
 
-    assert answer.status_code in {404, 422}
+    assert answer.status_code == 404
     assert "/products" in Page(answer.text).links
 
 

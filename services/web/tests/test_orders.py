@@ -52,7 +52,7 @@ async def test_another_members_order_is_not_found(member, services):
     services.shop.refuse("GET", ORDER, 404, "order-not-found")
 
     assert (await member.get(f"/orders/{ORDER_ID}")).status_code == 404
-    assert (await member.get("/orders/..%2fproducts")).status_code in {404, 422}
+    assert (await member.get("/orders/..%2fproducts")).status_code == 404
 
 
 async def test_while_shop_is_away_the_orders_are_safe(member, services):

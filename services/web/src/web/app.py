@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 from platform_common.health import Health
 from platform_common.internal_http import internal_client
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
+from platform_common.problems import NotFound, problem_response
 from platform_common.serving import outfit
 from platform_common.tokens.access import AccessTokenVerifier
 from platform_common.tokens.jwks import JwksCache, fetch_over_http
@@ -103,6 +105,7 @@ class Web:
         app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
         app.add_middleware(DeadlineMiddleware, seconds=request_seconds)
         outfit(app, self.health)
+        app.add_exception_handler(RequestValidationError, _on_odd_path)
         app.add_middleware(ProblemPagesMiddleware, pages=self.parts.pages)
         app.add_middleware(VisitorMiddleware, rules=self._rules)
         app.add_middleware(AssetsMiddleware, assets=self._assets)
@@ -124,6 +127,11 @@ class Web:
                 await service.open()
                 stack.push_async_callback(service.close)
             yield
+
+
+async def _on_odd_path(_request: Request, _error: Exception) -> Response:
+    """Answer an address whose parts have no form that any page has: forms are checked by their pages."""
+    return problem_response(NotFound("There is no such page."))
 
 
 async def _on_log_in_needed(request: Request, _error: Exception) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from web.clients.shop import Address
 from web.rendering.catalogues import N_
 from web.rendering.form_errors import field_message
@@ -20,7 +22,12 @@ PAYMENTS = {
 }
 PAYMENT_UNKNOWN = N_("Choose how you pay.")
 
-_LONGEST = {"recipient": 100, "phone": 30, "postal_code": 12, "line1": 120, "line2": 120, "city": 80}
+_LONGEST = {"recipient": 100, "phone": 30, "postal_code": 16, "line1": 120, "line2": 120, "city": 80}
+# As the shop takes them.
+_FORMS = {
+    "phone": re.compile(r"\+?[0-9][0-9 ().-]{3,28}[0-9]"),
+    "postal_code": re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{1,14}[A-Za-z0-9]"),
+}
 
 
 def address_of(form: Form) -> tuple[Address, dict[str, str]]:
@@ -31,6 +38,7 @@ def address_of(form: Form) -> tuple[Address, dict[str, str]]:
         for name, longest in _LONGEST.items()
         if len(typed[name]) > longest or (not typed[name] and name != "line2")
     }
+    errors |= {name: field_message(name) for name, shape in _FORMS.items() if not shape.fullmatch(typed[name])}
     if typed["country"] not in COUNTRIES:
         errors["country"] = field_message("country")
     if form["payment"] not in PAYMENTS:
