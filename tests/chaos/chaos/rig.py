@@ -190,7 +190,7 @@ class Rig:
         member["upstreams"] = [f"127.0.0.1:{self.links[SERVICE].port}"]
         member["read_timeout_ms"] = UPSTREAM_MILLISECONDS
         for route in document["routes"]:
-            for plugin in route["plugins"]:
+            for plugin in route.get("plugins", []):  # a closed path has none
                 config = plugin["config"]
                 config["lock_ttl"] = LOCK_SECONDS
                 config["redis"] |= {"port": self.links[STORE].port, "timeout": STORE_MILLISECONDS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from blackbox.service import Plan
 
 
 def keyed(gateway, setup, fresh, *headers):
@@ -68,5 +69,34 @@ def test_rate_limits_are_those_of_the_request_at_hand(gateway, fresh):
     first, second = keyed(gateway, "limited", fresh), keyed(gateway, "limited", fresh)
 
     assert second.mark == "replayed"
-    remaining = [int(answer.header("X-RateLimit-Remaining-Minute")) for answer in (first, second)]
+    remaining = [int(answer.header("X-RateLimit-Remaining-Year")) for answer in (first, second)]
     assert remaining[1] < remaining[0]
+
+
+def test_who_is_over_the_rate_limit_claims_nothing(gateway, service, store, fresh):
+    known = set(store.scan_iter("idem:*"))
+    assert gateway.post(f"/rationed/{fresh}", headers=[("X-Forwarded-For", "192.0.2.9")]).status == 201
+    limited = keyed(gateway, "rationed", fresh, ("X-Forwarded-For", "192.0.2.9"))
+
+    assert (limited.status, limited.mark) == (429, None)
+    assert len(service.seen(f"/rationed/{fresh}")) == 1
+    assert set(store.scan_iter("idem:*")) <= known
+
+
+@pytest.mark.parametrize("size", [2, 100_000])
+def test_a_route_without_buffering_is_buffered_for_keys_all_the_same(gateway, service, fresh, size):
+    body = b"x" * size
+    service.plan(f"/unbuffered/{fresh}", Plan(body=body, chunked=True))
+    first, second = (gateway.post(f"/unbuffered/{fresh}", fresh, body) for _ in range(2))
+
+    assert (first.mark, second.mark) == ("stored", "replayed")
+    assert first.body == second.body == body
+    assert service.seen(f"/unbuffered/{fresh}")[0].body == body
+
+
+def test_an_answer_out_of_kongs_cache_frees_the_key_where_unknown_outcomes_do(gateway, service, fresh, eventually):
+    assert keyed(gateway, "cached", fresh).mark == "stored"
+    for _ in range(2):
+        eventually(lambda: gateway.post(f"/cached/{fresh}", fresh + "b").header("X-Cache-Status") == "Hit")
+
+    assert len(service.seen(f"/cached/{fresh}")) == 1

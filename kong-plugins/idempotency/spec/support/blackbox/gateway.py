@@ -218,6 +218,7 @@ class Kong(Gateway):
                             "strip_path": False,
                             "preserve_host": True,
                             "plugins": plugins,
+                            **setup.get("kong_route", {}),
                         }
                     )
             declared.append(

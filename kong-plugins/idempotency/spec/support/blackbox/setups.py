@@ -100,8 +100,27 @@ def setups(
                 {"name": "request-transformer", "config": {"add": {"headers": ["X-To-Service:yes"]}}},
             ],
         },
+        "rationed": {
+            **setup(),
+            "kong_plugins": [{"name": "rate-limiting", "config": {"year": 1, "policy": "local"}}],
+        },
+        "unbuffered": {**setup(), "kong_route": {"request_buffering": False, "response_buffering": False}},
+        "cached": {
+            **setup(on_unknown="release"),
+            "kong_plugins": [
+                {
+                    "name": "proxy-cache",
+                    "config": {
+                        "strategy": "memory",
+                        "request_method": ["POST"],
+                        "response_code": [201],
+                        "content_type": ["application/json"],
+                    },
+                }
+            ],
+        },
         "limited": {
             **setup(),
-            "kong_plugins": [{"name": "rate-limiting", "config": {"minute": 1000, "policy": "local"}}],
+            "kong_plugins": [{"name": "rate-limiting", "config": {"year": 1000, "policy": "local"}}],
         },
     }
