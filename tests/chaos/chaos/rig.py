@@ -160,9 +160,7 @@ class Rig:
                 process.send_signal(how)
 
     async def _database(self) -> psycopg.AsyncConnection[Any]:
-        owner = self.settings.credentials.member_owner
-        url = self.settings.database_url("member_owner", owner)
-        return await psycopg.AsyncConnection.connect(url, autocommit=True)
+        return await psycopg.AsyncConnection.connect(self.settings.member_owner_url, autocommit=True)
 
     def _steps(self) -> list[Step]:
         return [self._linked(step) for step in plan(self.settings)]
