@@ -113,6 +113,9 @@ describe("the schema", function()
     { { redis = { timeout = 0 } }, "timeout" },
     { { redis = { database = -1 } }, "database" },
     { { redis = { keepalive_pool_size = 0 } }, "keepalive_pool_size" },
+    { { redis = { sentinel_master = "idem" } }, "sentinel_nodes" },
+    { { redis = { sentinel_nodes = { { host = "a" } } } }, "sentinel_master" },
+    { { redis = { sentinel_role = "any" } }, "sentinel_role" },
   }
 
   for i, case in ipairs(REFUSED) do
@@ -146,7 +149,9 @@ describe("the schema", function()
   it("lets Kong's vaults have the credentials, and encrypts the secret ones", function()
     local redis = field(CONFIG, "redis")
     assert.is_true(field(redis, "username").referenceable)
-    for _, secret in ipairs({ field(redis, "password"), field(CONFIG, "fingerprint_secret") }) do
+    for _, secret in ipairs({
+      field(redis, "password"), field(redis, "sentinel_password"), field(CONFIG, "fingerprint_secret"),
+    }) do
       assert.is_true(secret.referenceable)
       assert.is_true(secret.encrypted)
     end

@@ -39,6 +39,11 @@ def test_kong_accepts_every_field(gateway):
             "read_timeout": 100,
             "keepalive_pool_size": 8,
             "keepalive_idle_timeout": 1000,
+            "sentinel_master": "idem",
+            "sentinel_nodes": [{"host": "sentinel.example", "port": 26380}, {"host": "192.0.2.1"}],
+            "sentinel_role": "master",
+            "sentinel_username": "",
+            "sentinel_password": "{vault://env/idempotency-redis-password}",
         },
     }
     assert gateway.parse(config) is None
@@ -59,6 +64,9 @@ def test_kong_accepts_no_configuration_at_all(gateway):
         ({"identity_header": "a b"}, "identity_header"),
         ({"ttl": 0}, "ttl"),
         ({"redis": {"timeout": 0}}, "timeout"),
+        ({"redis": {"sentinel_master": "idem"}}, "sentinel_nodes"),
+        ({"redis": {"sentinel_master": "idem", "sentinel_nodes": []}}, "sentinel_nodes"),
+        ({"redis": {"sentinel_role": "any"}}, "sentinel_role"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
