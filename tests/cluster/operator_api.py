@@ -27,6 +27,9 @@ class Api:
         host, port = door.address
         self.client = httpx2.Client(base_url=f"http://{host}:{port}", timeout=20)
 
+    def close(self):
+        self.client.close()
+
     def get(self, path):
         answer = self.client.get(path)
         return answer.json() if answer.is_success else None

@@ -50,7 +50,9 @@ def door():
 
 @pytest.fixture(scope="module")
 def api(door):
-    return Api(door)
+    api = Api(door)
+    yield api
+    api.close()
 
 
 @pytest.fixture(scope="module")
@@ -361,7 +363,7 @@ def test_a_thousand_routes_converge_from_nothing(api, operator):
     )
     for number in range(ROUTE_COUNT):
         api.delete(f"{ROUTES.format(TEAM)}/r{number:04}")
-    until("nothing is left", lambda: leftovers(api) == [], within=300, pause=1)
+    until("nothing is left", lambda: leftovers(api) == [], within=600, pause=1)
     assert memory <= 150
     assert again == 0
     assert len(table(api)) == 0

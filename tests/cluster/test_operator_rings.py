@@ -27,6 +27,7 @@ def api():
     api = Api(door)
     api.address = door.address
     yield api
+    api.close()
     door.close()
     kubectl("delete", "namespace", PLATFORM, "--ignore-not-found", "--wait=false")
 
