@@ -25,6 +25,7 @@ from platform_operator.kube.kinds import (
     Kind,
 )
 from platform_operator.operator import Operator
+from platform_operator.routes.build.metadata import MANAGER
 from platform_operator.routes.controller import MANAGED_SELECTOR
 from platform_operator.routes.platform import load_platform
 
@@ -91,6 +92,8 @@ def main() -> None:
                 registry=registry,
                 clusterwide=True,
                 standalone=True,
+                # kopf would ask the system for its user's name, and a pod's user has none
+                identity=MANAGER,  # type: ignore[arg-type]
                 liveness_endpoint=f"http://{settings.host}:{settings.port}/livez",
             )
         )
