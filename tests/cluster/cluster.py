@@ -107,6 +107,8 @@ class Release:
     values: str = VALUES
     host: str = HOST
     settings: list[str] = field(default_factory=lambda: [f"{part}.enabled=true" for part in OPTIONAL_PARTS])
+    # From the installation into an empty namespace to the first 200 through the edge.
+    first_answer_seconds: float = 0
 
     def install(self, *settings: str, timeout: int = PATIENCE) -> None:
         """Install it, or bring it to other settings, and wait until it is whole."""

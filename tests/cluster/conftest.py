@@ -30,8 +30,6 @@ from journey import answers
 from kinds import install_kinds
 from outside import make_namespace
 
-FIRST_ANSWER_SECONDS = 90
-
 
 def pytest_sessionstart():
     """Refuse a cluster that is not marked: what follows deletes namespaces and kills pods."""
@@ -76,16 +74,12 @@ def client():
 
 @pytest.fixture(scope="session")
 def release(absent_release, client):
-    """The platform, installed into an empty namespace.
-
-    The chart's promise: at most 90 s to the first 200 through the edge, with the images on the node.
-    """
+    """The platform, installed into an empty namespace."""
     began = time.monotonic()
     absent_release.install()
     until("the first 200 through the edge", lambda: answers(client), pause=0.1)
-    taken = time.monotonic() - began
-    MEASURED["from an empty namespace to the first 200"] = f"{taken:.1f} s"
-    assert taken <= FIRST_ANSWER_SECONDS
+    absent_release.first_answer_seconds = time.monotonic() - began
+    MEASURED["from an empty namespace to the first 200"] = f"{absent_release.first_answer_seconds:.1f} s"
     return absent_release
 
 
