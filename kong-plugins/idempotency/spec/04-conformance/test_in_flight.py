@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from blackbox.service import Plan
 from blackbox.wire import request_bytes
 
@@ -118,6 +119,22 @@ def test_a_lock_that_ended_belongs_to_who_claims_it_next(gateway, service, fresh
         second.close()
 
     assert gateway.post(f"/short/{fresh}", fresh).body == b"quick"
+
+
+@pytest.mark.parametrize("status", [201, 500])
+def test_what_somebody_else_wrote_over_the_lock_is_left_alone(gateway, service, fresh, store, status):
+    plan = service.plan(f"/plain/{fresh}", Plan(status=status, gate=threading.Event()))
+    known = set(store.scan_iter("idem:*"))
+    with begin(gateway, f"/plain/{fresh}", fresh) as first:
+        assert plan.arrived.wait(10)
+        (name,) = set(store.scan_iter("idem:*")) - known
+        store.set(name, "of somebody else")
+        plan.gate.set()
+        answer = first.read()
+
+    assert answer.status == status
+    assert answer.header("Idempotency-Stored") == "false"
+    assert store.get(name) == b"of somebody else"
 
 
 def test_a_lock_that_ended_unclaimed_still_takes_the_answer(gateway, service, fresh, store):

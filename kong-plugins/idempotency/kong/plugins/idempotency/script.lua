@@ -21,8 +21,8 @@ local _M = {}
 --
 -- claim     0 claimed, 1 claimed over a value that was no record, 2 in flight,
 --           3 mismatch, 4 answered but not kept; a string is the record to replay
--- complete  0 stored, 1 the lock was gone and nobody else had it: stored,
---           2 the lock is somebody else's: nothing is changed
+-- complete  0 stored, 1 the lock had ended and nobody else had come: stored,
+--           2 what stands there is somebody else's: nothing is changed
 -- release   0 released, 2 not the owner's: nothing is changed
 --
 -- Each is idempotent by owner: the same call twice (a connection broke before the
@@ -71,9 +71,9 @@ if op == 'claim' then
 end
 
 if op == 'complete' then
-  if state == 'mine' or not state then
+  if state == 'mine' or not value then
     redis.call('SET', key, ARGV[4], 'PX', ARGV[3])
-    return state and 0 or 1
+    return value and 0 or 1
   end
   return value == ARGV[4] and 0 or 2
 end
