@@ -24,3 +24,15 @@ def test_on_kind_no_edge_waits_for_a_load_balancer():
     # a ClusterIP with one is refused
     assert not nginx["externalTrafficPolicy"]
     assert traefik["externalTrafficPolicy"] is None
+
+
+def test_every_controller_has_a_share_of_the_processor():
+    """Without one it starves on a busy node, and its kubelet restarts it."""
+    kong = values("kong/values.yaml")
+    for resources in (
+        kong["gateway"]["resources"],
+        kong["controller"]["ingressController"]["resources"],
+        values("ingress-nginx/values.yaml")["controller"]["resources"],
+    ):
+        assert resources["requests"]["cpu"]
+        assert resources["limits"]["memory"]
