@@ -340,6 +340,7 @@ def followed(api):
     )
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.usefixtures("tidy")
 def test_a_thousand_routes_converge_from_nothing(api, operator):
     """From an operator that knows nothing to all of them; then another operator, which finds nothing to do."""
