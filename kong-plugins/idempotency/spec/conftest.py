@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 from blackbox.gateway import KIND, Gateway, make_gateway
 from blackbox.service import Service
 from blackbox.setups import setups
+from blackbox.tls import TlsFront
 from blackbox.watched import Watched
 
 from platform_common.local_servers.process import free_port
@@ -57,21 +58,30 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 
 @pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory, valkey: EphemeralValkey) -> Iterator[TlsFront]:
+    """The Valkey that the gateway uses, by TLS."""
+    front = TlsFront(tmp_path_factory.mktemp("tls"), valkey.port)
+    yield front
+    front.close()
+
+
+@pytest.fixture(scope="session")
 def gateway(
     tmp_path_factory: pytest.TempPathFactory,
     valkey: EphemeralValkey,
     service: Service,
     fragile: EphemeralValkey,
     watched: Watched,
+    tls: TlsFront,
 ) -> Iterator[Gateway]:
     """The running gateway."""
-    made = make_gateway(tmp_path_factory.mktemp("gw"))
+    made = make_gateway(tmp_path_factory.mktemp("gw"), tls.authority)
     environment = {
         "IDEMPOTENCY_FINGERPRINT_SECRET": "a secret of the specs",
         "IDEMPOTENCY_REDIS_PASSWORD": urlsplit(valkey.url("gateway", 0)).password or "",
     }
     services = {"echo": service.port, "other": service.port, "refused": free_port()}
-    made.start(setups(valkey.port, fragile.port, free_port(), watched.config), services, environment)
+    made.start(setups(valkey.port, fragile.port, free_port(), tls.port, watched.config), services, environment)
     yield made
     made.stop()
 

@@ -8,6 +8,7 @@ import signal
 import threading
 
 import pytest
+import redis
 from blackbox.service import Plan
 from blackbox.wire import request_bytes
 
@@ -97,6 +98,19 @@ def test_a_store_that_does_not_answer_holds_up_no_other_route(gateway, fresh, pa
     for wire in stuck:
         assert wire.read().status == 503
         wire.close()
+
+
+def test_a_connection_is_introduced_once(gateway, fresh, fragile):
+    def introductions():
+        with redis.Redis.from_url(fragile.url("fragile", 1)) as client:
+            stats = client.info("commandstats")
+        return [stats.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("auth", "select")]
+
+    warm(gateway, "fragile", fresh)
+    before = introductions()
+    warm(gateway, "fragile", fresh + "b", 40)
+    # one of ours to look, and at most one of each worker that had none in its pool
+    assert all(after - count <= 3 for after, count in zip(introductions(), before, strict=True))
 
 
 def test_a_restarted_store_costs_no_request(gateway, fresh, fragile):

@@ -32,8 +32,10 @@ class Gateway(ABC):
 
     port: int
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authority: Path) -> None:
+        """`authority` is a certificate to trust where the gateway has a setting for that."""
         self.folder = folder
+        self.authority = authority
 
     @abstractmethod
     def start(self, setups: Setups, services: Mapping[str, int], environment: Mapping[str, str]) -> None:
@@ -69,12 +71,12 @@ class Gateway(ABC):
         return self.ask("POST", target, [("Content-Type", "application/json"), *keyed, *headers], body)
 
 
-def make_gateway(folder: Path) -> Gateway:
+def make_gateway(folder: Path, authority: Path) -> Gateway:
     """Return the gateway of the kind that the environment asks for, not started yet."""
     if KIND == "kong":
-        return Kong(folder)
+        return Kong(folder, authority)
     assert KIND == "standalone", f"GATEWAY_KIND is standalone or kong, not {KIND}"
-    return Standalone(folder)
+    return Standalone(folder, authority)
 
 
 def _get(port: int, target: str) -> str:
@@ -156,6 +158,7 @@ class Kong(Gateway):
             "KONG_STATUS_LISTEN": f"127.0.0.1:{self._status_port}",
             "KONG_ANONYMOUS_REPORTS": "off",
             "KONG_TRUSTED_IPS": "127.0.0.1/32",
+            "KONG_LUA_SSL_TRUSTED_CERTIFICATE": str(self.authority),
             "KONG_REAL_IP_HEADER": "X-Forwarded-For",
             "KONG_NGINX_WORKER_PROCESSES": "2",
             "KONG_NGINX_USER": "root root" if os.geteuid() == 0 else "nobody",

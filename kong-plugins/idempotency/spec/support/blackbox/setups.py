@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from blackbox.tls import SERVER_NAME
+
 
 def setups(
-    redis_port: int, fragile_port: int, closed_port: int, watched: Mapping[str, Any]
+    redis_port: int, fragile_port: int, closed_port: int, tls_port: int, watched: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """Return the setups by route name. No Redis listens on `closed_port`; `watched` is a Redis behind Sentinel."""
     redis = {
@@ -26,6 +28,8 @@ def setups(
         "timeout": 400,
     }
     closed = {"host": "127.0.0.1", "port": closed_port, "timeout": 400}
+
+    tls = {**redis, "port": tls_port, "ssl": True}
 
     def setup(to: str = "echo", **config: Any) -> dict[str, Any]:
         return {"service": to, "config": {"redis": redis, **config}}
@@ -67,6 +71,10 @@ def setups(
         "counted-closed": setup(redis=closed, service="counted-store"),
         "counted-open": setup(redis=closed, fail_mode="open", service="counted-store"),
         "watched": setup(redis=watched),
+        "tls-unverified": setup(redis=tls),
+        "tls-to-plain": setup(redis={**redis, "ssl": True, "timeout": 400}),
+        "tls-verified": setup(redis={**tls, "ssl_verify": True, "server_name": SERVER_NAME}),
+        "tls-wrong-name": setup(redis={**tls, "ssl_verify": True, "server_name": "other.internal"}),
         "wrong-password": setup(redis={**redis, "password": "wrong"}),
         "keyed": {
             **setup(),
