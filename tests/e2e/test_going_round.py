@@ -34,12 +34,23 @@ def test_a_service_believes_no_identity_header(directly: Callable[..., Client], 
         assert direct.get(path, headers=headers).status_code == 401
 
 
+def test_shop_believes_no_identity_header(directly: Callable[..., Client], admin: Session):
+    direct = directly("shop")
+    headers = {"X-Auth-Subject": admin.member["id"], "X-Auth-Roles": "admin", "X-Auth-Session": "x"}
+
+    for path in ("/api/shop/orders", "/api/shop/orders?scope=all"):
+        assert direct.get(path, headers=headers).status_code == 401
+    assert direct.get("/api/shop/cart", headers=headers).json()["owner"] == "anonymous"
+
+
 def test_internal_endpoints_take_service_tokens_only(directly: Callable[..., Client], admin: Session):
     for part, method, path in (
         ("member", "POST", "/internal/credentials/verify"),
         ("member", "POST", "/internal/members"),
         ("member", "GET", f"/internal/members/{admin.member['id']}"),
         ("auth", "DELETE", f"/internal/members/{admin.member['id']}/sessions?epoch=9"),
+        ("shop", "POST", "/internal/cart/merge"),
+        ("shop", "POST", f"/internal/members/{admin.member['id']}/erasure"),
     ):
         body = {"email": "a@example.com", "password": "x" * 12, "display_name": "x"}
         for token in (None, admin.token, "x"):
