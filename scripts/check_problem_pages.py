@@ -1,4 +1,4 @@
-"""Every problem code that the platform answers with has a page in docs/problems, and every page a code."""
+"""Every problem code has a page in docs/problems, in English and in Korean; and every page has a code."""
 
 from __future__ import annotations
 
@@ -34,12 +34,18 @@ def main() -> int:
     """Print each gap; return 1 when there is one."""
     answered = dict(codes())
     pages = {page.stem for page in (ROOT / "docs/problems").glob("*.md")}
+    korean = {page.stem for page in (ROOT / "docs/problems/ko").glob("*.md")}
     missing, idle = sorted(answered.keys() - pages), sorted(pages - answered.keys())
     for code in missing:
         print(f"docs/problems/{code}.md is missing ({answered[code].relative_to(ROOT)} answers with it)")
     for code in idle:
         print(f"docs/problems/{code}.md explains a code that nothing answers with")
-    return 1 if missing or idle or not answered else 0
+    untranslated, orphaned = sorted(pages - korean), sorted(korean - pages)
+    for code in untranslated:
+        print(f"docs/problems/ko/{code}.md is missing: the page in Korean")
+    for code in orphaned:
+        print(f"docs/problems/ko/{code}.md translates nothing")
+    return 1 if missing or idle or untranslated or orphaned or not answered else 0
 
 
 if __name__ == "__main__":

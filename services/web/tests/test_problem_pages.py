@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from blackbox.pages import Page
 from web.problems.documents import parse
 
 PAGES = Path(__file__).parents[3] / "docs" / "problems"
 
 
-@pytest.mark.parametrize("code", sorted(path.stem for path in PAGES.glob("*.md")))
-async def test_every_problem_has_its_page(browser, code):
-    page = await browser.page(f"/problems/{code}")
+async def test_every_problem_has_its_page(browser):
+    for path in sorted(PAGES.glob("*.md")):
+        page = await browser.page(f"/problems/{path.stem}")
 
-    title = (PAGES / f"{code}.md").read_text().splitlines()[0].removeprefix("# ")
-    assert page.title == f"{title} · Haru"
-    assert code in page.text
-    assert "What to do" in page.text
-    assert "`" not in page.text
+        title = path.read_text().splitlines()[0].removeprefix("# ")
+        assert page.title == f"{title} · Haru"
+        assert path.stem in page.text
+        assert "What to do" in page.text
+        assert "`" not in page.text
+
+
+def test_every_korean_page_explains_what_the_english_one_does():
+    for path in (PAGES / "ko").glob("*.md"):
+        english, korean = (parse(path.stem, "en", (folder / path.name).read_text()) for folder in (PAGES, PAGES / "ko"))
+
+        assert korean.status == english.status, path.stem
+        assert [block.kind for block in korean.blocks] == ["heading", "paragraph", "heading", "paragraph"], path.stem
+
+
+async def test_a_page_is_in_the_visitors_language(browser):
+    page = await browser.page("/problems/email-taken", Accept_Language="ko")
+
+    assert page.title == "이미 쓰는 이메일 · Haru"
 
 
 async def test_the_index_leads_to_each(browser):
