@@ -17,6 +17,9 @@ from browsing.watch import Watch
 # The machine may be busy; nothing here is a measure of time (milliseconds).
 PATIENCE = 20_000
 
+# A visitor's cookies are copied into many profiles; none of them is to renew the session that all of them share.
+SETTINGS = {"AUTH_ACCESS_TOKEN_SECONDS": "7200"}
+
 NewContext = Callable[..., BrowserContext]
 NewShopper = Callable[..., Shopper]
 
@@ -24,7 +27,7 @@ NewShopper = Callable[..., Shopper]
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPlatform]:
     """A platform on free ports, with the shop's goods for demonstration."""
-    own = OwnPlatform(tmp_path_factory.mktemp("platform") / "state")
+    own = OwnPlatform(tmp_path_factory.mktemp("platform") / "state", SETTINGS)
     try:
         own.start()
         yield own
