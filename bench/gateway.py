@@ -27,11 +27,10 @@ from typing import Any
 import httpx2
 import psutil
 import redis
-from harness import cores, results, servers, wrk
+from harness import cores, nginx, results, servers, wrk
 
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
 from standalone.nginx.gateway import PLUGIN_FOLDER
-from standalone.nginx.program import find_nginx
 
 BENCH = Path(__file__).parent
 CONNECTIONS = (1, 32, 256)
@@ -116,7 +115,7 @@ def _options() -> argparse.Namespace:
 @contextmanager
 def _gateway(folder: Path, core: int, load_core: int, plugin: Path) -> Iterator[UnderTest]:
     with ExitStack() as stack:
-        service = _service(folder, load_core)
+        service = nginx.start(folder, load_core, f"location / {{ return 201 '{ANSWER}'; }}")
         stack.callback(service.stop)
         valkey = EphemeralValkey(folder, {"gateway": AclUser("bench", "~* &* +@all")})
         valkey.start()
@@ -145,23 +144,6 @@ def _workers(pid: int) -> list[int]:
             return found
         assert time.monotonic() < deadline, f"one worker was asked for, {len(found)} run"
         time.sleep(0.02)
-
-
-def _service(folder: Path, core: int) -> servers.Server:
-    """Start what stands behind the gateway: nginx with a constant answer, so that it never is what limits."""
-    port, home = servers.free_port(), folder / "service"
-    (home / "temp").mkdir(parents=True)
-    temp = "".join(f"{kind}_temp_path temp/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (home / "nginx.conf").write_text(
-        "daemon off; worker_processes 1; pid nginx.pid; error_log stderr warn;\n"
-        f"{'user root;' if os.geteuid() == 0 else ''}\n"
-        "events { worker_connections 4096; }\n"
-        f"http {{ access_log off; {temp} keepalive_requests 1000000000;\n"
-        f"  server {{ listen 127.0.0.1:{port};\n"
-        f"    location / {{ default_type application/json; return 201 '{ANSWER}'; }} }} }}\n"
-    )
-    command = [find_nginx(), "-p", str(home), "-c", str(home / "nginx.conf"), "-e", "stderr"]
-    return servers.start("service", command, port, core, {}, folder / "service.log", home)
 
 
 def _routes(service: int, store: int) -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""The floor: uvicorn, as web runs it, under web's own templates alone: no framework, no calls, nothing parsed."""
+
+from __future__ import annotations
+
+import os
+from zoneinfo import ZoneInfo
+
+import uvicorn
+import web_content
+
+from web.assets.bundle import Assets
+from web.catalogue import endpoints as _catalogue  # noqa: F401 (its words are part of the templates)
+from web.clients.shop import Product, ProductPage
+from web.rendering.pages import Pages, Site
+from web.visitor.cookies import CookieRules
+from web.visitor.visitor import Visitor
+
+ANSWERS = web_content.answers()
+PAGES = Pages(Site("Haru", None, has_shop=True), Assets(), ZoneInfo("Asia/Seoul"))
+RULES = CookieRules(secure=False)
+NEWEST = ProductPage.model_validate(ANSWERS["/api/shop/products"])
+PRODUCT = Product.model_validate(ANSWERS["/api/shop/products/celadon-mug"])
+SHOWN = {
+    "/": ("home/home.html", {"newest": NEWEST}),
+    "/products/celadon-mug": (
+        "catalogue/product.html",
+        {"product": PRODUCT, "chosen": PRODUCT.variants[0].id, "key": "k" * 32},
+    ),
+}
+
+
+async def app(scope, receive, send):
+    """Answer with the page of the path."""
+    template, content = SHOWN[scope["path"]]
+    page = PAGES.show(Visitor.of(scope, RULES), template, content, cart_count=ANSWERS["/api/shop/cart"]["item_count"])
+    await page(scope, receive, send)
+
+
+if __name__ == "__main__":
+    PAGES.compile_all()
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=int(os.environ["PORT"]),
+        http="httptools",
+        loop="uvloop",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
