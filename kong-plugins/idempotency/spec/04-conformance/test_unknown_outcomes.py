@@ -87,6 +87,19 @@ def test_statuses_that_nginx_turns_into_a_closed_connection_are_not_saved(gatewa
     eventually(lambda: gateway.post(f"/keep/{fresh}", fresh).status == 201)
 
 
+@pytest.mark.parametrize(("setup", "status"), [("keep", 409), ("release", 201)])
+def test_an_early_hint_that_nginx_takes_for_the_answer(gateway, service, fresh, eventually, setup, status):
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    hinting = Plan(raw=hint + b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+    service.plan(f"/{setup}/{fresh}", hinting, Plan())
+
+    with gateway.connect() as wire:
+        headers = [("Content-Type", "application/json"), ("X-Idempotency-Key", fresh)]
+        wire.send(request_bytes("POST", f"/{setup}/{fresh}", headers, b"{}"))
+        assert hinting.arrived.wait(10)
+    eventually(lambda: gateway.post(f"/{setup}/{fresh}", fresh).status == status)
+
+
 def test_a_kept_lock_ends_with_lock_ttl(gateway, service, fresh, eventually):
     service.plan(f"/short/{fresh}", Plan(raw=b""), Plan())
     gateway.post(f"/short/{fresh}", fresh)

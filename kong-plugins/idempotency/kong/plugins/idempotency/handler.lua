@@ -77,6 +77,10 @@ function IdempotencyHandler:response(conf)
     mark = "unstored"
   end
 
+  if mark == "unknown" then
+    return
+  end
+
   claim.settled = ok and not unsettled
   claim.unsettled = unsettled
 

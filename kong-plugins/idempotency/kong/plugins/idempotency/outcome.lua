@@ -52,10 +52,14 @@ end
 
 
 --- Settles a claim by the service's answer.
--- @treturn string what to call it in Idempotency-Status
+-- @treturn string what to call it in Idempotency-Status; "unknown" if it is no final answer: nothing is settled then
 -- @treturn table|nil what is still to be done in Redis, because it was out of reach
 function _M.settle(conf, prepared, claim)
   local status = kong.service.response.get_status()
+  if status < 200 then
+    -- nginx takes an early hint (103) for the answer and drops what follows
+    return "unknown"
+  end
 
   if not prepared.saves(status) then
     local released, err = store.release(conf, claim.key, claim.lock)
