@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import re
 
 import pytest
@@ -42,7 +43,8 @@ def test_nginx_serves_every_path_of_the_table():
 @pytest.mark.parametrize("name", route_table("member", "auth", "web", "shop"))
 def test_nginx_asks_auth_as_the_row_says(name):
     row = route_table("member", "auth", "web", "shop")[name]
-    annotations = named(render("web-and-shop-values.yaml"), "Ingress", f"edge-{name}")["metadata"]["annotations"]
+    ingress = "edge-rest" if row["paths"] == [{"path": "/", "type": "Prefix"}] else f"edge-{name}"
+    annotations = named(render("web-and-shop-values.yaml"), "Ingress", ingress)["metadata"]["annotations"]
     if row["auth"] == "public":
         assert not [key for key in annotations if "auth" in key]
         return
@@ -124,9 +126,28 @@ def test_traefiks_middlewares_ask_auth_and_overwrite_the_clients_headers():
     assert public == dict.fromkeys(IDENTITY, "")
 
 
+def test_an_upgrade_that_enables_parts_moves_no_path_to_another_object():
+    """ingress-nginx refuses a second Ingress with one host and path; Helm makes new ones before it removes old ones."""
+
+    def owners(documents):
+        return {
+            (path["path"], path["pathType"]): ingress["metadata"]["name"]
+            for ingress in edge_ingresses(documents)
+            for path in ingress["spec"]["rules"][0]["http"]["paths"]
+        }
+
+    before, after = (
+        owners(render("minimal-values.yaml", "edge.class=nginx")),
+        owners(render("web-and-shop-values.yaml")),
+    )
+    default = owners(render("default-values.yaml"))
+    for old, new in itertools.permutations((before, after, default), 2):
+        assert all(new.get(path, name) == name for path, name in old.items())
+
+
 def test_what_the_table_leaves_out_is_the_gateways_to_refuse():
     documents = render("default-values.yaml")
-    unrouted = named(documents, "Ingress", "edge-unrouted")
+    unrouted = named(documents, "Ingress", "edge-rest")
     assert not [key for key in unrouted["metadata"]["annotations"] if "auth" in key]
     assert [path["path"] for path in unrouted["spec"]["rules"][0]["http"]["paths"]] == ["/"]
     last = min(traefik_routes(render("traefik-standalone-values.yaml")), key=lambda route: route["priority"])
