@@ -94,6 +94,24 @@ async def test_whatever_is_under_way_while_a_member_goes_no_name_is_left(make_sh
     assert database.one("SELECT stock FROM variants") == 1000
 
 
+async def test_a_member_that_goes_and_buyers_of_the_same_things_never_clash(make_shopper, make_goods, erase, database):
+    """Several orders are given back at once, in another order than the one in which buyers take."""
+    goods = [make_goods(f"thing-{number}", stock=100) for number in range(4)]
+    member, buyers = make_shopper("member"), [make_shopper("member") for _ in range(8)]
+    for thing in reversed(goods):
+        await member.add(thing)
+        assert (await member.order("never")).status_code == 201
+    for buyer in buyers:
+        for thing in goods:
+            await buyer.add(thing)
+
+    gone, *placed = await asyncio.gather(erase(member), *(buyer.order("never") for buyer in buyers))
+
+    assert gone.status_code == 204
+    assert [answer.status_code for answer in placed] == [201] * len(buyers)
+    assert {row["stock"] for row in database.run("SELECT stock FROM variants")} == {100 - len(buyers)}
+
+
 async def test_only_member_says_who_is_gone(client, ann, admin, service):
     path = f"/internal/members/{ann.id}/erasure"
     for headers in ({}, ann.headers, admin.headers, service("auth"), service("member", "member")):

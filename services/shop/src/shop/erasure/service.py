@@ -33,12 +33,17 @@ class Erasure:
         """
         cart = await carts.hold(session, Visitor(member_id, uuid_utils.compat.uuid7(), is_new=True))
         await session.execute(insert(ErasedMember).values(member_id=member_id).on_conflict_do_nothing())
-        for order_id in await orders.open_orders(session, member_id):
-            order = await lifecycle.hold(session, order_id)
-            if order is not None and order.is_open:
-                await lifecycle.cancel(session, order)
+        await self._cancel_open_orders(session, member_id)
         await orders.make_anonymous(session, member_id)
         await self._ledger.forget(session, str(member_id))
         await session.delete(cart)
         await session.flush()
         log.info("member_erased", member_id=str(member_id))
+
+    async def _cancel_open_orders(self, session: AsyncSession, member_id: UUID) -> None:
+        held = [await lifecycle.hold(session, order_id) for order_id in await orders.open_orders(session, member_id)]
+        still_open = [order for order in held if order is not None and order.is_open]
+        # All of their rows before the first changes: order by order, we and a buyer could wait for each other.
+        await lifecycle.hold_variants(session, {line.variant_id for order in still_open for line in order.lines})
+        for order in still_open:
+            await lifecycle.cancel(session, order)
