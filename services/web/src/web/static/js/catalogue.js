@@ -66,7 +66,7 @@ function show(data, asked) {
     const link = more.querySelector("[rel=next]") ?? more.appendChild(document.createElement("a"));
     link.rel = "next";
     link.className = "button button-quiet";
-    link.textContent = catalogue.dataset.more;
+    link.textContent = catalogue.dataset.moreWords;
     link.href = `/products?${new URLSearchParams({ ...asked, cursor: data.next })}`;
     more.replaceChildren(link);
   }

@@ -9,9 +9,7 @@ export function checkInPlace(form) {
     event.stopImmediatePropagation();
     wrong[0].focus();
   });
-  form.addEventListener("focusout", ({ target }) => {
-    if (target.matches("input[data-wrong]") && target.value) show(target);
-  });
+  // Not when a field is left: what appears then would push the button from under the finger that presses it.
   form.addEventListener("input", ({ target }) => {
     if (target.getAttribute("aria-invalid")) show(target);
   });
