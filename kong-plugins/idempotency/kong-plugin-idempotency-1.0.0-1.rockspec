@@ -42,6 +42,7 @@ build = {
     ["kong.plugins.idempotency.prepared"] = "kong/plugins/idempotency/prepared.lua",
     ["kong.plugins.idempotency.problems"] = "kong/plugins/idempotency/problems.lua",
     ["kong.plugins.idempotency.record"] = "kong/plugins/idempotency/record.lua",
+    ["kong.plugins.idempotency.refusal"] = "kong/plugins/idempotency/refusal.lua",
     ["kong.plugins.idempotency.resp"] = "kong/plugins/idempotency/resp.lua",
     ["kong.plugins.idempotency.schema"] = "kong/plugins/idempotency/schema.lua",
     ["kong.plugins.idempotency.scope"] = "kong/plugins/idempotency/scope.lua",

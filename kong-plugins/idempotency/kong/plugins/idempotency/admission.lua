@@ -5,8 +5,8 @@ local fingerprint = require "kong.plugins.idempotency.fingerprint"
 local keys = require "kong.plugins.idempotency.keys"
 local markers = require "kong.plugins.idempotency.markers"
 local metrics = require "kong.plugins.idempotency.metrics"
-local problems = require "kong.plugins.idempotency.problems"
 local record = require "kong.plugins.idempotency.record"
+local refusal = require "kong.plugins.idempotency.refusal"
 local scope = require "kong.plugins.idempotency.scope"
 local settle = require "kong.plugins.idempotency.settle"
 local store = require "kong.plugins.idempotency.store"
@@ -17,85 +17,15 @@ local find = string.find
 local min = math.min
 local ngx = ngx
 local now = ngx.now
-local pcall = pcall
 local rawget = rawget
+local refuse = refusal.of
 local type = type
+local unavailable = refusal.unavailable
 
 local FIRST_PAUSE = 0.02 -- seconds between looks at a key that is in flight
 local LONGEST_PAUSE = 0.25
 
--- what a refusal is called in Idempotency-Status
-local REFUSED_AS = {
-  ["idempotency-key-invalid"] = "invalid",
-  ["idempotency-key-missing"] = "missing",
-  ["idempotency-upgrade-refused"] = "invalid",
-  ["idempotency-identity-missing"] = "anonymous",
-  ["idempotency-request-too-large"] = "too-large",
-  ["idempotency-key-reused"] = "mismatch",
-  ["idempotency-in-flight"] = "in-flight",
-  ["idempotency-not-replayable"] = "not-replayable",
-  ["idempotency-unavailable"] = "unavailable",
-}
-
-local COUNTED_AS = {
-  ["idempotency-key-invalid"] = "invalid",
-  ["idempotency-key-missing"] = "invalid",
-  ["idempotency-upgrade-refused"] = "invalid",
-  ["idempotency-identity-missing"] = "invalid",
-  ["idempotency-request-too-large"] = "invalid",
-  ["idempotency-key-reused"] = "mismatches",
-  ["idempotency-in-flight"] = "conflicts",
-  ["idempotency-not-replayable"] = "hits",
-}
-
 local _M = {}
-
-
-local function request_id(headers)
-  local id = rawget(headers, "x-request-id")
-  if type(id) == "string" and #id <= 128 and not find(id, "[^\33-\126]") then
-    return id
-  end
-
-  return ngx.var.kong_request_id or ngx.var.request_id
-end
-
-
--- an answer of the plugin's own. The body is read first: what is left of it on the
--- connection would be taken for the next request
-local function refuse(code, headers, service)
-  local ok, err = pcall(ngx.req.read_body)
-  if not ok then
-    kong.log.err("the request's body could not be read: ", err)
-  end
-
-  local answer = problems.answer(code, request_id(headers))
-  local status = REFUSED_AS[code]
-  answer.headers[markers.STATUS] = status
-  answer.headers[markers.EXPOSE] = markers.expose()
-  kong.log.set_serialize_value("idempotency.status", status)
-
-  local event = COUNTED_AS[code]
-  if event then
-    metrics.count(event, service)
-  end
-
-  return { refusal = answer }
-end
-
-
--- without a store: refuse, or let through and say so
-local function unavailable(conf, headers, service, err)
-  metrics.count("store_errors", service)
-  kong.log.err("the key could not be claimed: ", err)
-
-  if conf.fail_mode == "open" then
-    metrics.count("bypassed", service)
-    return { bypass = true }
-  end
-
-  return refuse("idempotency-unavailable", headers, service)
-end
 
 
 -- Kong would forward any upgrade but this one, which clients that speak

@@ -1,0 +1,91 @@
+-- Answers in the service's place: how they are marked, counted and logged.
+
+local markers = require "kong.plugins.idempotency.markers"
+local metrics = require "kong.plugins.idempotency.metrics"
+local problems = require "kong.plugins.idempotency.problems"
+
+local kong = kong
+local find = string.find
+local ngx = ngx
+local pcall = pcall
+local rawget = rawget
+local type = type
+
+-- what a refusal is called in Idempotency-Status
+local REFUSED_AS = {
+  ["idempotency-key-invalid"] = "invalid",
+  ["idempotency-key-missing"] = "missing",
+  ["idempotency-upgrade-refused"] = "invalid",
+  ["idempotency-identity-missing"] = "anonymous",
+  ["idempotency-request-too-large"] = "too-large",
+  ["idempotency-key-reused"] = "mismatch",
+  ["idempotency-in-flight"] = "in-flight",
+  ["idempotency-not-replayable"] = "not-replayable",
+  ["idempotency-unavailable"] = "unavailable",
+}
+
+local COUNTED_AS = {
+  ["idempotency-key-invalid"] = "invalid",
+  ["idempotency-key-missing"] = "invalid",
+  ["idempotency-upgrade-refused"] = "invalid",
+  ["idempotency-identity-missing"] = "invalid",
+  ["idempotency-request-too-large"] = "invalid",
+  ["idempotency-key-reused"] = "mismatches",
+  ["idempotency-in-flight"] = "conflicts",
+  ["idempotency-not-replayable"] = "hits",
+}
+
+local _M = {}
+
+
+local function request_id(headers)
+  local id = rawget(headers, "x-request-id")
+  if type(id) == "string" and #id <= 128 and not find(id, "[^\33-\126]") then
+    return id
+  end
+
+  return ngx.var.kong_request_id or ngx.var.request_id
+end
+
+
+--- An answer of the plugin's own, for `code` of problems.lua. The body is read first: what is left of it on the
+-- connection would be taken for the next request.
+-- @tparam table headers of the request, by lower-case name
+-- @treturn table `refusal`: the answer
+function _M.of(code, headers, service)
+  local ok, err = pcall(ngx.req.read_body)
+  if not ok then
+    kong.log.err("the request's body could not be read: ", err)
+  end
+
+  local answer = problems.answer(code, request_id(headers))
+  local status = REFUSED_AS[code]
+  answer.headers[markers.STATUS] = status
+  answer.headers[markers.EXPOSE] = markers.expose()
+  kong.log.set_serialize_value("idempotency.status", status)
+
+  local event = COUNTED_AS[code]
+  if event then
+    metrics.count(event, service)
+  end
+
+  return { refusal = answer }
+end
+
+
+--- Without a store: refuses, or lets through and says so (`fail_mode`).
+-- @treturn table `refusal`: the answer, or `bypass`: true
+function _M.unavailable(conf, headers, service, err)
+  metrics.count("store_errors", service)
+  kong.log.err("the key could not be claimed: ", err)
+
+  if conf.fail_mode == "open" then
+    metrics.count("bypassed", service)
+    return { bypass = true }
+  end
+
+  return _M.of("idempotency-unavailable", headers, service)
+end
+
+
+return _M
