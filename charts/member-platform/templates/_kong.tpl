@@ -115,6 +115,7 @@ end
 {{- define "member-platform.cookieNames" -}}
 - __Host-access
 - __Host-refresh
+- __Host-form
 - access
 - refresh
 {{- end }}

@@ -8,7 +8,7 @@ from standalone.errors import PlatformError
 from standalone.state import StateFolder
 
 _TEXT = """\
-The platform is at {url}
+The platform is at {url}; in a browser it is the shop.
 
   administrator  {email}
   password       {password}

@@ -19,7 +19,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 CookieName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 
 # The cookies' names over TLS, and over plain HTTP on loopback, where browsers refuse the prefix.
-PLATFORM_COOKIES = ("__Host-access", "__Host-refresh", "access", "refresh")
+PLATFORM_COOKIES = ("__Host-access", "__Host-refresh", "__Host-form", "access", "refresh")
 
 PLUGIN_FOLDER = GATEWAY_FOLDER.parents[1] / "kong-plugins" / "idempotency"
 

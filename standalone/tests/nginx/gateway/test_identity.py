@@ -58,7 +58,7 @@ def test_a_repeated_identity_header_is_dropped(gateway):
     ("sent", "kept"),
     [
         (["a=1; __Host-access=x; b=2"], ["a=1; b=2"]),
-        (["__Host-access=x; __Host-refresh=y"], []),
+        (["__Host-access=x; __Host-refresh=y; __Host-form=z"], []),
         (["access=x; refresh=y; other=z"], ["other=z"]),
         (["a=1", "__Host-refresh=y"], ["a=1"]),
         (['a="1; __Host-access=x"; b=2'], ['a="1; b=2']),
