@@ -30,6 +30,8 @@ from journey import answers
 from kinds import install_kinds
 from outside import make_namespace
 
+REQUESTING = ("member", "auth", "shop", "web", "operator", "gateway.standalone", "postgres", "redis", "jobs")
+
 
 def pytest_sessionstart():
     """Refuse a cluster that is not marked: what follows deletes namespaces and kills pods."""
@@ -125,7 +127,9 @@ def installed(release):
         namespace = f"{NAMESPACE}-{name}"
         namespaces.append(namespace)
         make_namespace(namespace)
-        made = Release(namespace, f"{name}-values.yaml", f"{name}.platform.test", list(settings))
+        # two releases at a time are to fit a small node
+        frugal = [f"{part}.resources.requests.cpu=10m" for part in REQUESTING]
+        made = Release(namespace, f"{name}-values.yaml", f"{name}.platform.test", [*frugal, *settings])
         values = values_of(name)
         if values.get("gateway", {}).get("implementation", "kong") == "kong":
             plugin = ROOT / "charts" / "kong-plugin-idempotency"

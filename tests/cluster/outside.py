@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cluster import NAMESPACE, ROOT, kubectl
+from cluster import NAMESPACE, PATIENCE, ROOT, kubectl
 
 DATA_NAMESPACE = f"{NAMESPACE}-data"
 POSTGRES_PORT, REDIS_PORT = 5433, 6380
@@ -39,8 +39,11 @@ def make_secret(namespace: str, name: str, values: Mapping[str, str], kind: str 
 
 
 def make_namespace(name: str) -> None:
-    """Make a namespace unless it is there."""
-    if not kubectl("get", "namespace", name, "--ignore-not-found"):
+    """Make a namespace unless it is there; one that is going, from an earlier run, goes first."""
+    there = kubectl("get", "namespace", name, "--ignore-not-found", "-o", "jsonpath={.status.phase}")
+    if there == "Terminating":
+        kubectl("wait", "--for=delete", f"namespace/{name}", f"--timeout={PATIENCE}s")
+    if there != "Active":
         kubectl("create", "namespace", name)
 
 
