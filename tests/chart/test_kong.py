@@ -138,6 +138,14 @@ def test_an_encoded_slash_ends_at_kong(path):
     assert route.name == f"{RELEASE}-gateway-encoded-slash"
 
 
+def test_what_is_closed_leads_nowhere_even_without_its_plugin(documents):
+    """The controller serves a route whose plugin is missing, as for a moment while a release is made."""
+    closed = [route for route in routes(documents) if f"{RELEASE}-not-found" in route.plugins]
+    assert {route.service for route in closed} <= {f"{RELEASE}-nowhere"}
+    if closed:
+        assert "selector" not in named(documents, "Service", "nowhere")["spec"]
+
+
 def test_kong_accepts_every_path(documents):
     """It wants `/` before a prefix and `~/` before an expression; one other path fails the whole installation."""
     for route in routes(documents):

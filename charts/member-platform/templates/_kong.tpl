@@ -6,6 +6,8 @@ longest prefix. So each route carries host, path and methods; an exact path is a
 priority; each prefix is a route of its own, with its length as priority. A row with idempotency becomes two disjoint routes,
 because a plugin with a response phase buffers every answer of its route. The methods that a row leaves out are closed by a
 third, where a shorter prefix of another row would take them and the edge has decided by this row's path.
+
+What is closed leads nowhere, to a Service without pods: the controller serves a route also while its plugin is missing.
 */}}
 {{- define "member-platform.kongRoutes" -}}
 {{- $rows := include "member-platform.routes" . | fromYaml -}}
@@ -53,7 +55,7 @@ third, where a shorter prefix of another row would take them and the edge has de
     {{- $key := printf "%s %s" $path.type $element -}}
     {{- if and $closed (not (hasKey $closedBefore $key)) -}}
       {{- $_ := set $closedBefore $key true -}}
-      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-closed" $name $index) "methods" $closed "plugins" (list "not-found")) $base) -}}
+      {{- $routes = append $routes (merge (dict "service" "nowhere" "name" (printf "%s-%d-closed" $name $index) "methods" $closed "plugins" (list "not-found")) $base) -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}
@@ -62,7 +64,7 @@ third, where a shorter prefix of another row would take them and the edge has de
 {{- range include "member-platform.closedPaths" . | fromYamlArray -}}
   {{- $closedPaths = append $closedPaths (dict "path" . "pathType" "Prefix") -}}
 {{- end -}}
-{{- $routes = append $routes (dict "name" "closed" "service" "auth" "paths" $closedPaths "priority" 10000 "methods" $everything "plugins" (list "not-found")) -}}
+{{- $routes = append $routes (dict "name" "closed" "service" "nowhere" "paths" $closedPaths "priority" 10000 "methods" $everything "plugins" (list "not-found")) -}}
 {{- /* what the table leaves out is told in the platform's words instead of Kong's */ -}}
 {{- $rest := $everything -}}
 {{- range $row := $rows -}}
@@ -70,10 +72,10 @@ third, where a shorter prefix of another row would take them and the edge has de
     {{- if and (eq .type "Prefix") (eq .path "/") -}}{{- range $row.methods -}}{{- $rest = without $rest . -}}{{- end -}}{{- end -}}
   {{- end -}}
 {{- end -}}
-{{- $routes = append $routes (dict "name" "unrouted" "service" "auth" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $rest "plugins" (list "not-found")) -}}
+{{- $routes = append $routes (dict "name" "unrouted" "service" "nowhere" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $rest "plugins" (list "not-found")) -}}
 {{- /* an encoded slash means one path to the edge and another to Kong: nobody needs one */ -}}
 {{- $encoded := list (dict "path" "/~/.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
-{{- $routes = append $routes (dict "name" "encoded-slash" "service" "auth" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "not-found")) -}}
+{{- $routes = append $routes (dict "name" "encoded-slash" "service" "nowhere" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "not-found")) -}}
 {{- toYaml $routes -}}
 {{- end }}
 
