@@ -288,6 +288,7 @@ def test_killed_amid_buyers_of_the_last_piece_it_sells_it_once(serve, member, ma
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(300)
 def test_killed_between_order_and_payment_it_pays_when_it_is_back(serve, member, mug, address, database):
     """The provider is asked through the outbox, and asked after where its word was lost."""
     for _ in range(3):

@@ -136,6 +136,7 @@ async def test_an_empty_cart_is_no_order(ann):
     assert (await ann.order()).json()["code"] == "cart-empty"
 
 
+@pytest.mark.timeout(300)
 async def test_of_two_hundred_buyers_of_the_last_one_gets_it(make_shopper, make_goods, database):
     """Each asks until it knows; the pool holds ten connections, so most wait for one."""
     last = make_goods("last", stock=1)
