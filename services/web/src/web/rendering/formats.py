@@ -15,7 +15,7 @@ from web.clients.shop import Money
 from web.visitor.preferences import Language
 
 # To the minute: seconds are for logs.
-_MOMENTS: dict[Language, str] = {"ko": "y년 M월 d일 HH:mm", "en": "d MMM y, HH:mm"}
+_MOMENTS: dict[Language, str] = {"ko": "y년 M월 d일 HH:mm", "en": "MMMM d, y, HH:mm"}
 
 # Korean shops write won after the number; CLDR's pattern is the bank's.
 _WON_IN_KOREAN = "#,##0원"
