@@ -56,7 +56,7 @@ def start(
             env={**os.environ, **environment},
             cwd=cwd,
         )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not _listens(port):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()

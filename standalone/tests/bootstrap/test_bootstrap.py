@@ -84,7 +84,7 @@ def test_the_benchmarks_need_more_than_the_tests_and_those_more_than_the_platfor
     up, dev, bench = (set(bootstrap(machine, mode).stderr.split()) for mode in ("up", "dev", "bench"))
 
     assert up < dev < bench
-    assert {"shellcheck", "lua-busted", "lua-check", "luajit"} <= dev - up
+    assert {"shellcheck", "lua-busted", "lua-check", "luajit", "chromium"} <= dev - up
     assert {"wrk", "nodejs", "npm"} == bench - dev
 
 
