@@ -20,8 +20,17 @@ PATIENCE = 20_000
 # A visitor's cookies are copied into many profiles; none of them is to renew the session that all of them share.
 SETTINGS = {"AUTH_ACCESS_TOKEN_SECONDS": "7200"}
 
+# Starting a platform and a browser counts as the first test's time (seconds).
+TIMEOUT = 600
+
 NewContext = Callable[..., BrowserContext]
 NewShopper = Callable[..., Shopper]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a busy machine be slow."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(TIMEOUT))
 
 
 @pytest.fixture(scope="session")
