@@ -16,6 +16,7 @@ from shop.payments.signatures import HEADER, sign
 SECRET = SecretStr("w" * 32)
 WEBHOOK = "/api/shop/payments/test/events"
 STOCK = "SELECT stock FROM variants"
+UNDELIVERED = "SELECT count(*) FROM outbox_deliveries WHERE delivered_at IS NULL"
 
 
 @pytest.fixture
@@ -38,14 +39,18 @@ def provider(parts):
 
 
 @pytest.fixture
-def told(parts, provider):
-    """Tell the provider what it is to be told, and wait until it has told us all it will."""
+def told(parts, provider, database):
+    """Tell the provider what it is to be told, and wait until it has told us all it will.
+
+    The service's own background does the same: what it has taken is waited for.
+    """
 
     async def tell() -> None:
-        while await parts.outbox.deliver_due():
-            pass
-        while provider._telling:
-            await asyncio.gather(*provider._telling, return_exceptions=True)
+        async with asyncio.timeout(90):
+            while await asyncio.to_thread(database.one, UNDELIVERED):
+                await parts.outbox.deliver_due()
+            while provider._telling:
+                await asyncio.gather(*provider._telling, return_exceptions=True)
 
     return tell
 
