@@ -14,11 +14,11 @@ import redis
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-from blackbox.gateway import KIND, Gateway, make_gateway
-from blackbox.service import Service
-from blackbox.setups import setups
-from blackbox.tls import TlsFront
-from blackbox.watched import Watched
+from plugintests.gateway import KIND, Gateway, make_gateway
+from plugintests.service import Service
+from plugintests.setups import setups
+from plugintests.tls import TlsFront
+from plugintests.watched import Watched
 
 from platform_common.local_servers.process import free_port
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey

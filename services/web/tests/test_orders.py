@@ -20,7 +20,7 @@ async def test_orders_are_listed_and_each_shows_what_has_become_of_it(member, se
 
     assert f"/orders/{ORDER_ID}" in orders.links
     assert "/orders?cursor=c2" in orders.links
-    for words in ("Order AB-12", "waiting for payment", "on its way", "2 Jan 2026, 12:04", "₩48,000", "김하루"):
+    for words in ("Order AB-12", "waiting for payment", "on its way", "January 2, 2026, 12:04", "₩48,000", "김하루"):
         assert words in one.text, words
     assert not [form for form in one.forms if form.action.endswith("/cancel")], "too late"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from blackbox.script import Script
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from plugintests.script import Script
 
 KEY = "idem:model:key"
 FINGERPRINTS = [bytes([n]) * 32 for n in (1, 65)]  # the second is all letters "A"

@@ -6,8 +6,8 @@ import gzip
 import os
 
 import pytest
-from blackbox.service import Plan
-from blackbox.wire import request_bytes
+from plugintests.service import Plan
+from plugintests.wire import request_bytes
 
 SAVED = [200, 201, 202, 203, 204, 205, 206, 207, 226, 400, 402, 404, 405, 406, 410, 411, 412, 413, 415, 417, 418, 422]
 SAVED += [423, 424, 426, 428, 431, 451]

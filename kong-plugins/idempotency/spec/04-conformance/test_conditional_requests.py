@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from blackbox.service import Plan
+from plugintests.service import Plan
 
 CONDITIONS = [
     ("If-Match", '"1"'),

@@ -7,7 +7,7 @@ import hmac
 import threading
 
 import pytest
-from blackbox.service import Plan
+from plugintests.service import Plan
 
 KEY_HEADERS = ("Content-Type", "application/json")
 

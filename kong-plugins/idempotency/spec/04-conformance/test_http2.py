@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 
 import pytest
-from blackbox.service import Plan
+from plugintests.service import Plan
 
 TELL = '{"version":"%{http_version}","status":%{http_code},"headers":%{header_json}}\n'
 

@@ -6,8 +6,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from blackbox.service import Plan
-from blackbox.wire import request_bytes
+from plugintests.service import Plan
+from plugintests.wire import request_bytes
 
 
 def begin(gateway, target, key):

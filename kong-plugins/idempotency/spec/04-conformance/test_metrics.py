@@ -6,8 +6,8 @@ import re
 import threading
 
 import pytest
-from blackbox.service import Plan
-from blackbox.wire import request_bytes
+from plugintests.service import Plan
+from plugintests.wire import request_bytes
 
 
 @pytest.fixture

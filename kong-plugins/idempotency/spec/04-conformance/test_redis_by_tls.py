@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from blackbox.gateway import KIND
+from plugintests.gateway import KIND
 
 
 def test_answers_are_kept_by_tls(gateway, service, fresh):

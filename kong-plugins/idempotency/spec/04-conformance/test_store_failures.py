@@ -9,8 +9,8 @@ import threading
 
 import pytest
 import redis
-from blackbox.service import Plan
-from blackbox.wire import request_bytes
+from plugintests.service import Plan
+from plugintests.wire import request_bytes
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-from blackbox.service import Plan
-from blackbox.wire import ConnectionEnded, request_bytes
+from plugintests.service import Plan
+from plugintests.wire import ConnectionEnded, request_bytes
 
 FAULTS = {
     "closed-before-the-answer": Plan(raw=b""),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from blackbox.service import Plan
-from blackbox.wire import request_bytes
+from plugintests.service import Plan
+from plugintests.wire import request_bytes
 
 WEBSOCKET = [
     ("Connection", "Upgrade"),

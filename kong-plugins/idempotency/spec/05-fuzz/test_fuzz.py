@@ -10,8 +10,8 @@ import random
 import re
 
 import pytest
-from blackbox.service import Plan
-from blackbox.wire import ConnectionEnded, request_bytes
+from plugintests.service import Plan
+from plugintests.wire import ConnectionEnded, request_bytes
 
 CASES = int(os.environ.get("FUZZ_CASES", "3000"))
 SEED = int(os.environ.get("FUZZ_SEED", str(random.SystemRandom().randrange(2**32))))

@@ -6,7 +6,7 @@ import subprocess
 
 import redis
 
-from blackbox.gateway import PLUGIN
+from plugintests.gateway import PLUGIN
 
 _PRINT = """
 package.path = "./?.lua;" .. package.path

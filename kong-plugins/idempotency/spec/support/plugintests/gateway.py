@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from blackbox.wire import Answer, Headers, Wire
 from platform_common.local_servers.process import free_port
+from plugintests.wire import Answer, Headers, Wire
 
 PLUGIN = Path(__file__).resolve().parents[3]
 KIND = os.environ.get("GATEWAY_KIND", "standalone")

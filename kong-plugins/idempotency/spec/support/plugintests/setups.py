@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from blackbox.tls import SERVER_NAME
+from plugintests.tls import SERVER_NAME
 
 
 def setups(
