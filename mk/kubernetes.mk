@@ -8,9 +8,9 @@ test-chart: ## test the charts without a cluster (T=test_kong.py: one file)
 	@$(CHART_TOOLS)
 	@$(CHART_PYTEST) -n auto -q tests/chart/$(T)
 
-test-cluster: ## test the platform on a cluster that is marked for it (KUBECONFIG=…)
+test-cluster: ## test the platform on a cluster that is marked for it (KUBECONFIG=… T="test_tls.py …": these files)
 	@$(CHART_TOOLS)
-	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini tests/cluster/$(T)
+	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini $(addprefix tests/cluster/,$(or $(T),.))
 
 test-images: setup ## check the images that are built: small, labelled, without privileges (IMAGE_TOOL=docker IMAGE_TAG=0.1.0)
 	@.venv/bin/pytest -q tests/images

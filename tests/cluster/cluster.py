@@ -99,6 +99,13 @@ def helm() -> str:
     return os.environ.get("HELM", str(ROOT / ".tools" / "bin" / "helm"))
 
 
+def whole_platform() -> list[str]:
+    """Return the settings of the suite's own release: every part, goods, and one machine that plays all clients."""
+    parts = [f"{part}.enabled=true" for part in OPTIONAL_PARTS]
+    goods = ["shop.demoData=true"] if "shop" in OPTIONAL_PARTS else []
+    return [*parts, *goods, "auth.env.AUTH_REGISTRATIONS_PER_ADDRESS=5000"]
+
+
 @dataclass
 class Release:
     """A release of the platform: the one under test, or one more with another file of ci/."""
@@ -106,7 +113,7 @@ class Release:
     namespace: str = NAMESPACE
     values: str = VALUES
     host: str = HOST
-    settings: list[str] = field(default_factory=lambda: [f"{part}.enabled=true" for part in OPTIONAL_PARTS])
+    settings: list[str] = field(default_factory=whole_platform)
     # From the installation into an empty namespace to the first 200 through the edge.
     first_answer_seconds: float = 0
 
