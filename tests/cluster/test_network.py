@@ -46,6 +46,7 @@ ALLOWED = {
         ("auth", "member", 8080),
         ("auth", "redis", 6379),
         ("member", "auth", 8080),
+        ("member", "shop", 8080),
         ("member", "postgres", 5432),
         ("member-database", "postgres", 5432),
         ("shop", "auth", 8080),
