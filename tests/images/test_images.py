@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import json
 import os
 import re
 import shlex
 import subprocess
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,26 @@ IMAGES = dict(
 )
 # What an image may add to its base (megabytes).
 MOST = 120
+# What builds and has no place in a result: programs, and Python packages.
+BUILDING = {
+    "ar",
+    "as",
+    "cargo",
+    "cc",
+    "cmake",
+    "g++",
+    "gcc",
+    "git",
+    "go",
+    "ld",
+    "make",
+    "node",
+    "npm",
+    "rustc",
+    "uv",
+    "uvx",
+}
+BUILDING_PACKAGES = {"hatchling", "pip", "setuptools", "uv", "wheel"}
 UNITS = {"kB": 0.001, "KB": 0.001, "MB": 1.0, "GB": 1000.0}
 
 
@@ -56,6 +79,21 @@ def base_of(image: str) -> str:
     return re.search(r"^ARG BASE=(\S+)$", text, re.MULTILINE)[1]  # type: ignore[index]
 
 
+@functools.cache
+def files(image: str) -> frozenset[str]:
+    """Return the paths of an image's files, without a slash before them."""
+    container = said("from" if BUILDAH else "create", image).strip()
+    try:
+        if BUILDAH:
+            root = Path(said("mount", container).strip())
+            return frozenset(str(path.relative_to(root)) for path in root.rglob("*"))
+        exported = subprocess.run([*TOOL, "export", container], capture_output=True, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(exported)) as archive:
+            return frozenset(name.rstrip("/") for name in archive.getnames())
+    finally:
+        said("rm", container)
+
+
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_adds_little_to_its_base(image: str) -> None:
     added = megabytes(f"{image}:{TAG}") - megabytes(base_of(image))
@@ -69,6 +107,16 @@ def test_an_image_runs_without_privileges_and_without_a_shell(image: str) -> Non
     start = [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]
     assert start
     assert not {"sh", "bash", "/bin/sh", "/bin/bash"} & set(start)
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_brings_no_build_tools(image: str) -> None:
+    added = files(f"{image}:{TAG}") - files(base_of(image))
+    assert added
+    programs = {path.rpartition("/")[2] for path in added if re.search(r"(^|/)s?bin/[^/]+$", path)}
+    packages = {path.rpartition("/")[2] for path in added if re.search(r"/site-packages/[^/]+$", path)}
+    assert not programs & BUILDING
+    assert not packages & BUILDING_PACKAGES
 
 
 @pytest.mark.parametrize("image", IMAGES)
