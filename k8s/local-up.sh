@@ -67,7 +67,6 @@ scripts/images.sh | while read -r image dockerfile; do
 done
 
 helm upgrade --install member-platform charts/member-platform -n member-platform --create-namespace \
-    --set shop.enabled=true --set web.enabled=true \
     --set image.tag="$TAG" --set edge.class="$EDGE" --set gateway.implementation="$GATEWAY" \
     --wait --timeout 5m
 

@@ -37,7 +37,7 @@ denied pair and says when the cluster's network plugin does not enforce policies
 
 def rows() -> list[tuple[str, str, str]]:
     """Every allowed pair: from, to, and by which ports."""
-    documents = render("web-and-shop-standalone-values.yaml", "networkPolicy.prometheus.namespace=monitoring")
+    documents = render("traefik-standalone-values.yaml", "networkPolicy.prometheus.namespace=monitoring")
     network = Network.of(documents)
     assert of_kind(documents, "NetworkPolicy")
     parties = [*OUTSIDE, *network.pods.values()]

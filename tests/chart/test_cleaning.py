@@ -57,7 +57,7 @@ def run(plugin, headers):
 
 
 def cleaning(name):
-    return named(render("web-and-shop-values.yaml"), "KongPlugin", name)
+    return named(render("default-values.yaml"), "KongPlugin", name)
 
 
 @pytest.mark.parametrize("file", ["cookies.lua", "identity.lua", "cleaning.lua"])
@@ -66,7 +66,7 @@ def test_both_gateways_run_the_same_code(file):
 
 
 def test_public_routes_lose_identity_headers_and_all_but_webs_lose_cookies():
-    documents = render("web-and-shop-values.yaml")
+    documents = render("default-values.yaml")
     code = {
         plugin["metadata"]["name"]: plugin
         for plugin in of_kind(documents, "KongPlugin")

@@ -32,7 +32,7 @@ def test_nginx_has_one_rule_for_each_host_and_path(documents):
 def test_nginx_serves_every_path_of_the_table():
     served = {
         (path["path"], path["pathType"])
-        for ingress in edge_ingresses(render("web-and-shop-values.yaml"))
+        for ingress in edge_ingresses(render("default-values.yaml"))
         for rule in ingress["spec"]["rules"]
         for path in rule["http"]["paths"]
     }
@@ -44,7 +44,7 @@ def test_nginx_serves_every_path_of_the_table():
 def test_nginx_asks_auth_as_the_row_says(name):
     row = route_table("member", "auth", "web", "shop")[name]
     ingress = "edge-rest" if row["paths"] == [{"path": "/", "type": "Prefix"}] else f"edge-{name}"
-    annotations = named(render("web-and-shop-values.yaml"), "Ingress", ingress)["metadata"]["annotations"]
+    annotations = named(render("default-values.yaml"), "Ingress", ingress)["metadata"]["annotations"]
     if row["auth"] == "public":
         assert not [key for key in annotations if "auth" in key]
         return
@@ -70,7 +70,7 @@ def traefik_routes(documents):
 
 
 def test_traefik_has_one_rule_for_each_host_and_path():
-    routes = traefik_routes(render("web-and-shop-standalone-values.yaml"))
+    routes = traefik_routes(render("traefik-standalone-values.yaml"))
     assert len({route["match"] for route in routes}) == len(routes)
     table = route_table("member", "auth", "web", "shop")
     assert len(routes) == len({(path["path"], path["type"]) for row in table.values() for path in row["paths"]})
@@ -109,12 +109,12 @@ def traefik_winner(routes, path):
     ],
 )
 def test_traefik_asks_auth_by_path_element(path, middleware):
-    route = traefik_winner(traefik_routes(render("web-and-shop-standalone-values.yaml")), path)
+    route = traefik_winner(traefik_routes(render("traefik-standalone-values.yaml")), path)
     assert [item["name"] for item in route["middlewares"]] == [f"{RELEASE}-edge-{middleware}"]
 
 
 def test_traefiks_middlewares_ask_auth_and_overwrite_the_clients_headers():
-    documents = render("web-and-shop-standalone-values.yaml")
+    documents = render("traefik-standalone-values.yaml")
     for name, row in route_table("member", "auth", "web", "shop").items():
         if row["auth"] == "public":
             continue
@@ -136,21 +136,18 @@ def test_an_upgrade_that_enables_parts_moves_no_path_to_another_object():
             for path in ingress["spec"]["rules"][0]["http"]["paths"]
         }
 
-    before, after = (
-        owners(render("minimal-values.yaml", "edge.class=nginx")),
-        owners(render("web-and-shop-values.yaml")),
-    )
-    default = owners(render("default-values.yaml"))
-    for old, new in itertools.permutations((before, after, default), 2):
+    minimal = owners(render("minimal-values.yaml", "edge.class=nginx"))
+    accounts, everything = owners(render("accounts-only-values.yaml")), owners(render())
+    for old, new in itertools.permutations((minimal, accounts, everything), 2):
         assert all(new.get(path, name) == name for path, name in old.items())
 
 
 def test_what_the_table_leaves_out_is_the_gateways_to_refuse():
-    documents = render("default-values.yaml")
+    documents = render("accounts-only-values.yaml")
     unrouted = named(documents, "Ingress", "edge-rest")
     assert not [key for key in unrouted["metadata"]["annotations"] if "auth" in key]
     assert [path["path"] for path in unrouted["spec"]["rules"][0]["http"]["paths"]] == ["/"]
-    last = min(traefik_routes(render("traefik-standalone-values.yaml")), key=lambda route: route["priority"])
+    last = min(traefik_routes(render("minimal-values.yaml")), key=lambda route: route["priority"])
     assert last["match"] == "Host(`platform.test`)"
     assert [item["name"] for item in last["middlewares"]] == [f"{RELEASE}-edge-public"]
 

@@ -71,8 +71,8 @@ def probes(table):
 @pytest.mark.parametrize(
     ("values", "services"),
     [
-        ("default-values.yaml", ("member", "auth")),
-        ("web-and-shop-values.yaml", EVERY_SERVICE),
+        ("accounts-only-values.yaml", ("member", "auth")),
+        ("default-values.yaml", EVERY_SERVICE),
     ],
 )
 def test_kong_picks_the_row_that_the_table_says(values, services):
@@ -109,7 +109,7 @@ OVERLAPPING = {
 
 
 def test_kong_picks_the_best_path_where_rows_overlap():
-    settings, table = [], route_table("member", "auth")
+    settings, table = [], route_table(*EVERY_SERVICE)
     for name, row in OVERLAPPING.items():
         table[name] = {**row, "auth": "required"}
         settings += [f"routes.{name}.service={row['service']}", f"routes.{name}.auth=required"]
@@ -128,13 +128,13 @@ def test_kong_picks_the_best_path_where_rows_overlap():
 
 @pytest.mark.parametrize(("path", "method"), list(itertools.product(CLOSED, METHODS[:-1])))
 def test_closed_paths_end_at_kong_even_below_a_route_for_everything(path, method):
-    route = winner(routes(render("web-and-shop-values.yaml")), HOST, method, path)
+    route = winner(routes(render("default-values.yaml")), HOST, method, path)
     assert route.plugins == (f"{RELEASE}-not-found",)
 
 
 @pytest.mark.parametrize("path", ["/static/..%2Fapi/admin", "/api/admin/..%2f..%2fstatic/x", "/%2Finternal"])
 def test_an_encoded_slash_ends_at_kong(path):
-    route = winner(routes(render("web-and-shop-values.yaml")), HOST, "GET", path)
+    route = winner(routes(render("default-values.yaml")), HOST, "GET", path)
     assert route.name == f"{RELEASE}-gateway-encoded-slash"
 
 
@@ -154,7 +154,7 @@ def test_kong_accepts_every_path(documents):
 
 
 def test_another_host_has_no_route():
-    for route in routes(render("web-and-shop-values.yaml")):
+    for route in routes(render("default-values.yaml")):
         assert route.host == HOST
         assert route.methods
 
@@ -172,7 +172,7 @@ def test_plugins_are_there_and_each_type_once_a_route(documents):
 
 
 def test_the_plugin_is_told_what_the_row_says():
-    documents = render("web-and-shop-values.yaml")
+    documents = render("default-values.yaml")
     orders = named(documents, "KongPlugin", "idempotency-orders")["config"]
     assert (orders["required"], orders["on_unknown"], orders["methods"]) == (True, "release", ["POST", "PATCH"])
     assert "identity_header" not in orders
@@ -188,7 +188,7 @@ def test_no_secret_is_in_a_kong_plugin(documents):
 
 
 def test_retries_and_time_outs_are_on_the_services_where_the_controller_reads_them():
-    documents = render("web-and-shop-values.yaml")
+    documents = render("default-values.yaml")
     for name in EVERY_SERVICE:
         annotations = named(documents, "Service", name)["metadata"]["annotations"]
         assert annotations["konghq.com/retries"] == "0"

@@ -54,7 +54,7 @@ FROM_EDGE = {("gateway", 8000), ("auth", 8080)}
 
 
 def everything(*settings):
-    return Network.of(render("web-and-shop-standalone-values.yaml", *settings))
+    return Network.of(render("traefik-standalone-values.yaml", *settings))
 
 
 def test_within_the_release_exactly_the_listed_pairs_speak():
@@ -81,7 +81,7 @@ def test_the_edge_reaches_the_gateway_and_auth_alone():
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda party: party.name)
-@pytest.mark.parametrize("values", ["web-and-shop-standalone-values.yaml", "web-and-shop-values.yaml"])
+@pytest.mark.parametrize("values", ["traefik-standalone-values.yaml", "default-values.yaml"])
 def test_nobody_else_reaches_anything(stranger, values):
     network = Network.of(render(values))
     for pod in network.pods.values():
@@ -94,7 +94,7 @@ def test_the_edge_of_another_class_is_a_stranger():
 
 
 def test_kong_takes_the_gateways_place():
-    network = Network.of(render("web-and-shop-values.yaml"))
+    network = Network.of(render("default-values.yaml"))
     reached = {(pod.name, port) for pod in network.pods.values() for port in PORTS if network.allows(KONG, pod, port)}
     assert reached == {("member", 8080), ("auth", 8080), ("web", 8080), ("shop", 8080), ("redis", 6379)}
     assert {pod.name for pod in network.pods.values() if network.allows(INGRESS_NGINX, pod, 8080)} == {"auth"}
@@ -105,7 +105,7 @@ def test_prometheus_reads_metrics_and_nothing_else():
     reached = {
         (pod.name, port) for pod in network.pods.values() for port in PORTS if network.allows(PROMETHEUS, pod, port)
     }
-    assert reached == {("member", 9090), ("auth", 9090), ("gateway", 9090)}
+    assert reached == {(part, 9090) for part in ("member", "auth", "shop", "web", "gateway")}
 
 
 def test_without_a_prometheus_nobody_reads_metrics():
@@ -155,6 +155,8 @@ def test_stores_outside_are_reached_by_those_who_need_them():
     assert {pod.name for pod in network.pods.values() if network.allows(pod, postgres, 5433)} == {
         "member",
         "member-database",
+        "shop",
+        "shop-database",
     }
     assert {pod.name for pod in network.pods.values() if network.allows(pod, redis, 6380)} == {"auth", "gateway"}
 

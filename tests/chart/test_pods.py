@@ -59,7 +59,7 @@ def test_root_file_systems_are_read_only_unless_sources_are_reloaded(values):
         for container in containers(template):
             writable = (
                 values == "development-values.yaml"
-                and name.endswith(("-member", "-auth"))
+                and name.endswith(("-member", "-auth", "-shop", "-web"))
                 and container in template["spec"]["containers"]
             )
             assert container["securityContext"]["readOnlyRootFilesystem"] is not writable, (name, container["name"])

@@ -14,7 +14,6 @@ from cluster import (
     MARK,
     MEASURED,
     NAMESPACE,
-    OPTIONAL_PARTS,
     RELEASE,
     ROOT,
     STRANGE_NAMESPACE,
@@ -138,8 +137,6 @@ def installed(release):
         if values.get("edge", {}).get("class", "nginx") == "nginx":
             # Traefik plays ingress-nginx here
             made.settings += [f"edge.controller.namespace={EDGE_NAMESPACE}", "edge.controller.service=traefik"]
-        for part in {"web", "shop"} & values.keys() - set(OPTIONAL_PARTS):
-            made.settings.append(f"{part}.enabled=false")
         made.install()
         return made
 

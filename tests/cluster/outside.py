@@ -91,16 +91,17 @@ def pod(name: str, image: str, command: list[str], port: int, environment: Mappi
 
 @dataclass(frozen=True)
 class Stores:
-    """PostgreSQL and Redis outside of the release: the Secret's values that lead there, and the chart's own."""
+    """PostgreSQL and Redis outside of the release: the Secrets' values that lead there, and the chart's own."""
 
-    urls: dict[str, str]
+    databases: dict[str, dict[str, str]]
+    redis: dict[str, str]
     settings: list[str]
 
 
 def start_stores(postgres_image: str, redis_image: str) -> Stores:
     """Start PostgreSQL and Redis as somebody who runs them would: by the guide."""
     make_namespace(DATA_NAMESPACE)
-    owner, app, gateway, auth = (secrets.token_hex(16) for _ in range(4))
+    gateway, auth = secrets.token_hex(16), secrets.token_hex(16)
     users = guide("text", "user gateway").replace("GATEWAY-PASSWORD", gateway).replace("AUTH-PASSWORD", auth)
     serve = ["docker-entrypoint.sh", "postgres", "-p", str(POSTGRES_PORT)]
     listen = ["sh", "-c", f'echo "$USERS" >/tmp/acl; exec valkey-server --port {REDIS_PORT} --aclfile /tmp/acl']
@@ -110,23 +111,35 @@ def start_stores(postgres_image: str, redis_image: str) -> Stores:
     ):
         kubectl("apply", "-f", "-", namespace=DATA_NAMESPACE, stdin=json.dumps(item))
     kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=120s", namespace=DATA_NAMESPACE)
-    sql = guide("sql", "CREATE ROLE member_owner").replace("OWNER-PASSWORD", owner).replace("APP-PASSWORD", app)
+    sql = guide("sql", "CREATE ROLE member_owner")
+    passwords = {f"{part}-{role}": secrets.token_hex(16) for part in ("member", "shop") for role in ("owner", "app")}
+    for role, password in passwords.items():
+        sql = sql.replace(f"{role.upper()}-PASSWORD", password)
     psql = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", str(POSTGRES_PORT)]
     kubectl("exec", "-i", "postgres", "--", *psql, namespace=DATA_NAMESPACE, stdin=sql)
     postgres, redis = address("postgres"), address("redis")
     return Stores(
-        urls={
-            "url": f"postgresql://member_app:{app}@{postgres}:{POSTGRES_PORT}/member",
-            "migration-url": f"postgresql://member_owner:{owner}@{postgres}:{POSTGRES_PORT}/member",
-            "auth-url": f"redis://auth:{auth}@{redis}:{REDIS_PORT}/1",
-            "gateway-password": gateway,
+        databases={
+            part: database_urls(
+                part, f"{postgres}:{POSTGRES_PORT}", passwords[f"{part}-owner"], passwords[f"{part}-app"]
+            )
+            for part in ("member", "shop")
         },
+        redis={"auth-url": f"redis://auth:{auth}@{redis}:{REDIS_PORT}/1", "gateway-password": gateway},
         settings=[
             f"postgres.external.cidrs={{{postgres}/32}}",
             f"redis.external.cidrs={{{redis}/32}}",
             f"redis.external.host={redis}",
         ],
     )
+
+
+def database_urls(part: str, server: str, owner: str, app: str) -> dict[str, str]:
+    """Return the two URLs of a part's database, as its Secret holds them; `server` is host:port."""
+    return {
+        "url": f"postgresql://{part}_app:{app}@{server}/{part}",
+        "migration-url": f"postgresql://{part}_owner:{owner}@{server}/{part}",
+    }
 
 
 def address(name: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from cluster import CommandFailed, kubectl, objects, until
+from cluster import SERVING, CommandFailed, kubectl, objects, until
 from journey import works
 
 
 def test_two_pods_each_on_one_node_and_never_none(installed):
     """Anti-affinity prefers other nodes and does not insist; the budget lets one pod of a part go at a time."""
     release = installed("high-availability")
-    for part in ("member", "auth", "gateway"):
+    for part in SERVING:
         until(f"{part} has two ready pods", lambda part=part: len(ready_pods(release, part)) == 2)
     with release.client() as client:
         works(client)

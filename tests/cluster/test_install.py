@@ -7,11 +7,9 @@ import os
 import subprocess
 
 import pytest
-from cluster import BASE_URL, HOST, MEASURED, NAMESPACE, OPTIONAL_PARTS, ROOT, kubectl, objects, until
+from cluster import BASE_URL, HOST, MEASURED, NAMESPACE, ROOT, SERVING, kubectl, objects, until
 
 MEBIBYTE = 1 << 20
-# Postgres and Redis are other people's, and the budget is for one pod each.
-OWN = {"member", "auth", "gateway", *OPTIONAL_PARTS}
 
 # These speak broken HTTP to the standalone edge, whose own words they check; another edge has other words.
 OF_THE_STANDALONE_EDGE = ("test_smuggling.py", "test_limits.py", "test_slow_clients.py")
@@ -71,9 +69,9 @@ def own_memory():
     own = {
         pod["metadata"]["labels"]["app.kubernetes.io/component"]: used.get((NAMESPACE, pod["metadata"]["name"]), 0)
         for pod in objects("pods", "--field-selector=status.phase=Running")
-        if pod["metadata"]["labels"].get("app.kubernetes.io/component") in OWN
+        if pod["metadata"]["labels"].get("app.kubernetes.io/component") in SERVING
     }
-    return own if len(own) >= len(OWN) and all(own.values()) else None
+    return own if len(own) >= len(SERVING) and all(own.values()) else None
 
 
 def test_the_end_to_end_suite_passes_through_the_edge(release):

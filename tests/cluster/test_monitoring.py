@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cluster import NAMESPACE, kubectl, objects, until
+from cluster import NAMESPACE, SERVING, kubectl, objects, until
 from outside import make_namespace
 
 
@@ -18,7 +18,7 @@ def test_prometheus_reads_every_parts_metrics_and_a_stranger_none(installed):
             monitor["metadata"]["name"]
             for monitor in objects("servicemonitors.monitoring.coreos.com", namespace=release.namespace)
         ]
-        assert len(parts) == 3
+        assert len(parts) == len(SERVING)
         urls = [f"http://{part}.{release.namespace}.svc.cluster.local:9090/metrics" for part in parts]
         image = release.image("member")
         assert read(watchers, "prometheus", image, urls) == urls

@@ -14,7 +14,6 @@ import pytest
 from cluster import (
     EDGE_NAMESPACE,
     NAMESPACE,
-    OPTIONAL_PARTS,
     STRANGE_NAMESPACE,
     kubectl,
     objects,
@@ -24,8 +23,7 @@ from cluster import (
 
 PORTS = (5432, 6379, 8000, 8080, 9090, 9999)
 EVER = ("member", "auth", "shop", "web", "gateway", "postgres", "redis", "member-database", "shop-database")
-ABSENT = {"shop", "web"} - set(OPTIONAL_PARTS)
-PARTS = tuple(part for part in (*EVER, "auth-keys", "test") if part.removesuffix("-database") not in ABSENT)
+PARTS = (*EVER, "auth-keys", "test")
 NODE_CACHE = "169.254.20.10"
 # What stands outside: by name, its namespace and labels.
 STRANGERS = {

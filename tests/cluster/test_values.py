@@ -14,22 +14,24 @@ import pytest
 import yaml
 from cluster import CHART, NAMESPACE, RELEASE, kubectl, objects, until, values_of
 from journey import works
-from outside import DATA_NAMESPACE, key_ring, make_namespace, make_secret, start_stores
+from outside import DATA_NAMESPACE, database_urls, key_ring, make_namespace, make_secret, start_stores
 
 CI_FILES = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "ci").glob("*-values.yaml"))
+# What the services want to know, wherever the stores are.
+KEYS = ("service-token-key", "fingerprint-key", "password", "cart-key", "payment-webhook-secret")
 CHART_VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 
 
 PLAIN = (
+    "demo-data",
     "development",
     "minimal",
     "nginx-standalone",
     "redis-image",
     "operator-traefik",
     "traefik-standalone",
-    "web-and-shop-standalone",
 )
-WITH_KONG = ("default", "operator-kong", "tls-issuer", "traefik-kong", "web-and-shop")
+WITH_KONG = ("accounts-only", "default", "operator-kong", "tls-issuer", "traefik-kong")
 # Each has a test of its own below.
 WITH_MORE = ("external-data", "gitops", "high-availability", "monitoring", "removable", "tls-secret", "tls-traefik")
 
@@ -62,8 +64,9 @@ def test_stores_of_ones_own_in_another_namespace(installed):
     stores = start_stores(*(f"{image['repository']}:{image['tag']}" for image in images))
     namespace = f"{NAMESPACE}-external-data"
     make_namespace(namespace)
-    keys = ("fingerprint-secret", "service-token-key", "fingerprint-key", "password")
-    make_secret(namespace, "given", {**stores.urls, **{key: secrets.token_hex(16) for key in keys}})
+    made = {key: secrets.token_hex(16) for key in ("fingerprint-secret", *KEYS)}
+    make_secret(namespace, "given", {**stores.databases["member"], **stores.redis, **made})
+    make_secret(namespace, "given-shop-database", stores.databases["shop"])
     make_secret(namespace, "given-keys", key_ring())
     try:
         release = installed("external-data", *stores.settings)
@@ -74,7 +77,7 @@ def test_stores_of_ones_own_in_another_namespace(installed):
         assert objects("statefulsets", namespace=namespace) == []
         assert {
             item["metadata"]["name"] for item in objects("secrets", "--field-selector=type=Opaque", namespace=namespace)
-        } == {"given", "given-keys"}
+        } == {"given", "given-shop-database", "given-keys"}
     finally:
         kubectl("delete", "namespace", DATA_NAMESPACE, "--wait=false")
 
@@ -95,25 +98,13 @@ def decoded(token):
 def test_every_secret_given_as_a_gitops_tool_needs_it(installed):
     namespace = f"{NAMESPACE}-gitops"
     make_namespace(namespace)
-    keys = (
-        "superuser-password",
-        "gateway-password",
-        "auth-password",
-        "fingerprint-secret",
-        "service-token-key",
-        "fingerprint-key",
-        "password",
-    )
+    keys = ("superuser-password", "gateway-password", "auth-password", "fingerprint-secret", *KEYS)
     make_secret(namespace, "given", {key: secrets.token_hex(16) for key in keys})
-    owner, app = secrets.token_hex(16), secrets.token_hex(16)
-    server = f"{RELEASE}-postgres.{namespace}.svc.cluster.local:5432/member"
-    database = {
-        "owner-password": owner,
-        "app-password": app,
-        "url": f"postgresql://member_app:{app}@{server}",
-        "migration-url": f"postgresql://member_owner:{owner}@{server}",
-    }
-    make_secret(namespace, "given-database", database)
+    server = f"{RELEASE}-postgres.{namespace}.svc.cluster.local:5432"
+    for part, name in (("member", "given-database"), ("shop", "given-shop-database")):
+        owner, app = secrets.token_hex(16), secrets.token_hex(16)
+        passwords = {"owner-password": owner, "app-password": app}
+        make_secret(namespace, name, passwords | database_urls(part, server, owner, app))
     release = installed("gitops")
     with release.client() as client:
         works(client)

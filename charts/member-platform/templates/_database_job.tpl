@@ -9,6 +9,7 @@ for member the first administrator, and for shop, where wanted, goods to look at
 {{- $part := printf "%s-database" $name -}}
 {{- $admin := and (eq $name "member") $root.Values.member.admin.create -}}
 {{- $goods := and (eq $name "shop") $root.Values.shop.demoData -}}
+{{- $ownDatabase := include "member-platform.ownDatabase" . -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -29,8 +30,9 @@ spec:
       {{- include "member-platform.podCommon" $root | nindent 6 }}
       restartPolicy: OnFailure
       securityContext: {{- include "member-platform.podSecurity" (list 10001 10001) | nindent 8 }}
+      {{- if or $ownDatabase $admin $goods }}
       initContainers:
-        {{- if include "member-platform.ownDatabase" . }}
+        {{- if $ownDatabase }}
         - name: roles
           image: {{ $root.Values.postgres.image.repository }}:{{ $root.Values.postgres.image.tag }}
           imagePullPolicy: IfNotPresent
@@ -58,6 +60,7 @@ spec:
         {{- if or $admin $goods }}
         {{- include "member-platform.migration" . | nindent 8 }}
         {{- end }}
+      {{- end }}
       containers:
         {{- if $admin }}
         - name: administrator
@@ -94,7 +97,7 @@ spec:
       volumes:
         - name: tmp
           emptyDir: {sizeLimit: 64Mi}
-        {{- if include "member-platform.ownDatabase" . }}
+        {{- if $ownDatabase }}
         - name: bootstrap
           configMap: {name: {{ include "member-platform.part" (list $root "database-bootstrap") }}}
         {{- end }}
