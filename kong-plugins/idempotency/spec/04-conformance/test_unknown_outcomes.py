@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
+import psutil
 import pytest
 from plugintests.service import Plan
 from plugintests.wire import ConnectionEnded, request_bytes
@@ -106,3 +109,26 @@ def test_a_kept_lock_ends_with_lock_ttl(gateway, service, fresh, eventually):
 
     assert gateway.post(f"/short/{fresh}", fresh).status == 409
     eventually(lambda: gateway.post(f"/short/{fresh}", fresh).status == 201)
+
+
+@pytest.mark.parametrize("setup", ["brief-keep", "brief-release"])
+def test_the_lock_of_a_worker_that_died_ends_with_lock_ttl(gateway, service, fresh, eventually, setup):
+    late = service.plan(f"/{setup}/{fresh}", Plan(gate=threading.Event()))
+    with gateway.connect() as wire:
+        headers = [("Content-Type", "application/json"), ("X-Idempotency-Key", fresh)]
+        wire.send(request_bytes("POST", f"/{setup}/{fresh}", headers, b"{}"))
+        assert late.arrived.wait(10)
+        for worker in psutil.Process(gateway.master()).children():
+            os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises((ConnectionEnded, OSError)):
+            wire.read()
+    late.gate.set()
+
+    def answered():
+        try:
+            return gateway.post(f"/{setup}/{fresh}", fresh)
+        except (ConnectionEnded, OSError):
+            return None  # there is no worker yet
+
+    assert eventually(answered).json["code"] == "idempotency-in-flight"
+    eventually(lambda: (answer := answered()) and answer.status == 201)

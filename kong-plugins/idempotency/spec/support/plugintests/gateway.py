@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from platform_common.local_servers.process import free_port
 from plugintests.wire import Answer, Headers, Wire
 
@@ -47,6 +49,10 @@ class Gateway(ABC):
     @abstractmethod
     def stop(self) -> None:
         """End it."""
+
+    @abstractmethod
+    def master(self) -> int:
+        """Return the process id of nginx's master, whose children are the workers."""
 
     @abstractmethod
     def error_log(self) -> str:
@@ -127,6 +133,10 @@ class Standalone(Gateway):
         assert self._process.stdout is not None
         self._process.stdout.close()
 
+    def master(self) -> int:
+        children = psutil.Process(self._process.pid).children()
+        return next(child.pid for child in children if "master process" in " ".join(child.cmdline()))
+
     def error_log(self) -> str:
         return self._error_log.read_text(errors="replace")
 
@@ -180,6 +190,9 @@ class Kong(Gateway):
             command, env=self._environment, cwd=self.folder, capture_output=True, text=True, check=False
         )
         return None if done.returncode == 0 else done.stdout + done.stderr
+
+    def master(self) -> int:
+        return int((self._prefix / "pids" / "nginx.pid").read_text())
 
     def error_log(self) -> str:
         return (self._prefix / "logs" / "error.log").read_text(errors="replace")

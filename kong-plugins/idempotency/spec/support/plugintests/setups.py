@@ -53,6 +53,8 @@ def setups(
         "only-201": setup(saved_statuses=[201]),
         "all-headers": setup(kept_headers=["X-*", "RateLimit*", "trace*", "Idempot*"]),
         "few-headers": setup(kept_headers=["X-Kept"]),
+        "brief-keep": setup(on_unknown="keep", lock_ttl=4),
+        "brief-release": setup(on_unknown="release", lock_ttl=4),
         "keep": setup(on_unknown="keep", lock_ttl=30),
         "release": setup(on_unknown="release", lock_ttl=30),
         "keep-refused": setup("refused", on_unknown="keep", lock_ttl=30),
