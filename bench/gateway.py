@@ -4,7 +4,8 @@ The gateway has one core to itself; wrk, the service behind it and Valkey share 
 Rounds are interleaved, so that whatever else the machine does hits all cases; figures are medians of the rounds, ratios
 medians of each round's own ratio.
 
-`--at URL` measures a gateway that runs already, a Kong for instance. It needs one worker and three routes to one
+`GATEWAY_KIND` chooses the gateway: `standalone` (the default) or `kong`, whose program `KONG_COMMAND` names.
+`--at URL` measures one that runs already. It needs one worker and three routes to one
 service: `/bare` without plugins, `/empty` with the plugin of bench/gateway, `/keyed` with the idempotency plugin
 (`ttl: 600`); `--store URL` names its Redis (an administrator's URL; the database is emptied).
 """
@@ -27,12 +28,15 @@ from typing import Any
 import httpx2
 import psutil
 import redis
-from harness import cores, nginx, results, servers, wrk
+from harness import cores, kong, nginx, results, servers, wrk
 
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
 from standalone.nginx.gateway import PLUGIN_FOLDER
 
 BENCH = Path(__file__).parent
+KIND = os.environ.get("GATEWAY_KIND", "standalone")
+SETTINGS = {"standalone": "standalone host", "kong": "kong"}
+RESULTS = {"standalone": "gateway", "kong": "gateway-kong"}
 CONNECTIONS = (1, 32, 256)
 STORED_ANSWERS = 5_000
 ANSWER = json.dumps(
@@ -87,6 +91,7 @@ class UnderTest:
 def main() -> int:
     """Measure, print, write; return 1 when a goal is missed."""
     options = _options()
+    assert KIND in RESULTS, f"GATEWAY_KIND is standalone or kong, not {KIND}"
     server_core, load_core = cores.two_cores()
     with tempfile.TemporaryDirectory(prefix="bench-gateway-") as name, ExitStack() as stack:
         if options.at:
@@ -108,7 +113,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--at", help="base URL of a gateway that runs already")
     parser.add_argument("--store", help="URL of that gateway's Redis")
     parser.add_argument("--plugin", type=Path, default=PLUGIN_FOLDER, help="folder of another version of the plugin")
-    parser.add_argument("--result", default="gateway", help="name of the file in bench/results (default gateway)")
+    parser.add_argument("--result", help="name of the file in bench/results (default gateway, of a Kong gateway-kong)")
     return parser.parse_args()
 
 
@@ -123,16 +128,32 @@ def _gateway(folder: Path, core: int, load_core: int, plugin: Path) -> Iterator[
         assert valkey.process is not None
         cores.pin(valkey.process.pid, load_core)
 
-        routes = folder / "routes.json"
-        routes.write_text(json.dumps(_routes(service.port, valkey.port)))
-        port = servers.free_port()
-        command = [sys.executable, "-m", "standalone.nginx.host", "--routes", str(routes), "--port", str(port)]
-        command += ["--state", str(folder / "gateway"), "--workers", "1", "--log-level", "warn"]
-        command += ["--plugins", str(plugin), "--plugins", str(BENCH / "gateway")]
-        host = servers.start("gateway", command, port, core, {}, folder / "gateway.log", folder)
-        stack.callback(host.stop)
         store = stack.enter_context(redis.Redis.from_url(valkey.url("gateway", 0)))
-        yield UnderTest(f"http://127.0.0.1:{port}", store, _workers(host.process.pid))
+        start = _kong if KIND == "kong" else _standalone
+        port, workers = stack.enter_context(start(folder, core, service.port, valkey.port, plugin))
+        yield UnderTest(f"http://127.0.0.1:{port}", store, workers)
+
+
+@contextmanager
+def _standalone(folder: Path, core: int, service: int, store: int, plugin: Path) -> Iterator[tuple[int, list[int]]]:
+    routes = folder / "routes.json"
+    routes.write_text(json.dumps(_routes(service, store)))
+    port = servers.free_port()
+    command = [sys.executable, "-m", "standalone.nginx.host", "--routes", str(routes), "--port", str(port)]
+    command += ["--state", str(folder / "gateway"), "--workers", "1", "--log-level", "warn"]
+    command += ["--plugins", str(plugin), "--plugins", str(BENCH / "gateway")]
+    host = servers.start("gateway", command, port, core, {}, folder / "gateway.log", folder)
+    try:
+        yield port, _workers(host.process.pid)
+    finally:
+        host.stop()
+
+
+@contextmanager
+def _kong(folder: Path, core: int, service: int, store: int, plugin: Path) -> Iterator[tuple[int, list[int]]]:
+    own = {"idempotency": plugin, "empty": BENCH / "gateway"}
+    with kong.running(folder, core, service, _plugins(store), own) as gateway:
+        yield gateway.port, kong.workers(gateway.master)
 
 
 def _workers(pid: int) -> list[int]:
@@ -146,9 +167,10 @@ def _workers(pid: int) -> list[int]:
         time.sleep(0.02)
 
 
-def _routes(service: int, store: int) -> dict[str, Any]:
+def _plugins(store: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the plugins of each route."""
     redis_config = {"host": "127.0.0.1", "port": store, "username": "gateway", "password": "bench"}
-    plugins: dict[str, list[dict[str, Any]]] = {
+    return {
         "bare": [],
         "empty": [{"name": "empty", "config": {}}],
         "keyed": [
@@ -158,6 +180,9 @@ def _routes(service: int, store: int) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _routes(service: int, store: int) -> dict[str, Any]:
     return {
         "version": 1,
         "services": {"service": {"upstreams": [f"127.0.0.1:{service}"]}},
@@ -170,7 +195,7 @@ def _routes(service: int, store: int) -> dict[str, Any]:
                 "auth": "optional",
                 "plugins": chain,
             }
-            for name, chain in plugins.items()
+            for name, chain in _plugins(store).items()
         ],
     }
 
@@ -295,9 +320,9 @@ def _report(samples: Samples, memory: float | None, options: argparse.Namespace)
     for goal, (value, met) in goals.items():
         print(f"{'met   ' if met else 'MISSED'}  {goal}: {value}")
     path = results.write(
-        options.result,
+        options.result or RESULTS[KIND],
         {
-            "setting": {"rounds": options.rounds, "seconds": options.seconds, "at": options.at or "standalone host"},
+            "setting": {"rounds": options.rounds, "seconds": options.seconds, "at": options.at or SETTINGS[KIND]},
             "medians": {case: {str(c): figures for c, figures in by.items()} for case, by in medians.items()},
             "ratios": ratios,
             "bytes_beyond_the_answer": memory,

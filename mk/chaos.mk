@@ -4,5 +4,5 @@
 chaos: setup ## kill, pause and cut off parts for 2 minutes and check the history (LONG=1: 30 minutes; SEED=…)
 	@PYTHONPATH=tests/chaos $(PYTHON) -P -m chaos.run --seconds $(if $(LONG),1800,120) $(if $(SEED),--seed $(SEED))
 
-bench-gateway: setup ## measure what the idempotency plugin costs the gateway
-	@$(PYTHON) bench/gateway.py
+bench-gateway: setup ## measure what the idempotency plugin costs the gateway (ROUNDS=…; GATEWAY_KIND=kong KONG_COMMAND=…: a Kong)
+	@$(PYTHON) bench/gateway.py $(if $(ROUNDS),--rounds $(ROUNDS))
