@@ -38,7 +38,16 @@ def answers(client: httpx2.Client) -> bool:
     return False
 
 
+def reaches_member(client: httpx2.Client) -> bool:
+    """Tell whether auth gets an answer from member: a log-in of nobody is refused, and not for want of member."""
+    nobody = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
+    with suppress(httpx2.TransportError):
+        return client.post("/auth/login", json=nobody).status_code == 401
+    return False
+
+
 def works(client: httpx2.Client) -> dict[str, str]:
-    """Use the platform as somebody would, once the edge knows of it: a moment after its pods are ready."""
+    """Use the platform as somebody would, once edge and parts know of each other: a moment after the pods are ready."""
     until("the first 200 through the edge", lambda: answers(client), within=60)
+    until("auth reaches member", lambda: reaches_member(client), within=30)
     return walk_through(client)
