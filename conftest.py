@@ -1,3 +1,9 @@
 """pytest names test modules after their folders: `standalone` must be the package before its folder takes the name."""
 
+from hypothesis import settings
+
 import standalone  # noqa: F401 (imported for its effect)
+
+# How long a case takes says how busy the machine is, and nothing of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")

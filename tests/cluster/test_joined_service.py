@@ -149,7 +149,7 @@ def test_keys_turn_under_load_and_no_token_is_refused(operated, log_in):
 
     def new_tokens():
         while not stop.wait(5):
-            # a log-in that a busy machine refuses is no token that is refused
+            # a log-in that a busy machine does not get to is no token that is refused
             with suppress(AssertionError, httpx2.HTTPError):
                 tokens.append(log_in())
 
@@ -168,8 +168,7 @@ def test_keys_turn_under_load_and_no_token_is_refused(operated, log_in):
         until("both keys were used", lambda: len(tokens) > turned + 8, within=SPREAD)
     stop.set()
     logging_in.join()
-    assert not [failure for failure in load.failures if " 401 " in failure or " 403 " in failure]
-    assert load.outcomes["200"] > 0.95 * load.sent
+    assert load.failures == []
     assert {kid_of(token) for token in tokens} == {kid, current_kid()}
     after = ring()
     assert after["current.pem"] == before["next.pem"]

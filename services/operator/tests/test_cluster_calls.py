@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import re
+from types import SimpleNamespace
 
-import aiohttp
-import kopf
 import pytest
 from kmock import RawHandler
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.config import incluster_config, kube_config
 
 from operator_samples import route_body
 from platform_operator.kube import cluster as module
-from platform_operator.kube import connection
 from platform_operator.kube.cluster import Cluster
-from platform_operator.kube.connection import Connection
+from platform_operator.kube.connection import NoCluster, connected, found_cluster
 from platform_operator.kube.faults import ApiFault, Conflict, NotFound
 from platform_operator.kube.kinds import NETWORK_POLICY, PROTECTED_ROUTE, ROUTE_GRANT, SECRET
 
@@ -24,10 +25,14 @@ ANY = re.compile(".*")
 ECHO = "/apis/memberplatform.dev/v1alpha1/namespaces/echo/protectedroutes/echo"
 
 
+def configuration(url, token="secret"):
+    return Configuration(host=str(url).rstrip("/"), api_key={"BearerToken": f"Bearer {token}"})
+
+
 @pytest.fixture
 async def cluster(kmock):
-    async with aiohttp.ClientSession() as session:
-        yield Cluster(Connection(session, lambda: kopf.ConnectionInfo(server=str(kmock.url), token="secret")))
+    async with connected(configuration(kmock.url)) as connection:
+        yield Cluster(connection)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +78,7 @@ async def test_no_answer_in_time_is_a_fault(kmock, cluster, monkeypatch):
 
 
 async def test_nobody_there_is_a_fault():
-    async with aiohttp.ClientSession() as session:
-        nobody = Connection(session, lambda: kopf.ConnectionInfo(server="http://127.0.0.1:1"))
+    async with connected(configuration("http://127.0.0.1:1")) as nobody:
         with pytest.raises(ApiFault) as refused:
             await Cluster(nobody).get(SECRET, "echo", "keys")
     assert refused.value.status == 0
@@ -90,15 +94,35 @@ async def test_an_object_is_applied_field_by_field_in_our_name(kmock, cluster):
     assert request.headers["Authorization"] == "Bearer secret"
 
 
-async def test_a_token_that_is_renewed_is_used(kmock, monkeypatch):
-    monkeypatch.setattr(connection, "LOGIN_SECONDS", 0)
-    kmock[ANY] << {"metadata": {"name": "echo"}}
-    tokens = iter(("first", "second", "third"))
-    async with aiohttp.ClientSession() as session:
-        way = Connection(session, lambda: kopf.ConnectionInfo(server=str(kmock.url), token=next(tokens)))
-        for _ in range(2):
-            await Cluster(way).get(PROTECTED_ROUTE, "echo", "echo")
-    assert [request.headers["Authorization"] for request in kmock["get"]] == ["Bearer second", "Bearer third"]
+async def test_a_pods_token_that_is_renewed_is_used(tmp_path, monkeypatch):
+    """Another one every hour or so: its file is read again after a minute."""
+    token, authority = tmp_path / "token", tmp_path / "ca.crt"
+    token.write_text("first")
+    authority.write_text("a certificate")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(authority))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "192.0.2.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    configuration = await found_cluster()
+    assert await authorization(configuration) == "bearer first"
+    token.write_text("second")
+    assert await authorization(configuration) == "bearer first"
+    later = dt.datetime.now() + dt.timedelta(seconds=61)  # noqa: DTZ005 (as the client's own clock)
+    clock = SimpleNamespace(datetime=SimpleNamespace(now=lambda: later), timedelta=dt.timedelta)
+    monkeypatch.setattr(incluster_config, "datetime", clock)
+    assert await authorization(configuration) == "bearer second"
+    assert configuration.host == "https://192.0.2.1:443"
+
+
+async def authorization(configuration):
+    return (await configuration.auth_settings())["BearerToken"]["value"]
+
+
+async def test_without_any_cluster_the_start_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
+    with pytest.raises(NoCluster, match="neither a pod's account nor a KUBECONFIG"):
+        await found_cluster()
 
 
 async def test_a_long_list_is_read_page_by_page_and_has_the_last_pages_version(kmock, cluster):

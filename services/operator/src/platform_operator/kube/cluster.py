@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -91,20 +90,17 @@ class Cluster:
         content_type: str = "application/json",
     ) -> Object:
         metrics.calls.labels(method, kind.plural).inc()
-        data = None if body is None else json.dumps(body)
         headers = {"Accept": "application/json", "Content-Type": content_type}
         try:
-            async with (
-                asyncio.timeout(CALL_SECONDS),
-                self._connection.request(method, path, query or [], headers, data) as response,
-            ):
-                answer = await response.read()
+            status, retry_after, answer = await self._connection.request(
+                method, path, query or [], headers, body, CALL_SECONDS
+            )
         except TimeoutError as error:
             raise fault(0, f"{method} {path} took more than {CALL_SECONDS:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise fault(0, f"{method} {path}: {type(error).__name__}") from error
-        if response.status >= 400:
-            raise fault(response.status, _message(answer), _seconds(response.headers.get("Retry-After")))
+        if status >= 400:
+            raise fault(status, _message(answer), _seconds(retry_after))
         parsed: Any = json.loads(answer)
         return dict(parsed)
 
@@ -116,5 +112,5 @@ def _message(answer: bytes) -> str:
         return answer[:200].decode(errors="replace")
 
 
-def _seconds(text: str | None) -> float:
-    return float(text) if text and text.isdigit() else 0
+def _seconds(text: str) -> float:
+    return float(text) if text.isdigit() else 0

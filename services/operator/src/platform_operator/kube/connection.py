@@ -1,54 +1,82 @@
-"""The way to the API server: kopf's own log-in, for the operator's calls too."""
+"""The way to the API server: Kubernetes' own client for the operator's calls, kopf's log-in for what kopf watches."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import kopf
-
-# A pod's token is another one every hour or so; the file is read again after this long (seconds).
-LOGIN_SECONDS = 60.0
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 
 class NoCluster(Exception):
     """There is neither a pod's account nor a KUBECONFIG."""
 
+    def __init__(self) -> None:
+        super().__init__("There is no cluster: neither a pod's account nor a KUBECONFIG.")
+
 
 def log_in() -> kopf.ConnectionInfo:
-    """Return how to reach the cluster that this pod runs in, or the one of KUBECONFIG. Raises NoCluster."""
+    """Return for kopf how to reach the cluster that this pod runs in, or the one of KUBECONFIG. Raises NoCluster."""
     settings = kopf.OperatorSettings()
     found = kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(settings=settings)
     if found is None:
-        raise NoCluster("There is no cluster: neither a pod's account nor a KUBECONFIG.")
+        raise NoCluster
     return found
 
 
 class Connection:
-    """Requests of one API server; connections are kept open between them."""
+    """Requests of one API server; connections are kept open between them.
 
-    def __init__(self, session: aiohttp.ClientSession, login: Callable[[], kopf.ConnectionInfo] = log_in) -> None:
-        self._session = session
-        self._login = login
-        self._info = login()
-        self._logged_in_at = time.monotonic()
-        self._ssl = self._info.as_ssl_context() if self._info.server.startswith("https:") else None
+    The client brings what every call needs (TLS, proxies, a pod's token, read anew each minute). Its classes for each kind
+    of object stay unloaded: they take memory, and the operator's objects are plain.
+    """
 
-    def request(
-        self, method: str, path: str, query: list[tuple[str, str]], headers: dict[str, str], data: str | None
-    ) -> aiohttp.client._RequestContextManager:
-        """Send a request; use as `async with`. Raises what aiohttp raises."""
-        if time.monotonic() - self._logged_in_at > LOGIN_SECONDS:
-            self._info, self._logged_in_at = self._login(), time.monotonic()
-        url = self._info.server.rstrip("/") + path
-        headers = {**headers, **self._info.as_http_headers()}
-        return self._session.request(method, url, params=query, headers=headers, data=data, ssl=self._ssl or True)
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        query: list[tuple[str, str]],
+        headers: dict[str, str],
+        body: dict[str, Any] | None,
+        seconds: float,
+    ) -> tuple[int, str, bytes]:
+        """Send a request and return status, `Retry-After` (or nothing) and body.
+
+        Raises TimeoutError after `seconds`, and what aiohttp raises.
+        """
+        # sent as it is: an empty patch is a body too
+        serialized = await self._client.param_serialize(
+            method, path, query_params=query, header_params=headers, auth_settings=["BearerToken"]
+        )
+        method, url, header_params, _, _ = serialized
+        response = await self._client.call_api(
+            method, url, header_params, body, _request_timeout=aiohttp.ClientTimeout(total=seconds)
+        )
+        return response.status, response.getheader("Retry-After") or "", await response.read()
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[Connection]:
-    """Yield a connection. Raises NoCluster."""
-    async with aiohttp.ClientSession() as session:
-        yield Connection(session)
+async def connected(configuration: Configuration | None = None) -> AsyncIterator[Connection]:
+    """Yield a connection: to the cluster that this pod runs in, or the one of KUBECONFIG. Raises NoCluster."""
+    async with ApiClient(configuration or await found_cluster()) as client:
+        yield Connection(client)
+
+
+async def found_cluster() -> Configuration:
+    """Return how to reach the cluster that this pod runs in, or the one of KUBECONFIG. Raises NoCluster."""
+    configuration = Configuration()
+    try:
+        load_incluster_config(configuration)
+    except ConfigException:
+        try:
+            await load_kube_config(client_configuration=configuration)
+        except ConfigException:
+            raise NoCluster from None
+    return configuration
