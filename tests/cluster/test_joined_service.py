@@ -191,8 +191,10 @@ def test_neither_upgrade_nor_rollback_touches_the_ring(operated):
     assert ring() == before
 
 
-def test_an_emergency_ends_every_token(operated, log_in, client):  # noqa: ARG001 (it has to be there)
+def test_an_emergency_ends_every_token_and_session(operated, log_in, client):
     headers, member = log_in()
+    body = {"email": "admin@example.com", "password": operated.secret("admin", "password")}
+    session = client.post("/auth/login", json=body).json()
     own = f"/api/members/{member['id']}"
     assert client.get(own, headers=headers).status_code == 200
     ask("revoke")
@@ -200,6 +202,8 @@ def test_an_emergency_ends_every_token(operated, log_in, client):  # noqa: ARG00
     kubectl("rollout", "status", f"deployment/{RELEASE}-auth", "--timeout=120s")
     until("log-in works with the new keys", lambda: works_again(client, log_in), within=SPREAD)
     assert client.get(own, headers=headers).status_code == 401
+    renewed = client.post("/auth/refresh", json={"refresh_token": session["refresh_token"]})
+    assert (renewed.status_code, renewed.json()["code"]) == (401, "session-revoked")
 
 
 def refused(client, path, headers):

@@ -113,7 +113,7 @@ def test_an_emergency_leaves_no_old_key(api, ring):
     ask(api, ring, "revoke", "now")
     until("every key is another one", lambda: not set(files(api, ring).values()) & set(before.values()), within=30)
     until("the status says so", lambda: "retired" not in keys(api, ring), within=30)
-    assert set(files(api, ring)) == {"current.pem", "next.pem"}
+    assert set(files(api, ring)) == {"current.pem", "next.pem", "sessions-until"}
 
 
 def test_a_ring_turns_on_schedule(api, operators):
@@ -147,7 +147,7 @@ def test_what_is_no_ring_is_left_alone_and_said(api, operators):
 def test_the_secret_outlives_the_ring(api, ring):
     api.delete(f"{RINGS}/{ring}")
     until("it is gone", lambda: api.get(f"{RINGS}/{ring}") is None, within=30, pause=0.1)
-    assert set(files(api, ring)) == {"current.pem", "next.pem"}
+    assert set(files(api, ring)) == {"current.pem", "next.pem", "sessions-until"}
 
 
 def test_a_ring_keeps_its_secret(api, ring):

@@ -8,6 +8,7 @@ import json
 import jwt
 import pytest
 
+from auth.keys.ring import KeyRingBroken, load_ring
 from auth.sessions.service import Device
 
 
@@ -269,3 +270,27 @@ async def test_roles_come_from_the_session(client, session, store):
 
     assert record["roles"] == ["member"]
     assert claims((await client.refresh(session["refresh_token"])).json()["access_token"])["roles"] == ["member"]
+
+
+async def test_sessions_end_with_keys_that_are_all_replaced(auth, client, ring, clock, session):
+    """Whoever held the keys may have sessions too: what began before cannot be renewed, whatever its refresh token."""
+    until = ring / "sessions-until"
+    until.write_text(str(int(clock())))
+    auth.keeper.reload_if_changed()
+    clock.advance(1)
+
+    response = await client.refresh(session["refresh_token"])
+    assert (response.status_code, response.json()["code"]) == (401, "session-revoked")
+    new = await client.tokens()
+    assert (await client.refresh(new["refresh_token"])).status_code == 200
+    listed = (await client.get("/auth/sessions", new["access_token"])).json()["items"]
+    assert len(listed) == 1
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1", "1e9", "9" * 13, "\xb2"])
+async def test_a_time_that_is_none_breaks_the_ring_and_ends_no_session(auth, client, ring, session, text):
+    (ring / "sessions-until").write_text(text, encoding="utf-8")
+    auth.keeper.reload_if_changed()
+    assert (await client.refresh(session["refresh_token"])).status_code == 200
+    with pytest.raises(KeyRingBroken, match="sessions-until"):
+        load_ring(ring)

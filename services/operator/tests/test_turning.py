@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -89,6 +91,16 @@ def test_an_emergency_replaces_every_key_at_once(ring):
     assert set(turned.ring.files) == {CURRENT, NEXT}
     assert not set(turned.ring.files.values()) & set(ring.files.values())
     assert at(turned.ring, START + 30 * DAY + 2, asked).causes == ()
+
+
+def test_an_emergency_ends_sessions_and_later_turns_remember_when(ring):
+    revoked = at(ring, START + 5, Asked(revoke="leak")).ring
+    later = at(revoked, START + 5 + 30 * DAY, Asked(revoke="leak"))
+    assert later.causes == ("scheduled",)
+    secret = write_ring(later.ring, "members", "keys", None)
+    assert base64.b64decode(secret["data"]["sessions-until"]) == str(START + 5).encode()
+    assert read_ring(secret) == later.ring
+    assert "sessions-until" not in write_ring(ring, "members", "keys", None)["data"]
 
 
 def test_a_ring_that_somebody_else_made_is_taken_over_and_its_keys_are_young(ring):

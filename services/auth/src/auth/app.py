@@ -75,7 +75,9 @@ class Auth:
             settings.access_token_seconds, settings.session_idle_seconds, settings.session_absolute_seconds
         )
         repository = SessionRepository(self.redis, limits.absolute, now)
-        self.sessions = SessionService(repository, self.tokens, limits, now)
+        self.sessions = SessionService(
+            repository, self.tokens, limits, now, ended_until=lambda: self.keeper.ring.sessions_until
+        )
         self._service_tokens = ServiceTokenVerifier("auth", key, callers={"member"})
 
         members = Members(self.members_http)

@@ -6,7 +6,8 @@
 | `next.pem` | is published, so that everybody knows it before it signs |
 | `retired-<epoch seconds>.pem` | signed until then; is published, and verifies what it signed |
 
-Each file holds one Ed25519 private key (PKCS 8, not encrypted); a retired one may hold the public key alone.
+Each of these holds one Ed25519 private key (PKCS 8, not encrypted); a retired one may hold the public key alone.
+`sessions-until`, where it is there, holds a time (epoch seconds, decimal): sessions that began until then have ended.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ CURRENT = "current.pem"
 NEXT = "next.pem"
 RETIRED_PREFIX = "retired-"
 RETIRED = f"{RETIRED_PREFIX}*.pem"
+# Written where every key is replaced at once: whoever held one may have sessions too.
+SESSIONS_UNTIL = "sessions-until"
 # How long others may keep the published document (seconds).
 JWKS_MAX_AGE_SECONDS = 300
 

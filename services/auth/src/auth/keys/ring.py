@@ -17,7 +17,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from platform_common.tokens.access import ALGORITHM
-from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED, public_jwk, thumbprint
+from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED, SESSIONS_UNTIL, public_jwk, thumbprint
+
+# Digits of a time in seconds; more is no time.
+LONGEST_TIME = 12
 
 
 class KeyRingBroken(Exception):
@@ -48,10 +51,14 @@ class RingKey:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The keys of one reading of the directory. `signing` belongs to `keys[0]`, the current one."""
+    """The keys of one reading of the directory. `signing` belongs to `keys[0]`, the current one.
+
+    Sessions that began at `sessions_until` (epoch seconds) or before have ended with the keys of then.
+    """
 
     signing: Ed25519PrivateKey
     keys: tuple[RingKey, ...]
+    sessions_until: int = 0
 
     @property
     def signing_kid(self) -> str:
@@ -86,14 +93,15 @@ def load_ring(directory: Path) -> KeyRing:
     by_kid: dict[str, RingKey] = {}
     for key in keys:
         by_kid.setdefault(key.kid, key)
-    return KeyRing(signing, tuple(by_kid.values()))
+    return KeyRing(signing, tuple(by_kid.values()), _sessions_until(folder / SESSIONS_UNTIL))
 
 
 def fingerprint(directory: Path) -> tuple[object, ...]:
     """Return what changes whenever the ring's files do; reads names and times alone."""
     folder = _one_version(directory)
     try:
-        entries = [(path.name, path.stat()) for path in folder.glob("*.pem")]
+        paths = [*folder.glob("*.pem"), *folder.glob(SESSIONS_UNTIL)]
+        entries = [(path.name, path.stat()) for path in paths]
     except OSError:
         return (str(folder), None)
     files = sorted((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in entries)
@@ -107,6 +115,18 @@ def _one_version(directory: Path) -> Path:
         return data.resolve(strict=True) if data.exists() else directory
     except OSError:
         return directory
+
+
+def _sessions_until(path: Path) -> int:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return 0
+    except (OSError, UnicodeDecodeError):
+        raise KeyRingBroken(f"has an unreadable file {path.name}") from None
+    if not text.isdecimal() or len(text) > LONGEST_TIME:
+        raise KeyRingBroken(f"has no time in {path.name}: decimal seconds since the epoch")
+    return int(text)
 
 
 def _load(path: Path) -> Ed25519PrivateKey | Ed25519PublicKey:

@@ -63,8 +63,15 @@ class SessionService:
     """Sessions by the platform's rules."""
 
     def __init__(
-        self, repository: SessionRepository, tokens: AccessTokens, limits: SessionLimits, now: Callable[[], float]
+        self,
+        repository: SessionRepository,
+        tokens: AccessTokens,
+        limits: SessionLimits,
+        now: Callable[[], float],
+        ended_until: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`ended_until` says when a session began (epoch seconds), at the latest, that ended with its keys."""
+        self._ended_until = ended_until
         self._repository = repository
         self._tokens = tokens
         self._limits = limits
@@ -118,6 +125,9 @@ class SessionService:
             stored = await self._repository.load(session_id)
             if stored is None:
                 raise SessionRevoked
+            if self._ended_with_its_keys(stored.session):
+                await self._repository.end(session_id, stored.session.member)
+                raise SessionRevoked
             if stored.session.refresh != presented_hash:
                 return await self._in_grace(stored.session, presented, presented_hash)
             renewed = await self._rotate(stored, presented, presented_hash, device)
@@ -162,11 +172,14 @@ class SessionService:
     async def alive(self, session_id: str, member: str) -> Session | None:
         """Return the session if it is alive and the member's."""
         stored = await self._repository.load(session_id)
-        return stored.session if stored and stored.session.member == member else None
+        if stored is None or self._ended_with_its_keys(stored.session):
+            return None
+        return stored.session if stored.session.member == member else None
 
     async def of_member(self, member: str) -> list[Session]:
         """Return the member's sessions, the newest first."""
-        return await self._repository.of_member(member)
+        sessions = await self._repository.of_member(member)
+        return [session for session in sessions if not self._ended_with_its_keys(session)]
 
     async def end(self, session_id: str, member: str) -> None:
         """End one of the member's sessions. Raises SessionNotFound, for another member's too."""
@@ -177,6 +190,9 @@ class SessionService:
     async def end_all(self, member: str, epoch: int | None = None, keep: str | None = None) -> int:
         """End the member's sessions, all but `keep`, and with `epoch` fence off log-ins that began before."""
         return await self._repository.end_all(member, epoch, keep)
+
+    def _ended_with_its_keys(self, session: Session) -> bool:
+        return session.auth_time <= self._ended_until()
 
     def _pair(self, session: Session, refresh: str) -> TokenPair:
         left = session.over_at - int(self._now())

@@ -32,7 +32,7 @@ LOOK_SECONDS = 30
 
 SAYINGS = {
     "made": ("RingMade", "A ring was made: there was none."),
-    "revoked": ("KeysRevoked", "Every key was replaced at once; all tokens have ended."),
+    "revoked": ("KeysRevoked", "Every key was replaced at once; all tokens and all sessions have ended."),
     "requested": ("KeyRotated", "The next key signs, as requested."),
     "scheduled": ("KeyRotated", "The next key signs, by schedule."),
     "published": ("KeyPublished", "A next key is published."),

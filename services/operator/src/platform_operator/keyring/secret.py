@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 
+from platform_common.tokens.key_ring import SESSIONS_UNTIL
 from platform_operator.keyring.turning import Asked, Ring, RingBroken
 from platform_operator.routes.build.metadata import MANAGED_BY
 from platform_operator.routes.model import GROUP, Object
@@ -31,6 +32,7 @@ def read_ring(body: Object) -> Ring:
         known.get("next", ""),
         known.get("nextSince", 0),
         Asked(known.get("rotated", ""), known.get("revoked", "")),
+        known.get("revokedAt", 0),
     )
 
 
@@ -53,9 +55,12 @@ def write_ring(ring: Ring, namespace: str, name: str, before: Object | None) -> 
         "nextSince": ring.next_since,
         "rotated": ring.followed.rotate,
         "revoked": ring.followed.revoke,
+        "revokedAt": ring.revoked_at,
     }
     others = {key: value for key, value in (body.get("data") or {}).items() if not key.endswith(".pem")}
     files = {key: base64.b64encode(pem).decode() for key, pem in sorted(ring.files.items())}
+    if ring.revoked_at:
+        files[SESSIONS_UNTIL] = base64.b64encode(str(ring.revoked_at).encode()).decode()
     metadata = {key: value for key, value in body["metadata"].items() if key != "managedFields"}
     annotations = {**(metadata.get("annotations") or {}), RING: json.dumps(known, separators=(",", ":"))}
     return {**body, "metadata": {**metadata, "annotations": annotations}, "data": {**others, **files}}

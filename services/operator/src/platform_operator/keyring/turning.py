@@ -53,6 +53,8 @@ class Ring:
     next: str = ""
     next_since: int = 0
     followed: Asked = Asked()
+    # When every key was replaced at once for the last time: sessions of before have ended.
+    revoked_at: int = 0
 
     def retired(self) -> dict[str, int]:
         """Return the retired files, and when each retired."""
@@ -84,7 +86,7 @@ def turn(ring: Ring, schedule: Schedule, asked: Asked, now: int, new_key: Callab
         ring = _fresh(now, new_key, asked)
         causes.append("made")
     elif asked.revoke and asked.revoke != ring.followed.revoke:
-        ring = _fresh(now, new_key, asked)
+        ring = replace(_fresh(now, new_key, asked), revoked_at=now)
         causes.append("revoked")
     else:
         ring, noticed = _noticed(ring, now, new_key)
@@ -128,7 +130,7 @@ def _turned(ring: Ring, now: int, new_key: Callable[[], bytes], followed: Asked)
     files[retired] = files[CURRENT]
     files[CURRENT] = files[NEXT]
     files[NEXT] = new_key()
-    return Ring(files, ring.next, now, kid(files[NEXT], NEXT), now, followed)
+    return Ring(files, ring.next, now, kid(files[NEXT], NEXT), now, followed, ring.revoked_at)
 
 
 def _without_spent(ring: Ring, schedule: Schedule, now: int) -> tuple[Ring, list[str]]:

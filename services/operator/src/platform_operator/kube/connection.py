@@ -31,8 +31,8 @@ def log_in() -> kopf.ConnectionInfo:
 class Connection:
     """Requests of one API server; connections are kept open between them.
 
-    The client brings what every call needs (TLS, proxies, a pod's token, read anew each minute). Its classes for each kind
-    of object stay unloaded: they take memory, and the operator's objects are plain.
+    The client brings what every call needs (TLS, proxies, a pod's token, read anew each minute). Its classes for each
+    kind of object stay unloaded: they take memory, and the operator's objects are plain.
     """
 
     def __init__(self, client: ApiClient) -> None:
