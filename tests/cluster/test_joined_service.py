@@ -221,8 +221,8 @@ def works_again(client, log_in):
         return False
 
 
-def test_what_is_removed_is_gone(echo, client):
-    headers, _ = echo
+def test_what_is_removed_is_gone(echo, client, log_in):  # noqa: ARG001 (it has to be there)
+    headers, _ = log_in()
     kubectl("delete", "protectedroute", "echo", namespace="echo")
     selector = "memberplatform.dev/route=echo"
     kinds = ("networkpolicies", "ingresses", "ingressroutes.traefik.io", "middlewares.traefik.io")

@@ -19,6 +19,10 @@ class TokenMalformed(Exception):
     """It is no token of ours: its form, signature, issuer, audience or claims are wrong."""
 
 
+class TokenOfUnknownKey(TokenMalformed):
+    """Its key is not in the ring: it was taken out in an emergency, or never was there. Nobody can tell which."""
+
+
 class TokenExpired(Exception):
     """It was a token, and its time is over."""
 
@@ -62,7 +66,7 @@ class AccessTokens:
         return jwt.encode(claims, ring.signing, ALGORITHM, headers={"kid": ring.signing_kid, "typ": TYPE})
 
     def read(self, token: str) -> AccessToken:
-        """Return what `token` says. Raises TokenMalformed, TokenExpired."""
+        """Return what `token` says. Raises TokenMalformed, TokenOfUnknownKey, TokenExpired."""
         try:
             kid = unverified_kid(token)
             if not self._keeper.knows(kid):
@@ -87,7 +91,7 @@ class AccessTokens:
         expires_at = claims.get("exp") if isinstance(claims, dict) else None
         if isinstance(expires_at, int | float) and expires_at + LEEWAY_SECONDS <= self._now():
             raise TokenExpired
-        raise TokenMalformed
+        raise TokenOfUnknownKey
 
 
 def _access_token(claims: Mapping[str, Any], expires_at: float) -> AccessToken:

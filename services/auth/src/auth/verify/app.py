@@ -11,7 +11,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from auth.config import EdgeHeaders
-from auth.keys.access_tokens import TokenExpired, TokenMalformed
+from auth.keys.access_tokens import TokenExpired, TokenMalformed, TokenOfUnknownKey
 from auth.verify import answers
 from auth.verify.answers import Decided
 from auth.verify.credential import CredentialMalformed, bearer_token, cookie_token
@@ -120,6 +120,9 @@ class VerifyApp:
         """Return what the token says. Raises Decided when it is not good."""
         try:
             return self._cache.read(authorization)
+        except TokenOfUnknownKey:
+            # After an emergency visitors of pages come with such a cookie, for as long as its token would have lived.
+            raise self._without_session(scope, "revoked") from None
         except TokenMalformed:
             raise answers.invalid(scope, "malformed") from None
         except TokenExpired:

@@ -85,7 +85,7 @@ class TokenCache:
     def read(self, credential: bytes) -> KnownToken:
         """Return what the token of `credential` says, verified now or before.
 
-        Raises TokenMalformed, TokenExpired.
+        Raises TokenMalformed, TokenOfUnknownKey, TokenExpired.
         """
         digest = sha256(credential).digest()
         known = self._recent.get(digest)
