@@ -100,3 +100,15 @@ def test_an_answer_out_of_kongs_cache_frees_the_key_where_unknown_outcomes_do(ga
         eventually(lambda: gateway.post(f"/cached/{fresh}", fresh + "b").header("X-Cache-Status") == "Hit")
 
     assert len(service.seen(f"/cached/{fresh}")) == 1
+
+
+def test_an_answer_out_of_kongs_cache_repeats_the_marks_of_the_first(gateway, service, fresh, eventually):
+    """Documented: the cache keeps all headers and answers with them, after the plugin has set its own."""
+    assert keyed(gateway, "cached", fresh).mark == "stored"
+
+    def hit():
+        answer = gateway.post(f"/cached/{fresh}", fresh + "b")
+        return answer if answer.header("X-Cache-Status") == "Hit" else None
+
+    assert eventually(hit).mark == "stored"
+    assert len(service.seen(f"/cached/{fresh}")) == 1
