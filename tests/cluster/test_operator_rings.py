@@ -147,7 +147,7 @@ def test_what_is_no_ring_is_left_alone_and_said(api, operators):
 def test_the_secret_outlives_the_ring(api, ring):
     api.delete(f"{RINGS}/{ring}")
     until("it is gone", lambda: api.get(f"{RINGS}/{ring}") is None, within=30, pause=0.1)
-    assert set(files(api, ring)) == {"current.pem", "next.pem", "sessions-until"}
+    assert set(files(api, ring)) == {"current.pem", "next.pem"}
 
 
 def test_a_ring_keeps_its_secret(api, ring):
