@@ -59,7 +59,8 @@ class _Batch:
 
 
 class SessionLookup:
-    """Asks the store over one connection of `pool`. Each look-up has its result after `timeout` seconds at the most.
+    """Asks the store over one connection of `pool`. Each look-up has its result `timeout` seconds after its turn of the
+    loop at the most.
 
     One batch is on its way at a time. What comes meanwhile travels with the next, so that batches grow with the load.
     """
@@ -85,9 +86,8 @@ class SessionLookup:
         batch = self._open
         if batch is None:
             batch = self._open = _Batch(loop.time())
-            batch.timer = loop.call_later(self._timeout, self._expire, batch)
             # In the next turn of the loop: every look-up of this one is in by then.
-            loop.call_soon(self._depart)
+            loop.call_soon(self._close_turn, batch)
         batch.commands.append(command)
         batch.waiting.append(future)
         return future
@@ -101,6 +101,12 @@ class SessionLookup:
         self._give_up()
         if self._link is not None:
             self._link.abort()
+
+    def _close_turn(self, batch: _Batch) -> None:
+        """Ask for `batch`, from now on against the clock: a long turn of our own says nothing of the store."""
+        if batch is self._open or batch is self._asked:
+            batch.timer = asyncio.get_running_loop().call_later(self._timeout, self._expire, batch)
+        self._depart()
 
     def _depart(self) -> None:
         """Ask what is to be asked, unless an answer is awaited."""
