@@ -8,7 +8,7 @@ test-chart: ## test the charts without a cluster (T=test_kong.py: one file)
 	@$(CHART_TOOLS)
 	@$(CHART_PYTEST) -n auto -q tests/chart/$(T)
 
-test-cluster: ## test the platform on a cluster that is marked for it (KUBECONFIG=… T="test_tls.py …": these files)
+test-cluster: setup ## test the platform on a cluster that is marked for it (KUBECONFIG=… T="test_tls.py …": these files)
 	@$(CHART_TOOLS)
 	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini $(addprefix tests/cluster/,$(or $(T),.))
 

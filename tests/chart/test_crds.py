@@ -49,8 +49,9 @@ def fields(schema, path=""):
         yield from fields(schema["items"], f"{path}[]")
 
 
-def test_the_three_kinds_are_there():
-    assert set(kinds()) == set(KINDS)
+def test_the_three_kinds_are_there_and_kopfs_unless_somebody_else_has_brought_it():
+    assert set(kinds()) == {*KINDS, "ClusterKopfPeering"}
+    assert set(kinds("peering=false")) == set(KINDS)
     assert kinds()["RouteGrant"]["spec"]["scope"] == "Cluster"
 
 

@@ -169,7 +169,7 @@ WRITING = {"create", "update", "patch", "delete"}
 def test_in_every_namespace_the_operator_writes_little(values, settings, written):
     found = rules(render(values, *settings), "ClusterRole")
     ours = {resource for _, resource, verb, _ in found if verb in WRITING}
-    assert ours == written | {"protectedroutes/status", "routegrants/status", "events"}
+    assert ours == written | {"protectedroutes/status", "routegrants/status", "events", "clusterkopfpeerings"}
     assert not [rule for rule in found if rule[1] in {"secrets", "pods"} or "*" in rule]
 
 
@@ -189,6 +189,25 @@ def test_without_the_ring_the_operator_reads_no_secret():
 def test_never_two_operators_at_a_time():
     spec = named(render(KONG), "Deployment", "operator")["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+
+
+def test_its_pods_tell_each_other_of_themselves_in_a_peering_of_the_release():
+    documents = render(KONG)
+    (peering,) = of_kind(documents, "ClusterKopfPeering")
+    name = peering["metadata"]["name"]
+    assert name == f"{NAMESPACE}-{RELEASE}-operator"
+    (container,) = named(documents, "Deployment", "operator")["spec"]["template"]["spec"]["containers"]
+    assert {"name": "OPERATOR_PEERING", "value": name} in container["env"]
+    found = {(verb, names) for _, resource, verb, names in rules(documents, "ClusterRole") if "peering" in resource}
+    assert found == {("list", ()), ("watch", ()), ("get", (name,)), ("patch", (name,))}
+
+
+def test_without_peering_nothing_of_kopfs_is_asked_for():
+    documents = render(KONG, "operator.peering=false")
+    assert of_kind(documents, "ClusterKopfPeering") == []
+    assert "peering" not in json.dumps(rules(documents, "ClusterRole")).lower()
+    (container,) = named(documents, "Deployment", "operator")["spec"]["template"]["spec"]["containers"]
+    assert "OPERATOR_PEERING" not in {variable["name"] for variable in container["env"]}
 
 
 def test_the_gateways_table_has_no_data_that_an_upgrade_could_take_away():

@@ -11,4 +11,4 @@ def install_kinds() -> None:
     rendered = run(helm(), "template", "member-platform-crds", chart, "--kube-version", "1.34.0")
     kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=rendered)
     names = [f"crd/{plural}.memberplatform.dev" for plural in ("protectedroutes", "routegrants", "signingkeyrings")]
-    kubectl("wait", "--for=condition=Established", *names, "--timeout=60s")
+    kubectl("wait", "--for=condition=Established", *names, "crd/clusterkopfpeerings.kopf.dev", "--timeout=60s")

@@ -55,8 +55,11 @@ def prepared(namespace: str, *settings: str) -> dict[str, Any]:
 class OperatorProcess:
     """One operator; it may be killed and started again."""
 
-    def __init__(self, folder: Path, told: dict[str, Any], proxy: ApiProxy, resync_seconds: int = 600) -> None:
+    def __init__(
+        self, folder: Path, told: dict[str, Any], proxy: ApiProxy, resync_seconds: int = 600, peering: str = ""
+    ) -> None:
         self.proxy = proxy
+        self._peering = peering
         self._folder = folder
         self._resync_seconds = resync_seconds
         (folder / "platform.json").write_text(json.dumps(told))
@@ -74,6 +77,8 @@ class OperatorProcess:
             "OPERATOR_PORT": str(self._port),
             "OPERATOR_METRICS_PORT": str(metrics),
             "OPERATOR_RESYNC_SECONDS": str(self._resync_seconds),
+            "OPERATOR_PEERING": self._peering,
+            "OPERATOR_IDENTITY": self._folder.name,
         }
         self.metrics_port = metrics
         log = (self._folder / "log").open("ab")
@@ -115,6 +120,10 @@ class OperatorProcess:
     def is_quiet(self) -> bool:
         """Tell whether no object waits to be looked at."""
         return "operator_queue_length 0.0" in self.metrics()
+
+    def leads(self) -> bool:
+        """Tell whether it is the one of its peers that works."""
+        return "operator_leading 1.0" in self.metrics()
 
     def memory(self) -> int:
         """Return its resident memory, in bytes."""

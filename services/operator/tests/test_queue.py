@@ -11,6 +11,13 @@ from platform_operator.kube.faults import ApiFault
 from platform_operator.queue import WorkQueue
 
 
+@pytest.fixture
+def leads():
+    leads = asyncio.Event()
+    leads.set()
+    return leads
+
+
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch):
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.01)
@@ -22,13 +29,13 @@ async def until(condition):
             await asyncio.sleep(0.005)
 
 
-async def test_a_key_that_is_added_often_is_worked_on_once():
+async def test_a_key_that_is_added_often_is_worked_on_once(leads):
     done = []
 
     async def work(key):
         done.append(key)
 
-    queue = WorkQueue(work)
+    queue = WorkQueue(work, leads)
     for key in ("a", "b", "a", "a"):
         queue.add(key)
     queue.start()
@@ -37,7 +44,7 @@ async def test_a_key_that_is_added_often_is_worked_on_once():
     assert sorted(done) == ["a", "b"]
 
 
-async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news():
+async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news(leads):
     running, most, runs = 0, 0, 0
     go = asyncio.Event()
 
@@ -48,7 +55,7 @@ async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news
         await go.wait()
         running -= 1
 
-    queue = WorkQueue(work)
+    queue = WorkQueue(work, leads)
     queue.start()
     queue.add("a")
     await until(lambda: running == 1)
@@ -61,7 +68,7 @@ async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news
 
 
 @pytest.mark.parametrize("error", [ApiFault(500, "broken"), ValueError("a bug")])
-async def test_after_an_error_a_key_is_tried_again(error):
+async def test_after_an_error_a_key_is_tried_again(leads, error):
     attempts = 0
 
     async def work(_key):
@@ -70,18 +77,18 @@ async def test_after_an_error_a_key_is_tried_again(error):
         if attempts < 3:
             raise error
 
-    queue = WorkQueue(work)
+    queue = WorkQueue(work, leads)
     queue.start()
     queue.add("a")
     await until(lambda: attempts == 3)
     await queue.stop()
 
 
-async def test_pauses_grow_and_obey_the_server(monkeypatch):
+async def test_pauses_grow_and_obey_the_server(leads, monkeypatch):
     async def work(_key):
         raise ApiFault(429, "slower", retry_after=7)
 
-    queue = WorkQueue(work)
+    queue = WorkQueue(work, leads)
     paused = []
     monkeypatch.setattr(queue, "add_later", lambda key, seconds: paused.append((key, seconds)))
     queue.start()
@@ -95,7 +102,7 @@ async def test_pauses_grow_and_obey_the_server(monkeypatch):
     assert max(pauses) <= module.LONGEST_PAUSE
 
 
-async def test_others_go_on_while_one_fails():
+async def test_others_go_on_while_one_fails(leads):
     done = []
 
     async def work(key):
@@ -103,9 +110,34 @@ async def test_others_go_on_while_one_fails():
             raise ApiFault(0, "no answer")
         done.append(key)
 
-    queue = WorkQueue(work, workers=1)
+    queue = WorkQueue(work, leads, workers=1)
     queue.start()
     for key in ("bad", "a", "b"):
         queue.add(key)
     await until(lambda: len(done) == 2)
     await queue.stop()
+
+
+async def test_who_does_not_lead_begins_nothing_and_forgets_nothing(leads):
+    done, go = [], asyncio.Event()
+
+    async def work(key):
+        done.append(key)
+        await go.wait()
+
+    queue = WorkQueue(work, leads, workers=1)
+    queue.start()
+    queue.add("a")
+    await until(lambda: done == ["a"])
+    leads.clear()
+    for key in ("a", "b"):
+        queue.add(key)
+    go.set()
+    # time enough for whatever is begun wrongly
+    await asyncio.sleep(0.1)
+    assert done == ["a"]
+    assert not queue.is_idle
+    leads.set()
+    await until(lambda: queue.is_idle)
+    await queue.stop()
+    assert sorted(done) == ["a", "a", "b"]

@@ -23,5 +23,9 @@ class OperatorSettings(BaseSettings):
     port: Port = 8080
     metrics_port: Port = 9090
     log_level: Annotated[str, Field(pattern="^(?i:debug|info|warning|error)$")] = "info"
+    # The ClusterKopfPeering by which operators of this release know of each other; empty: this one is alone.
+    peering: str = ""
+    # This operator's name there; empty: the host's.
+    identity: str = ""
     # How often everything is listed anew, should watching have missed something (seconds).
     resync_seconds: Annotated[int, Field(ge=5, le=86_400)] = 600

@@ -25,6 +25,7 @@ from platform_operator.kube.kinds import (
     Kind,
 )
 from platform_operator.operator import Operator
+from platform_operator.peers import LIFETIME_SECONDS, Peer, host_identity
 from platform_operator.routes.build.metadata import MANAGER
 from platform_operator.routes.controller import MANAGED_SELECTOR
 from platform_operator.routes.platform import load_platform
@@ -32,7 +33,7 @@ from platform_operator.routes.platform import load_platform
 log = structlog.get_logger(__name__)
 
 
-def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
+def register(registry: kopf.OperatorRegistry, operator: Operator, own: Peer | None) -> None:
     """Have `operator` told of what it watches, and started and stopped with kopf."""
 
     @kopf.on.startup(registry=registry)
@@ -42,6 +43,9 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         settings.posting.enabled = False
         settings.watching.server_timeout = 300
         settings.networking.request_timeout = 30
+        # without its peering an operator does not know that it is alone
+        settings.peering.mandatory = own is not None
+        settings.peering.lifetime = LIFETIME_SECONDS
         for kind in operator.managed_kinds:
             settings.watching.label_selectors[kind.group, kind.plural] = MANAGED_SELECTOR
         await operator.start()
@@ -84,16 +88,19 @@ def main() -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         refuse_start(f"OPERATOR_PLATFORM_FILE cannot be used: {type(error).__name__} {error}.", EXIT_SETTINGS)
     registry = kopf.OperatorRegistry()
-    operator = Operator(platform, settings.resync_seconds)
-    register(registry, operator)
+    own = Peer(settings.peering, settings.identity or host_identity()) if settings.peering else None
+    operator = Operator(platform, settings.resync_seconds, own)
+    register(registry, operator, own)
     with metrics_server(settings.host, settings.metrics_port):
         asyncio.run(
             kopf.operator(
                 registry=registry,
                 clusterwide=True,
-                standalone=True,
+                standalone=own is None,
+                peering_name=own.peering if own else None,
+                priority=own.priority if own else None,
                 # kopf would ask the system for its user's name, and a pod's user has none
-                identity=MANAGER,  # type: ignore[arg-type]
+                identity=own.identity if own else MANAGER,  # type: ignore[arg-type]
                 liveness_endpoint=f"http://{settings.host}:{settings.port}/livez",
             )
         )

@@ -13,6 +13,7 @@ from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.connection import connected
 from platform_operator.kube.faults import ApiFault
 from platform_operator.kube.kinds import SIGNING_KEY_RING, Kind, managed_kinds
+from platform_operator.peers import Peer, Peers
 from platform_operator.routes.controller import RouteController
 from platform_operator.routes.model import Object
 from platform_operator.routes.platform import Platform
@@ -28,13 +29,15 @@ RELEARN_SECONDS = 1.0
 class Operator:
     """Is told what happens in the cluster, and answers with changes to it."""
 
-    def __init__(self, platform: Platform, resync_seconds: int) -> None:
+    def __init__(self, platform: Platform, resync_seconds: int, own: Peer | None = None) -> None:
         self._platform = platform
+        self._own = own
         self._resync_seconds = resync_seconds
         self._stack = AsyncExitStack()
         self._routes: RouteController | None = None
         self._rings: KeyRingController | None = None
-        self._resync: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._leads = asyncio.Event()
         self._again = asyncio.Event()
         self._relearning: asyncio.TimerHandle | None = None
 
@@ -46,6 +49,12 @@ class Operator:
     async def start(self) -> None:
         """Learn how the cluster stands, however often that takes, and begin to work."""
         cluster = Cluster(await self._stack.enter_async_context(connected()))
+        if self._own:
+            peers = Peers(cluster, self._own, self._learn, now)
+            self._leads = peers.leads
+            self._tasks.append(asyncio.create_task(peers.watch()))
+        else:
+            self._leads.set()
         pause = 1.0
         while True:
             try:
@@ -56,12 +65,12 @@ class Operator:
                 pause = min(LONGEST_PAUSE, pause * 2)
             else:
                 break
-        self._resync = asyncio.create_task(self._resyncing())
+        self._tasks.append(asyncio.create_task(self._resyncing()))
 
     async def _begin(self, cluster: Cluster) -> None:
         platform = self._platform
-        routes = RouteController(cluster, platform, now)
-        rings = KeyRingController(cluster, platform.namespace, platform.part("auth"), now)
+        routes = RouteController(cluster, platform, now, self._leads)
+        rings = KeyRingController(cluster, platform.namespace, platform.part("auth"), now, self._leads)
         await routes.start()
         await rings.start()
         self._routes, self._rings = routes, rings
@@ -71,8 +80,8 @@ class Operator:
         """End all work; what is half done is done again by the next one."""
         if self._relearning:
             self._relearning.cancel()
-        if self._resync:
-            self._resync.cancel()
+        for task in self._tasks:
+            task.cancel()
         for controller in (self._routes, self._rings):
             if controller:
                 await controller.stop()
@@ -91,11 +100,19 @@ class Operator:
         else:
             self._routes.tell(kind, body, gone)
 
+    async def _learn(self) -> None:
+        """Learn everything anew: what watches do not tell of is known as well. Raises ApiFault."""
+        if self._routes and self._rings:
+            await self._routes.learn()
+            await self._rings.learn()
+
     async def _resyncing(self) -> None:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._again.wait(), self._resync_seconds)
             self._again.clear()
+            if not self._leads.is_set():
+                continue
             try:
                 if self._routes:
                     await self._routes.learn()

@@ -22,10 +22,11 @@ log = structlog.get_logger(__name__)
 
 
 class WorkQueue(Generic[K]):
-    """Calls `work` for each key that was added, by `workers` at a time."""
+    """Calls `work` for each key that was added, by `workers` at a time, while `leads` is set."""
 
-    def __init__(self, work: Callable[[K], Awaitable[None]], workers: int = 8) -> None:
+    def __init__(self, work: Callable[[K], Awaitable[None]], leads: asyncio.Event, workers: int = 8) -> None:
         self._work = work
+        self._leads = leads
         self._workers = workers
         self._waiting: dict[K, None] = {}
         self._running: set[K] = set()
@@ -78,13 +79,17 @@ class WorkQueue(Generic[K]):
             self._wake.notify()
 
     async def _next(self) -> K:
-        async with self._wake:
-            await self._wake.wait_for(lambda: bool(self._waiting))
-            key = next(iter(self._waiting))
-            del self._waiting[key]
-            self._running.add(key)
-            metrics.queue_length.set(len(self._waiting))
-            return key
+        while True:
+            await self._leads.wait()
+            async with self._wake:
+                await self._wake.wait_for(lambda: bool(self._waiting))
+                if not self._leads.is_set():
+                    continue
+                key = next(iter(self._waiting))
+                del self._waiting[key]
+                self._running.add(key)
+                metrics.queue_length.set(len(self._waiting))
+                return key
 
     async def _run(self) -> None:
         while True:

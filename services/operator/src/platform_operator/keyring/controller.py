@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,20 +52,28 @@ class RingKey:
 class KeyRingController:
     """Turns the rings of one namespace, in which auth mounts their Secrets."""
 
-    def __init__(self, cluster: Cluster, namespace: str, deployment: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, cluster: Cluster, namespace: str, deployment: str, now: Callable[[], datetime], leads: asyncio.Event
+    ) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._deployment = deployment
         self._now = now
         self._bodies: dict[RingKey, Object] = {}
-        self.queue: WorkQueue[RingKey] = WorkQueue(self._work, workers=1)
+        self.queue: WorkQueue[RingKey] = WorkQueue(self._work, leads, workers=1)
 
     async def start(self) -> None:
         """Learn of the rings, and begin. Raises ApiFault."""
+        await self.learn()
+        self.queue.start()
+
+    async def learn(self) -> None:
+        """List the rings anew. Raises ApiFault."""
         bodies, _ = await self._cluster.list_all(SIGNING_KEY_RING, self._namespace)
+        for gone in self._bodies.keys() - {_key(body) for body in bodies}:
+            self._bodies.pop(gone)
         for body in bodies:
             self.tell(body, gone=False)
-        self.queue.start()
 
     async def stop(self) -> None:
         """End all work."""
@@ -72,7 +81,7 @@ class KeyRingController:
 
     def tell(self, body: Object, gone: bool) -> None:
         """Take news of one ring."""
-        key = RingKey(body["metadata"]["namespace"], body["metadata"]["name"])
+        key = _key(body)
         if key.namespace != self._namespace:
             return
         if gone:
@@ -181,6 +190,10 @@ def build_ring_status(ring: Ring, schedule: Schedule, asked: Asked) -> Object:
         "lastRotationTime": _time(ring.current_since),
         "nextRotationTime": _time(next_rotation(ring, schedule, asked)),
     }
+
+
+def _key(body: Object) -> RingKey:
+    return RingKey(body["metadata"]["namespace"], body["metadata"]["name"])
 
 
 def _time(moment: int) -> str:

@@ -43,6 +43,7 @@ NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"
 INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 INGRESS_ROUTE = Kind("traefik.io/v1alpha1", "IngressRoute", "ingressroutes")
 MIDDLEWARE = Kind("traefik.io/v1alpha1", "Middleware", "middlewares")
+CLUSTER_KOPF_PEERING = Kind("kopf.dev/v1", "ClusterKopfPeering", "clusterkopfpeerings", namespaced=False)
 KONG_PLUGIN = Kind("configuration.konghq.com/v1", "KongPlugin", "kongplugins")
 
 _MANAGED = {

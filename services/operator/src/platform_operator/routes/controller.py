@@ -67,7 +67,7 @@ TABLE = TableKey()
 class RouteController:
     """Takes news of the cluster, decides which routes are accepted, and has each brought to its state."""
 
-    def __init__(self, cluster: Cluster, platform: Platform, now: Callable[[], datetime]) -> None:
+    def __init__(self, cluster: Cluster, platform: Platform, now: Callable[[], datetime], leads: asyncio.Event) -> None:
         self.state = State()
         self.verdicts: dict[RouteKey, Verdict] = {}
         self._cluster = cluster
@@ -75,7 +75,7 @@ class RouteController:
         self._kinds = managed_kinds(platform.edge.edge_class, platform.gateway.implementation)
         self._table = TableWriter(cluster, platform) if platform.gateway.implementation == "standalone" else None
         self._reconciler = RouteReconciler(cluster, platform, self.state, self._table, lambda: rfc3339(now()))
-        self.queue: WorkQueue[Key] = WorkQueue(self._work)
+        self.queue: WorkQueue[Key] = WorkQueue(self._work, leads)
         self._dirty: set[RouteKey] = set()
         self._undecided = False
         self._settling: asyncio.TimerHandle | None = None
