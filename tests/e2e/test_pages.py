@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from blackbox.client import TIMEOUT, Account, Addresses, Session, new_account
+from blackbox.client import TIMEOUT, TLS, Account, Addresses, Session, new_account
 from blackbox.own_platform import OwnPlatform
 from blackbox.pages import Form, Page
 from blackbox.waiting import eventually
@@ -23,7 +23,7 @@ class Browser:
 
     def __init__(self, base_url: str, address: str | None) -> None:
         self.base_url = base_url
-        transport = httpx2.HTTPTransport(local_address=address, trust_env=False)
+        transport = httpx2.HTTPTransport(verify=TLS, local_address=address, trust_env=False)
         headers = {"Accept": "text/html", "Accept-Language": "en"}
         self.http = httpx2.Client(base_url=base_url, timeout=TIMEOUT, transport=transport, headers=headers)
 
@@ -137,7 +137,7 @@ def test_two_tabs_that_renew_at_once_both_stay_logged_in(member_browser: Browser
     refresh = member_browser.cookie(REFRESH)
     member_browser.forget(ACCESS)
     cookies = {name: refresh or "" for name in REFRESH if name in member_browser.http.cookies}
-    with httpx2.Client(base_url=member_browser.base_url, timeout=TIMEOUT, trust_env=False) as other:
+    with httpx2.Client(base_url=member_browser.base_url, timeout=TIMEOUT, verify=TLS, trust_env=False) as other:
         headers = {"Accept": "text/html", "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
         statuses = [member_browser.http.get("/account").status_code, other.get("/account", headers=headers).status_code]
 

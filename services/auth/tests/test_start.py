@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,10 +14,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from auth.config import AuthSettings
-from auth.serving import run
+from auth.serving import check_store, run
 from platform_common.local_servers.process import free_port
+from platform_common.local_servers.valkey import AclUser, EphemeralValkey
+from platform_common.testing.servers import REDIS_RULES
 
 SECRET = "s3cr3t-of-more-than-thirty-two-bytes-in-all"
 
@@ -131,6 +135,18 @@ def test_a_store_that_does_not_answer_is_named(environment, tmp_path):
 
     assert code == 1
     assert "AUTH_REDIS_URL" in said
+
+
+async def test_a_store_that_starts_a_moment_later_is_waited_for(tmp_path):
+    server = EphemeralValkey(tmp_path, {"auth": AclUser("secret", REDIS_RULES["auth"])})
+    waiting = asyncio.create_task(check_store(SecretStr(server.url("auth", 1)), wait_seconds=30))
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    await asyncio.to_thread(server.start)
+    try:
+        await waiting
+    finally:
+        server.stop()
 
 
 def test_a_store_that_refuses_the_password_is_named(environment, clean_valkey, tmp_path):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpx2
 
-from blackbox.client import Client
+from blackbox.client import TLS, Client
 
 # How long a server may think about an answer, and how long a silence means that no further answer comes (seconds).
 ANSWER_SECONDS = 20.0
@@ -32,9 +32,11 @@ def connection(base_url: str, address: str | None = None) -> Iterator[socket.soc
     """Give a connection to the platform."""
     url = urlsplit(base_url)
     source = (address, 0) if address else None
-    with socket.create_connection(
-        (url.hostname or "", url.port or 80), timeout=ANSWER_SECONDS, source_address=source
-    ) as stream:
+    place = (url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
+    with ExitStack() as stack:
+        stream = stack.enter_context(socket.create_connection(place, timeout=ANSWER_SECONDS, source_address=source))
+        if url.scheme == "https":
+            stream = stack.enter_context(TLS.wrap_socket(stream, server_hostname=url.hostname))
         yield stream
 
 
