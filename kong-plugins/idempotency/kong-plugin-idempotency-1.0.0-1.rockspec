@@ -38,6 +38,7 @@ build = {
     ["kong.plugins.idempotency.metrics"] = "kong/plugins/idempotency/metrics.lua",
     ["kong.plugins.idempotency.outcome"] = "kong/plugins/idempotency/outcome.lua",
     ["kong.plugins.idempotency.pipeline"] = "kong/plugins/idempotency/pipeline.lua",
+    ["kong.plugins.idempotency.plain"] = "kong/plugins/idempotency/plain.lua",
     ["kong.plugins.idempotency.policy"] = "kong/plugins/idempotency/policy.lua",
     ["kong.plugins.idempotency.prepared"] = "kong/plugins/idempotency/prepared.lua",
     ["kong.plugins.idempotency.problems"] = "kong/plugins/idempotency/problems.lua",

@@ -15,6 +15,7 @@ import redis
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 from plugintests.gateway import KIND, Gateway, make_gateway
+from plugintests.old_store import OldStore
 from plugintests.service import Service
 from plugintests.setups import setups
 from plugintests.tls import TlsFront
@@ -66,6 +67,14 @@ def tls(tmp_path_factory: pytest.TempPathFactory, valkey: EphemeralValkey) -> It
 
 
 @pytest.fixture(scope="session")
+def old_store(valkey: EphemeralValkey) -> Iterator[OldStore]:
+    """The Valkey that the gateway uses, as if it were an old Redis."""
+    front = OldStore(valkey.port)
+    yield front
+    front.close()
+
+
+@pytest.fixture(scope="session")
 def gateway(
     tmp_path_factory: pytest.TempPathFactory,
     valkey: EphemeralValkey,
@@ -73,6 +82,7 @@ def gateway(
     fragile: EphemeralValkey,
     watched: Watched,
     tls: TlsFront,
+    old_store: OldStore,
 ) -> Iterator[Gateway]:
     """The running gateway."""
     made = make_gateway(tmp_path_factory.mktemp("gw"), tls.authority)
@@ -81,7 +91,8 @@ def gateway(
         "IDEMPOTENCY_REDIS_PASSWORD": urlsplit(valkey.url("gateway", 0)).password or "",
     }
     services = {"echo": service.port, "other": service.port, "refused": free_port()}
-    made.start(setups(valkey.port, fragile.port, free_port(), tls.port, watched.config), services, environment)
+    configurations = setups(valkey.port, fragile.port, free_port(), tls.port, old_store.port, watched.config)
+    made.start(configurations, services, environment)
     yield made
     made.stop()
 

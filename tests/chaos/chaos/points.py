@@ -17,6 +17,9 @@ FRONT = "client → edge"
 
 # A COMMIT as it is sent to PostgreSQL, and the tag of its completion: both end with a zero byte (protocol 3).
 COMMIT = b"commit\x00"
+# The plain commands of the plugin: SET … NX GET claims, SET … IFEQ completes.
+CLAIM = b"\r\nnx\r\n$3\r\nget\r\n"
+COMPLETE = b"\r\nifeq\r\n"
 STORED = b"idempotency-status: stored"
 
 
@@ -57,13 +60,13 @@ def _answer(marker: bytes) -> Watch:
 
 
 POINTS = (
-    Point("claim sent, not executed", STORE, _request(b"\r\nclaim\r\n")),
-    Point("claimed, not forwarded", STORE, _reply(b"\r\nclaim\r\n")),
+    Point("claim sent, not executed", STORE, _request(CLAIM)),
+    Point("claimed, not forwarded", STORE, _reply(CLAIM)),
     Point("forwarded, not received", SERVICE, _request(b"\r\nx-idempotency-key:")),
     Point("written, not committed", DATABASE, _request(COMMIT)),
     Point("committed, service not told", DATABASE, _answer(COMMIT)),
     Point("committed, gateway not told", SERVICE, _reply(b"\r\nx-idempotency-key:")),
-    Point("complete sent, not executed", STORE, _request(b"\r\ncomplete\r\n")),
-    Point("completed, gateway not told", STORE, _reply(b"\r\ncomplete\r\n")),
+    Point("complete sent, not executed", STORE, _request(COMPLETE)),
+    Point("completed, gateway not told", STORE, _reply(COMPLETE)),
     Point("answered, client not told", FRONT, _answer(STORED)),
 )

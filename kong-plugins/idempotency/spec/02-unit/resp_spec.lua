@@ -108,6 +108,14 @@ describe("script", function()
   end)
 
 
+  it("writes plain commands as they travel", function()
+    local plain = require "kong.plugins.idempotency.plain"
+    assert.same({ "SET", "key", LOCK, "NX", "GET", "PX", "1000" }, parts(plain.claim("key", LOCK, "1000")))
+    assert.same({ "SET", "key", "record", "IFEQ", LOCK, "PX", "60000" },
+      parts(plain.complete("key", LOCK, "60000", "record")))
+  end)
+
+
   it("writes them with its text for a server that does not know it", function()
     local command = script.claim("key", LOCK, "1000")
     script.by_text(command)

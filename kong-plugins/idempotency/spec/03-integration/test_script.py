@@ -1,11 +1,12 @@
-"""The script on a real Valkey, against a model of what it promises."""
+"""The script, and the plain commands before it, on a real Valkey, against a model of what they promise."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from plugintests.plain import CODES, Judge, PlainFirst
 from plugintests.script import Script
 
 KEY = "idem:model:key"
@@ -62,7 +63,7 @@ nearly_records = st.one_of(
 class ScriptMachine(RuleBasedStateMachine):
     """One key, many owners: the script answers as the model does, and the store holds what the model holds."""
 
-    script: Script
+    script: Script | PlainFirst
     store = None
 
     @initialize()
@@ -138,19 +139,36 @@ class ScriptMachine(RuleBasedStateMachine):
         return {b"A": self.value, b"T": 4, b"L": 2}[self.value[:1]]
 
 
+@pytest.fixture
+def judge():
+    judge = Judge()
+    yield judge
+    judge.close()
+
+
 @pytest.mark.timeout(600)
-def test_the_script_keeps_its_promises(store):
-    machine = type("Machine", (ScriptMachine,), {"store": store, "script": Script(store)}).TestCase
+@pytest.mark.parametrize("plain", [False, True], ids=["script", "plain"])
+def test_the_script_and_the_plain_commands_keep_their_promises(store, judge, plain):
+    script = PlainFirst(store, judge) if plain else Script(store)
+    machine = type("Machine", (ScriptMachine,), {"store": store, "script": script}).TestCase
     machine.settings = settings(
         max_examples=300, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
     )
     machine("runTest").runTest()
 
 
-@pytest.fixture
-def script(store):
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(value=nearly_records, lock=locks)
+def test_a_worker_judges_a_value_as_the_script_does(store, judge, value, lock):
+    store.set(KEY, value)
+    said, judged = Script(store).claim(KEY, lock), judge(value, lock)
+    assert said == {None: 1, "replay": value, **CODES}[judged]
+
+
+@pytest.fixture(params=["script", "plain"])
+def script(request, store, judge):
     store.delete(KEY)
-    return Script(store)
+    return PlainFirst(store, judge) if request.param == "plain" else Script(store)
 
 
 LOCK = b"L" + FINGERPRINTS[0] + OWNERS[0]
@@ -170,7 +188,17 @@ def test_a_replay_prolongs_nothing(script, store):
     assert store.pttl(KEY) <= 5000
 
 
-def test_the_gateways_user_needs_five_commands(valkey, store):
+def test_a_plain_claim_and_its_completion_need_no_script(store, judge):
+    store.delete(KEY)
+    plain, record = PlainFirst(store, judge), answer(FINGERPRINTS[0], 200, b"")
+    before = store.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"]
+    assert plain.claim(KEY, LOCK) == 0
+    assert plain.complete(KEY, LOCK, record) == 0
+    assert plain.claim(KEY, LOCK) == record
+    assert store.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"] == before
+
+
+def test_the_gateways_user_needs_five_commands(valkey, store, judge):
     """The ACL that the README names suffices."""
     store.delete(KEY)
     store.acl_setuser(
@@ -181,8 +209,10 @@ def test_the_gateways_user_needs_five_commands(valkey, store):
         reset=True,
         commands=["+evalsha", "+eval", "+get", "+set", "+del"],
     )
-    least = Script(type(store)(port=valkey.port, username="least", password="p"))
-    assert least.claim(KEY, LOCK) == 0
-    assert least.complete(KEY, LOCK, answer(FINGERPRINTS[0], 200, b"")) == 0
-    assert least.release(KEY, LOCK) == 2
+    least = type(store)(port=valkey.port, username="least", password="p")
+    for script in (Script(least), PlainFirst(least, judge)):
+        assert script.claim(KEY, LOCK) == 0
+        assert script.complete(KEY, LOCK, answer(FINGERPRINTS[0], 200, b"")) == 0
+        assert script.release(KEY, LOCK) == 2
+        store.delete(KEY)
     store.acl_deluser("least")

@@ -2,10 +2,16 @@
 
 local metrics = require "kong.plugins.idempotency.metrics"
 local pipeline = require "kong.plugins.idempotency.pipeline"
+local plain = require "kong.plugins.idempotency.plain"
 local script = require "kong.plugins.idempotency.script"
 
 local now = ngx.now
+local null = ngx.null
+local setmetatable = setmetatable
 local type = type
+
+-- by Redis configuration: the plain commands that its server does not take
+local REFUSED = setmetatable({}, { __mode = "k" })
 
 local _M = {}
 
@@ -16,6 +22,29 @@ local function run(conf, command, bytes)
   local started = now()
   local reply, err, doubtful = pipeline.run(conf.redis, command, bytes)
   metrics.redis(now() - started)
+  return reply, err, doubtful
+end
+
+
+-- Runs a plain command, unless the server is known not to take it.
+-- @treturn string|userdata|boolean|nil the reply; false if the script has to do it
+local function run_plain(conf, kind, build, key, lock, ttl, record)
+  local redis = conf.redis
+  local refused = REFUSED[redis]
+  if refused and refused[kind] then
+    return false
+  end
+
+  local reply, err, doubtful = run(conf, build(key, lock, ttl, record), record and #record or 0)
+  if reply == false and plain.is_for_good(err) then
+    if not refused then
+      refused = {}
+      REFUSED[redis] = refused
+    end
+
+    refused[kind] = true
+  end
+
   return reply, err, doubtful
 end
 
@@ -36,12 +65,23 @@ end
 -- @treturn string|nil the record of a replay, or the error
 -- @treturn boolean|nil after an error: true if the key may be locked all the same
 function _M.claim(conf, key, lock, ttl)
-  local reply, err, doubtful = run(conf, script.claim(key, lock, ttl), 0)
+  local reply, err, doubtful = run_plain(conf, "claim", plain.claim, key, lock, ttl)
+  if reply == null then
+    return "claimed"
+  elseif reply == nil then
+    return nil, err, doubtful
+  end
+
+  local outcome = reply and plain.judge(reply, lock)
+  if outcome then
+    return outcome, outcome == "replay" and reply or nil
+  end
+
+  reply, err, doubtful = run(conf, script.claim(key, lock, ttl), 0)
   if type(reply) == "string" then
     return "replay", reply
   end
 
-  local outcome
   outcome, err = named(script.CLAIM, reply, err)
   return outcome, err, doubtful
 end
@@ -51,7 +91,14 @@ end
 -- @treturn string|nil stored, expired (stored too: the lock had ended, nobody else
 --   had come), lost (somebody else's now, left alone); nil and the error
 function _M.complete(conf, key, lock, ttl, record)
-  local reply, err = run(conf, script.complete(key, lock, ttl, record), #record)
+  local reply, err = run_plain(conf, "complete", plain.complete, key, lock, ttl, record)
+  if reply == "OK" then
+    return "stored"
+  elseif reply == nil then
+    return nil, err
+  end
+
+  reply, err = run(conf, script.complete(key, lock, ttl, record), #record)
   return named(script.COMPLETE, reply, err)
 end
 

@@ -9,7 +9,7 @@ from plugintests.tls import SERVER_NAME
 
 
 def setups(
-    redis_port: int, fragile_port: int, closed_port: int, tls_port: int, watched: Mapping[str, Any]
+    redis_port: int, fragile_port: int, closed_port: int, tls_port: int, old_port: int, watched: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """Return the setups by route name. No Redis listens on `closed_port`; `watched` is a Redis behind Sentinel."""
     redis = {
@@ -37,6 +37,7 @@ def setups(
     return {
         "plain": setup(fingerprint_secret="{vault://env/idempotency-fingerprint-secret}"),
         "unsecret": setup(),
+        "old": {"service": "echo", "config": {"redis": {**redis, "port": old_port}}},
         "other": setup("other"),
         "labelled": {"service": "other", "config": {"redis": redis, "service": "label"}},
         "required": setup(required=True),

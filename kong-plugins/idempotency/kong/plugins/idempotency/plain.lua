@@ -1,0 +1,94 @@
+-- What Redis itself can do in one command, for a fifth of what the script costs it: set a key that is not there and tell
+-- what is there, and put a value in the place of another one. Each is one atomic step, as the script is, and decides
+-- nothing but the plain cases; the script has the last word on all others.
+
+local resp = require "kong.plugins.idempotency.resp"
+
+local bulk = resp.bulk
+local byte = string.byte
+local find = string.find
+local match = string.match
+local setmetatable = setmetatable
+local sub = string.sub
+
+local ANSWER, LOCK, TOMBSTONE = byte("A"), byte("L"), byte("T")
+local LOCK_BYTES, TOMBSTONE_BYTES = 49, 33
+local LONGEST_NUMBER = 9 -- digits
+
+local _M = {}
+
+local CRLF = "\r\n"
+local BEFORE_LOCK = CRLF .. "$" .. LOCK_BYTES .. CRLF
+
+
+-- the beginning of a command of `parts` parts, up to the key
+local function opening(parts)
+  return setmetatable({}, {
+    __index = function(openings, length)
+      local text = "*" .. parts .. CRLF .. bulk("SET") .. "$" .. length .. CRLF
+      openings[length] = text
+      return text
+    end,
+  })
+end
+
+
+local CLAIM, COMPLETE = opening(7), opening(7)
+local TO_CLAIM = CRLF .. bulk("NX") .. bulk("GET") .. bulk("PX")
+local IN_PLACE_OF = CRLF .. bulk("IFEQ") .. "$" .. LOCK_BYTES .. CRLF
+
+
+--- The command that sets `key` to `lock` for `ttl` (a string) milliseconds, unless it is there.
+-- Its reply is nothing (set), or what is there. Redis 7 and any Valkey know it.
+function _M.claim(key, lock, ttl)
+  return { CLAIM[#key], key, BEFORE_LOCK, lock, TO_CLAIM, bulk(ttl) }
+end
+
+
+--- The command that puts `record` in the place of `lock` at `key`, for `ttl` (a string) milliseconds.
+-- Its reply is OK, or nothing (another value is there, or none). Valkey 8.1 and Redis 8.4 know it.
+function _M.complete(key, lock, ttl, record)
+  return {
+    COMPLETE[#key], key, CRLF .. "$" .. #record .. CRLF, record, IN_PLACE_OF, lock, CRLF .. bulk("PX") .. bulk(ttl),
+  }
+end
+
+
+-- whether a value is laid out as record.lua says: the script's own rule
+local function is_sound(value, kind)
+  if kind == ANSWER then
+    local head, body, start = match(value, "^[234]%d%d (%d+) (%d+)\n()", 34)
+    return head and #head <= LONGEST_NUMBER and #body <= LONGEST_NUMBER and start - 1 + head + body == #value
+  end
+
+  return kind == LOCK and #value == LOCK_BYTES or kind == TOMBSTONE and #value == TOMBSTONE_BYTES
+end
+
+
+--- What the value at a key says to the owner of `lock`.
+-- @treturn string|nil claimed, in-flight, mismatch, replay, not-replayable; nil if it is no record
+function _M.judge(value, lock)
+  if value == lock then
+    return "claimed"
+  end
+
+  local kind = byte(value)
+  if not is_sound(value, kind) then
+    return nil
+  elseif sub(value, 2, 33) ~= sub(lock, 2, 33) then
+    return "mismatch"
+  elseif kind == ANSWER then
+    return "replay"
+  end
+
+  return kind == TOMBSTONE and "not-replayable" or "in-flight"
+end
+
+
+--- Whether a refusal says that the server will not take the command another time either: it is too old, or the user may not.
+function _M.is_for_good(refusal)
+  return find(refusal, "ERR syntax error", 1, true) == 1 or find(refusal, "NOPERM", 1, true) == 1
+end
+
+
+return _M

@@ -1,0 +1,100 @@
+local fakes = require "spec.support.lua.fakes"
+
+local FINGERPRINT = ("f"):rep(32)
+local LOCK = "L" .. FINGERPRINT .. ("o"):rep(16)
+local ANSWER = "A" .. FINGERPRINT .. "201 4 2\na:b\nhi"
+
+
+describe("store", function()
+  local store, conf, sent, replies
+
+  -- replies: in turn, { reply, error, doubtful } of the pipeline
+  before_each(function()
+    fakes.install()
+    sent, replies = {}, {}
+    conf = { redis = {} }
+    package.loaded["kong.plugins.idempotency.metrics"] = { redis = function() end }
+    package.loaded["kong.plugins.idempotency.pipeline"] = {
+      run = function(_, command)
+        sent[#sent + 1] = fakes.flat(command):find("EVALSHA", 1, true) and "script" or "plain"
+        local reply = table.remove(replies, 1)
+        return reply[1], reply[2], reply[3]
+      end,
+    }
+    store = require "kong.plugins.idempotency.store"
+  end)
+
+
+  local function claim(...)
+    replies = { ... }
+    return store.claim(conf, "key", LOCK, "1000")
+  end
+
+
+  local function complete(...)
+    replies = { ... }
+    return store.complete(conf, "key", LOCK, "1000", ANSWER)
+  end
+
+
+  it("claims a key that is not there, and its own once more, by a plain command", function()
+    assert.equal("claimed", (claim({ ngx.null })))
+    assert.equal("claimed", (claim({ LOCK })))
+    assert.same({ "plain", "plain" }, sent)
+  end)
+
+
+  it("judges a record itself", function()
+    assert.same({ "replay", ANSWER }, { claim({ ANSWER }) })
+    assert.equal("in-flight", (claim({ "L" .. FINGERPRINT .. ("p"):rep(16) })))
+    assert.equal("mismatch", (claim({ "L" .. ("g"):rep(32) .. ("p"):rep(16) })))
+    assert.equal("mismatch", (claim({ "A" .. ("g"):rep(32) .. "201 4 2\na:b\nhi" })))
+    assert.equal("not-replayable", (claim({ "T" .. FINGERPRINT })))
+    assert.same({ "plain", "plain", "plain", "plain", "plain" }, sent)
+  end)
+
+
+  it("leaves what is no record to the script", function()
+    for _, value in ipairs({ "", "x", "L", "T" .. FINGERPRINT .. "x", ANSWER .. "x", "A" .. FINGERPRINT .. "501 0 0\n" }) do
+      sent = {}
+      assert.equal("poisoned", (claim({ value }, { 1 })))
+      assert.same({ "plain", "script" }, sent)
+    end
+  end)
+
+
+  it("does not send a second command after one that had no reply", function()
+    assert.same({ nil, "timeout", true }, { claim({ nil, "timeout", true }) })
+    assert.same({ nil, "timeout" }, { complete({ nil, "timeout", true }) })
+    assert.same({ "plain", "plain" }, sent)
+  end)
+
+
+  it("asks a server for good that does not know the command, or may not run it, once", function()
+    for _, refusal in ipairs({ "ERR syntax error", "NOPERM this user has no permissions" }) do
+      conf, sent = { redis = {} }, {}
+      assert.equal("claimed", (claim({ false, refusal }, { 0 })))
+      assert.equal("claimed", (claim({ 0 })))
+      -- the other command is another question
+      assert.equal("stored", (complete({ "OK" })))
+      assert.same({ "plain", "script", "script", "plain" }, sent)
+    end
+  end)
+
+
+  it("asks again after a refusal that may pass", function()
+    assert.same({ nil, "OOM command not allowed" },
+      { claim({ false, "OOM command not allowed" }, { false, "OOM command not allowed" }) })
+    assert.equal("claimed", (claim({ ngx.null })))
+    assert.same({ "plain", "script", "plain" }, sent)
+  end)
+
+
+  it("completes by a plain command while the lock stands, and asks the script what has become of it otherwise", function()
+    assert.equal("stored", (complete({ "OK" })))
+    assert.equal("stored", (complete({ ngx.null }, { 0 })))
+    assert.equal("expired", (complete({ ngx.null }, { 1 })))
+    assert.equal("lost", (complete({ false, "WRONGTYPE" }, { 2 })))
+    assert.same({ "plain", "plain", "script", "plain", "script", "plain", "script" }, sent)
+  end)
+end)
