@@ -10,11 +10,11 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from platform_common.problems import Forbidden, Unauthenticated
+from platform_common.tokens.key_ring import LEEWAY_SECONDS
 
 # The one algorithm that is accepted (RFC 8725, section 3.1).
 ALGORITHM = "EdDSA"
 TYPE = "at+jwt"
-LEEWAY_SECONDS = 5
 # Longer ones are refused unread (bytes).
 MAX_TOKEN_BYTES = 4096
 _REQUIRED = ["iss", "aud", "sub", "sid", "roles", "iat", "exp", "auth_time", "amr"]

@@ -25,6 +25,8 @@ RETIRED_PREFIX = "retired-"
 RETIRED = f"{RETIRED_PREFIX}*.pem"
 # Written where every key is replaced at once: whoever held one may have sessions too.
 SESSIONS_UNTIL = "sessions-until"
+# How far clocks may be apart: so long a token is taken after its end (seconds).
+LEEWAY_SECONDS = 5
 # How long others may keep the published document (seconds).
 JWKS_MAX_AGE_SECONDS = 300
 

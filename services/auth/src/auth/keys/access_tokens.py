@@ -12,7 +12,8 @@ from typing import Any
 import jwt
 
 from auth.keys.keeper import KeyRingKeeper
-from platform_common.tokens.access import ALGORITHM, LEEWAY_SECONDS, TYPE, decode_access_token, unverified_kid
+from platform_common.tokens.access import ALGORITHM, TYPE, decode_access_token, unverified_kid
+from platform_common.tokens.key_ring import LEEWAY_SECONDS
 
 
 class TokenMalformed(Exception):

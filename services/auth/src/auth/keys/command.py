@@ -13,8 +13,7 @@ from auth.keys.files import RotationRefused, init_ring, rotate_ring
 from auth.keys.keeper import POLL_SECONDS
 from auth.keys.ring import KeyRing, KeyRingBroken, load_ring
 from platform_common.settings import EXIT_SETTINGS, EXIT_UNREACHABLE, refuse_start
-from platform_common.tokens.access import LEEWAY_SECONDS
-from platform_common.tokens.key_ring import JWKS_MAX_AGE_SECONDS
+from platform_common.tokens.key_ring import JWKS_MAX_AGE_SECONDS, LEEWAY_SECONDS
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from platform_common.tokens.access import LEEWAY_SECONDS
-from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED_PREFIX, thumbprint
+from platform_common.tokens.key_ring import CURRENT, LEEWAY_SECONDS, NEXT, RETIRED_PREFIX, thumbprint
 
 # How long a changed Secret may take to reach every pod of auth, by the kubelet's period and cache (seconds).
 # So long some pod may go on signing with a key that has retired.
