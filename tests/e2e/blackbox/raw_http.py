@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from blackbox.client import TLS, Client
 # How long a server may think about an answer, and how long a silence means that no further answer comes (seconds).
 ANSWER_SECONDS = 20.0
 SILENCE_SECONDS = 0.4
+
+# The server closed the connection; over TLS it may be told as an end without a good-bye.
+CLOSED = (ConnectionError, ssl.SSLEOFError)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def exchange(base_url: str, request: bytes, address: str | None = None) -> list[
     """
     answers: list[RawAnswer] = []
     with connection(base_url, address) as stream:
-        with suppress(ConnectionError):  # refused before all was sent; the answer may still be readable
+        with suppress(*CLOSED):  # refused before all was sent; the answer may still be readable
             stream.sendall(request)
         with stream.makefile("rb") as reader:
             while (answer := _next_answer(reader)) is not None:
@@ -82,7 +86,7 @@ def _next_answer(reader: BinaryIO) -> RawAnswer | None:
         status = int(status_line.split()[1])
         headers = httpx2.Headers(list(_header_lines(reader)))
         return RawAnswer(status, headers, _body(reader, status, headers))
-    except (TimeoutError, ConnectionError):
+    except (TimeoutError, *CLOSED):
         return None
 
 
