@@ -71,7 +71,7 @@ describe("store", function()
 
 
   it("asks a server for good that does not know the command, or may not run it, once", function()
-    for _, refusal in ipairs({ "ERR syntax error", "NOPERM this user has no permissions" }) do
+    for _, refusal in ipairs({ "ERR syntax error", "ERR unsupported option", "NOPERM this user has no permissions" }) do
       conf, sent = { redis = {} }, {}
       assert.equal("claimed", (claim({ false, refusal }, { 0 })))
       assert.equal("claimed", (claim({ 0 })))
@@ -85,8 +85,9 @@ describe("store", function()
   it("asks again after a refusal that may pass", function()
     assert.same({ nil, "OOM command not allowed" },
       { claim({ false, "OOM command not allowed" }, { false, "OOM command not allowed" }) })
+    assert.equal("poisoned", (claim({ false, "WRONGTYPE Operation against a key" }, { 1 })))
     assert.equal("claimed", (claim({ ngx.null })))
-    assert.same({ "plain", "script", "plain" }, sent)
+    assert.same({ "plain", "script", "plain", "script", "plain" }, sent)
   end)
 
 

@@ -85,9 +85,10 @@ function _M.judge(value, lock)
 end
 
 
---- Whether a refusal says that the server will not take the command another time either: it is too old, or the user may not.
+--- Whether a refusal says that the server will not take the command another time either: it does not know it ("ERR", in
+-- words that differ from server to server), or the user may not. What may pass has a word of its own: OOM, READONLY, LOADING.
 function _M.is_for_good(refusal)
-  return find(refusal, "ERR syntax error", 1, true) == 1 or find(refusal, "NOPERM", 1, true) == 1
+  return find(refusal, "ERR ", 1, true) == 1 or find(refusal, "NOPERM", 1, true) == 1
 end
 
 
