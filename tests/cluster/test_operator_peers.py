@@ -113,3 +113,16 @@ def test_one_that_takes_its_leave_is_not_waited_for(api, start):
     until("the first one leads again", first.leads, within=SEEN)
     ring = ask_for_ring(api)
     until("the ring is made", lambda: is_made(api, ring), within=SEEN)
+
+
+def test_without_the_peering_it_works_as_if_alone_and_says_so(api, start):
+    body = {"apiVersion": "kopf.dev/v1", "kind": "ClusterKopfPeering", "metadata": {"name": PEERING}}
+    kubectl("delete", "clusterkopfpeering", PEERING)
+    try:
+        operator = start()
+        assert operator.leads()
+        ring = ask_for_ring(api)
+        until("the ring is made", lambda: is_made(api, ring), within=SEEN)
+        assert operator.log().count(f"There is no ClusterKopfPeering {PEERING}") == 1
+    finally:
+        kubectl("create", "-f", "-", stdin=json.dumps(body))

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 from kmock import RawHandler
 from kubernetes.aio.client import Configuration
 
@@ -116,7 +117,12 @@ async def test_it_stays_where_it_is_while_it_cannot_learn(kmock, peers, monkeypa
     assert not peers.leads.is_set()
 
 
-async def test_without_the_peering_there_is_nobody_to_wait_for(kmock, peers):
+async def test_without_the_peering_there_is_nobody_to_wait_for_which_is_said_once(kmock, peers):
     kmock[PATH] << 404 << {"kind": "Status", "message": "no", "code": 404}
-    await peers.look()
+    with structlog.testing.capture_logs() as logs:
+        await peers.look()
+        await peers.look()
     assert peers.leads.is_set()
+    assert [line["error"] for line in logs if line["event"] == "peering_missing"] == [
+        "There is no ClusterKopfPeering platform-operator: this operator works as if alone."
+    ]

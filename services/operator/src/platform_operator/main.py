@@ -33,7 +33,7 @@ from platform_operator.routes.platform import load_platform
 log = structlog.get_logger(__name__)
 
 
-def register(registry: kopf.OperatorRegistry, operator: Operator, own: Peer | None) -> None:
+def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
     """Have `operator` told of what it watches, and started and stopped with kopf."""
 
     @kopf.on.startup(registry=registry)
@@ -43,8 +43,8 @@ def register(registry: kopf.OperatorRegistry, operator: Operator, own: Peer | No
         settings.posting.enabled = False
         settings.watching.server_timeout = 300
         settings.networking.request_timeout = 30
-        # without its peering an operator does not know that it is alone
-        settings.peering.mandatory = own is not None
+        # kopf would wait for a peering that is not there, for ever and without a word; peers.py says it instead
+        settings.peering.mandatory = False
         settings.peering.lifetime = LIFETIME_SECONDS
         for kind in operator.managed_kinds:
             settings.watching.label_selectors[kind.group, kind.plural] = MANAGED_SELECTOR
@@ -90,7 +90,7 @@ def main() -> None:
     registry = kopf.OperatorRegistry()
     own = Peer(settings.peering, settings.identity or host_identity()) if settings.peering else None
     operator = Operator(platform, settings.resync_seconds, own)
-    register(registry, operator, own)
+    register(registry, operator)
     with metrics_server(settings.host, settings.metrics_port):
         asyncio.run(
             kopf.operator(

@@ -54,6 +54,7 @@ class Peers:
         self._own = own
         self._resume = resume
         self._now = now
+        self._is_missing = False
         self.leads = asyncio.Event()
         self.leads.set()
         metrics.leading.set(1)
@@ -76,6 +77,9 @@ class Peers:
         except NotFound:
             # who cannot be known of cannot be waited for
             body = {}
+            self._tell_missing()
+        else:
+            self._is_missing = False
         leaders = find_leaders(body.get("status") or {}, self._own, self._now())
         if leaders and self.leads.is_set():
             self.leads.clear()
@@ -86,6 +90,14 @@ class Peers:
             self.leads.set()
             metrics.leading.set(1)
             log.warning("resumed")
+
+    def _tell_missing(self) -> None:
+        if not self._is_missing:
+            self._is_missing = True
+            name = self._own.peering
+            log.warning(
+                "peering_missing", error=f"There is no ClusterKopfPeering {name}: this operator works as if alone."
+            )
 
 
 def find_leaders(status: Object, own: Peer, now: datetime) -> list[str]:
