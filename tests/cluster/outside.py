@@ -100,6 +100,8 @@ class Stores:
 
 def start_stores(postgres_image: str, redis_image: str) -> Stores:
     """Start PostgreSQL and Redis as somebody who runs them would: by the guide."""
+    # what a run that was cut short left there has other passwords
+    kubectl("delete", "namespace", DATA_NAMESPACE, "--ignore-not-found", "--wait")
     make_namespace(DATA_NAMESPACE)
     gateway, auth = secrets.token_hex(16), secrets.token_hex(16)
     users = guide("text", "user gateway").replace("GATEWAY-PASSWORD", gateway).replace("AUTH-PASSWORD", auth)

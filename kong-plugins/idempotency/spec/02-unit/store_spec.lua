@@ -6,11 +6,13 @@ local ANSWER = "A" .. FINGERPRINT .. "201 4 2\na:b\nhi"
 
 
 describe("store", function()
-  local store, conf, sent, replies
+  local store, conf, sent, replies, clock
 
   -- replies: in turn, { reply, error, doubtful } of the pipeline
   before_each(function()
     fakes.install()
+    clock = 1000
+    ngx.now = function() return clock end
     sent, replies = {}, {}
     conf = { redis = {} }
     package.loaded["kong.plugins.idempotency.metrics"] = { redis = function() end }
@@ -70,14 +72,18 @@ describe("store", function()
   end)
 
 
-  it("asks a server for good that does not know the command, or may not run it, once", function()
+  it("asks a server that does not know the command, or does not let us run it, once a minute", function()
     for _, refusal in ipairs({ "ERR syntax error", "ERR unsupported option", "NOPERM this user has no permissions" }) do
-      conf, sent = { redis = {} }, {}
+      conf, sent, clock = { redis = {} }, {}, 1000
       assert.equal("claimed", (claim({ false, refusal }, { 0 })))
       assert.equal("claimed", (claim({ 0 })))
       -- the other command is another question
       assert.equal("stored", (complete({ "OK" })))
       assert.same({ "plain", "script", "script", "plain" }, sent)
+
+      clock = 1060
+      assert.equal("claimed", (claim({ ngx.null })))
+      assert.equal("plain", sent[#sent])
     end
   end)
 

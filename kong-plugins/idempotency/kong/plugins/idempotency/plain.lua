@@ -85,9 +85,9 @@ function _M.judge(value, lock)
 end
 
 
---- Whether a refusal says that the server will not take the command another time either: it does not know it ("ERR", in
--- words that differ from server to server), or the user may not. What may pass has a word of its own: OOM, READONLY, LOADING.
-function _M.is_for_good(refusal)
+--- Whether a refusal says that the server does not know the command ("ERR", in words that differ from server to server), or
+-- that the user may not run it. Most of what passes has a word of its own: OOM, READONLY, LOADING.
+function _M.is_unknown(refusal)
   return find(refusal, "ERR ", 1, true) == 1 or find(refusal, "NOPERM", 1, true) == 1
 end
 

@@ -10,8 +10,10 @@ local null = ngx.null
 local setmetatable = setmetatable
 local type = type
 
--- by Redis configuration: the plain commands that its server does not take
+-- by Redis configuration: when its server refused a plain command. It is not asked again for a while, not for ever:
+-- a server may be replaced, and some tell of a passing trouble in the same words
 local REFUSED = setmetatable({}, { __mode = "k" })
+local ASK_AGAIN = 60 -- seconds
 
 local _M = {}
 
@@ -26,23 +28,24 @@ local function run(conf, command, bytes)
 end
 
 
--- Runs a plain command, unless the server is known not to take it.
+-- Runs a plain command, unless the server has refused it lately.
 -- @treturn string|userdata|boolean|nil the reply; false if the script has to do it
 local function run_plain(conf, kind, build, key, lock, ttl, record)
   local redis = conf.redis
   local refused = REFUSED[redis]
-  if refused and refused[kind] then
+  local since = refused and refused[kind]
+  if since and now() - since < ASK_AGAIN then
     return false
   end
 
   local reply, err, doubtful = run(conf, build(key, lock, ttl, record), record and #record or 0)
-  if reply == false and plain.is_for_good(err) then
+  if reply == false and plain.is_unknown(err) then
     if not refused then
       refused = {}
       REFUSED[redis] = refused
     end
 
-    refused[kind] = true
+    refused[kind] = now()
   end
 
   return reply, err, doubtful
