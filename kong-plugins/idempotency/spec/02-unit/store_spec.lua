@@ -12,7 +12,7 @@ describe("store", function()
   before_each(function()
     fakes.install()
     clock = 1000
-    ngx.now = function() return clock end
+    rawset(ngx, "now", function() return clock end)
     sent, replies = {}, {}
     conf = { redis = {} }
     package.loaded["kong.plugins.idempotency.metrics"] = { redis = function() end }
