@@ -10,7 +10,6 @@ describe("connection", function()
     clock, opened, closed, asked, masters, up = 100, {}, 0, 0, {}, {}
     _G.ngx.now = function() return clock end
 
-    package.loaded["resty.redis"] = { set_timeouts = function() end }
     package.loaded["kong.plugins.idempotency.dial"] = {
       server = function(_, host, port, credentials)
         return { name = host .. ":" .. port, password = credentials.password }
@@ -31,14 +30,18 @@ describe("connection", function()
         return {
           server = server,
           close = function() closed = closed + 1 end,
-          sentinel = function(_, command, master)
-            assert.equal("get-master-addr-by-name", command)
-            return masters[master] or ngx.null
-          end,
         }, state ~= "pooled"
       end,
 
       keep = function() end,
+    }
+
+    package.loaded["kong.plugins.idempotency.resp"] = {
+      call = function(_, ...)
+        local command, question, master = ...
+        assert.equal("SENTINEL get-master-addr-by-name", command .. " " .. question)
+        return masters[master] or ngx.null
+      end,
     }
 
     connection = require "kong.plugins.idempotency.connection"

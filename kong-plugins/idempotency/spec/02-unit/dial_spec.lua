@@ -4,14 +4,19 @@ local fakes = require "spec.support.lua.fakes"
 describe("dial", function()
   local dial, reused, log
 
-  -- a Redis client that notes what is asked of it; `reused` says how often each connection was used before
+  -- sockets that note what is asked of them; `reused` says how often each connection was used before
   before_each(function()
     fakes.install()
     log, reused = {}, {}
 
     local function note(name)
       return function(_, ...)
-        log[#log + 1] = name .. (select("#", ...) > 0 and " " .. table.concat({ ... }, " ") or "")
+        local words = { name }
+        for i = 1, select("#", ...) do
+          words[i + 1] = tostring((select(i, ...)))
+        end
+
+        log[#log + 1] = table.concat(words, " ")
         if log.refuse == name then
           return nil, "refused"
         end
@@ -20,22 +25,23 @@ describe("dial", function()
       end
     end
 
-    package.loaded["resty.redis"] = {
-      set_timeouts = note("timeouts"),
-      new = function()
-        return {
-          set_timeouts = note("timeouts"),
-          connect = function(_, host, port, options)
-            log[#log + 1] = "connect " .. options.pool
-            log.options = options
-            return true
-          end,
-          get_reused_times = function() return table.remove(reused, 1) or 0 end,
-          auth = note("auth"),
-          select = note("select"),
-          set_keepalive = note("keepalive"),
-          close = note("close"),
-        }
+    rawset(ngx.socket, "tcp", function()
+      return {
+        settimeouts = note("timeouts"),
+        connect = function(_, _, _, options)
+          log[#log + 1] = "connect " .. options.pool
+          log.options = options
+          return not log.unreachable, log.unreachable
+        end,
+        getreusedtimes = function() return table.remove(reused, 1) or 0 end,
+        sslhandshake = note("handshake"),
+        setkeepalive = note("keepalive"),
+        close = note("close"),
+      }
+    end)
+    package.loaded["kong.plugins.idempotency.resp"] = {
+      call = function(_, command, ...)
+        return note(command)(nil, ...)
       end,
     }
     dial = require "kong.plugins.idempotency.dial"
@@ -72,8 +78,9 @@ describe("dial", function()
     reused = { 0, 1 }
     local _, fresh = open(conf)
     assert.is_true(fresh)
-    assert.equal("timeouts connect auth select", verbs())
-    assert.equal("auth u p", log[3])
+    assert.equal("timeouts connect AUTH SELECT", verbs())
+    assert.equal("AUTH u p", log[3])
+    assert.equal("SELECT 3", log[4])
 
     log = {}
     _, fresh = open(conf)
@@ -90,12 +97,12 @@ describe("dial", function()
 
   it("authenticates by password alone where there is no user", function()
     open(configuration({ password = "p" }))
-    assert.equal("auth p", log[3])
+    assert.equal("AUTH p", log[3])
   end)
 
 
   it("closes what it could not introduce", function()
-    log.refuse = "auth"
+    log.refuse = "AUTH"
     local red, err = open(configuration({ password = "wrong" }))
     assert.is_nil(red)
     assert.equal("AUTH: refused", err)
@@ -132,13 +139,33 @@ describe("dial", function()
   end)
 
 
-  it("refuses TLS where the library would silently do without", function()
-    package.loaded["resty.redis"].set_timeouts = nil
-    package.loaded["kong.plugins.idempotency.dial"] = nil
-    dial = require "kong.plugins.idempotency.dial"
-    local red, err = open(configuration({ ssl = true }))
-    assert.is_nil(red)
-    assert.truthy(err:find("TLS", 1, true))
+  it("speaks TLS before anything else, on a fresh connection only", function()
+    local conf = configuration({ ssl = true, ssl_verify = true, server_name = "n", password = "p" })
+    reused = { 0, 1 }
+    open(conf)
+    assert.equal("timeouts connect handshake AUTH", verbs())
+    assert.equal("handshake false n true", log[3])
+
+    log = {}
+    open(conf)
+    assert.equal("timeouts connect", verbs())
+  end)
+
+
+  it("closes what it could not trust", function()
+    log.refuse = "handshake"
+    local sock, err = open(configuration({ ssl = true, password = "p" }))
+    assert.is_nil(sock)
+    assert.equal("TLS: refused", err)
+    assert.equal("timeouts connect handshake close", verbs())
+  end)
+
+
+  it("says why there is no connection", function()
+    log.unreachable = "connection refused"
+    local sock, err = open(configuration())
+    assert.is_nil(sock)
+    assert.equal("connect: connection refused", err)
   end)
 
 

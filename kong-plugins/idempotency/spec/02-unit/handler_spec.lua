@@ -6,7 +6,6 @@ describe("handler", function()
 
   setup(function()
     fakes.install()
-    package.loaded["resty.redis"] = { set_timeouts = function() end }
     handler = require "kong.plugins.idempotency.handler"
   end)
 

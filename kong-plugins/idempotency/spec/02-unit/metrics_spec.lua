@@ -2,10 +2,10 @@ local fakes = require "spec.support.lua.fakes"
 
 
 describe("metrics", function()
-  local metrics
+  local metrics, timers
 
   before_each(function()
-    fakes.install()
+    timers = fakes.install()
     package.loaded["kong.plugins.prometheus.exporter"] = nil
     metrics = require "kong.plugins.idempotency.metrics"
   end)
@@ -37,6 +37,38 @@ describe("metrics", function()
     assert.truthy(text:find('kong_idempotency_redis_seconds_bucket{le="+Inf"} 3\n', 1, true))
     assert.truthy(text:find("kong_idempotency_redis_seconds_count 3\n", 1, true))
     assert.truthy(text:find("kong_idempotency_redis_seconds_sum 60.300500\n", 1, true))
+  end)
+
+
+  it("adds what it counted to the dictionary a moment later, all at once", function()
+    ngx.shared.idempotency_metrics = fakes.dictionary()
+    metrics.init_worker()
+    metrics.count("hits", "member")
+    metrics.count("hits", "member")
+    metrics.redis(0.3)
+    assert.is_nil(ngx.shared.idempotency_metrics:get("event|hits|member"))
+    assert.equal(1, #timers)
+
+    timers[1][2](false)
+    assert.equal(2, ngx.shared.idempotency_metrics:get("event|hits|member"))
+    assert.equal(0.3, ngx.shared.idempotency_metrics:get("seconds"))
+
+    metrics.count("hits", "member")
+    assert.equal(2, #timers)
+    timers[2][2](true)
+    assert.equal(3, ngx.shared.idempotency_metrics:get("event|hits|member"))
+  end)
+
+
+  it("counts on where there is no timer to be had", function()
+    ngx.shared.idempotency_metrics = fakes.dictionary()
+    metrics.init_worker()
+    timers.refused = true
+    metrics.count("hits", "member")
+    timers.refused = false
+    metrics.count("hits", "member")
+    timers[#timers][2](false)
+    assert.equal(2, ngx.shared.idempotency_metrics:get("event|hits|member"))
   end)
 
 

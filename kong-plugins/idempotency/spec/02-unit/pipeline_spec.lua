@@ -13,7 +13,6 @@ describe("pipeline", function()
     conf = { timeout = 2000 }
 
     package.loaded["kong.plugins.idempotency.connection"] = nil
-    package.loaded["resty.redis"] = { set_timeouts = function() end }
     script = require "kong.plugins.idempotency.script"
     package.loaded["kong.plugins.idempotency.connection"] = {
       open = function()
@@ -22,7 +21,7 @@ describe("pipeline", function()
           return nil, "connect: connection refused"
         end
 
-        local sock = { sent = "" }
+        local sock = { sent = "", close = function() closed = closed + 1 end }
         opened[#opened + 1] = sock
         function sock:send(text)
           self.sent = self.sent .. fakes.flat(text)
@@ -37,7 +36,7 @@ describe("pipeline", function()
           return answer
         end
 
-        return { _sock = sock, close = function() closed = closed + 1 end }, not answers.reused
+        return sock, not answers.reused
       end,
       keep = function() kept = kept + 1 end,
       doubt = function() doubted = doubted + 1 end,
@@ -47,9 +46,14 @@ describe("pipeline", function()
   end)
 
 
+  local function run(command, bytes, other)
+    return pipeline.run(other or conf, command, bytes or 0, ngx.now())
+  end
+
+
   it("sends a call and keeps the connection", function()
     connections = { { ":2" } }
-    assert.equal(2, (pipeline.run(conf, { "command" }, 0)))
+    assert.equal(2, (run({ "command" })))
     assert.equal("command", opened[1].sent)
     assert.equal(1, kept)
   end)
@@ -57,7 +61,7 @@ describe("pipeline", function()
 
   it("replaces dead pooled connections until a fresh one answers", function()
     connections = { { reused = true }, { reused = true, broken = "broken pipe" }, { ":0" } }
-    assert.equal(0, (pipeline.run(conf, { "command" }, 0)))
+    assert.equal(0, (run({ "command" })))
     assert.equal(3, #opened)
     assert.equal(2, closed)
   end)
@@ -65,7 +69,7 @@ describe("pipeline", function()
 
   it("gives up when a fresh connection fails", function()
     connections = { {} , { ":0" } }
-    local reply, err = pipeline.run(conf, { "command" }, 0)
+    local reply, err = run({ "command" })
     assert.is_nil(reply)
     assert.equal("closed", err)
   end)
@@ -73,7 +77,7 @@ describe("pipeline", function()
 
   it("gives up when there is none to be had", function()
     connections = {}
-    local reply, err = pipeline.run(conf, { "command" }, 0)
+    local reply, err = run({ "command" })
     assert.is_nil(reply)
     assert.equal("connect: connection refused", err)
   end)
@@ -81,7 +85,7 @@ describe("pipeline", function()
 
   it("does not wait twice for a slow server", function()
     connections = { { reused = true, err = "timeout" }, { ":0" } }
-    local reply, err = pipeline.run(conf, { "command" }, 0)
+    local reply, err = run({ "command" })
     assert.is_nil(reply)
     assert.equal("timeout", err)
     assert.equal(1, doubted)
@@ -92,11 +96,11 @@ describe("pipeline", function()
     conf.sentinel_master = "m"
     local refusal = "-READONLY You can't write against a read only replica."
     connections = { { reused = true, refusal }, { ":0" } }
-    assert.equal(0, (pipeline.run(conf, { "command" }, 0)))
+    assert.equal(0, (run({ "command" })))
     assert.equal(1, doubted)
 
     connections = { { refusal }, { refusal }, { ":0" } }
-    local reply, err = pipeline.run(conf, { "command" }, 0)
+    local reply, err = run({ "command" })
     assert.is_false(reply)
     assert.truthy(err:find("READONLY", 1, true))
   end)
@@ -104,7 +108,7 @@ describe("pipeline", function()
 
   it("sends the script's text where the server does not know it", function()
     connections = { { "-NOSCRIPT No matching script." }, { ":0" } }
-    assert.equal(0, (pipeline.run(conf, script.claim("key", LOCK, "1000"), 0)))
+    assert.equal(0, (run(script.claim("key", LOCK, "1000"))))
     assert.truthy(opened[2].sent:find("EVAL\r\n", 1, true))
     assert.truthy(opened[2].sent:find(script.TEXT, 1, true))
   end)
@@ -112,16 +116,37 @@ describe("pipeline", function()
 
   it("takes no error reply for an answer", function()
     connections = { { reused = true, "-READONLY You can't write against a read only replica." } }
-    local reply, err = pipeline.run(conf, { "command" }, 0)
+    local reply, err = run({ "command" })
     assert.is_false(reply)
     assert.truthy(err:find("READONLY", 1, true))
     assert.equal(1, closed)
   end)
 
 
+  it("says whether Redis may have run a call without a reply", function()
+    local function doubt()
+      local _, _, doubtful = run({ "command" })
+      return doubtful
+    end
+
+    connections = {}
+    assert.is_nil(doubt(), "it was never sent")
+    connections = { { "-OOM command not allowed" } }
+    assert.is_nil(doubt(), "it was refused")
+    connections = { { reused = true }, { ":0" } }
+    assert.is_nil(doubt(), "it was answered when it was sent again")
+    connections = { {} }
+    assert.is_true(doubt(), "its reply was lost")
+    connections = { { reused = true }, { "-READONLY You can't write against a read only replica." } }
+    assert.is_true(doubt(), "its reply was lost, and it was refused when it was sent again")
+    connections = { { reused = true } }
+    assert.is_true(doubt(), "its reply was lost, and it could not be sent again")
+  end)
+
+
   it("survives whatever a connection raises", function()
     package.loaded["kong.plugins.idempotency.connection"].open = function() error("raised") end
-    local reply, err = pipeline.run(conf, { "command" }, 0)
+    local reply, err = run({ "command" })
     assert.is_nil(reply)
     assert.truthy(err:find("raised", 1, true))
   end)
@@ -169,7 +194,7 @@ describe("pipeline", function()
 
   local function call(name, bytes, other)
     local thread = coroutine.create(function()
-      results[name] = { pipeline.run(other or conf, { name }, bytes or 0) }
+      results[name] = { run({ name }, bytes, other) }
     end)
     coroutine.resume(thread)
   end
@@ -181,17 +206,17 @@ describe("pipeline", function()
     package.loaded["kong.plugins.idempotency.connection"].open = function(...)
       local once = what
       what = nil
-      local red, fresh = open(...)
+      local sock, fresh = open(...)
       if once then
-        local receive = red._sock.receive
-        red._sock.receive = function(...)
-          red._sock.receive = receive
+        local receive = sock.receive
+        sock.receive = function(...)
+          sock.receive = receive
           once()
           return receive(...)
         end
       end
 
-      return red, fresh
+      return sock, fresh
     end
   end
 

@@ -8,6 +8,11 @@ local function all()
 end
 
 
+local function answer_of(headers, body)
+  return record.answer(FINGERPRINT, 201, headers, headers, all, body)
+end
+
+
 describe("record", function()
   it("gives back what went in, byte for byte", function()
     local everything = {}
@@ -17,7 +22,7 @@ describe("record", function()
 
     for _, body in ipairs({ "", "body", "\r\n\r\n", "201 1 1\n", table.concat(everything) }) do
       local headers = { ["Content-Type"] = "a: b", Link = { "</a>", "</b>" }, Empty = "" }
-      local answer = record.parse(record.answer(FINGERPRINT, 201, headers, body), all)
+      local answer = record.parse(answer_of(headers, body), all)
 
       assert.equal(201, answer.status)
       assert.equal(body, answer.body)
@@ -26,8 +31,16 @@ describe("record", function()
   end)
 
 
+  it("keeps the headers that are to be kept, as the service sent them", function()
+    local sent = { A = "service", B = "service", Link = { "</a>", "</b>" } }
+    local names = { A = "client", B = "client", C = "client", Link = "client" }
+    local value = record.answer(FINGERPRINT, 201, sent, names, function(name) return name ~= "B" end, "")
+    assert.same({ A = "service", Link = { "</a>", "</b>" } }, record.parse(value, all).headers)
+  end)
+
+
   it("adds at most 60 bytes to headers and body", function()
-    local value = record.answer(FINGERPRINT, 201, { A = "b" }, ("x"):rep(1000000))
+    local value = answer_of({ A = "b" }, ("x"):rep(1000000))
     assert.is_true(#value - 1000000 - #"A:b\n" <= 60)
   end)
 
@@ -39,7 +52,7 @@ describe("record", function()
 
 
   it("parses nothing but answers", function()
-    local answer = record.answer(FINGERPRINT, 201, { A = "b" }, "body")
+    local answer = answer_of({ A = "b" }, "body")
     local BAD = {
       "", "A", "A" .. FINGERPRINT, record.tombstone(FINGERPRINT), record.lock(FINGERPRINT, ("o"):rep(16)),
       answer .. "x", answer:sub(1, -2), (answer:gsub("201", "999")), (answer:gsub("201", "500")), (answer:gsub("201", "-01")),

@@ -59,10 +59,34 @@ describe("resp", function()
   end)
 
 
-  it("takes no array and no nonsense", function()
-    for _, bytes in ipairs({ "*1\r\n:0\r\n", "\r\n", "hello\r\n", "$x\r\n", "$5\r\nab" }) do
+  it("reads arrays", function()
+    assert.same({ "mymaster", 6379 }, resp.read(socket("*2\r\n$8\r\nmymaster\r\n:6379\r\n")))
+    assert.same({}, resp.read(socket("*0\r\n")))
+    assert.equal(ngx.null, resp.read(socket("*-1\r\n")))
+  end)
+
+
+  it("takes no nonsense", function()
+    for _, bytes in ipairs({ "*x\r\n", "*2\r\n:0\r\n", "\r\n", "hello\r\n", "$x\r\n", "$5\r\nab" }) do
       assert.is_nil((resp.read(socket(bytes))))
     end
+  end)
+
+
+  it("sends a command and reads its reply", function()
+    local sock, sent = socket("+OK\r\n"), nil
+    function sock.send(_, text)
+      sent = fakes.flat(text)
+      return #sent
+    end
+
+    assert.equal("OK", resp.call(sock, "AUTH", "a user", ""))
+    assert.equal("*3\r\n$4\r\nAUTH\r\n$6\r\na user\r\n$0\r\n\r\n", sent)
+
+    function sock.send()
+      return nil, "broken pipe"
+    end
+    assert.same({ nil, "broken pipe" }, { resp.call(sock, "SELECT", "1") })
   end)
 
 

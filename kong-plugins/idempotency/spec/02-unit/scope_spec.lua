@@ -3,62 +3,50 @@ local scope = require "kong.plugins.idempotency.scope"
 local ORDER = { "consumer", "header" }
 
 
-local function of(caller, order, header, anonymous)
-  caller.headers = caller.headers or {}
-  caller.client_ip = function() return "192.0.2.1" end
-  return scope.of(order or ORDER, caller, header == nil and "x-auth-subject" or header, anonymous or "client_ip")
+local function of(caller, order, anonymous)
+  local function client_ip() return "192.0.2.1" end
+  return scope.of(order or ORDER, caller.consumer, caller.identity, anonymous or "client_ip", client_ip)
 end
 
 
 describe("scope.of", function()
   it("is the consumer before the identity header before the address", function()
-    local headers = { ["x-auth-subject"] = "ann" }
-    assert.equal("consumer:1", of({ consumer = "1", headers = headers }))
-    assert.equal("header:ann", of({ headers = headers }))
+    assert.equal("consumer:1", of({ consumer = "1", identity = "ann" }))
+    assert.equal("header:ann", of({ identity = "ann" }))
     assert.equal("ip:192.0.2.1", of({}))
   end)
 
 
   it("follows the configured order", function()
-    local caller = { consumer = "1", headers = { ["x-auth-subject"] = "ann" } }
+    local caller = { consumer = "1", identity = "ann" }
     assert.equal("header:ann", of(caller, { "header", "consumer" }))
     assert.equal("ip:192.0.2.1", of(caller, {}))
   end)
 
 
   it("takes an empty identity for none", function()
-    assert.equal("ip:192.0.2.1", of({ headers = { ["x-auth-subject"] = "" } }))
+    assert.equal("ip:192.0.2.1", of({ identity = "" }))
   end)
 
 
   it("takes an empty identity for none, however often it came", function()
-    local empty = { headers = { ["x-auth-subject"] = { "", "" } } }
+    local empty = { identity = { "", "" } }
     assert.equal("ip:192.0.2.1", of(empty))
-    assert.is_nil(of(empty, nil, nil, "reject"))
-  end)
-
-
-  it("reads no header where none is configured", function()
-    assert.equal("ip:192.0.2.1", of({ headers = { ["x-auth-subject"] = "ann" } }, nil, false))
-  end)
-
-
-  it("does not ask the table's metatable, which resolves underscores", function()
-    assert.equal("ip:192.0.2.1", of({ headers = setmetatable({}, { __index = function() return "ann" end }) }))
+    assert.is_nil(of(empty, nil, "reject"))
   end)
 
 
   it("gives a repeated identity a scope that no single value has", function()
-    local repeated = of({ headers = { ["x-auth-subject"] = { "a", "b" } } })
-    assert.not_equal(repeated, of({ headers = { ["x-auth-subject"] = "a" } }))
-    assert.not_equal(repeated, of({ headers = { ["x-auth-subject"] = "1:a1:b" } }))
-    assert.not_equal(repeated, of({ headers = { ["x-auth-subject"] = { "a1:b" } } }))
+    local repeated = of({ identity = { "a", "b" } })
+    assert.not_equal(repeated, of({ identity = "a" }))
+    assert.not_equal(repeated, of({ identity = "1:a1:b" }))
+    assert.not_equal(repeated, of({ identity = { "a1:b" } }))
   end)
 
 
   it("has nothing for the anonymous where they are refused", function()
-    assert.is_nil(of({}, nil, nil, "reject"))
-    assert.equal("header:ann", of({ headers = { ["x-auth-subject"] = "ann" } }, nil, nil, "reject"))
+    assert.is_nil(of({}, nil, "reject"))
+    assert.equal("header:ann", of({ identity = "ann" }, nil, "reject"))
   end)
 end)
 

@@ -72,6 +72,15 @@ describe("store", function()
   end)
 
 
+  it("does not lose a doubt: what was sent may have locked the key, unless the script says what is there", function()
+    local oom = "OOM command not allowed"
+    assert.same({ nil, oom, true }, { claim({ false, oom, true }, { false, oom }) })
+    assert.same({ nil, oom, true }, { claim({ false, oom }, { false, oom, true }) })
+    assert.same({ "claimed" }, { claim({ false, oom, true }, { 0 }) })
+    assert.same({ "in-flight" }, { claim({ false, oom, true }, { 2 }) })
+  end)
+
+
   it("asks a server that does not know the command, or does not let us run it, once a minute", function()
     for _, refusal in ipairs({ "ERR syntax error", "ERR unsupported option", "NOPERM this user has no permissions" }) do
       conf, sent, clock = { redis = {} }, {}, 1000

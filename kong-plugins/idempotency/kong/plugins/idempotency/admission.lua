@@ -120,13 +120,29 @@ local function ignore()
 end
 
 
+-- whether nginx watches for clients that leave (`lua_check_client_abort`), as far as is known
+local watched = true
+
+
+-- A client that leaves comes back for its answer, and others may wait for the reply to a call of this request. Where
+-- nginx watches for clients that leave it would end the request.
+local function stay_without_client()
+  if watched then
+    local _, err = ngx.on_abort(ignore)
+    watched = err ~= "lua_check_client_abort is off"
+  end
+end
+
+
 -- claims the key; while another request has it, looks again until `wait_timeout`
 local function claim_or_wait(conf, prepared, claimed)
-  -- A client that leaves comes back for its answer, and others may wait for the reply to this call. Where nginx
-  -- watches for clients that leave (`lua_check_client_abort`) it would end the request; elsewhere this does nothing
-  ngx.on_abort(ignore)
+  stay_without_client()
 
   local outcome, detail = claim(conf, prepared, claimed)
+  if outcome ~= "in-flight" then
+    return outcome, detail
+  end
+
   local deadline = now() + conf.wait_timeout
   local pause = FIRST_PAUSE
 
@@ -167,9 +183,9 @@ end
 
 
 --- Decides about a request.
--- @treturn table|nil nil: the plugin has nothing to do with it. Else one of
---   `refusal` (an answer), `replay` (an answer), `bypass` (true) or `claim`
---   (what is to be settled: `key`, `lock`, `fingerprint`)
+-- @treturn string|nil nil: the plugin has nothing to do with it. Else "answer" (in the service's
+--   place), "bypass" (forward without a claim) or "claim" (forward, then settle)
+-- @treturn table|nil the answer, or the claim: `key`, `lock`, `fingerprint`, `service`
 function _M.decide(conf, prepared)
   local headers = ngx.req.get_headers(0)
   local method = kong.request.get_method()
@@ -202,11 +218,9 @@ function _M.decide(conf, prepared)
     return refuse("idempotency-upgrade-refused", headers, service)
   end
 
-  local whose = scope.of(conf.scope, {
-    consumer = consumer_id(headers),
-    headers = headers,
-    client_ip = kong.client.get_forwarded_ip,
-  }, prepared.identity_header, conf.anonymous)
+  -- rawget: X_Auth_Subject is not X-Auth-Subject
+  local identity = prepared.identity_header and rawget(headers, prepared.identity_header)
+  local whose = scope.of(conf.scope, consumer_id(headers), identity, conf.anonymous, kong.client.get_forwarded_ip)
 
   if not whose then
     return refuse("idempotency-identity-missing", headers, service)
@@ -241,6 +255,8 @@ function _M.decide(conf, prepared)
     service = service,
     fingerprint = print,
     lock = record.lock(print, digest.random(record.OWNER_BYTES)),
+    settled = false,
+    unsettled = false,
   }
 
   local outcome, detail = claim_or_wait(conf, prepared, claimed)
@@ -253,7 +269,7 @@ function _M.decide(conf, prepared)
 
   if outcome == "claimed" then
     metrics.count("misses", service)
-    return { claim = claimed }
+    return "claim", claimed
   end
 
   if outcome == "replay" then
@@ -263,7 +279,7 @@ function _M.decide(conf, prepared)
     end
 
     metrics.count("hits", service)
-    return { replay = answer }
+    return "answer", answer
   end
 
   if outcome == "mismatch" then

@@ -45,31 +45,31 @@ end
 -- master that died and came back takes writes until the sentinels make it a replica, and those writes are lost.
 local function open_at_master(conf)
   local known, lately = sentinel.known(conf)
-  local red, fresh
+  local sock, fresh
 
   if known then
-    red, fresh = open_at(conf, known)
-    if red and (lately or not fresh) then
-      return red, fresh
+    sock, fresh = open_at(conf, known)
+    if sock and (lately or not fresh) then
+      return sock, fresh
     end
   end
 
   local master, err = sentinel.ask(conf)
   if not master then
-    if red then
+    if sock then
       ngx.log(ngx.WARN, "[idempotency] ", err, "; the master is taken to be the same")
-      return red, fresh
+      return sock, fresh
     end
 
     return nil, err
   end
 
   if known and master.host == known.host and master.port == known.port then
-    return red, fresh
+    return sock, fresh
   end
 
-  if red then
-    red:close()
+  if sock then
+    sock:close()
   end
 
   return open_at(conf, master)
@@ -77,7 +77,7 @@ end
 
 
 --- Opens a connection, or takes one out of the pool.
--- @treturn table|nil the connection
+-- @treturn table|nil the connection: a socket
 -- @treturn string|boolean the error, or whether the connection is a fresh one
 function _M.open(conf)
   if conf.sentinel_master then
@@ -89,8 +89,8 @@ end
 
 
 --- Leaves a connection that is in step to the next who opens one.
-function _M.keep(conf, red)
-  return dial.keep(conf, red)
+function _M.keep(conf, sock)
+  return dial.keep(conf, sock)
 end
 
 

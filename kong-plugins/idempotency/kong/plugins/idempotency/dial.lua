@@ -1,14 +1,10 @@
--- A connection to one server: pooled, authenticated once.
+-- A connection to one server: pooled, introduced once.
 
-local redis = require "resty.redis"
 local digest = require "kong.plugins.idempotency.digest"
+local resp = require "kong.plugins.idempotency.resp"
 
-local rawget = rawget
 local sub = string.sub
-
--- resty.redis learned time-outs for each step and TLS in one release, 0.28
--- (rawget: to the library any unknown name is a Redis command)
-local MODERN = rawget(redis, "set_timeouts") ~= nil
+local tcp = ngx.socket.tcp
 
 local _M = {}
 
@@ -18,7 +14,7 @@ local function present(value)
 end
 
 
---- A server and who we are to it. Connections are shared by all that would authenticate alike, and by nobody else.
+--- A server and who we are to it. Connections are shared by all that would introduce themselves alike, and by nobody else.
 -- @tparam table conf the Redis configuration: TLS, time-outs, size of the pool
 -- @tparam table credentials `username`, `password`, `database`, each may be missing
 function _M.server(conf, host, port, credentials)
@@ -32,40 +28,34 @@ function _M.server(conf, host, port, credentials)
     username = username,
     password = password,
     database = database,
+    connect_timeout = conf.connect_timeout or conf.timeout,
+    send_timeout = conf.send_timeout or conf.timeout,
+    read_timeout = conf.read_timeout or conf.timeout,
     options = {
       pool = host .. ":" .. port .. ":" .. database .. ":" .. (username or "") .. ":" ..
-             sub(digest.hex(digest.sha256(password or "")), 1, 12) .. ":" ..
+             sub(digest.sha256_hex(password or ""), 1, 12) .. ":" ..
              (conf.ssl and "tls:" .. tostring(conf.ssl_verify) .. ":" .. (conf.server_name or "") or ""),
       pool_size = conf.keepalive_pool_size,
-      ssl = conf.ssl or nil,
-      ssl_verify = conf.ssl and conf.ssl_verify or nil,
-      server_name = conf.ssl and conf.server_name or nil,
     },
   }
 end
 
 
-local function set_timeouts(red, conf)
-  local connect = conf.connect_timeout or conf.timeout
-  local send = conf.send_timeout or conf.timeout
-  local read = conf.read_timeout or conf.timeout
-
-  if MODERN then
-    red:set_timeouts(connect, send, read)
-  else
-    red:set_timeout(read)
-  end
-end
-
-
 -- what a fresh connection needs before its first command
-local function introduce(red, server)
+local function introduce(conf, sock, server)
+  if conf.ssl then
+    local ok, err = sock:sslhandshake(false, conf.server_name, conf.ssl_verify)
+    if not ok then
+      return nil, "TLS: " .. (err or "?")
+    end
+  end
+
   if server.password then
     local ok, err
     if server.username then
-      ok, err = red:auth(server.username, server.password)
+      ok, err = resp.call(sock, "AUTH", server.username, server.password)
     else
-      ok, err = red:auth(server.password)
+      ok, err = resp.call(sock, "AUTH", server.password)
     end
 
     if not ok then
@@ -74,7 +64,7 @@ local function introduce(red, server)
   end
 
   if server.database ~= 0 then
-    local ok, err = red:select(server.database)
+    local ok, err = resp.call(sock, "SELECT", tostring(server.database))
     if not ok then
       return nil, "SELECT: " .. (err or "?")
     end
@@ -85,44 +75,39 @@ end
 
 
 --- Opens a connection, or takes one out of the pool.
--- @treturn table|nil the connection
+-- @treturn table|nil the connection: a socket
 -- @treturn string|boolean the error, or whether the connection is a fresh one
 function _M.open(conf, server)
-  if conf.ssl and not MODERN then
-    return nil, "this version of resty.redis cannot do TLS"
-  end
-
-  local red, err = redis:new()
-  if not red then
+  local sock, err = tcp()
+  if not sock then
     return nil, err
   end
 
-  set_timeouts(red, conf)
+  sock:settimeouts(server.connect_timeout, server.send_timeout, server.read_timeout)
 
   local ok
-  ok, err = red:connect(server.host, server.port, server.options)
+  ok, err = sock:connect(server.host, server.port, server.options)
   if not ok then
-    red:close()
     return nil, "connect: " .. (err or "?")
   end
 
-  if red:get_reused_times() ~= 0 then
-    return red, false
+  if sock:getreusedtimes() ~= 0 then
+    return sock, false
   end
 
-  ok, err = introduce(red, server)
+  ok, err = introduce(conf, sock, server)
   if not ok then
-    red:close()
+    sock:close()
     return nil, err
   end
 
-  return red, true
+  return sock, true
 end
 
 
 --- Leaves a connection that is in step to the next who opens one.
-function _M.keep(conf, red)
-  return red:set_keepalive(conf.keepalive_idle_timeout, conf.keepalive_pool_size)
+function _M.keep(conf, sock)
+  return sock:setkeepalive(conf.keepalive_idle_timeout, conf.keepalive_pool_size)
 end
 
 

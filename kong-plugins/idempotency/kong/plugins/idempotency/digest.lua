@@ -6,11 +6,13 @@
 
 local ffi = require "ffi"
 
+local band = bit.band
 local bxor = bit.bxor
 local byte = string.byte
 local ffi_copy = ffi.copy
 local ffi_fill = ffi.fill
 local ffi_string = ffi.string
+local rshift = bit.rshift
 
 -- names of our own, bound to the symbols by __asm__: other modules may have declared
 -- the same functions with other types. SHA256_CTX has 112 bytes, SHA_CTX 96
@@ -60,34 +62,46 @@ local _M = {}
 local HEX = "0123456789abcdef"
 local hex_out = bytes_t(2 * SHA256_BYTES)
 
---- Lower-case hexadecimal of up to 32 bytes.
-function _M.hex(bytes)
-  for i = 1, #bytes do
-    local value = byte(bytes, i)
-    local low = value % 16
-    hex_out[2 * i - 2] = byte(HEX, (value - low) / 16 + 1)
-    hex_out[2 * i - 1] = byte(HEX, low + 1)
+
+-- the hexadecimal digits of `count` bytes of `out`
+local function hex_of_out(count)
+  for i = 0, count - 1 do
+    local value = out[i]
+    hex_out[2 * i] = byte(HEX, rshift(value, 4) + 1)
+    hex_out[2 * i + 1] = byte(HEX, band(value, 15) + 1)
   end
 
-  return ffi_string(hex_out, 2 * #bytes)
+  return ffi_string(hex_out, 2 * count)
+end
+
+
+local function sha256(data)
+  crypto.idempotency_sha256_init(context)
+  crypto.idempotency_sha256_update(context, data, #data)
+  crypto.idempotency_sha256_final(out, context)
 end
 
 
 --- The 32 bytes of SHA-256.
 function _M.sha256(data)
-  crypto.idempotency_sha256_init(context)
-  crypto.idempotency_sha256_update(context, data, #data)
-  crypto.idempotency_sha256_final(out, context)
+  sha256(data)
   return ffi_string(out, SHA256_BYTES)
 end
 
 
---- The 20 bytes of SHA-1, which Redis names scripts by.
-function _M.sha1(data)
+--- SHA-256 in lower-case hexadecimal.
+function _M.sha256_hex(data)
+  sha256(data)
+  return hex_of_out(SHA256_BYTES)
+end
+
+
+--- SHA-1 in lower-case hexadecimal, which Redis names scripts by.
+function _M.sha1_hex(data)
   crypto.idempotency_sha1_init(context)
   crypto.idempotency_sha1_update(context, data, #data)
   crypto.idempotency_sha1_final(out, context)
-  return ffi_string(out, SHA1_BYTES)
+  return hex_of_out(SHA1_BYTES)
 end
 
 
@@ -118,14 +132,15 @@ local function set_key(key)
 end
 
 
---- The 32 bytes of HMAC-SHA-256.
-function _M.hmac_sha256(key, data)
+--- The 32 bytes of HMAC-SHA-256 of `head` and `body`, one after the other.
+function _M.hmac_sha256(key, head, body)
   if key ~= last_key then
     set_key(key)
   end
 
   ffi_copy(context, inner, CONTEXT_BYTES)
-  crypto.idempotency_sha256_update(context, data, #data)
+  crypto.idempotency_sha256_update(context, head, #head)
+  crypto.idempotency_sha256_update(context, body, #body)
   crypto.idempotency_sha256_final(out, context)
 
   ffi_copy(context, outer, CONTEXT_BYTES)

@@ -11,7 +11,7 @@ function _M.of(secret, method, uri, content_type, body)
   return digest.hmac_sha256(secret,
     method .. "\n" ..
     #uri .. ":" .. uri .. "\n" ..
-    #content_type .. ":" .. content_type .. "\n" ..
+    #content_type .. ":" .. content_type .. "\n",
     body)
 end
 

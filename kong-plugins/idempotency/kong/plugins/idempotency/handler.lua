@@ -36,28 +36,23 @@ function IdempotencyHandler:access(conf)
     return
   end
 
-  local ok, decision = pcall(admission.decide, conf, prepared)
+  local ok, action, subject = pcall(admission.decide, conf, prepared)
   if not ok then
-    decision = admission.failed(conf, prepared, decision)
+    action, subject = admission.failed(conf, prepared, action)
   end
 
-  if not decision then
-    return
-  end
+  if action == "claim" then
+    ngx.ctx[CLAIM] = subject
+    -- stands if Kong has to answer in the service's place
+    outcome.mark("unknown", true)
 
-  local answer = decision.refusal or decision.replay
-  if answer then
-    conditional.clear(answer.status)
-    return kong.response.exit(answer.status, answer.body, answer.headers)
-  end
+  elseif action == "answer" then
+    conditional.clear(subject.status)
+    return kong.response.exit(subject.status, subject.body, subject.headers)
 
-  if decision.bypass then
-    return outcome.mark("bypassed", false)
+  elseif action == "bypass" then
+    outcome.mark("bypassed", false)
   end
-
-  ngx.ctx[CLAIM] = decision.claim
-  -- stands if Kong has to answer in the service's place
-  outcome.mark("unknown", true)
 end
 
 

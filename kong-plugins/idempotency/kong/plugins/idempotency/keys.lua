@@ -81,7 +81,7 @@ local function key_of(name, value)
     end
   end
 
-  if not key or key == "" or #key > MAX_LENGTH or find(key, "[^\32-\126]") then
+  if not key or #key > MAX_LENGTH or not find(key, "^[\32-\126]+$") then
     return nil
   end
 

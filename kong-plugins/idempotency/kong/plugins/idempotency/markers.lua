@@ -22,7 +22,7 @@ function _M.expose(existing)
     existing = concat(existing, ", ")
   end
 
-  if existing == nil or existing == "" then
+  if existing == nil or existing == "" or existing == EXPOSED then
     return EXPOSED
   end
 

@@ -2,13 +2,15 @@
 --
 -- In a Kong with its prometheus plugin they appear among that plugin's metrics. Elsewhere
 -- they are kept in the shared dictionary `idempotency_metrics`, if there is one, and
--- `text` shows them. Without either nothing is counted.
+-- `text` shows them. Without either nothing is counted. As that plugin does, each worker
+-- counts for itself and adds what it counted to the dictionary several times a second.
 
 local concat = table.concat
 local find = string.find
 local format = string.format
 local match = string.match
 local pairs = pairs
+local setmetatable = setmetatable
 local sort = table.sort
 
 local _M = {}
@@ -19,10 +21,28 @@ local REDIS_NAME = "idempotency_redis_seconds"
 local REDIS_HELP = "Time that Redis took for one call of the idempotency plugin"
 local BUCKETS = { 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5 }
 
+local FLUSH_AFTER = 0.2 -- seconds
+
 local BUCKET_KEYS = {}
 for i = 1, #BUCKETS + 1 do
   BUCKET_KEYS[i] = "bucket|" .. i
 end
+
+-- by event, by service: names of counters, made once
+local EVENT_KEYS = setmetatable({}, {
+  __index = function(events, event)
+    local keys = setmetatable({}, {
+      __index = function(services, service)
+        local key = "event|" .. event .. "|" .. service
+        services[service] = key
+        return key
+      end,
+    })
+
+    events[event] = keys
+    return keys
+  end,
+})
 
 local count
 local observe
@@ -60,15 +80,40 @@ local function bucket_of(seconds)
 end
 
 
-local function use_dictionary(dictionary)
+-- what this worker counted and has not added to the dictionary yet
+local pending = {}
+local scheduled = false
+
+
+-- also the last thing a worker does that is being stopped: its timers end early
+local function flush()
+  scheduled = false
+  local dictionary = ngx.shared.idempotency_metrics
+  local counted = pending
+  pending = {}
+  for key, amount in pairs(counted) do
+    dictionary:incr(key, amount, 0)
+  end
+end
+
+
+local function add(key, amount)
+  pending[key] = (pending[key] or 0) + amount
+  if not scheduled then
+    scheduled = ngx.timer.at(FLUSH_AFTER, flush) or false
+  end
+end
+
+
+local function use_dictionary()
   count = function(event, service)
-    dictionary:incr("event|" .. event .. "|" .. service, 1, 0)
+    add(EVENT_KEYS[event][service], 1)
   end
 
   observe = function(seconds)
-    dictionary:incr(BUCKET_KEYS[bucket_of(seconds)], 1, 0)
+    add(BUCKET_KEYS[bucket_of(seconds)], 1)
     if seconds > 0 then
-      dictionary:incr("seconds", seconds, 0)
+      add("seconds", seconds)
     end
   end
 end
@@ -83,9 +128,8 @@ function _M.init_worker()
     return
   end
 
-  local dictionary = ngx.shared.idempotency_metrics
-  if dictionary then
-    use_dictionary(dictionary)
+  if ngx.shared.idempotency_metrics then
+    use_dictionary()
   end
 end
 
@@ -119,6 +163,7 @@ function _M.text()
     return ""
   end
 
+  flush()
   local events, buckets, seconds = {}, {}, 0
   for _, key in pairs(dictionary:get_keys(0)) do
     local value = dictionary:get(key) or 0

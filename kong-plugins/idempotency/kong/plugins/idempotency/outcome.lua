@@ -8,7 +8,6 @@ local store = require "kong.plugins.idempotency.store"
 
 local kong = kong
 local ngx = ngx
-local pairs = pairs
 
 local _M = {}
 
@@ -25,29 +24,23 @@ function _M.mark(status, stored)
     header[markers.STORED] = "false"
   end
 
-  header[markers.EXPOSE] = markers.expose(header[markers.EXPOSE])
+  local exposed = header[markers.EXPOSE]
+  local wanted = markers.expose(exposed)
+  if wanted ~= exposed then
+    header[markers.EXPOSE] = wanted
+  end
 end
 
 
--- the headers to keep, as the service sent them. Kong has a table of them, but its PDK hands
+-- the headers as the service sent them, and their names. Kong has a table of them, but its PDK hands
 -- out a view that cannot be walked through: then the names are the answer's
-local function kept_headers(keeps)
-  local kept = {}
-  local upstream = ngx.ctx.buffered_headers
-  local names = upstream
-
-  if not upstream then
-    upstream = kong.service.response.get_headers()
-    names = ngx.resp.get_headers(0, true)
+local function service_headers()
+  local headers = ngx.ctx.buffered_headers
+  if headers then
+    return headers, headers
   end
 
-  for name in pairs(names) do
-    if keeps(name) then
-      kept[name] = upstream[name]
-    end
-  end
-
-  return kept
+  return kong.service.response.get_headers(), ngx.resp.get_headers(0, true)
 end
 
 
@@ -81,7 +74,8 @@ function _M.settle(conf, prepared, claim)
     mark = "oversize"
     value = record.tombstone(claim.fingerprint)
   else
-    value = record.answer(claim.fingerprint, status, kept_headers(prepared.keeps), body)
+    local headers, names = service_headers()
+    value = record.answer(claim.fingerprint, status, headers, names, prepared.keeps, body)
   end
 
   local completed, err = store.complete(conf, claim.key, claim.lock, prepared.ttl, value)

@@ -1,4 +1,4 @@
--- Calls of the script. Those that come while another one is on its way to Redis and back wait for its return and then
+-- Calls of Redis. Those that come while another one is on its way to Redis and back wait for its return and then
 -- travel together, in one write on one connection: most of what a call costs a busy gateway is system calls and the
 -- handling of connections, which are then shared. A call that comes alone goes at once.
 --
@@ -26,8 +26,21 @@ local _M = {}
 -- whose end they wait for
 local LANES = setmetatable({}, { __mode = "k" })
 
+-- how many journeys there were: each is known by its number
+local journeys = 0
+
 -- semaphores that nobody will post to any more
 local spare, spare_count = {}, 0
+
+
+-- All that a call will ever have is there from the start, for a table that grows is dear: the command, its reply,
+-- whether that came, whom to wake then; whether a reply was lost, and what was tried already.
+local function new_call(command)
+  return {
+    command = command, reply = false, err = false, done = false, answered = false,
+    lost = false, by_text = false, moved = false,
+  }
+end
 
 
 local function new_semaphore()
@@ -71,6 +84,10 @@ end
 
 -- sockets take nested tables of strings
 local function commands_of(calls)
+  if #calls == 1 then
+    return calls[1].command
+  end
+
   local commands = {}
   for i = 1, #calls do
     commands[i] = calls[i].command
@@ -81,19 +98,19 @@ end
 
 
 -- Sends the calls on a connection and hands out the replies.
--- @treturn table the calls that have to be sent again: Redis did not know the script, or
+-- @treturn table|nil the calls that have to be sent again: Redis did not know the script, or
 --   there was no reply
 -- @treturn string|nil why the connection is out of step
 -- @treturn boolean whether Redis refused a call
 local function exchange(conf, sock, calls)
-  local again = {}
+  local again
   local any_refused = false
   local _, err = sock:send(commands_of(calls))
 
   for i = 1, #calls do
     local call = calls[i]
     local reply, refused
-    call.sent = true
+    local once_more = false
 
     if not err then
       reply, refused = resp.read(sock)
@@ -103,22 +120,28 @@ local function exchange(conf, sock, calls)
     end
 
     if err then
-      again[#again + 1] = call
+      call.lost = true
+      once_more = true
 
     elseif reply == false and not call.by_text and find(refused, "NOSCRIPT", 1, true) == 1 then
       call.by_text = true
       script.by_text(call.command)
-      again[#again + 1] = call
+      once_more = true
 
     elseif reply == false and not call.moved and connection.is_elsewhere(conf, refused) then
       call.moved = true
       connection.doubt(conf)
       any_refused = true
-      again[#again + 1] = call
+      once_more = true
 
     else
       any_refused = any_refused or reply == false
       answer(call, reply, refused)
+    end
+
+    if once_more then
+      again = again or {}
+      again[#again + 1] = call
     end
   end
 
@@ -127,22 +150,22 @@ end
 
 
 -- A pooled connection that died meanwhile is replaced, again and again until a fresh one
--- answers: a call may run twice, so the script is idempotent.
+-- answers: a call may run twice, so each is idempotent.
 local function send(conf, calls)
-  while #calls > 0 do
-    local red, fresh = connection.open(conf)
-    if not red then
+  while calls do
+    local sock, fresh = connection.open(conf)
+    if not sock then
       return fail(calls, fresh)
     end
 
     local err, refused
-    calls, err, refused = exchange(conf, red._sock, calls)
+    calls, err, refused = exchange(conf, sock, calls)
 
     -- a Redis that refuses may have become a replica or forgotten the user: the next one looks again
     if err or refused then
-      red:close()
+      sock:close()
     else
-      connection.keep(conf, red)
+      connection.keep(conf, sock)
     end
 
     if err == "timeout" then
@@ -158,9 +181,10 @@ end
 
 
 -- sends the calls; whatever happens, each of them ends, and who waited for them goes next
-local function deliver(conf, lane, calls)
-  local journey = {}
-  lane.journey, lane.began = journey, now()
+local function deliver(conf, lane, calls, at)
+  local journey = journeys + 1
+  journeys = journey
+  lane.journey, lane.began = journey, at
 
   local ok, err = pcall(send, conf, calls)
   if not ok then
@@ -171,7 +195,7 @@ local function deliver(conf, lane, calls)
     return -- another one began meanwhile; those who wait go after that
   end
 
-  lane.journey = nil
+  lane.journey = false
   if lane.waiting then
     lane.waiting[1].answered:post(1)
   end
@@ -192,9 +216,9 @@ local function wait(conf, lane, calls, call)
 
   if lane.waiting == calls then
     -- the journey has ended, or takes too long
-    lane.waiting = nil
-    call.answered = nil
-    return deliver(conf, lane, calls)
+    lane.waiting = false
+    call.answered = false
+    return deliver(conf, lane, calls, now())
   end
 
   while not call.done do
@@ -209,13 +233,13 @@ end
 
 
 -- lets `call` travel with those that wait; the last there is room for sends at once
-local function join(conf, lane, calls, call)
+local function join(conf, lane, calls, call, at)
   local count = #calls + 1
   calls[count] = call
 
   if count == MAX_CALLS then
-    lane.waiting = nil
-    return deliver(conf, lane, calls)
+    lane.waiting = false
+    return deliver(conf, lane, calls, at)
   end
 
   call.answered = new_semaphore()
@@ -223,38 +247,35 @@ local function join(conf, lane, calls, call)
 end
 
 
---- Runs a command of script.lua with `bytes` bytes of record in it.
--- @treturn number|string|boolean|nil the reply; false if Redis refused, nil if it did not answer
+--- Runs a command of plain.lua or script.lua with `bytes` bytes of record in it; `at` is the time (`ngx.now`).
+-- @treturn number|string|userdata|boolean|nil the reply; false if Redis refused, nil if it did not answer
 -- @treturn string|nil what went wrong
--- @treturn boolean|nil without a reply: true if Redis may have run it all the same, or may yet
-function _M.run(conf, command, bytes)
+-- @treturn boolean|nil after that: true if Redis may have run it all the same, or may yet
+function _M.run(conf, command, bytes, at)
   local lane = LANES[conf]
   if not lane then
-    lane = {}
+    lane = { waiting = false, journey = false, began = 0 }
     LANES[conf] = lane
   end
 
-  local call = { command = command }
+  local call = new_call(command)
   local waiting = lane.waiting
 
   if waiting and waiting.bytes + bytes <= MAX_BYTES then
     waiting.bytes = waiting.bytes + bytes
-    join(conf, lane, waiting, call)
+    join(conf, lane, waiting, call, at)
 
-  elseif not waiting and bytes <= MAX_BYTES and lane.journey and now() - lane.began < HOLD then
+  elseif not waiting and bytes <= MAX_BYTES and lane.journey and at - lane.began < HOLD then
     waiting = { bytes = bytes }
     lane.waiting = waiting
-    join(conf, lane, waiting, call)
+    join(conf, lane, waiting, call, at)
 
   else
-    deliver(conf, lane, { call })
+    deliver(conf, lane, { call }, at)
   end
 
-  if call.reply == nil and (call.sent or not call.done) then
-    return nil, call.err, true
-  end
-
-  return call.reply, call.err
+  local doubtful = not call.done or call.lost and not call.reply
+  return call.reply, call.err, doubtful or nil
 end
 
 

@@ -21,36 +21,47 @@ local CRLF = "\r\n"
 local BEFORE_LOCK = CRLF .. "$" .. LOCK_BYTES .. CRLF
 
 
--- the beginning of a command of `parts` parts, up to the key
-local function opening(parts)
+local IN_PLACE_OF = CRLF .. bulk("IFEQ") .. "$" .. LOCK_BYTES .. CRLF
+
+
+-- texts by what they are made of: of keys' lengths and of times to live there are few
+local function texts(make)
   return setmetatable({}, {
-    __index = function(openings, length)
-      local text = "*" .. parts .. CRLF .. bulk("SET") .. "$" .. length .. CRLF
-      openings[length] = text
+    __index = function(known, of)
+      local text = make(of)
+      known[of] = text
       return text
     end,
   })
 end
 
 
-local CLAIM, COMPLETE = opening(7), opening(7)
-local TO_CLAIM = CRLF .. bulk("NX") .. bulk("GET") .. bulk("PX")
-local IN_PLACE_OF = CRLF .. bulk("IFEQ") .. "$" .. LOCK_BYTES .. CRLF
+-- a command up to the key, by the key's length
+local OPENING = texts(function(length)
+  return "*7" .. CRLF .. bulk("SET") .. "$" .. length .. CRLF
+end)
+
+-- what comes after the lock, by the time to live
+local TO_CLAIM = texts(function(ttl)
+  return CRLF .. bulk("NX") .. bulk("GET") .. bulk("PX") .. bulk(ttl)
+end)
+
+local TO_COMPLETE = texts(function(ttl)
+  return CRLF .. bulk("PX") .. bulk(ttl)
+end)
 
 
 --- The command that sets `key` to `lock` for `ttl` (a string) milliseconds, unless it is there.
 -- Its reply is nothing (set), or what is there. Redis 7 and any Valkey know it.
 function _M.claim(key, lock, ttl)
-  return { CLAIM[#key], key, BEFORE_LOCK, lock, TO_CLAIM, bulk(ttl) }
+  return { OPENING[#key] .. key .. BEFORE_LOCK, lock, TO_CLAIM[ttl] }
 end
 
 
 --- The command that puts `record` in the place of `lock` at `key`, for `ttl` (a string) milliseconds.
 -- Its reply is OK, or nothing (another value is there, or none). Valkey 8.1 and Redis 8.4 know it.
 function _M.complete(key, lock, ttl, record)
-  return {
-    COMPLETE[#key], key, CRLF .. "$" .. #record .. CRLF, record, IN_PLACE_OF, lock, CRLF .. bulk("PX") .. bulk(ttl),
-  }
+  return { OPENING[#key] .. key .. CRLF .. "$" .. #record .. CRLF, record, IN_PLACE_OF, lock, TO_COMPLETE[ttl] }
 end
 
 

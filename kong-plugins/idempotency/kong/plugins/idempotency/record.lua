@@ -6,6 +6,8 @@
 --
 -- The script reads the same layout (script.lua); whatever does not fit it is no record.
 
+local new_table = require "table.new"
+
 local byte = string.byte
 local concat = table.concat
 local find = string.find
@@ -15,6 +17,7 @@ local tonumber = tonumber
 local type = type
 
 local FINGERPRINT_BYTES = 32
+local ROOM = 8 -- headers that most answers have room for: a table that grows is dear
 
 local _M = {
   OWNER_BYTES = 16,
@@ -31,18 +34,21 @@ end
 -- @tparam string fingerprint
 -- @tparam number status
 -- @tparam table headers name to string or table of strings
+-- @tparam table names the names of the headers to keep are among its keys
+-- @tparam function keeps says of a name whether it is one
 -- @tparam string body
-function _M.answer(fingerprint, status, headers, body)
-  local lines = {}
+function _M.answer(fingerprint, status, headers, names, keeps, body)
+  local lines = new_table(ROOM, 0)
   local n = 0
 
-  for name, value in pairs(headers) do
+  for name in pairs(names) do
+    local value = keeps(name) and headers[name] or nil
     if type(value) == "table" then
       for i = 1, #value do
         n = n + 1
         lines[n] = name .. ":" .. value[i] .. "\n"
       end
-    else
+    elseif value ~= nil then
       n = n + 1
       lines[n] = name .. ":" .. value .. "\n"
     end
@@ -61,7 +67,7 @@ end
 
 -- the headers from `from` up to `limit`; searches without patterns are what LuaJIT compiles
 local function headers_in(value, from, limit, keeps)
-  local headers = {}
+  local headers = new_table(0, ROOM)
 
   while from < limit do
     local stop = find(value, "\n", from, true)

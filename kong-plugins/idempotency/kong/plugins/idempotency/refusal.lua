@@ -51,7 +51,8 @@ end
 --- An answer of the plugin's own, for `code` of problems.lua. The body is read first: what is left of it on the
 -- connection would be taken for the next request.
 -- @tparam table headers of the request, by lower-case name
--- @treturn table `refusal`: the answer
+-- @treturn string "answer"
+-- @treturn table the answer
 function _M.of(code, headers, service)
   local ok, err = pcall(ngx.req.read_body)
   if not ok then
@@ -69,19 +70,20 @@ function _M.of(code, headers, service)
     metrics.count(event, service)
   end
 
-  return { refusal = answer }
+  return "answer", answer
 end
 
 
 --- Without a store: refuses, or lets through and says so (`fail_mode`).
--- @treturn table `refusal`: the answer, or `bypass`: true
+-- @treturn string "answer" or "bypass"
+-- @treturn table|nil the answer
 function _M.unavailable(conf, headers, service, err)
   metrics.count("store_errors", service)
   kong.log.err("the key could not be claimed: ", err)
 
   if conf.fail_mode == "open" then
     metrics.count("bypassed", service)
-    return { bypass = true }
+    return "bypass"
   end
 
   return _M.of("idempotency-unavailable", headers, service)

@@ -1,7 +1,6 @@
 -- Whose key it is. Two callers never share a key.
 
 local concat = table.concat
-local rawget = rawget
 local type = type
 
 local digest = require "kong.plugins.idempotency.digest"
@@ -36,21 +35,19 @@ end
 
 --- The caller's scope.
 -- @tparam table order of "consumer" and "header"
--- @tparam table caller `consumer`: id of the authenticated consumer or nil, `headers`,
---   `client_ip`: a function, for most callers have an identity
--- @tparam string|nil identity_header lower-case name, nil to read none
+-- @tparam string|nil consumer id of the authenticated consumer
+-- @tparam string|table|nil identity what the identity header says
 -- @tparam string anonymous "client_ip" or "reject"
+-- @tparam function client_ip asked only if it is needed, for most callers have an identity
 -- @treturn string|nil nil if an anonymous caller is refused
-function _M.of(order, caller, identity_header, anonymous)
+function _M.of(order, consumer, identity, anonymous, client_ip)
   for i = 1, #order do
     local scope
 
     if order[i] == "consumer" then
-      scope = caller.consumer and "consumer:" .. caller.consumer
-
-    elseif identity_header then
-      -- rawget: X_Auth_Subject is not X-Auth-Subject
-      scope = header_scope(rawget(caller.headers, identity_header))
+      scope = consumer and "consumer:" .. consumer
+    else
+      scope = header_scope(identity)
     end
 
     if scope then
@@ -62,14 +59,13 @@ function _M.of(order, caller, identity_header, anonymous)
     return nil
   end
 
-  return "ip:" .. caller.client_ip()
+  return "ip:" .. client_ip()
 end
 
 
 --- The Redis key: readable by service, silent about scope and key.
 function _M.redis_key(service, scope, key)
-  local digested = digest.sha256(length_prefixed(scope) .. length_prefixed(key))
-  return "idem:" .. service .. ":" .. digest.hex(digested)
+  return "idem:" .. service .. ":" .. digest.sha256_hex(#scope .. ":" .. scope .. #key .. ":" .. key)
 end
 
 

@@ -88,7 +88,7 @@ end
 return redis.error_reply('ERR unknown operation')
 ]]
 
-_M.SHA1 = digest.hex(digest.sha1(_M.TEXT))
+_M.SHA1 = digest.sha1_hex(_M.TEXT)
 
 _M.CLAIM = { [0] = "claimed", "poisoned", "in-flight", "mismatch", "not-replayable" }
 _M.COMPLETE = { [0] = "stored", "expired", "lost" }

@@ -1,6 +1,7 @@
 -- Which server is the master: Redis Sentinel knows.
 
 local dial = require "kong.plugins.idempotency.dial"
+local resp = require "kong.plugins.idempotency.resp"
 
 local now = ngx.now
 local setmetatable = setmetatable
@@ -20,19 +21,19 @@ local function ask_one(conf, node)
     password = conf.sentinel_password,
   })
 
-  local red, err = dial.open(conf, sentinel)
-  if not red then
+  local sock, err = dial.open(conf, sentinel)
+  if not sock then
     return nil, err
   end
 
   local address
-  address, err = red:sentinel("get-master-addr-by-name", conf.sentinel_master)
+  address, err = resp.call(sock, "SENTINEL", "get-master-addr-by-name", conf.sentinel_master)
   if type(address) ~= "table" or not address[2] then
-    red:close()
+    sock:close()
     return nil, err or "the master '" .. conf.sentinel_master .. "' is not known"
   end
 
-  dial.keep(conf, red)
+  dial.keep(conf, sock)
   return { host = address[1], port = tonumber(address[2]) }
 end
 

@@ -22,7 +22,7 @@ local _M = {}
 -- true to the millisecond without a look at the system's
 local function run(conf, command, bytes)
   local started = now()
-  local reply, err, doubtful = pipeline.run(conf.redis, command, bytes)
+  local reply, err, doubtful = pipeline.run(conf.redis, command, bytes, started)
   metrics.redis(now() - started)
   return reply, err, doubtful
 end
@@ -80,13 +80,15 @@ function _M.claim(conf, key, lock, ttl)
     return outcome, outcome == "replay" and reply or nil
   end
 
-  reply, err, doubtful = run(conf, script.claim(key, lock, ttl), 0)
+  local doubtful_too
+  reply, err, doubtful_too = run(conf, script.claim(key, lock, ttl), 0)
   if type(reply) == "string" then
     return "replay", reply
   end
 
+  -- what the script says of the key is the truth, whatever became of the plain command
   outcome, err = named(script.CLAIM, reply, err)
-  return outcome, err, doubtful
+  return outcome, err, not outcome and (doubtful or doubtful_too) or nil
 end
 
 

@@ -57,6 +57,7 @@ function _M.install()
     log = function(_, ...) log(...) end,
     now = os.clock,
     shared = {},
+    socket = {},
     timer = {
       at = function(delay, callback, ...)
         timers[#timers + 1] = { delay, callback, ... }

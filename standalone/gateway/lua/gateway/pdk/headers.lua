@@ -62,10 +62,15 @@ function _M.normal(value)
 end
 
 
+-- Whether `name` is the header `wanted` (in lower case, with dashes) in any spelling.
+function _M.is(name, wanted)
+  return #name == #wanted and lower(name):gsub("_", "-") == wanted
+end
+
+
 -- The framing is nginx's: a plugin's Transfer-Encoding is ignored, with a warning.
 function _M.is_transfer_encoding(name)
-  local folded = lower(name):gsub("_", "-")
-  return folded == "transfer-encoding"
+  return _M.is(name, "transfer-encoding")
 end
 
 

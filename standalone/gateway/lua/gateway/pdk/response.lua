@@ -6,7 +6,7 @@ local phases = require "gateway.pdk.phases"
 local add_header = require("ngx.resp").add_header
 
 local check, only = phases.check, phases.only
-local error, lower, pairs, type = error, string.lower, pairs, type
+local error, pairs, type = error, pairs, type
 
 local ANSWERING = only("response", "header_filter", "body_filter", "log", "error")
 local BEFORE_SENT = only("rewrite", "access", "response", "balancer", "header_filter", "error")
@@ -33,7 +33,7 @@ end
 
 local function has_header(headers, wanted)
   for name in pairs(headers or {}) do
-    if lower(name):gsub("_", "-") == wanted then
+    if headers_of.is(name, wanted) then
       return true
     end
   end
