@@ -10,7 +10,7 @@ VENV=.venv
 STAMP=$VENV/.platform-setup
 LOG=
 
-RUN_PACKAGES="ca-certificates curl libnginx-mod-http-lua lua-cjson lua-nginx-redis lua-resty-core nginx"
+RUN_PACKAGES="ca-certificates curl libnginx-mod-http-lua lua-cjson lua-resty-core nginx"
 DEV_PACKAGES="lua-busted lua-check shellcheck"
 
 say() { printf '%s\n' "$*"; }
