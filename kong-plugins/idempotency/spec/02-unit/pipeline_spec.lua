@@ -59,6 +59,25 @@ describe("pipeline", function()
   end)
 
 
+  it("lets what is to be done meanwhile be done once, after the call was sent and before its reply is read", function()
+    connections = { { reused = true }, { ":2" } }
+    local sent
+    local reply = pipeline.run(conf, { "command" }, 0, ngx.now(), function(argument)
+      assert.equal("argument", argument)
+      sent = (sent or "") .. opened[1].sent .. #opened
+    end, "argument")
+    assert.equal(2, reply)
+    assert.equal("command1", sent)
+  end)
+
+
+  it("takes no harm from what is done meanwhile", function()
+    connections = { { ":2" } }
+    assert.equal(2, (pipeline.run(conf, { "command" }, 0, ngx.now(), error, "raised")))
+    assert.equal(1, kept)
+  end)
+
+
   it("replaces dead pooled connections until a fresh one answers", function()
     connections = { { reused = true }, { reused = true, broken = "broken pipe" }, { ":0" } }
     assert.equal(0, (run({ "command" })))
@@ -244,6 +263,28 @@ describe("pipeline", function()
     time_passes()
     assert.same({ { 2 }, { 3 }, { 4 } }, { results.a, results.b, results.c })
     assert.equal(2, #opened)
+  end)
+
+
+  it("does what is to be done meanwhile in the request whose call it is", function()
+    with_company()
+    connections = { { ":0" }, { ":2", ":3" } }
+    local threads = {}
+    local function start(name)
+      coroutine.resume(coroutine.create(function()
+        local own = coroutine.running()
+        pipeline.run(conf, { name }, 0, ngx.now(), function() threads[name] = coroutine.running() == own end)
+      end))
+    end
+
+    meanwhile(function()
+      start("a")
+      start("b")
+      assert.same({ first = true, a = true, b = true }, threads)
+    end)
+    start("first")
+    time_passes()
+    assert.equal("ab", opened[2].sent)
   end)
 
 

@@ -8,6 +8,12 @@ local function all()
 end
 
 
+local function parse(value, keeps)
+  local answer = record.open(value)
+  return answer and { status = answer.status, headers = record.headers(answer, keeps), body = answer.body }
+end
+
+
 local function answer_of(headers, body)
   return record.answer(FINGERPRINT, 201, headers, headers, all, body)
 end
@@ -22,7 +28,7 @@ describe("record", function()
 
     for _, body in ipairs({ "", "body", "\r\n\r\n", "201 1 1\n", table.concat(everything) }) do
       local headers = { ["Content-Type"] = "a: b", Link = { "</a>", "</b>" }, Empty = "" }
-      local answer = record.parse(answer_of(headers, body), all)
+      local answer = parse(answer_of(headers, body), all)
 
       assert.equal(201, answer.status)
       assert.equal(body, answer.body)
@@ -35,7 +41,7 @@ describe("record", function()
     local sent = { A = "service", B = "service", Link = { "</a>", "</b>" } }
     local names = { A = "client", B = "client", C = "client", Link = "client" }
     local value = record.answer(FINGERPRINT, 201, sent, names, function(name) return name ~= "B" end, "")
-    assert.same({ A = "service", Link = { "</a>", "</b>" } }, record.parse(value, all).headers)
+    assert.same({ A = "service", Link = { "</a>", "</b>" } }, parse(value, all).headers)
   end)
 
 
@@ -57,22 +63,22 @@ describe("record", function()
       "", "A", "A" .. FINGERPRINT, record.tombstone(FINGERPRINT), record.lock(FINGERPRINT, ("o"):rep(16)),
       answer .. "x", answer:sub(1, -2), (answer:gsub("201", "999")), (answer:gsub("201", "500")), (answer:gsub("201", "-01")),
       "A" .. FINGERPRINT .. "201 5\nbody", "B" .. answer:sub(2),
+      "A" .. FINGERPRINT .. "0201 4 4\nA:b\nbody", "A" .. FINGERPRINT .. "201  4\nbody", "A" .. FINGERPRINT .. "201 0 \n",
+      "A" .. FINGERPRINT .. "201 4 0000000004\nA:b\nbody", "A" .. FINGERPRINT .. "201 +4 4\nA:b\nbody",
+      "A" .. FINGERPRINT .. "201 4 4 A:b\nbody",
     }
 
     for i, value in ipairs(BAD) do
-      assert.is_nil(record.parse(value, all), "value " .. i)
+      assert.is_nil(parse(value, all), "value " .. i)
     end
 
-    assert.is_nil(record.parse(nil, all))
-    assert.is_nil(record.parse(false, all))
-    assert.is_nil(record.parse({}, all))
   end)
 
 
   it("replays only headers that may be kept, without bytes that could end a header", function()
     local block = "Keep:1\nDrop:2\nBad:a\rb\nNul:a\0b\nnonsense\n:\n"
     local value = "A" .. FINGERPRINT .. "200 " .. #block .. " 2\n" .. block .. "ok"
-    local answer = record.parse(value, function(name) return name ~= "Drop" end)
+    local answer = parse(value, function(name) return name ~= "Drop" end)
 
     assert.same({ Keep = "1" }, answer.headers)
     assert.equal("ok", answer.body)

@@ -9,8 +9,8 @@ describe("settle", function()
     calls, answers = {}, {}
 
     local function called(name)
-      return function(_, key, lock, ttl, record)
-        calls[#calls + 1] = { name, key, lock, ttl, record }
+      return function(_, claim, ttl, record)
+        calls[#calls + 1] = { name, claim.key, claim.lock, ttl, record }
         local answer = table.remove(answers, 1)
         if answer == "raise" then
           error("raised")

@@ -2,6 +2,7 @@ local fakes = require "spec.support.lua.fakes"
 
 local FINGERPRINT = ("f"):rep(32)
 local LOCK = "L" .. FINGERPRINT .. ("o"):rep(16)
+local CLAIM = { key = "key", lock = LOCK }
 local ANSWER = "A" .. FINGERPRINT .. "201 4 2\na:b\nhi"
 
 
@@ -29,13 +30,13 @@ describe("store", function()
 
   local function claim(...)
     replies = { ... }
-    return store.claim(conf, "key", LOCK, "1000")
+    return store.claim(conf, CLAIM, "1000")
   end
 
 
   local function complete(...)
     replies = { ... }
-    return store.complete(conf, "key", LOCK, "1000", ANSWER)
+    return store.complete(conf, CLAIM, "1000", ANSWER)
   end
 
 
@@ -47,7 +48,9 @@ describe("store", function()
 
 
   it("judges a record itself", function()
-    assert.same({ "replay", ANSWER }, { claim({ ANSWER }) })
+    local outcome, answer = claim({ ANSWER })
+    assert.equal("replay", outcome)
+    assert.same({ 201, "hi" }, { answer.status, answer.body })
     assert.equal("in-flight", (claim({ "L" .. FINGERPRINT .. ("p"):rep(16) })))
     assert.equal("mismatch", (claim({ "L" .. ("g"):rep(32) .. ("p"):rep(16) })))
     assert.equal("mismatch", (claim({ "A" .. ("g"):rep(32) .. "201 4 2\na:b\nhi" })))

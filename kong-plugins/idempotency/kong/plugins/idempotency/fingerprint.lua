@@ -8,11 +8,11 @@ local _M = {}
 --- HMAC-SHA-256 of a request, 32 bytes. Every part goes in with its length, so
 -- that no two different requests have the same input.
 function _M.of(secret, method, uri, content_type, body)
-  return digest.hmac_sha256(secret,
-    method .. "\n" ..
+  local head = method .. "\n" ..
     #uri .. ":" .. uri .. "\n" ..
-    #content_type .. ":" .. content_type .. "\n",
-    body)
+    #content_type .. ":" .. content_type .. "\n"
+  local print = digest.hmac_sha256(secret, head, body)
+  return print
 end
 
 

@@ -79,6 +79,10 @@ function IdempotencyHandler:response(conf)
   claim.settled = ok and not unsettled
   claim.unsettled = unsettled
 
+  if mark == "stored" and claim.marked then
+    return
+  end
+
   local marked, err = pcall(outcome.mark, mark, mark == "stored")
   if not marked then
     kong.log.err("the answer could not be marked: ", err)

@@ -32,6 +32,15 @@ function _M.mark(status, stored)
 end
 
 
+-- what is most likely is written down while Redis is at work, instead of after it
+local function mark_stored(claim)
+  if not claim.marked then
+    _M.mark("stored", true)
+    claim.marked = true
+  end
+end
+
+
 -- the headers as the service sent them, and their names. Kong has a table of them, but its PDK hands
 -- out a view that cannot be walked through: then the names are the answer's
 local function service_headers()
@@ -55,7 +64,7 @@ function _M.settle(conf, prepared, claim)
   end
 
   if not prepared.saves(status) then
-    local released, err = store.release(conf, claim.key, claim.lock)
+    local released, err = store.release(conf, claim)
     if released then
       return "released"
     end
@@ -67,7 +76,7 @@ function _M.settle(conf, prepared, claim)
 
   local body = kong.service.response.get_raw_body()
   local mark = "stored"
-  local value
+  local value, meanwhile
 
   if #body > conf.max_body_bytes then
     metrics.count("oversize", claim.service)
@@ -76,9 +85,10 @@ function _M.settle(conf, prepared, claim)
   else
     local headers, names = service_headers()
     value = record.answer(claim.fingerprint, status, headers, names, prepared.keeps, body)
+    meanwhile = mark_stored
   end
 
-  local completed, err = store.complete(conf, claim.key, claim.lock, prepared.ttl, value)
+  local completed, err = store.complete(conf, claim, prepared.ttl, value, meanwhile)
 
   if not completed then
     metrics.count("store_errors", claim.service)

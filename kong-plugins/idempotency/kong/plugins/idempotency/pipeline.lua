@@ -34,12 +34,23 @@ local spare, spare_count = {}, 0
 
 
 -- All that a call will ever have is there from the start, for a table that grows is dear: the command, its reply,
--- whether that came, whom to wake then; whether a reply was lost, and what was tried already.
-local function new_call(command)
+-- whether that came, whom to wake then; what to do meanwhile; whether a reply was lost, and what was tried already.
+local function new_call(command, meanwhile, argument)
   return {
     command = command, reply = false, err = false, done = false, answered = false,
+    meanwhile = meanwhile or false, argument = argument,
     lost = false, by_text = false, moved = false,
   }
+end
+
+
+-- does what is to be done while Redis is at work; in the request whose call it is, whatever that comes to
+local function use_the_time(call)
+  local meanwhile = call.meanwhile
+  if meanwhile then
+    call.meanwhile = false
+    pcall(meanwhile, call.argument)
+  end
 end
 
 
@@ -106,6 +117,11 @@ local function exchange(conf, sock, calls)
   local again
   local any_refused = false
   local _, err = sock:send(commands_of(calls))
+
+  -- a call that travels alone is sent by the request whose it is
+  if #calls == 1 then
+    use_the_time(calls[1])
+  end
 
   for i = 1, #calls do
     local call = calls[i]
@@ -243,22 +259,27 @@ local function join(conf, lane, calls, call, at)
   end
 
   call.answered = new_semaphore()
+  use_the_time(call)
   wait(conf, lane, calls, call)
 end
 
 
---- Runs a command of plain.lua or script.lua with `bytes` bytes of record in it; `at` is the time (`ngx.now`).
+--- Runs a command of plain.lua or script.lua.
+-- @tparam string|table command
+-- @tparam number bytes of record in it
+-- @tparam number at the time (`ngx.now`)
+-- @tparam function|nil meanwhile called with `argument` while Redis is at work, at most once
 -- @treturn number|string|userdata|boolean|nil the reply; false if Redis refused, nil if it did not answer
 -- @treturn string|nil what went wrong
 -- @treturn boolean|nil after that: true if Redis may have run it all the same, or may yet
-function _M.run(conf, command, bytes, at)
+function _M.run(conf, command, bytes, at, meanwhile, argument)
   local lane = LANES[conf]
   if not lane then
     lane = { waiting = false, journey = false, began = 0 }
     LANES[conf] = lane
   end
 
-  local call = new_call(command)
+  local call = new_call(command, meanwhile, argument)
   local waiting = lane.waiting
 
   if waiting and waiting.bytes + bytes <= MAX_BYTES then

@@ -2,18 +2,18 @@
 -- what is there, and put a value in the place of another one. Each is one atomic step, as the script is, and decides
 -- nothing but the plain cases; the script has the last word on all others.
 
+local record = require "kong.plugins.idempotency.record"
 local resp = require "kong.plugins.idempotency.resp"
 
 local bulk = resp.bulk
 local byte = string.byte
 local find = string.find
-local match = string.match
+local open = record.open
 local setmetatable = setmetatable
 local sub = string.sub
 
 local ANSWER, LOCK, TOMBSTONE = byte("A"), byte("L"), byte("T")
 local LOCK_BYTES, TOMBSTONE_BYTES = 49, 33
-local LONGEST_NUMBER = 9 -- digits
 
 local _M = {}
 
@@ -58,38 +58,31 @@ function _M.claim(key, lock, ttl)
 end
 
 
---- The command that puts `record` in the place of `lock` at `key`, for `ttl` (a string) milliseconds.
+--- The command that puts `value` in the place of `lock` at `key`, for `ttl` (a string) milliseconds.
 -- Its reply is OK, or nothing (another value is there, or none). Valkey 8.1 and Redis 8.4 know it.
-function _M.complete(key, lock, ttl, record)
-  return { OPENING[#key] .. key .. CRLF .. "$" .. #record .. CRLF, record, IN_PLACE_OF, lock, TO_COMPLETE[ttl] }
+function _M.complete(key, lock, ttl, value)
+  return { OPENING[#key] .. key .. CRLF .. "$" .. #value .. CRLF, value, IN_PLACE_OF, lock, TO_COMPLETE[ttl] }
 end
 
 
--- whether a value is laid out as record.lua says: the script's own rule
-local function is_sound(value, kind)
-  if kind == ANSWER then
-    local head, body, start = match(value, "^[234]%d%d (%d+) (%d+)\n()", 34)
-    return head and #head <= LONGEST_NUMBER and #body <= LONGEST_NUMBER and start - 1 + head + body == #value
-  end
-
-  return kind == LOCK and #value == LOCK_BYTES or kind == TOMBSTONE and #value == TOMBSTONE_BYTES
-end
-
-
---- What the value at a key says to the owner of `lock`.
+--- What the value at a key says to the owner of `lock`, by the script's own rules.
 -- @treturn string|nil claimed, in-flight, mismatch, replay, not-replayable; nil if it is no record
+-- @treturn table|nil the answer to replay, opened
 function _M.judge(value, lock)
   if value == lock then
     return "claimed"
   end
 
   local kind = byte(value)
-  if not is_sound(value, kind) then
+  local answer = kind == ANSWER and open(value)
+  local sound = answer or kind == LOCK and #value == LOCK_BYTES or kind == TOMBSTONE and #value == TOMBSTONE_BYTES
+
+  if not sound then
     return nil
   elseif sub(value, 2, 33) ~= sub(lock, 2, 33) then
     return "mismatch"
-  elseif kind == ANSWER then
-    return "replay"
+  elseif answer then
+    return "replay", answer
   end
 
   return kind == TOMBSTONE and "not-replayable" or "in-flight"

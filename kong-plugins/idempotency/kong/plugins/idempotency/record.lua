@@ -11,12 +11,12 @@ local new_table = require "table.new"
 local byte = string.byte
 local concat = table.concat
 local find = string.find
-local match = string.match
 local sub = string.sub
-local tonumber = tonumber
 local type = type
 
-local FINGERPRINT_BYTES = 32
+local AFTER_FINGERPRINT = 34
+local LONGEST_NUMBER = 9 -- digits
+local NEWLINE, SPACE, ZERO, NINE = byte("\n"), byte(" "), byte("0"), byte("9")
 local ROOM = 8 -- headers that most answers have room for: a table that grows is dear
 
 local _M = {
@@ -99,27 +99,56 @@ local function headers_in(value, from, limit, keeps)
 end
 
 
---- Reads an answer back.
+-- the number at `at`, of digits up to the byte `stop`, and where it goes on behind that; nil if there is none
+local function number_before(value, at, stop)
+  local number = 0
+  for i = at, at + LONGEST_NUMBER do
+    local digit = byte(value, i)
+    if digit == stop and i > at then
+      return number, i + 1
+    end
+
+    if not digit or digit < ZERO or digit > NINE then
+      return nil
+    end
+
+    number = number * 10 + digit - ZERO
+  end
+end
+
+
+--- Reads an answer back: its status, its body, and where its headers are.
 -- @tparam string value
+-- @treturn table|nil `status`, `body`, and what `headers` needs; nil if `value` is no answer
+function _M.open(value)
+  if byte(value) ~= 65 then -- "A"
+    return nil
+  end
+
+  local status, at = number_before(value, AFTER_FINGERPRINT, SPACE)
+  if not status or status < 200 or status > 499 or at ~= AFTER_FINGERPRINT + 4 then
+    return nil
+  end
+
+  local head, length
+  head, at = number_before(value, at, SPACE)
+  if head then
+    length, at = number_before(value, at, NEWLINE)
+  end
+
+  if not length or at - 1 + head + length ~= #value then
+    return nil
+  end
+
+  return { status = status, headers = false, body = sub(value, at + head), value = value, from = at, limit = at + head }
+end
+
+
+--- The headers of an answer that was opened.
 -- @tparam function keeps says of a header name whether it may be replayed
--- @treturn table|nil `status`, `headers`, `body`; nil if `value` is no answer
-function _M.parse(value, keeps)
-  if type(value) ~= "string" or byte(value) ~= 65 then -- "A"
-    return nil
-  end
-
-  local status, head, length, start =
-    match(value, "^(%d%d%d) (%d+) (%d+)\n()", FINGERPRINT_BYTES + 2)
-  if not status then
-    return nil
-  end
-
-  status, head, length = tonumber(status), tonumber(head), tonumber(length)
-  if status < 200 or status > 499 or start - 1 + head + length ~= #value then
-    return nil
-  end
-
-  return { status = status, headers = headers_in(value, start, start + head, keeps), body = sub(value, start + head) }
+-- @treturn table name to string or table of strings
+function _M.headers(answer, keeps)
+  return headers_in(answer.value, answer.from, answer.limit, keeps)
 end
 
 

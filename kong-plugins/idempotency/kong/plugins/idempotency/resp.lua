@@ -74,7 +74,8 @@ function read(sock)
       return nil, err
     end
 
-    return sub(data, 1, length)
+    data = sub(data, 1, length)
+    return data
   end
 
   if kind == INTEGER then

@@ -30,10 +30,10 @@ end
 
 local function attempt(task)
   if task.record then
-    return store.complete(task.conf, task.key, task.lock, task.ttl, task.record)
+    return store.complete(task.conf, task, task.ttl, task.record)
   end
 
-  return store.release(task.conf, task.key, task.lock)
+  return store.release(task.conf, task)
 end
 
 

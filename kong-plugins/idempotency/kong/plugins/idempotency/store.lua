@@ -3,10 +3,12 @@
 local metrics = require "kong.plugins.idempotency.metrics"
 local pipeline = require "kong.plugins.idempotency.pipeline"
 local plain = require "kong.plugins.idempotency.plain"
+local record = require "kong.plugins.idempotency.record"
 local script = require "kong.plugins.idempotency.script"
 
 local now = ngx.now
 local null = ngx.null
+local open = record.open
 local setmetatable = setmetatable
 local type = type
 
@@ -20,17 +22,17 @@ local _M = {}
 
 -- nginx's cached clock is set when a reply wakes the worker, so both ends are
 -- true to the millisecond without a look at the system's
-local function run(conf, command, bytes)
+local function run(conf, command, bytes, meanwhile, claim)
   local started = now()
-  local reply, err, doubtful = pipeline.run(conf.redis, command, bytes, started)
+  local reply, err, doubtful = pipeline.run(conf.redis, command, bytes, started, meanwhile, claim)
   metrics.redis(now() - started)
   return reply, err, doubtful
 end
 
 
--- Runs a plain command, unless the server has refused it lately.
+-- Runs a plain command, unless the server has refused that kind lately.
 -- @treturn string|userdata|boolean|nil the reply; false if the script has to do it
-local function run_plain(conf, kind, build, key, lock, ttl, record)
+local function run_plain(conf, kind, command, bytes, meanwhile, claim)
   local redis = conf.redis
   local refused = REFUSED[redis]
   local since = refused and refused[kind]
@@ -38,7 +40,7 @@ local function run_plain(conf, kind, build, key, lock, ttl, record)
     return false
   end
 
-  local reply, err, doubtful = run(conf, build(key, lock, ttl, record), record and #record or 0)
+  local reply, err, doubtful = run(conf, command, bytes, meanwhile, claim)
   if reply == false and plain.is_unknown(err) then
     if not refused then
       refused = {}
@@ -62,28 +64,35 @@ local function named(outcomes, reply, err)
 end
 
 
---- Claims `key` by `lock` for `ttl` (a string) milliseconds.
+--- Claims a key by a lock.
+-- @tparam table claim `key`, `lock`
+-- @tparam string ttl milliseconds
 -- @treturn string|nil claimed, poisoned (claimed over a value that was no record),
 --   in-flight, mismatch, replay, not-replayable; nil if Redis cannot tell
--- @treturn string|nil the record of a replay, or the error
+-- @treturn table|string|nil the answer to replay, opened (record.lua), or the error
 -- @treturn boolean|nil after an error: true if the key may be locked all the same
-function _M.claim(conf, key, lock, ttl)
-  local reply, err, doubtful = run_plain(conf, "claim", plain.claim, key, lock, ttl)
+function _M.claim(conf, claim, ttl)
+  local key, lock = claim.key, claim.lock
+  local reply, err, doubtful = run_plain(conf, "claim", plain.claim(key, lock, ttl), 0)
   if reply == null then
     return "claimed"
   elseif reply == nil then
     return nil, err, doubtful
   end
 
-  local outcome = reply and plain.judge(reply, lock)
-  if outcome then
-    return outcome, outcome == "replay" and reply or nil
+  local outcome, answer
+  if reply then
+    outcome, answer = plain.judge(reply, lock)
+    if outcome then
+      return outcome, answer
+    end
   end
 
   local doubtful_too
   reply, err, doubtful_too = run(conf, script.claim(key, lock, ttl), 0)
   if type(reply) == "string" then
-    return "replay", reply
+    answer = open(reply)
+    return answer and "replay", answer or "the script let a damaged record through"
   end
 
   -- what the script says of the key is the truth, whatever became of the plain command
@@ -92,26 +101,32 @@ function _M.claim(conf, key, lock, ttl)
 end
 
 
---- Puts `record` in the place of the lock, for `ttl` (a string) milliseconds.
+--- Puts `value` in the place of the lock.
+-- @tparam table claim `key`, `lock`
+-- @tparam string ttl milliseconds
+-- @tparam string value
+-- @tparam function|nil meanwhile called with the claim while Redis is at work
 -- @treturn string|nil stored, expired (stored too: the lock had ended, nobody else
 --   had come), lost (somebody else's now, left alone); nil and the error
-function _M.complete(conf, key, lock, ttl, record)
-  local reply, err = run_plain(conf, "complete", plain.complete, key, lock, ttl, record)
+function _M.complete(conf, claim, ttl, value, meanwhile)
+  local key, lock = claim.key, claim.lock
+  local reply, err = run_plain(conf, "complete", plain.complete(key, lock, ttl, value), #value, meanwhile, claim)
   if reply == "OK" then
     return "stored"
   elseif reply == nil then
     return nil, err
   end
 
-  reply, err = run(conf, script.complete(key, lock, ttl, record), #record)
+  reply, err = run(conf, script.complete(key, lock, ttl, value), #value, meanwhile, claim)
   return named(script.COMPLETE, reply, err)
 end
 
 
 --- Removes the lock.
+-- @tparam table claim `key`, `lock`
 -- @treturn string|nil released, lost; nil and the error
-function _M.release(conf, key, lock)
-  local reply, err = run(conf, script.release(key, lock), 0)
+function _M.release(conf, claim)
+  local reply, err = run(conf, script.release(claim.key, claim.lock), 0)
   return named(script.RELEASE, reply, err)
 end
 
