@@ -20,12 +20,19 @@ local ASK_AGAIN = 60 -- seconds
 local _M = {}
 
 
+-- the local: as in digest.lua
+local function clock()
+  local seconds = now()
+  return seconds
+end
+
+
 -- nginx's cached clock is set when a reply wakes the worker, so both ends are
 -- true to the millisecond without a look at the system's
 local function run(conf, command, bytes, meanwhile, claim)
-  local started = now()
+  local started = clock()
   local reply, err, doubtful = pipeline.run(conf.redis, command, bytes, started, meanwhile, claim)
-  metrics.redis(now() - started)
+  metrics.redis(clock() - started)
   return reply, err, doubtful
 end
 
@@ -36,7 +43,7 @@ local function run_plain(conf, kind, command, bytes, meanwhile, claim)
   local redis = conf.redis
   local refused = REFUSED[redis]
   local since = refused and refused[kind]
-  if since and now() - since < ASK_AGAIN then
+  if since and clock() - since < ASK_AGAIN then
     return false
   end
 
@@ -47,7 +54,7 @@ local function run_plain(conf, kind, command, bytes, meanwhile, claim)
       REFUSED[redis] = refused
     end
 
-    refused[kind] = now()
+    refused[kind] = clock()
   end
 
   return reply, err, doubtful
