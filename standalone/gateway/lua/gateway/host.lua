@@ -112,7 +112,9 @@ local function buffered(ctx)
   local answer = ngx.location.capture(BUFFERED_LOCATION, options)
   if answer.truncated and options.method ~= ngx.HTTP_HEAD then
     ctx.phase = "error"
-    ngx.status = answer.status or 502
+    -- an answer that broke off may have begun as a success
+    local status = answer.status or 0
+    ngx.status = status >= 500 and status or 502
     return answer_problem(ctx, ngx.status)
   end
 

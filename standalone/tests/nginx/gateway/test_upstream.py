@@ -103,6 +103,14 @@ def test_a_truncated_answer_is_not_taken_for_a_whole_one(gateway):
     assert b"Content-Length: 100" in received
 
 
+@pytest.mark.parametrize("begun", [b"200 OK", b"201 Created", b"404 Not Found"])
+def test_an_answer_that_breaks_off_while_it_is_buffered_is_502(gateway, begun):
+    gateway.upstream.closes = True
+    gateway.reply = lambda _seen: b"HTTP/1.1 " + begun + b"\r\nContent-Length: 100\r\n\r\nshort"
+    answer = gateway.client.get("/probed")
+    assert (answer.status, answer.problem["code"]) == (502, "upstream-unreachable")
+
+
 def test_a_service_cannot_redirect_inside_the_gateway(gateway):
     gateway.reply = lambda _seen: gateway.make_answer(200, b"x", X_Accel_Redirect="/gateway_error")
     for path in ("/plain", "/probed"):
