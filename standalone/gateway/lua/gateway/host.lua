@@ -114,8 +114,7 @@ local function buffered(ctx)
     ctx.phase = "error"
     -- an answer that broke off may have begun as a success
     local status = answer.status or 0
-    ngx.status = status >= 500 and status or 502
-    return answer_problem(ctx, ngx.status)
+    return answer_problem(ctx, status >= 500 and status or 502)
   end
 
   ctx.phase = "response"

@@ -10,7 +10,6 @@ local find = string.find
 local format = string.format
 local match = string.match
 local pairs = pairs
-local setmetatable = setmetatable
 local sort = table.sort
 
 local _M = {}
@@ -27,22 +26,6 @@ local BUCKET_KEYS = {}
 for i = 1, #BUCKETS + 1 do
   BUCKET_KEYS[i] = "bucket|" .. i
 end
-
--- by event, by service: names of counters, made once
-local EVENT_KEYS = setmetatable({}, {
-  __index = function(events, event)
-    local keys = setmetatable({}, {
-      __index = function(services, service)
-        local key = "event|" .. event .. "|" .. service
-        services[service] = key
-        return key
-      end,
-    })
-
-    events[event] = keys
-    return keys
-  end,
-})
 
 local count
 local observe
@@ -107,7 +90,7 @@ end
 
 local function use_dictionary()
   count = function(event, service)
-    add(EVENT_KEYS[event][service], 1)
+    add("event|" .. event .. "|" .. service, 1)
   end
 
   observe = function(seconds)
