@@ -37,9 +37,9 @@ local function run(conf, command, bytes, meanwhile, claim)
 end
 
 
--- Runs a plain command, unless the server has refused that kind lately.
+-- Runs a plain command of that kind (a function of plain.lua), unless the server has refused it lately.
 -- @treturn string|userdata|boolean|nil the reply; false if the script has to do it
-local function run_plain(conf, kind, command, bytes, meanwhile, claim)
+local function run_plain(conf, kind, claim, ttl, value, meanwhile)
   local redis = conf.redis
   local refused = REFUSED[redis]
   local since = refused and refused[kind]
@@ -47,7 +47,8 @@ local function run_plain(conf, kind, command, bytes, meanwhile, claim)
     return false
   end
 
-  local reply, err, doubtful = run(conf, command, bytes, meanwhile, claim)
+  local command = plain[kind](claim.key, claim.lock, ttl, value)
+  local reply, err, doubtful = run(conf, command, value and #value or 0, meanwhile, claim)
   if reply == false and plain.is_unknown(err) then
     if not refused then
       refused = {}
@@ -80,7 +81,7 @@ end
 -- @treturn boolean|nil after an error: true if the key may be locked all the same
 function _M.claim(conf, claim, ttl)
   local key, lock = claim.key, claim.lock
-  local reply, err, doubtful = run_plain(conf, "claim", plain.claim(key, lock, ttl), 0)
+  local reply, err, doubtful = run_plain(conf, "claim", claim, ttl)
   if reply == null then
     return "claimed"
   elseif reply == nil then
@@ -116,15 +117,14 @@ end
 -- @treturn string|nil stored, expired (stored too: the lock had ended, nobody else
 --   had come), lost (somebody else's now, left alone); nil and the error
 function _M.complete(conf, claim, ttl, value, meanwhile)
-  local key, lock = claim.key, claim.lock
-  local reply, err = run_plain(conf, "complete", plain.complete(key, lock, ttl, value), #value, meanwhile, claim)
+  local reply, err = run_plain(conf, "complete", claim, ttl, value, meanwhile)
   if reply == "OK" then
     return "stored"
   elseif reply == nil then
     return nil, err
   end
 
-  reply, err = run(conf, script.complete(key, lock, ttl, value), #value, meanwhile, claim)
+  reply, err = run(conf, script.complete(claim.key, claim.lock, ttl, value), #value, meanwhile, claim)
   return named(script.COMPLETE, reply, err)
 end
 
