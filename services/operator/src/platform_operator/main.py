@@ -15,6 +15,7 @@ from platform_common.logs import configure_logging
 from platform_common.metrics import metrics_server
 from platform_common.settings import EXIT_SETTINGS, load_settings, refuse_start
 from platform_operator.config import OperatorSettings
+from platform_operator.kube.cluster import PAGE
 from platform_operator.kube.connection import log_in
 from platform_operator.kube.kinds import (
     ENDPOINT_SLICE,
@@ -32,6 +33,9 @@ from platform_operator.routes.platform import load_platform
 
 log = structlog.get_logger(__name__)
 
+# How long kopf waits for more news of an object before it lets go of it (seconds).
+IDLE_SECONDS = 0.2
+
 
 def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
     """Have `operator` told of what it watches, and started and stopped with kopf."""
@@ -42,6 +46,9 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         settings.scanning.disabled = True
         settings.posting.enabled = False
         settings.watching.server_timeout = 300
+        # what has been told is let go of at once: kopf would hold every object of a list, as it was parsed, for 5 s
+        settings.watching.chunk_size = PAGE
+        settings.queueing.idle_timeout = IDLE_SECONDS
         settings.networking.request_timeout = 30
         # kopf would wait for a peering that is not there, for ever and without a word; peers.py says it instead
         settings.peering.mandatory = False
@@ -60,13 +67,7 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
 
     for kind in (PROTECTED_ROUTE, ROUTE_GRANT, SERVICE, ENDPOINT_SLICE, SIGNING_KEY_RING, *operator.managed_kinds):
         group, _, version = kind.api_version.rpartition("/")
-        # kopf tells of events once every kind that has an index is listed: news of a list is news of all lists
-        kopf.index(group, version, kind.plural, id=kind.plural, registry=registry)(_nothing)
         kopf.on.event(group, version, kind.plural, registry=registry)(_listener(operator, kind))
-
-
-def _nothing(**_: Any) -> dict[str, None]:
-    return {}
 
 
 def _listener(operator: Operator, kind: Kind) -> Callable[..., Coroutine[Any, Any, None]]:

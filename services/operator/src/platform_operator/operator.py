@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 
 import structlog
 
@@ -14,6 +14,7 @@ from platform_operator.kube.connection import connected
 from platform_operator.kube.faults import ApiFault
 from platform_operator.kube.kinds import SIGNING_KEY_RING, Kind, managed_kinds
 from platform_operator.peers import Peer, Peers
+from platform_operator.resync import Resync
 from platform_operator.routes.controller import RouteController
 from platform_operator.routes.model import Object
 from platform_operator.routes.platform import Platform
@@ -22,8 +23,6 @@ log = structlog.get_logger(__name__)
 
 # How long to wait for an API server that does not answer at the start, at most (seconds).
 LONGEST_PAUSE = 30.0
-# How long after the last news of a list everything is listed once more (seconds).
-RELEARN_SECONDS = 1.0
 
 
 class Operator:
@@ -32,14 +31,12 @@ class Operator:
     def __init__(self, platform: Platform, resync_seconds: int, own: Peer | None = None) -> None:
         self._platform = platform
         self._own = own
-        self._resync_seconds = resync_seconds
         self._stack = AsyncExitStack()
         self._routes: RouteController | None = None
         self._rings: KeyRingController | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._leads = asyncio.Event()
-        self._again = asyncio.Event()
-        self._relearning: asyncio.TimerHandle | None = None
+        self._resync = Resync(resync_seconds)
 
     @property
     def managed_kinds(self) -> tuple[Kind, ...]:
@@ -74,12 +71,12 @@ class Operator:
         await routes.start()
         await rings.start()
         self._routes, self._rings = routes, rings
+        self._resync.listed()
         log.info("started", routes=len(routes.state.routes), grants=len(routes.state.grants))
 
     async def stop(self) -> None:
         """End all work; what is half done is done again by the next one."""
-        if self._relearning:
-            self._relearning.cancel()
+        self._resync.stop()
         for task in self._tasks:
             task.cancel()
         for controller in (self._routes, self._rings):
@@ -92,9 +89,7 @@ class Operator:
         if self._routes is None or self._rings is None:
             return
         if listed:
-            if self._relearning:
-                self._relearning.cancel()
-            self._relearning = asyncio.get_running_loop().call_later(RELEARN_SECONDS, self._again.set)
+            self._resync.listed()
         if kind == SIGNING_KEY_RING:
             self._rings.tell(body, gone)
         else:
@@ -108,9 +103,7 @@ class Operator:
 
     async def _resyncing(self) -> None:
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._again.wait(), self._resync_seconds)
-            self._again.clear()
+            await self._resync.wait()
             if not self._leads.is_set():
                 continue
             try:
