@@ -7,7 +7,6 @@ local pdk = require "gateway.pdk.init"
 local plugins = require "gateway.plugins"
 local problem = require "gateway.problem"
 local reload = require "gateway.reload"
-local response = require "gateway.pdk.response"
 local uri = require "gateway.uri"
 local vault = require "gateway.vault"
 
@@ -90,8 +89,6 @@ end
 
 -- Answer with the gateway's own problem document.
 local function answer_problem(ctx, status)
-  ctx.delay_response = nil
-  ctx.delayed_response = nil
   ctx.buffered_proxying = nil
   ctx.response_body = nil
   return kong.response.exit(problem.of(status, ngx.var.gateway_request_id))
@@ -155,16 +152,8 @@ function _M.access()
     ctx.buffered_proxying = true
   end
 
-  plugins.run_access(chain, ctx)
-
-  local delayed = ctx.delayed_response
-  if delayed then
-    ctx.buffered_proxying = nil
-    if delayed.failed then
-      return answer_problem(ctx, 500)
-    end
-
-    return response.flush(ctx)
+  if not plugins.run_access(chain, ctx) then
+    return answer_problem(ctx, 500)
   end
 
   local target = uri.escape(path)

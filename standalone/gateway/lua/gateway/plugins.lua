@@ -3,7 +3,7 @@
 local pdk_ctx = require "gateway.pdk.ctx"
 local schema = require "gateway.schema"
 
-local coroutine, ipairs, pcall, require, sort = coroutine, ipairs, pcall, require, table.sort
+local ipairs, pcall, require, sort = ipairs, pcall, require, table.sort
 
 -- The phases that come after access; a plugin is in them as soon as its route is known.
 local LATER = { "response", "header_filter", "body_filter", "log" }
@@ -115,26 +115,20 @@ function _M.chain(wanted, route)
 end
 
 
--- The access phase. An `exit` skips the plugins that follow; an error answers 500; neither stops the host.
+-- The access phase; false when a plugin failed, which answers 500. An `exit` ends the request there and then, so the plugins
+-- that follow are skipped. Kong gives each handler a coroutine to leave it by; here `ngx.exit` leaves it, through any pcall.
 function _M.run_access(chain, ctx)
-  ctx.delay_response = true
-
   for _, entry in ipairs(chain.access) do
-    if ctx.delayed_response then
-      break
-    end
-
     pdk_ctx.enter(ctx, entry.plugin)
-    local thread = coroutine.create(entry.plugin.handler.access)
-    local ok, err = coroutine.resume(thread, entry.plugin.handler, entry.config)
+    local ok, err = pcall(entry.plugin.handler.access, entry.plugin.handler, entry.config)
     if not ok then
       kong.log.err(err)
-      ctx.delayed_response = { failed = true }
       ctx.unexpected = true
+      return false
     end
   end
 
-  ctx.delay_response = nil
+  return true
 end
 
 

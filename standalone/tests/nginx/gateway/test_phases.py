@@ -48,6 +48,13 @@ def test_exit_in_access_answers_and_skips_response(gateway):
     assert gateway.upstream.seen == []
 
 
+def test_exit_in_access_leaves_the_plugin_through_its_own_pcall(gateway):
+    answer = gateway.client.get("/probed", [("X-Probe-Leave", "1"), ("X-Late-Exit", "1")])
+    assert (answer.status, answer.body) == (418, b"left")
+    assert gateway.names() == ["access", "log"]
+    assert "came back" not in gateway.running.error_log
+
+
 def test_another_plugins_exit_skips_response_but_not_log(gateway):
     answer = gateway.client.get("/probed", [("X-Late-Exit", "1")])
     assert (answer.status, answer.body) == (409, b"late")

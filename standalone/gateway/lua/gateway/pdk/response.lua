@@ -80,14 +80,7 @@ local function send(status, body, headers)
 end
 
 
--- Send the answer that a plugin's `exit` left in `ctx` during access.
-function _M.flush(ctx)
-  local answer = ctx.delayed_response
-  return send(answer.status, answer.body, answer.headers)
-end
-
-
--- In access the answer waits until every plugin of the phase was passed by; the calling plugin does not run on.
+-- The calling plugin does not run on, nor does the proxy.
 -- The request body is not read here: a plugin that answers early reads it first, or it is taken for the next request.
 local function exit(status, body, headers)
   check(BEFORE_SENT)
@@ -110,10 +103,8 @@ local function exit(status, body, headers)
 
   local ctx = ngx.ctx
   ctx.exited = true
-  if ctx.delay_response and not ctx.delayed_response then
-    ctx.delayed_response = { status = status, body = body, headers = headers }
-    coroutine.yield()
-    return
+  if ctx.phase == "access" then
+    ctx.buffered_proxying = nil
   end
 
   return send(status, body, headers)

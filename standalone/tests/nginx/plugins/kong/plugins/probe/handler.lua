@@ -79,6 +79,11 @@ function Probe:access(conf)
     return kong.response.exit(tonumber(wish("exit")), { said = "exit" }, { ["X-Exit"] = "yes" })
   end
 
+  if wish("leave") then
+    local came_back = pcall(kong.response.exit, 418, "left")
+    error("came back: " .. tostring(came_back))
+  end
+
   if wish("raise") == "access" then
     error("raised in access")
   end
