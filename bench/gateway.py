@@ -26,7 +26,6 @@ from statistics import median
 from typing import Any
 
 import httpx2
-import psutil
 import redis
 from harness import cores, kong, nginx, results, servers, wrk
 
@@ -146,7 +145,7 @@ def _standalone(folder: Path, core: int, service: int, store: int, plugin: Path)
     command += ["--plugins", str(plugin), "--plugins", str(BENCH / "gateway")]
     host = servers.start("gateway", command, port, core, {}, folder / "gateway.log", folder)
     try:
-        yield port, _workers(host.process.pid)
+        yield port, nginx.workers(host.process.pid)
     finally:
         host.stop()
 
@@ -155,18 +154,7 @@ def _standalone(folder: Path, core: int, service: int, store: int, plugin: Path)
 def _kong(folder: Path, core: int, service: int, store: int, plugin: Path) -> Iterator[tuple[int, list[int]]]:
     own = {"idempotency": plugin, "empty": BENCH / "gateway"}
     with kong.running(folder, core, service, _plugins(store), own) as gateway:
-        yield gateway.port, kong.workers(gateway.master)
-
-
-def _workers(pid: int) -> list[int]:
-    deadline = time.monotonic() + 10
-    while True:
-        # the master listens before it has its worker
-        found = [child.pid for child in psutil.Process(pid).children(recursive=True) if not child.children()]
-        if len(found) == 1 and psutil.Process(found[0]).ppid() != pid:
-            return found
-        assert time.monotonic() < deadline, f"one worker was asked for, {len(found)} run"
-        time.sleep(0.02)
+        yield gateway.port, nginx.workers(gateway.master)
 
 
 def _plugins(store: int) -> dict[str, list[dict[str, Any]]]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from harness import servers
 from harness.cores import on_core
@@ -66,18 +63,6 @@ def running(
         yield Kong(port, int((prefix / "pids" / "nginx.pid").read_text()))
     finally:
         _run("stop", core, prefix, environment)
-
-
-def workers(master: int) -> list[int]:
-    """Return the workers of nginx's `master`, without its helpers. Raises KongFailed."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        # a process that has just begun still has its master's title
-        children = psutil.Process(master).children()
-        if found := [child.pid for child in children if "worker process" in " ".join(child.cmdline())]:
-            return found
-        time.sleep(0.02)
-    raise KongFailed("kong has no worker")
 
 
 def _run(verb: str, core: int, prefix: Path, environment: Mapping[str, str]) -> None:

@@ -1,9 +1,12 @@
-"""What stands behind a server under test: nginx with constant answers, so that it never is what limits."""
+"""nginx, behind a server under test (constant answers, so that it never is what limits) and as the server itself."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
+
+import psutil
 
 from harness import servers
 from standalone.nginx.program import find_nginx
@@ -23,3 +26,18 @@ def start(folder: Path, core: int, locations: str) -> servers.Server:
     )
     command = [find_nginx(), "-p", str(home), "-c", str(home / "nginx.conf"), "-e", "stderr"]
     return servers.start("service", command, port, core, {}, folder / "service.log", home)
+
+
+def workers(pid: int) -> list[int]:
+    """Return the workers of the nginx that the process `pid` is, or has started, without its helpers.
+
+    Raises ServerDidNotStart.
+    """
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        # the master listens before it has its workers, and one that has just begun still has its master's title
+        children = psutil.Process(pid).children(recursive=True)
+        if found := [child.pid for child in children if "nginx: worker process" in " ".join(child.cmdline())]:
+            return found
+        time.sleep(0.02)
+    raise servers.ServerDidNotStart("nginx has no worker")
