@@ -48,8 +48,9 @@ def test_exit_in_access_answers_and_skips_response(gateway):
     assert gateway.upstream.seen == []
 
 
-def test_exit_in_access_leaves_the_plugin_through_its_own_pcall(gateway):
-    answer = gateway.client.get("/probed", [("X-Probe-Leave", "1"), ("X-Late-Exit", "1")])
+@pytest.mark.parametrize("way", ["pcall", "coroutine", "thread"])
+def test_exit_in_access_ends_the_request_from_wherever_a_plugin_calls_it(gateway, way):
+    answer = gateway.client.get("/probed", [("X-Probe-Leave", way), ("X-Late-Exit", "1")])
     assert (answer.status, answer.body) == (418, b"left")
     assert gateway.names() == ["access", "log"]
     assert "came back" not in gateway.running.error_log

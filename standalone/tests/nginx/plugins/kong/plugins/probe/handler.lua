@@ -25,6 +25,19 @@ local PDK = {
 }
 
 
+local function leave()
+  return kong.response.exit(418, "left")
+end
+
+
+-- From where a plugin may leave the request.
+local LEAVE = {
+  pcall = function() pcall(leave) end,
+  coroutine = function() coroutine.wrap(leave)() end,
+  thread = function() ngx.thread.wait(ngx.thread.spawn(leave)) end,
+}
+
+
 local function note(phase, values)
   values.phase = phase
   kong.log.notice("PROBE ", cjson.encode(values), " END")
@@ -80,8 +93,8 @@ function Probe:access(conf)
   end
 
   if wish("leave") then
-    local came_back = pcall(kong.response.exit, 418, "left")
-    error("came back: " .. tostring(came_back))
+    LEAVE[wish("leave")]()
+    error("came back")
   end
 
   if wish("raise") == "access" then
