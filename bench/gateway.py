@@ -1,7 +1,8 @@
 """What the idempotency plugin costs a gateway: requests a second next to bare proxying, Redis commands, memory.
 
 The gateway has one core to itself; wrk, the service behind it and Valkey share the other, for all cases alike.
-Rounds are interleaved, so that whatever else the machine does hits all cases; figures are medians of the rounds, ratios
+Rounds are interleaved, so that whatever else the machine does hits all cases, and the gateway is started anew after
+every few of them, so that no single worker's luck with LuaJIT is measured; figures are medians of the rounds, ratios
 medians of each round's own ratio.
 
 `GATEWAY_KIND` chooses the gateway: `standalone` (the default) or `kong`, whose program `KONG_COMMAND` names.
@@ -37,6 +38,8 @@ KIND = os.environ.get("GATEWAY_KIND", "standalone")
 SETTINGS = {"standalone": "standalone host", "kong": "kong"}
 RESULTS = {"standalone": "gateway", "kong": "gateway-kong"}
 CONNECTIONS = (1, 32, 256)
+# which functions LuaJIT compiles differs from worker to worker: after so many rounds the gateway is started anew
+ROUNDS_A_GATEWAY = 3
 STORED_ANSWERS = 5_000
 ANSWER = json.dumps(
     {
@@ -94,15 +97,19 @@ def main() -> int:
     options = _options()
     assert KIND in RESULTS, f"GATEWAY_KIND is standalone or kong, not {KIND}"
     server_core, load_core = cores.two_cores()
-    with tempfile.TemporaryDirectory(prefix="bench-gateway-") as name, ExitStack() as stack:
-        if options.at:
-            store = redis.Redis.from_url(options.store) if options.store else None
-            gateway = UnderTest(options.at.rstrip("/"), store, [])
-        else:
-            gateway = stack.enter_context(_gateway(Path(name), server_core, load_core, options.plugin))
-        os.sched_setaffinity(0, {load_core})
-        samples = _measure(gateway, load_core, options)
-        memory = _memory(gateway) if gateway.store is not None else None
+    samples: Samples = {case: {connections: [] for connections in options.connections} for case in CASES}
+    memory = None
+    for first in range(0, options.rounds, ROUNDS_A_GATEWAY):
+        with tempfile.TemporaryDirectory(prefix="bench-gateway-") as name, ExitStack() as stack:
+            if options.at:
+                store = redis.Redis.from_url(options.store) if options.store else None
+                gateway = UnderTest(options.at.rstrip("/"), store, [])
+            else:
+                gateway = stack.enter_context(_gateway(Path(name), server_core, load_core, options.plugin))
+            os.sched_setaffinity(0, {load_core})
+            _measure(gateway, load_core, options, samples, range(first, min(first + ROUNDS_A_GATEWAY, options.rounds)))
+            if memory is None and gateway.store is not None:
+                memory = _memory(gateway)
     return _report(samples, memory, options)
 
 
@@ -214,12 +221,11 @@ end
     )
 
 
-def _measure(gateway: UnderTest, core: int, options: argparse.Namespace) -> Samples:
-    samples: Samples = {case: {connections: [] for connections in options.connections} for case in CASES}
+def _measure(gateway: UnderTest, core: int, options: argparse.Namespace, samples: Samples, turns: range) -> None:
     names = list(CASES)
     for case in names:
         _run(gateway, case, "warm", max(options.connections), 1, core)
-    for turn in range(options.rounds):
+    for turn in turns:
         # Each round begins with another case, so that none always comes first.
         for connections in options.connections:
             for case in names[turn % len(names) :] + names[: turn % len(names)]:
@@ -227,7 +233,6 @@ def _measure(gateway: UnderTest, core: int, options: argparse.Namespace) -> Samp
                 samples[case][connections].append(sample)
                 said = f"round {turn + 1} {case:<7} {connections:>4}  {sample['rps']:>8.0f}/s"
                 print(f"{said}  p99 {sample['p99_ms']:.2f} ms", file=sys.stderr, flush=True)
-    return samples
 
 
 def _run(gateway: UnderTest, case: str, name: str, connections: int, seconds: int, core: int) -> dict[str, float]:
