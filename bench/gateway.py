@@ -99,7 +99,9 @@ def main() -> int:
     server_core, load_core = cores.two_cores()
     samples: Samples = {case: {connections: [] for connections in options.connections} for case in CASES}
     memory = None
-    for first in range(0, options.rounds, ROUNDS_A_GATEWAY):
+    # one that runs already is not ours to start
+    step = options.rounds if options.at else ROUNDS_A_GATEWAY
+    for first in range(0, options.rounds, step):
         with tempfile.TemporaryDirectory(prefix="bench-gateway-") as name, ExitStack() as stack:
             if options.at:
                 store = redis.Redis.from_url(options.store) if options.store else None
@@ -107,7 +109,7 @@ def main() -> int:
             else:
                 gateway = stack.enter_context(_gateway(Path(name), server_core, load_core, options.plugin))
             os.sched_setaffinity(0, {load_core})
-            _measure(gateway, load_core, options, samples, range(first, min(first + ROUNDS_A_GATEWAY, options.rounds)))
+            _measure(gateway, load_core, options, samples, range(first, min(first + step, options.rounds)))
             if memory is None and gateway.store is not None:
                 memory = _memory(gateway)
     return _report(samples, memory, options)
@@ -152,7 +154,7 @@ def _standalone(folder: Path, core: int, service: int, store: int, plugin: Path)
     command += ["--plugins", str(plugin), "--plugins", str(BENCH / "gateway")]
     host = servers.start("gateway", command, port, core, {}, folder / "gateway.log", folder)
     try:
-        yield port, nginx.workers(host.process.pid)
+        yield port, [nginx.worker(host.process.pid)]
     finally:
         host.stop()
 
@@ -161,7 +163,7 @@ def _standalone(folder: Path, core: int, service: int, store: int, plugin: Path)
 def _kong(folder: Path, core: int, service: int, store: int, plugin: Path) -> Iterator[tuple[int, list[int]]]:
     own = {"idempotency": plugin, "empty": BENCH / "gateway"}
     with kong.running(folder, core, service, _plugins(store), own) as gateway:
-        yield gateway.port, nginx.workers(gateway.master)
+        yield gateway.port, [nginx.worker(gateway.master)]
 
 
 def _plugins(store: int) -> dict[str, list[dict[str, Any]]]:

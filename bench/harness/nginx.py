@@ -28,16 +28,18 @@ def start(folder: Path, core: int, locations: str) -> servers.Server:
     return servers.start("service", command, port, core, {}, folder / "service.log", home)
 
 
-def workers(pid: int) -> list[int]:
-    """Return the workers of the nginx that the process `pid` is, or has started, without its helpers.
+def worker(pid: int) -> int:
+    """Return the one worker of the nginx that the process `pid` is, or has started; its helpers do not count.
 
-    Raises ServerDidNotStart.
+    Raises ServerDidNotStart when there is none after 10 s, or more than one.
     """
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        # the master listens before it has its workers, and one that has just begun still has its master's title
+    while True:
+        # the master listens before it has its worker, and one that has just begun still has its master's title
         children = psutil.Process(pid).children(recursive=True)
-        if found := [child.pid for child in children if "nginx: worker process" in " ".join(child.cmdline())]:
-            return found
+        found = [child.pid for child in children if "nginx: worker process" in " ".join(child.cmdline())]
+        if len(found) == 1:
+            return found[0]
+        if time.monotonic() > deadline:
+            raise servers.ServerDidNotStart(f"nginx was asked for one worker, {len(found)} run")
         time.sleep(0.02)
-    raise servers.ServerDidNotStart("nginx has no worker")
