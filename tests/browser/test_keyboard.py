@@ -44,7 +44,7 @@ def test_a_whole_order_by_keys_alone(shopper: Shopper):
     page.keyboard.press("Enter")
     tab_to(page, page.locator("[data-shelf] .card-link").first)
     page.keyboard.press("Enter")
-    tab_to(page, page.get_by_role("button", name="Into the cart"))
+    tab_to(page, page.get_by_role("button", name="Add to cart"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("It is in your cart.")).to_be_visible()
     shopper.go("/cart")

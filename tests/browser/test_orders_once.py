@@ -96,7 +96,7 @@ def test_two_tabs_with_the_same_review_place_one_order(shopper: Shopper):
 def test_a_double_click_puts_one_thing_into_the_cart(shopper: Shopper):
     shopper.choose_product()
 
-    shopper.page.get_by_role("button", name="Into the cart").dblclick()
+    shopper.page.get_by_role("button", name="Add to cart").dblclick()
 
     expect(shopper.page.get_by_text("It is in your cart.")).to_be_visible()
     shopper.go("/cart")

@@ -52,7 +52,7 @@ def test_scripts_of_two_tabs_renew_at_once(member: Shopper, watch):
     let_the_access_token_expire(member)
 
     for tab in (member.page, other):
-        tab.get_by_role("button", name="Into the cart").click(no_wait_after=True)
+        tab.get_by_role("button", name="Add to cart").click(no_wait_after=True)
 
     for tab in (member.page, other):
         expect(tab.get_by_text("It is in your cart.")).to_be_visible()

@@ -79,7 +79,7 @@ class Shopper:
 
     def put_into_cart(self) -> None:
         """Put what the page shows into the cart."""
-        self.press("Into the cart")
+        self.press("Add to cart")
         expect(self.page.get_by_text("It is in your cart.")).to_be_visible()
 
     def fill_cart(self) -> str:

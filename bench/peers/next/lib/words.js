@@ -6,7 +6,7 @@ const words = {
     seeAll: "See all products", newest: "New on the shelf", all: "All products", categories: "Categories", more: "More",
     orders: "Orders", account: "Account", wrong: "When something goes wrong", language: "Language", colours: "Colours",
     system: "As the device", light: "Light", dark: "Dark", soldOut: "Sold out", here: "You are here", choose: "Choose",
-    inStock: "in stock", left: "only {n} left", quantity: "Quantity", add: "Into the cart", added: "It is in your cart.",
+    inStock: "in stock", left: "only {n} left", quantity: "Quantity", add: "Add to cart", added: "It is in your cart.",
     failed: "There is no connection. Try again in a moment: it will be put in once.",
     gone: "Sold out for now. Have a look again soon.",
   },

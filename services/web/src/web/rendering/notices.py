@@ -17,7 +17,7 @@ NOTICES = {
     "account-deleted": N_("Your account is deleted. All the best."),
     "added": N_("It is in your cart."),
     "cart-updated": N_("Your cart is up to date."),
-    "removed": N_("It is out of your cart."),
+    "removed": N_("Removed from your cart."),
     "placed": N_("Thank you. Your order is placed."),
     "cancelled": N_("The order is cancelled."),
     "shipped": N_("The order is marked as shipped."),

@@ -20,7 +20,7 @@ _WORDS = {
     403: (N_("That is not allowed"), N_("Your account may not do this, or the page was open for too long.")),
     404: (N_("There is nothing here"), N_("The address may be mistyped, or what was here is gone.")),
     405: (N_("That is not how this page works"), N_("Go back and try again.")),
-    409: (N_("Something changed meanwhile"), N_("Look at the page again and decide anew.")),
+    409: (N_("Something changed meanwhile"), N_("This page has changed. Review it and try again.")),
     413: (N_("That was too much"), N_("Send less at once.")),
     429: (N_("Too many attempts"), N_("Wait a little, then try again.")),
     500: (N_("Something broke on our side"), N_("It was nothing you did. Try again in a moment.")),

@@ -1,4 +1,4 @@
-// Into the cart without leaving the page. When that cannot be done, the form goes its own way, under the same key.
+// Add to the cart without leaving the page. When that cannot be done, the form goes its own way, under the same key.
 import { call, newKey } from "./api.js";
 import { clearNotices, notify, showCount } from "./notices.js";
 
