@@ -97,7 +97,7 @@ async def test_what_is_not_left_is_not_sold(ann, make_goods, database):
 
     assert (answer.status_code, answer.json()["code"]) == (409, "out-of-stock")
     assert answer.json()["errors"] == [
-        {"pointer": "/items/1", "code": "out-of-stock", "detail": "Mug, Standard: 1 left."}
+        {"pointer": "/items/1", "code": "out-of-stock", "detail": "Mug, Standard: Only 1 is left."}
     ]
     assert database.one(STOCK, many.variant_id) == 5
     assert (await ann.cart())["item_count"] == 6

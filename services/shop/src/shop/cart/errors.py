@@ -15,14 +15,13 @@ class VariantNotFound(NotFound):
 
 
 class QuantityUnavailable(Problem):
-    """Fewer are left than are asked for."""
+    """Fewer pieces are left than the request asks for, or a cart does not hold that many of one product."""
 
     code = "quantity-unavailable"
     status = 409
 
-    def __init__(self, left: int) -> None:
-        said = f"At most {left} can be in a cart." if left else "This is sold out."
-        super().__init__(said, errors=[FieldError("/quantity", "quantity-unavailable", said)])
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, errors=[FieldError("/quantity", self.code, reason)])
 
 
 class CartFull(Problem):

@@ -53,7 +53,7 @@ class CartProduct(BaseModel):
 
 
 class CartLineView(BaseModel):
-    """A line. `in_stock` says whether the whole quantity can be had; `available`, how many, as far as we tell."""
+    """A line. `in_stock` says whether the whole quantity is available; `available` is capped: 10 means ten or more."""
 
     variant_id: UUID
     product: CartProduct

@@ -15,7 +15,7 @@ from shop.cart.schemas import CartLineView, CartProduct, CartView, MergeResult
 from shop.cart.visitors import Visitor
 from shop.catalogue.models import Variant
 from shop.catalogue.pictures.drawing import picture_url
-from shop.catalogue.service import MOST_AVAILABLE
+from shop.catalogue.stock import public_stock, shortage
 from shop.languages import Language
 from shop.money import Money
 
@@ -90,8 +90,7 @@ class Carts:
             raise VariantNotFound
         # Fewer than before are always welcome, whatever is left.
         if wanted > there:
-            if wanted > (most := min(variant.stock, MAX_QUANTITY)):
-                raise QuantityUnavailable(most)
+            _check_quantity(wanted, variant.stock)
             if there == 0 and await repository.count_lines(session, cart.id) >= MAX_LINES:
                 raise CartFull(f"A cart holds at most {MAX_LINES} different things.")
         if wanted != there:
@@ -120,9 +119,17 @@ class Carts:
             unit_price=self._money(variant.price),
             quantity=line.quantity,
             line_total=self._money(variant.price * line.quantity),
-            available=min(variant.stock, max(MOST_AVAILABLE, line.quantity)),
+            available=public_stock(variant.stock),
             in_stock=variant.stock >= line.quantity,
         )
 
     def _money(self, amount: int) -> Money:
         return Money(amount=amount, currency=self._currency)
+
+
+def _check_quantity(wanted: int, stock: int) -> None:
+    # The limit comes first: a refusal by it says nothing about the stock.
+    if wanted > MAX_QUANTITY:
+        raise QuantityUnavailable(f"A cart holds at most {MAX_QUANTITY} of one product.")
+    if wanted > stock:
+        raise QuantityUnavailable(shortage(stock))

@@ -31,7 +31,7 @@ class ProductSummary(BaseModel):
 
 
 class VariantView(BaseModel):
-    """A variant. `available` is how many can be bought at once, ten at most: the stock itself is nobody's business."""
+    """A variant. `available` is how many pieces are left; 10 means ten or more (ADR 0017)."""
 
     id: UUID
     sku: str

@@ -21,11 +21,9 @@ from shop.catalogue.schemas import (
     StockCount,
     VariantView,
 )
+from shop.catalogue.stock import public_stock
 from shop.languages import Language
 from shop.money import Money
-
-# More than this is shown as this.
-MOST_AVAILABLE = 10
 
 
 class Catalogue:
@@ -91,7 +89,7 @@ class Catalogue:
             sku=variant.sku,
             name=variant.name(language),
             price=self.money(variant.price),
-            available=min(variant.stock, MOST_AVAILABLE),
+            available=public_stock(variant.stock),
             in_stock=variant.stock > 0,
         )
 

@@ -17,13 +17,13 @@ class OrderNotFound(NotFound):
 
 
 class OutOfStock(Problem):
-    """Of some things fewer are left than the cart holds."""
+    """Fewer pieces of some products are left than the cart holds."""
 
     code = "out-of-stock"
     status = 409
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("Not everything in the cart is left.", errors=errors)
+        super().__init__("Some items in the cart are out of stock.", errors=errors)
 
 
 class PriceChanged(Problem):

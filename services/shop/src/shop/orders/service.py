@@ -18,6 +18,7 @@ from shop.cart import repository as carts
 from shop.cart.models import Cart, CartLine
 from shop.cart.visitors import Visitor
 from shop.catalogue.models import Variant
+from shop.catalogue.stock import shortage
 from shop.languages import Language
 from shop.orders import lifecycle, repository
 from shop.orders.errors import CartChanged, CartEmpty, OrderNotFound, OrderStateConflict, OutOfStock, PriceChanged
@@ -165,8 +166,8 @@ def _check_stock(lines: Sequence[CartLine], variants: dict[UUID, Variant], langu
         variant = variants.get(line.variant_id)
         left = variant.stock if variant is not None else 0
         if left < line.quantity:
-            name = f"{variant.product.name(language)}, {variant.name(language)}" if variant is not None else "It"
-            missing.append(FieldError(f"/items/{position}", "out-of-stock", f"{name}: {left} left."))
+            name = f"{variant.product.name(language)}, {variant.name(language)}: " if variant is not None else ""
+            missing.append(FieldError(f"/items/{position}", "out-of-stock", f"{name}{shortage(left)}"))
     if missing:
         raise OutOfStock(missing)
 
