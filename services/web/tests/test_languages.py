@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
+from jinja2 import Environment, nodes
 
 from blackbox.pages import Page
+from web.assets.bundle import Assets
 from web.rendering.catalogues import catalogue_file
+from web.rendering.pages import TEMPLATES, Pages, Site
 from web.visitor.preferences import language_of
 from webtests.browser import cookie_lines
 
 ROOT = Path(__file__).parents[1]
+GETTEXT = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+PARSER = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
@@ -46,6 +52,46 @@ def test_the_catalogue_holds_nothing_that_no_page_says():
     known = {as_list(message.id)[0] for message in korean() if message.id}
 
     assert known - words_of_the_sources() == set(), "make web-messages"
+
+
+def calls_of_gettext(source: str) -> list[nodes.Call]:
+    tree = PARSER.parse(source)
+    named = [node for node in tree.find_all(nodes.Name) if node.name in GETTEXT]
+    calls = [call for call in tree.find_all(nodes.Call) if call.node in named]
+    assert len(calls) == len(named), "an alias of gettext cannot be checked"
+    return calls
+
+
+def is_literal(call: nodes.Call) -> bool:
+    messages = call.args[:2] if "ngettext" in call.node.name else call.args[:1]
+    return bool(messages) and all(isinstance(message, nodes.Const) for message in messages)
+
+
+def test_the_check_of_gettext_calls_finds_variables():
+    source = '{{ _(a) }} {{ _("b" ~ c) }} {{ ngettext("d", e, 2) }} {{ _("f %(g)s", g=h) }} {{ ngettext("i", "j", k) }}'
+
+    assert [is_literal(call) for call in calls_of_gettext(source)] == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.stem)
+def test_templates_pass_only_literals_to_gettext_and_never_turn_escaping_off(template):
+    """`_` returns markup: what is in a variable would reach the page unescaped, and `%` in it would raise."""
+    source = template.read_text(encoding="utf-8")
+
+    assert [call.lineno for call in calls_of_gettext(source) if not is_literal(call)] == [], "use `| translated`"
+    assert not re.search(r"\|\s*safe\b|autoescape|Markup", source)
+
+
+def test_a_message_in_a_variable_is_translated_and_escaped():
+    zone = ZoneInfo("Asia/Seoul")
+    pages = Pages(Site("Haru", None, has_shop=True), Assets(), zone)
+    environment = pages.environment("ko")
+
+    text = environment.from_string("{{ known | translated }} {{ given | translated }}").render(
+        known="Log in", given="<script>100% %(x)s</script>"
+    )
+
+    assert text == "로그인 &lt;script&gt;100% %(x)s&lt;/script&gt;"
 
 
 def test_translations_keep_the_places_of_what_is_filled_in():

@@ -69,11 +69,11 @@ class Pages:
     def __init__(self, site: Site, assets: Assets, zone: ZoneInfo) -> None:
         self._site = site
         self._environments = {
-            language: self._environment(language, translations, assets, zone)
+            language: self._make_environment(language, translations, assets, zone)
             for language, translations in load_catalogues().items()
         }
 
-    def _environment(self, language: Language, translations: Any, assets: Assets, zone: ZoneInfo) -> Environment:
+    def _make_environment(self, language: Language, translations: Any, assets: Assets, zone: ZoneInfo) -> Environment:
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -93,6 +93,8 @@ class Pages:
             moment=formats.moment,
             territory=formats.territory,
             device=device,
+            # For messages in variables. Unlike `_`, which takes literals alone, it returns plain text to be escaped.
+            translated=translations.gettext,
         )
         environment.globals.update(
             asset=assets.url,
@@ -104,16 +106,15 @@ class Pages:
         )
         return environment
 
+    def environment(self, language: Language) -> Environment:
+        """Return the environment of `language`."""
+        return self._environments[language]
+
     def compile_all(self) -> None:
         """Compile every template now, rather than at its first visitor's cost."""
         for environment in self._environments.values():
             for name in environment.list_templates(extensions=["html"]):
                 environment.get_template(name)
-
-    def translate(self, language: Language, message: str) -> str:
-        """Return `message` in `language`."""
-        translate: Any = self._environments[language].globals["gettext"]
-        return str(translate(message))
 
     def show(
         self,
@@ -130,7 +131,7 @@ class Pages:
         """Return the page that `template` makes of `content` for `visitor`."""
         nonce = secrets.token_urlsafe(16)
         frame = Frame(visitor, nonce, NOTICES.get(notice or ""), cart_count, away)
-        text = self._environments[visitor.language].get_template(template).render(frame=frame, **(content or {}))
+        text = self.environment(visitor.language).get_template(template).render(frame=frame, **(content or {}))
         return HTMLResponse(
             text,
             status_code=status,
