@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
@@ -44,7 +43,7 @@ from web.session import endpoints as session
 from web.visitor.cookies import CookieRules
 from web.visitor.identity import Identities
 from web.visitor.middleware import VisitorMiddleware
-from web.visitor.places import local_place, log_in_place
+from web.visitor.places import log_in_place, place_of_referer
 from web.visitor.sessions import Renewal, SessionMiddleware
 from web.visitor.visitor import visitor_of
 
@@ -139,5 +138,4 @@ async def _on_log_in_needed(request: Request, _error: Exception) -> Response:
     if request.method in {"GET", "HEAD"}:
         return see_other(log_in_place(visitor_of(request).here))
     # A form's own address shows nothing; the page that it was on does.
-    page = urlsplit(request.headers.get("referer", ""))
-    return see_other(log_in_place(local_place(page.path)))
+    return see_other(log_in_place(place_of_referer(request.headers.get("referer", ""))))

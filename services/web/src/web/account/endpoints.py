@@ -46,8 +46,8 @@ async def profile(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Re
 @router.post("/profile")
 async def save_profile(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Change name, e-mail address and language, unless somebody else has changed them since the page was made."""
-    version = form["version"]
-    if not version.isdecimal():
+    version = form.number("version", digits=15)
+    if version is None:
         return see_other("/account")
     language = known_language(form["locale"]) or visitor.language
     fields = {"display_name": form.text("display_name"), "email": form.text("email"), "locale": language}

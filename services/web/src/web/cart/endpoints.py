@@ -16,7 +16,7 @@ from web.clients.shop import Cart
 from web.parts import AnyVisitor, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.pages import notice_of, see_other
-from web.visitor.forms import CheckedForm
+from web.visitor.forms import CheckedForm, Form
 from web.visitor.places import with_notice
 from web.visitor.visitor import CART, Visitor
 
@@ -40,7 +40,7 @@ async def show_cart(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Re
 @router.post("/items")
 async def add_to_cart(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Put something into the cart, once for one form, and show the cart."""
-    variant_id, quantity = _uuid(form["variant_id"]), _quantity(form["quantity"], least=1)
+    variant_id, quantity = _uuid(form["variant_id"]), _quantity(form, least=1)
     if variant_id is None or quantity is None:
         return await _cart_page(parts, visitor, message=NOT_DONE, status=422)
     try:
@@ -54,7 +54,7 @@ async def add_to_cart(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) ->
 @router.post("/items/{variant_id}")
 async def change_quantity(variant_id: UUID, form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Set how many the cart holds; 0 takes it out."""
-    quantity = _quantity(form["quantity"], least=0)
+    quantity = _quantity(form, least=0)
     if quantity is None:
         return await _cart_page(parts, visitor, message=NOT_DONE, status=422)
     try:
@@ -114,5 +114,6 @@ def _uuid(text: str) -> str | None:
         return None
 
 
-def _quantity(text: str, *, least: int) -> int | None:
-    return int(text) if text.isdecimal() and least <= int(text[:4]) <= MAX_QUANTITY else None
+def _quantity(form: Form, *, least: int) -> int | None:
+    quantity = form.number("quantity", digits=3)
+    return quantity if quantity is not None and least <= quantity <= MAX_QUANTITY else None

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from web.checkout.address_form import PAYMENTS
 from web.clients.shop import Address
+from web.visitor.forms import KEY_PATTERN
 from web.visitor.visitor import Visitor
 
 COOKIE = "checkout"
@@ -20,16 +23,23 @@ KEPT_SECONDS = 3600
 _LONGEST = 3800
 
 
+def _known_payment(payment: str) -> str:
+    if payment not in PAYMENTS:
+        raise ValueError("is no way to pay")
+    return payment
+
+
 class Draft(BaseModel):
     """An order that is being made."""
 
     model_config = ConfigDict(frozen=True)
 
     address: Address
-    payment: str = Field(max_length=20)
+    payment: Annotated[str, AfterValidator(_known_payment)]
     # What the key stands for: this cart, as it was then. Another cart is another order.
-    cart_version: int
-    key: str = Field(max_length=64)
+    cart_version: int = Field(ge=0, lt=2**63)
+    # It goes into a header.
+    key: str = Field(pattern=KEY_PATTERN)
 
 
 def read_draft(visitor: Visitor) -> Draft | None:

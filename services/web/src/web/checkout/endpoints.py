@@ -83,12 +83,13 @@ async def review_page(parts: PartsOf, visitor: KnownVisitor) -> Response:
 async def place_order(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Place the order, once however often this is sent, and show it."""
     draft = read_draft(visitor)
-    if draft is None or not form["amount"].isdecimal():
+    amount = form.number("amount", digits=15)
+    if draft is None or amount is None:
         return see_other("/checkout")
     if form["key"] != draft.key:
         # The page is older than what was kept in another tab: it is looked at again first.
         return see_other(REVIEW)
-    total = Money(amount=int(form["amount"][:15]), currency=form["currency"][:3])
+    total = Money(amount=amount, currency=form["currency"][:3])
     try:
         order = await parts.shop.place_order(visitor.on_behalf, order_body(draft, total), draft.key)
     except PartAway:
@@ -172,7 +173,7 @@ def _review(
     content = {
         "cart": cart,
         "draft": draft,
-        "payment": PAYMENTS.get(draft.payment, draft.payment),
+        "payment": PAYMENTS[draft.payment],
         "body": encode(order_body(draft, cart.total)).decode() if cart else "",
         "message": message,
     }

@@ -41,7 +41,7 @@ class Members:
         """Return the visitor's own account."""
         return (await self._client.get("/api/members/me", visitor)).parse(Member)
 
-    async def change(self, visitor: OnBehalfOf, fields: dict[str, Any], version: str, key: str) -> Member:
+    async def change(self, visitor: OnBehalfOf, fields: dict[str, Any], version: int, key: str) -> Member:
         """Change some fields of the visitor's own account, as it was read in `version`."""
         headers = {"If-Match": f'"{version}"', "Content-Type": "application/merge-patch+json"}
         answer = await self._client.send("PATCH", "/api/members/me", visitor, fields, key=key, headers=headers)

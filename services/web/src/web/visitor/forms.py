@@ -20,7 +20,8 @@ MAX_FIELDS = 100
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 KEY_FIELD = "key"
-_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+KEY_PATTERN = r"^[A-Za-z0-9_-]{16,64}$"
+_KEY = re.compile(KEY_PATTERN)
 
 
 class FormOutdated(Forbidden):
@@ -49,6 +50,11 @@ class Form:
     def text(self, name: str) -> str:
         """Return a field without the blanks around it."""
         return self[name].strip()
+
+    def number(self, name: str, digits: int) -> int | None:
+        """Return a field that holds a whole number of up to `digits` ASCII digits, else None."""
+        given = self[name]
+        return int(given) if len(given) <= digits and given.isascii() and given.isdecimal() else None
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 # A path of ours: no scheme, no host, no second slash or backslash that a browser reads as one, no control character.
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
@@ -12,6 +12,15 @@ _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 def local_place(given: str, otherwise: str = "/") -> str:
     """Return `given` if it is a place on this site (ASVS 1.2.2: no open redirect), else `otherwise`."""
     return given if len(given) <= 2000 and _LOCAL.fullmatch(given) else otherwise
+
+
+def place_of_referer(referer: str) -> str:
+    """Return the path of the page that a `Referer` header names, or `/`."""
+    try:
+        path = urlsplit(referer).path
+    except ValueError:
+        return "/"
+    return local_place(path)
 
 
 def with_notice(place: str, notice: str) -> str:
