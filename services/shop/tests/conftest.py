@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ import structlog
 import uuid_utils.compat
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_common.tokens.service import ServiceTokenIssuer
@@ -23,10 +27,13 @@ from shop.app import make_app
 from shop.catalogue.keystrokes import search_keys
 from shop.config import MigrationSettings, ShopSettings
 from shop.parts import Parts
+from shop.payments.signatures import HEADER, sign
 from shop.schema import SCHEMA
 
 SERVICE_KEY = secrets.token_urlsafe(32)
 COOKIE = "__Host-cart"
+WEBHOOK_SECRET = SecretStr("w" * 32)
+UNDELIVERED = "SELECT count(*) FROM outbox_deliveries WHERE delivered_at IS NULL"
 ADDRESS = {
     "recipient": "김하나", "phone": "010-1234-5678", "postal_code": "04524", "line1": "세종대로 110", "line2": "3층",
     "city": "서울", "country": "KR",
@@ -120,7 +127,7 @@ def make_settings(database) -> Callable[..., ShopSettings]:
             "service_token_key": SERVICE_KEY,
             "fingerprint_key": "k" * 32,
             "cart_key": "c" * 32,
-            "payment_webhook_secret": "w" * 32,
+            "payment_webhook_secret": WEBHOOK_SECRET,
             "payment_webhook_url": "http://shop.test/api/shop/payments/test/events",
             "port": 0,
             "outbox_poll_seconds": 600,
@@ -336,3 +343,82 @@ def bob(make_shopper) -> Shopper:
 def admin(make_shopper) -> Shopper:
     """An administrator."""
     return make_shopper("member", "admin")
+
+
+@pytest.fixture
+def pass_time(database):
+    """Return a function that lets every wait of payments and of the outbox pass."""
+
+    def let(*, deadline: bool = False) -> None:
+        database.run("UPDATE payments SET next_check_at = now()")
+        database.run("UPDATE outbox_deliveries SET next_attempt_at = now() WHERE delivered_at IS NULL")
+        if deadline:
+            database.run("UPDATE payments SET deadline_at = now()")
+
+    return let
+
+
+@pytest.fixture
+def provider(parts):
+    """The test provider."""
+    return parts.providers["test"]
+
+
+@pytest.fixture
+def told(parts, provider, database):
+    """Tell the provider what it is to be told, and wait until it has told us all it will.
+
+    The service's own background does the same: what it has taken is waited for.
+    """
+
+    async def tell() -> None:
+        async with asyncio.timeout(90):
+            while await asyncio.to_thread(database.one, UNDELIVERED):
+                await parts.outbox.deliver_due()
+            while provider._telling:
+                await asyncio.gather(*provider._telling, return_exceptions=True)
+
+    return tell
+
+
+@pytest.fixture
+def ordered(ann, mug):
+    """Order a mug, to be paid with a token."""
+
+    async def order(token: str = "ok") -> str:
+        await ann.add(mug)
+        answer = await ann.order(token)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    return order
+
+
+@pytest.fixture
+def reading(ann):
+    """Read an order."""
+
+    async def read(order_id: str) -> dict:
+        return (await ann.send("GET", f"/api/shop/orders/{order_id}")).json()
+
+    return read
+
+
+@pytest.fixture
+def send_event(client, database):
+    """Send an event about the one payment there is, signed as the provider does; `changes` spoil it."""
+
+    async def send(kind: str = "payment.paid", event_id: str | None = None, header: str | None = None, **changes):
+        payment = database.run("SELECT id, amount, currency FROM payments")[-1]
+        event = {
+            "id": event_id or secrets.token_hex(8),
+            "type": kind,
+            "payment_id": str(payment["id"]),
+            "amount": {"amount": payment["amount"], "currency": payment["currency"]},
+        } | changes
+        body = json.dumps(event).encode()
+        signature = header if header is not None else sign(WEBHOOK_SECRET, body, int(time.time()))
+        headers = {"Content-Type": "application/json", HEADER: signature}
+        return await client.post("/api/shop/payments/test/events", content=body, headers=headers)
+
+    return send

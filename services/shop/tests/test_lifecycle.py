@@ -126,6 +126,8 @@ CASES = [
     ("GET", "/api/shop/orders?scope=all", None, (403, 403, 200, 401)),
     ("POST", "/api/shop/orders", "an order", (409, 409, 409, 401)),
     ("POST", "/api/shop/orders/{id}/cancel", None, (200, 404, 200, 401)),
+    ("POST", "/api/shop/orders/{id}/payment", {"method": "test", "token": "ok"}, (409, 404, 409, 401)),
+    ("POST", "/api/shop/orders/{id}/cart", None, (200, 404, 404, 401)),
     ("PATCH", "/api/shop/orders/{id}", {"state": "shipped"}, (403, 403, 200, 401)),
 ]
 

@@ -10,6 +10,7 @@ PATHS = {
     ("get", "/api/shop/cart"), ("post", "/api/shop/cart/items"), ("put", "/api/shop/cart/items/{variant_id}"),
     ("delete", "/api/shop/cart/items/{variant_id}"), ("get", "/api/shop/orders"), ("post", "/api/shop/orders"),
     ("get", "/api/shop/orders/{order_id}"), ("post", "/api/shop/orders/{order_id}/cancel"),
+    ("post", "/api/shop/orders/{order_id}/payment"), ("post", "/api/shop/orders/{order_id}/cart"),
     ("patch", "/api/shop/orders/{order_id}"), ("post", "/api/shop/payments/{provider}/events"),
     ("post", "/internal/cart/merge"), ("post", "/internal/members/{member_id}/erasure"),
 }  # fmt: skip

@@ -24,7 +24,9 @@ async def test_an_order_takes_the_stock_and_empties_the_cart(ann, mug, database)
         ("Mug", "Standard", 3)
     ]
     assert [step["state"] for step in order["timeline"]] == ["pending"]
-    assert order["payment"] == {"method": "test", "state": "pending"}
+    assert order["payment"] == {"method": "test", "state": "pending", "failure_reason": None}
+    assert order["payable"] is False
+    assert order["pay_by"] > order["created_at"]
     assert order["address"]["recipient"] == "김하나"
     assert database.one(STOCK, mug.variant_id) == 7
     assert (await ann.cart())["items"] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -88,6 +88,24 @@ async def set_quantity(session: AsyncSession, cart_id: UUID, variant_id: UUID, q
     statement = insert(CartLine).values(cart_id=cart_id, variant_id=variant_id, quantity=quantity)
     await session.execute(
         statement.on_conflict_do_update(index_elements=["cart_id", "variant_id"], set_={"quantity": quantity})
+    )
+
+
+async def raise_quantities(session: AsyncSession, cart_id: UUID, quantities: Mapping[UUID, int]) -> None:
+    """Let a cart hold at least these quantities of the variants that still exist."""
+    existing = await session.execute(select(Variant.id).where(Variant.id.in_(quantities)).order_by(Variant.id))
+    rows = [
+        {"cart_id": cart_id, "variant_id": variant_id, "quantity": min(quantities[variant_id], MAX_QUANTITY)}
+        for variant_id in existing.scalars()
+    ]
+    if not rows:
+        return
+    statement = insert(CartLine).values(rows)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["cart_id", "variant_id"],
+            set_={"quantity": func.greatest(CartLine.quantity, statement.excluded.quantity)},
+        )
     )
 
 

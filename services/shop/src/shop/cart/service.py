@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
+import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.callers import MemberGone
@@ -51,6 +53,19 @@ class Carts:
         cart = await self._hold(session, visitor)
         there = await repository.quantity_of(session, cart.id, variant_id)
         return await self._set(session, cart, variant_id, there, quantity, visitor, language)
+
+    async def restore(
+        self, session: AsyncSession, member_id: UUID, quantities: Mapping[UUID, int], language: Language
+    ) -> CartView:
+        """Let a member's cart hold at least these quantities. Variants that are gone are left out. Raises CartFull."""
+        member = Visitor(member_id, uuid_utils.compat.uuid7(), is_new=True)
+        cart = await self._hold(session, member)
+        await repository.raise_quantities(session, cart.id, quantities)
+        if await repository.count_lines(session, cart.id) > MAX_LINES:
+            raise CartFull(f"A cart holds at most {MAX_LINES} different things.")
+        cart.version += 1
+        await session.flush()
+        return await self._view(session, cart, member, language)
 
     async def merge(self, session: AsyncSession, member_id: UUID, cart_id: UUID) -> MergeResult:
         """Put an anonymous cart's lines into the member's. Quantities add up; a cart that was merged is gone.

@@ -14,10 +14,11 @@ from platform_common.pages import DEFAULT_LIMIT, MAX_LIMIT
 from platform_common.preconditions import PreconditionsOf
 from platform_database.ledger.answers import Answer
 from shop.answers import answer_of, read_answer
+from shop.cart.schemas import CartView
 from shop.languages import Language, LanguageOf
 from shop.openapi import changed, created, found, problems
 from shop.orders.models import Order, OrderState
-from shop.orders.schemas import OrderChange, OrderCreation, OrderPage, OrderView, StateName
+from shop.orders.schemas import OrderChange, OrderCreation, OrderPage, OrderView, PaymentChoice, StateName
 from shop.orders.service import tag_of
 from shop.requests import CurrentCaller, KeyedWrites, PartsOf, Session
 
@@ -90,6 +91,42 @@ async def cancel_order(
 
     async def effect() -> Answer:
         return _order(await parts.orders.cancel(session, caller, order_id, preconditions, language), language)
+
+    return await writes.run(effect)
+
+
+@router.post(
+    "/{order_id}/payment",
+    responses=changed(OrderView, 404, 412),
+    response_class=Response,
+    dependencies=[Depends(takes(JSON))],
+)
+async def pay_order(
+    order_id: UUID, body: PaymentChoice, parts: PartsOf, session: Session, caller: CurrentCaller,
+    language: LanguageOf, preconditions: PreconditionsOf, writes: KeyedWrites,
+) -> Response:  # fmt: skip
+    """Pay an order again after its payment failed; its items stay reserved until `pay_by`."""
+
+    async def effect() -> Answer:
+        return _order(await parts.orders.pay(session, caller, order_id, body, preconditions, language), language)
+
+    return await writes.run(effect)
+
+
+@router.post("/{order_id}/cart", responses=changed(CartView, 404), response_class=Response)
+async def restore_cart(
+    order_id: UUID, parts: PartsOf, session: Session, caller: CurrentCaller, language: LanguageOf,
+    writes: KeyedWrites,
+) -> Response:  # fmt: skip
+    """Put the items of an order into the cart again, at today's prices; what is not sold any more is left out.
+
+    The cart then holds at least the ordered quantity of each item, so repeating this adds nothing.
+    """
+
+    async def effect() -> Answer:
+        order = await parts.orders.read_own(session, caller, order_id)
+        quantities = {line.variant_id: line.quantity for line in order.lines}
+        return answer_of(await parts.carts.restore(session, caller.id, quantities, language), language)
 
     return await writes.run(effect)
 

@@ -56,6 +56,16 @@ class CartChanged(Problem):
         super().__init__("The cart has changed. Read it again.")
 
 
+class OrderNotPayable(Problem):
+    """The order needs no further payment attempt, or takes none: it is paid, cancelled, or its deadline has passed."""
+
+    code = "order-not-payable"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This order takes no further payment. Read the order to see its state.")
+
+
 class OrderStateConflict(Problem):
     """The order cannot come into that state from the one that it is in."""
 

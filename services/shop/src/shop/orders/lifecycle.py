@@ -14,7 +14,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 from shop.catalogue.models import Variant
 from shop.orders.errors import OrderStateConflict
 from shop.orders.models import Order, OrderState, OrderStep
-from shop.payments.models import PaymentState
+from shop.payments.models import Payment, PaymentState
 from shop.payments.topics import PUBLISHER, Topic
 
 FOLLOWING: Mapping[OrderState, frozenset[OrderState]] = {
@@ -33,7 +33,7 @@ async def hold(session: AsyncSession, order_id: UUID) -> Order | None:
     statement = (
         select(Order)
         .where(Order.id == order_id)
-        .options(selectinload(Order.lines), selectinload(Order.steps), selectinload(Order.payment))
+        .options(selectinload(Order.lines), selectinload(Order.steps), selectinload(Order.payments))
         .with_for_update(of=Order)
     )
     return (await session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
@@ -73,17 +73,20 @@ async def move(session: AsyncSession, order: Order, state: OrderState) -> None:
 async def cancel(session: AsyncSession, order: Order) -> None:
     """Cancel a held order: its stock is for sale again, its money goes back. Raises OrderStateConflict."""
     await move(session, order, OrderState.CANCELLED)
-    if order.payment.state == PaymentState.PENDING:
-        order.payment.state = PaymentState.CANCELLED
-    elif order.payment.state == PaymentState.PAID:
-        await give_back(session, order)
+    payment = order.payment
+    if payment.state == PaymentState.PENDING:
+        payment.finish(PaymentState.CANCELLED)
+    elif payment.state == PaymentState.FAILED:
+        payment.finish(PaymentState.FAILED)
+    elif payment.state == PaymentState.PAID:
+        await give_back(session, payment)
     await session.flush()
 
 
-async def give_back(session: AsyncSession, order: Order) -> None:
-    """Let the provider give an order's money back."""
-    order.payment.state = PaymentState.REFUNDING
-    await PUBLISHER.publish(session, Topic.REFUND_REQUESTED, {"payment_id": str(order.payment.id)})
+async def give_back(session: AsyncSession, payment: Payment) -> None:
+    """Let the provider give a payment's money back."""
+    payment.finish(PaymentState.REFUNDING)
+    await PUBLISHER.publish(session, Topic.REFUND_REQUESTED, {"payment_id": str(payment.id)})
 
 
 async def touch(session: AsyncSession, order: Order) -> None:

@@ -14,7 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.languages import Language
 from shop.orm import Table
-from shop.payments.models import Payment
+from shop.payments.models import Payment, PaymentState
+
+# Each failed attempt costs the provider and lets a stranger try card numbers.
+MAX_PAYMENT_ATTEMPTS = 5
 
 
 class OrderState(StrEnum):
@@ -53,7 +56,12 @@ class Order(Table):
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.position", lazy="raise")
     steps: Mapped[list[OrderStep]] = relationship(order_by="OrderStep.position", lazy="raise")
-    payment: Mapped[Payment] = relationship(lazy="raise")
+    payments: Mapped[list[Payment]] = relationship(order_by="Payment.attempt", lazy="raise")
+
+    @property
+    def payment(self) -> Payment:
+        """The latest attempt to pay it."""
+        return self.payments[-1]
 
     @property
     def is_open(self) -> bool:
@@ -101,3 +109,9 @@ class OrderStep(Table):
     position: Mapped[int]
     state: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+def is_payable(order: Order) -> bool:
+    """Return whether the order takes another payment attempt before its deadline."""
+    failed = order.state == OrderState.PENDING and order.payment.state == PaymentState.FAILED
+    return failed and order.payment.attempt < MAX_PAYMENT_ATTEMPTS

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from shop.orders.models import Order, OrderState
 
-WHOLE = (selectinload(Order.lines), selectinload(Order.steps), selectinload(Order.payment))
+WHOLE = (selectinload(Order.lines), selectinload(Order.steps), selectinload(Order.payments))
 
 
 async def find(session: AsyncSession, order_id: UUID) -> Order | None:

@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shop.languages import Language
 from shop.money import Money
-from shop.orders.models import Order, OrderLine
+from shop.orders.models import Order, OrderLine, OrderState, is_payable
 from shop.payments.practice import Token
+from shop.payments.provider import FailureReason
 
 # Unicode categories that have no place in an address: controls, surrogates, unassigned, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
@@ -91,10 +92,11 @@ class OrderLineView(BaseModel):
 
 
 class PaymentView(BaseModel):
-    """An order's payment."""
+    """The latest attempt to pay an order. `failure_reason` is there when it failed."""
 
     method: str
     state: Literal["pending", "paid", "failed", "cancelled", "expired", "refunding", "refunded"]
+    failure_reason: FailureReason | None
 
 
 class Step(BaseModel):
@@ -105,7 +107,11 @@ class Step(BaseModel):
 
 
 class OrderView(BaseModel):
-    """An order. `address` is null once its member is gone."""
+    """An order. `address` is null once its member is gone.
+
+    `payable` says that the last payment failed and another may be made (`POST …/payment`) until `pay_by`, when the
+    order is cancelled; `pay_by` is null for an order that is not pending.
+    """
 
     id: UUID
     number: str
@@ -114,6 +120,8 @@ class OrderView(BaseModel):
     total: Money
     address: Address | None
     payment: PaymentView
+    payable: bool
+    pay_by: datetime | None
     timeline: list[Step]
     created_at: datetime
     updated_at: datetime
@@ -130,7 +138,13 @@ class OrderView(BaseModel):
                 "items": [_line(line, order.currency, language) for line in order.lines],
                 "total": Money(amount=order.total, currency=order.currency),
                 "address": Address.model_construct(**order.address) if order.address is not None else None,
-                "payment": {"method": order.payment.provider, "state": order.payment.state},
+                "payment": {
+                    "method": order.payment.provider,
+                    "state": order.payment.state,
+                    "failure_reason": order.payment.failure_reason,
+                },
+                "payable": is_payable(order),
+                "pay_by": order.payment.deadline_at if order.state == OrderState.PENDING else None,
                 "timeline": [{"state": step.state, "at": step.at} for step in order.steps],
                 "created_at": order.created_at,
                 "updated_at": order.updated_at,

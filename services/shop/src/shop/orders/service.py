@@ -24,7 +24,7 @@ from shop.orders import lifecycle, repository
 from shop.orders.errors import CartChanged, CartEmpty, OrderNotFound, OrderStateConflict, OutOfStock, PriceChanged
 from shop.orders.models import Order, OrderLine, OrderState, OrderStep
 from shop.orders.numbers import new_number
-from shop.orders.schemas import OrderCreation, OrderPage, OrderView
+from shop.orders.schemas import OrderCreation, OrderPage, OrderView, PaymentChoice
 from shop.payments.service import Payments
 
 log = structlog.get_logger(__name__)
@@ -83,6 +83,13 @@ class Orders:
         _check_owner(order, caller)
         return order
 
+    async def read_own(self, session: AsyncSession, caller: Caller, order_id: UUID) -> Order:
+        """Return an order of the caller's own. Raises OrderNotFound, for an administrator as well."""
+        order = await self._read(session, order_id)
+        if order.member_id != caller.id:
+            raise OrderNotFound
+        return order
+
     async def page(
         self, session: AsyncSession, caller: Caller, language: Language, *,
         everybody: bool, state: str | None, cursor: str | None, limit: int,
@@ -106,6 +113,22 @@ class Orders:
         preconditions.check_change(tag_of(order, language))
         await lifecycle.cancel(session, order)
         return order
+
+    async def pay(
+        self,
+        session: AsyncSession,
+        caller: Caller,
+        order_id: UUID,
+        choice: PaymentChoice,
+        preconditions: Preconditions,
+        language: Language,
+    ) -> Order:
+        """Pay an order whose last payment failed. Raises OrderNotFound, PreconditionFailed, OrderNotPayable."""
+        order = await self._hold(session, order_id)
+        _check_owner(order, caller)
+        preconditions.check_change(tag_of(order, language))
+        await self._payments.retry(session, order, choice.method, choice.token)
+        return await self._read(session, order_id)
 
     async def move(
         self, session: AsyncSession, order_id: UUID, state: OrderState, preconditions: Preconditions, language: Language

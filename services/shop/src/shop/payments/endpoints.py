@@ -14,7 +14,7 @@ from platform_common.problems import NotFound, PayloadInvalid, field_error
 from platform_database.ledger.answers import Answer
 from shop.money import Money
 from shop.openapi import problems
-from shop.payments.provider import Outcome
+from shop.payments.provider import FailureReason, Outcome, Settlement
 from shop.payments.signatures import HEADER, check
 from shop.requests import PartsOf, Session
 
@@ -30,6 +30,14 @@ class PaymentEventBody(BaseModel):
     type: Literal["payment.paid", "payment.failed", "payment.refunded"]
     payment_id: UUID
     amount: Money
+    # Why a payment failed; a reason that is not known counts as `other`.
+    reason: Annotated[str | None, Field(max_length=64, examples=["card-declined"])] = None
+
+    @property
+    def settlement(self) -> Settlement:
+        """What the event says became of the payment."""
+        outcome = Outcome(self.type)
+        return Settlement(outcome, FailureReason.parse(self.reason) if outcome is Outcome.FAILED else None)
 
 
 class EventReceipt(BaseModel):
@@ -71,7 +79,7 @@ async def take_event(
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise PayloadInvalid("The payload does not fit.", errors=[field_error(item) for item in faults]) from None
     taken = await parts.payments.heed(
-        session, provider, event.id, event.payment_id, Outcome(event.type),
+        session, provider, event.id, event.payment_id, event.settlement,
         amount=event.amount.amount, currency=event.amount.currency,
     )  # fmt: skip
     await session.commit()

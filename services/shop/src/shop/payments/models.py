@@ -7,7 +7,18 @@ from enum import StrEnum
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, PrimaryKeyConstraint, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.orm import Table
@@ -28,27 +39,45 @@ class PaymentState(StrEnum):
 
 
 class Payment(Table):
-    """The payment of one order. `next_check_at` is when the provider is asked, should it not have said anything."""
+    """One attempt to pay an order; the attempts of an order are numbered and share its deadline.
+
+    `next_check_at` is when the sweep looks at it: to ask the provider for a missing outcome, or to give up the order.
+    It is null for a payment that needs no check.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
         CheckConstraint(
             "state IN ('pending', 'paid', 'failed', 'cancelled', 'expired', 'refunding', 'refunded')", name="state"
         ),
-        Index("ix_payments_due", "next_check_at", postgresql_where=text("state = 'pending'")),
+        UniqueConstraint("order_id", "attempt", name="uq_payments_order_id_attempt"),
+        Index("ix_payments_due", "next_check_at", postgresql_where=text("next_check_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid_utils.compat.uuid7)
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), unique=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    attempt: Mapped[int] = mapped_column(server_default="1")
     provider: Mapped[str] = mapped_column(Text)
     # What the provider gave the buyer's browser: good for this one payment.
     token: Mapped[str] = mapped_column(Text)
     currency: Mapped[str] = mapped_column(Text)
     amount: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text, default=PaymentState.PENDING)
-    next_check_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    next_check_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     deadline_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    def finish(self, state: PaymentState) -> None:
+        """Enter a state that needs no further check."""
+        self.state = state
+        self.next_check_at = None
+
+    def fail(self, reason: str | None) -> None:
+        """Note that the provider took no money. The order can be paid by another attempt until the deadline."""
+        self.state = PaymentState.FAILED
+        self.failure_reason = reason
+        self.next_check_at = self.deadline_at
 
 
 class PaymentEvent(Table):

@@ -13,7 +13,7 @@ import httpx2
 import structlog
 from pydantic import SecretStr
 
-from shop.payments.provider import Outcome, PaymentRequest
+from shop.payments.provider import FailureReason, Outcome, PaymentRequest, Settlement
 from shop.payments.signatures import HEADER, sign
 
 # How often an event is sent that nobody takes, and how long apart (seconds, doubled each time).
@@ -55,14 +55,14 @@ class PracticeProvider:
 
     async def start(self, payment: PaymentRequest) -> None:
         """Send what becomes of the payment, at once or later."""
-        outcome = _destined(payment)
-        if outcome is None:
+        settlement = _destined(payment)
+        if settlement is None:
             return
         delay = self._slow_seconds if payment.token == Token.SLOW else 0
         for _ in range(2 if payment.token == Token.TWICE else 1):
-            self._tell_later(payment, outcome, delay)
+            self._tell_later(payment, settlement, delay)
 
-    async def outcome(self, payment: PaymentRequest) -> Outcome | None:
+    async def outcome(self, payment: PaymentRequest) -> Settlement | None:
         """Return what became of the payment by now."""
         age = self._now() - payment.created_at.timestamp()
         if payment.token == Token.SLOW and age < self._slow_seconds:
@@ -71,7 +71,7 @@ class PracticeProvider:
 
     async def refund(self, payment: PaymentRequest) -> None:
         """Send that the money was given back."""
-        self._tell_later(payment, Outcome.REFUNDED, 0)
+        self._tell_later(payment, Settlement(Outcome.REFUNDED), 0)
 
     async def close(self) -> None:
         """Forget what was still to be sent, as a provider does that goes down."""
@@ -79,19 +79,20 @@ class PracticeProvider:
             task.cancel()
         await asyncio.gather(*self._telling, return_exceptions=True)
 
-    def _tell_later(self, payment: PaymentRequest, outcome: Outcome, delay: float) -> None:
-        task = asyncio.create_task(self._tell(payment, outcome, delay))
+    def _tell_later(self, payment: PaymentRequest, settlement: Settlement, delay: float) -> None:
+        task = asyncio.create_task(self._tell(payment, settlement, delay))
         # The event loop itself keeps no hold on a task.
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def _tell(self, payment: PaymentRequest, outcome: Outcome, delay: float) -> None:
+    async def _tell(self, payment: PaymentRequest, settlement: Settlement, delay: float) -> None:
         event = {
             # The same event has the same id, however often it is sent.
-            "id": str(uuid.uuid5(payment.id, outcome)),
-            "type": outcome,
+            "id": str(uuid.uuid5(payment.id, settlement.outcome)),
+            "type": settlement.outcome,
             "payment_id": str(payment.id),
             "amount": {"amount": payment.amount, "currency": payment.currency},
+            "reason": settlement.reason,
         }
         await asyncio.sleep(delay)
         body = json.dumps(event).encode()
@@ -99,7 +100,7 @@ class PracticeProvider:
             if await self._send(body):
                 return
             await asyncio.sleep(FIRST_PAUSE * 2**attempt)
-        log.warning("payment_event_not_taken", payment_id=str(payment.id), type=outcome)
+        log.warning("payment_event_not_taken", payment_id=str(payment.id), type=settlement.outcome)
 
     async def _send(self, body: bytes) -> bool:
         headers = {"Content-Type": "application/json", HEADER: sign(self._secret, body, int(self._now()))}
@@ -110,7 +111,9 @@ class PracticeProvider:
         return answer.is_success
 
 
-def _destined(payment: PaymentRequest) -> Outcome | None:
+def _destined(payment: PaymentRequest) -> Settlement | None:
     if payment.token == Token.NEVER:
         return None
-    return Outcome.FAILED if payment.token == Token.FAIL else Outcome.PAID
+    if payment.token == Token.FAIL:
+        return Settlement(Outcome.FAILED, FailureReason.CARD_DECLINED)
+    return Settlement(Outcome.PAID)

@@ -28,6 +28,29 @@ class Outcome(StrEnum):
     REFUNDED = "payment.refunded"
 
 
+class FailureReason(StrEnum):
+    """Why a payment failed, as the buyer may be told."""
+
+    CARD_DECLINED = "card-declined"
+    INSUFFICIENT_FUNDS = "insufficient-funds"
+    CARD_EXPIRED = "card-expired"
+    AUTHENTICATION_FAILED = "authentication-failed"
+    OTHER = "other"
+
+    @classmethod
+    def parse(cls, text: str | None) -> FailureReason:
+        """Return the reason a provider names; any other is `other`."""
+        return cls(text) if text in set(cls) else cls.OTHER
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of a payment, and why it failed if it did."""
+
+    outcome: Outcome
+    reason: FailureReason | None = None
+
+
 class ProviderUnavailable(Exception):
     """The provider does not answer; it is asked again later."""
 
@@ -40,7 +63,7 @@ class PaymentProvider(Protocol):
     async def start(self, payment: PaymentRequest) -> None:
         """Ask for the money. Asked twice, the buyer pays once. Raises ProviderUnavailable."""
 
-    async def outcome(self, payment: PaymentRequest) -> Outcome | None:
+    async def outcome(self, payment: PaymentRequest) -> Settlement | None:
         """Return what became of a payment, or None when nothing did yet. Raises ProviderUnavailable."""
 
     async def refund(self, payment: PaymentRequest) -> None:

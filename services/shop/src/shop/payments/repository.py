@@ -30,10 +30,10 @@ async def note_event(session: AsyncSession, provider: str, event_id: str, paymen
 
 
 async def lease_due(session: AsyncSession, lease: timedelta, limit: int) -> Sequence[Payment]:
-    """Take payments that are to be asked after; others see them again when `lease` is over."""
+    """Take payments that are due for a check; others see them again when `lease` is over."""
     due = (
         select(Payment.id)
-        .where(Payment.state == PaymentState.PENDING, Payment.next_check_at <= func.now())
+        .where(Payment.state.in_([PaymentState.PENDING, PaymentState.FAILED]), Payment.next_check_at <= func.now())
         .order_by(Payment.next_check_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -49,6 +49,6 @@ async def lease_due(session: AsyncSession, lease: timedelta, limit: int) -> Sequ
 
 
 async def is_overdue(session: AsyncSession, payment_id: UUID) -> bool:
-    """Whether the time for a word has passed, by the database's clock."""
+    """Whether the time to pay has passed, by the database's clock."""
     statement = select(Payment.deadline_at <= func.clock_timestamp()).where(Payment.id == payment_id)
     return bool((await session.execute(statement)).scalar_one())

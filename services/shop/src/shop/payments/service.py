@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -12,11 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_common.problems import NotFound
 from shop.config import PaymentSettings
 from shop.orders import lifecycle
-from shop.orders.models import Order, OrderState
+from shop.orders.errors import OrderNotPayable
+from shop.orders.models import Order, OrderState, is_payable
 from shop.payments import repository
 from shop.payments.models import Payment, PaymentState
-from shop.payments.provider import Outcome
+from shop.payments.provider import Outcome, Settlement
 from shop.payments.topics import PUBLISHER, Topic
+
+# No money yet, and it may still come.
+UNSETTLED = frozenset({PaymentState.PENDING, PaymentState.FAILED})
 
 log = structlog.get_logger(__name__)
 
@@ -37,63 +42,87 @@ class Payments:
         self._check_after = timedelta(seconds=settings.payment_check_seconds)
         self._deadline_after = timedelta(seconds=settings.payment_deadline_seconds)
 
-    async def begin(self, session: AsyncSession, order: Order, provider: str, token: str) -> Payment:
-        """Make an order's payment; the provider is asked for it once the order is committed."""
+    async def begin(self, session: AsyncSession, order: Order, provider: str, token: str) -> None:
+        """Make an order's first payment; the provider is asked for it once the order is committed."""
+        await self._attempt(session, order, provider, token, number=1, deadline=func.now() + self._deadline_after)
+
+    async def retry(self, session: AsyncSession, order: Order, provider: str, token: str) -> None:
+        """Pay a held order by another attempt, within the first one's deadline. Raises OrderNotPayable."""
+        before = order.payment
+        if not is_payable(order) or await repository.is_overdue(session, before.id):
+            raise OrderNotPayable
+        before.finish(PaymentState.FAILED)
+        await self._attempt(session, order, provider, token, number=before.attempt + 1, deadline=before.deadline_at)
+        await lifecycle.touch(session, order)
+
+    async def _attempt(
+        self, session: AsyncSession, order: Order, provider: str, token: str, *, number: int, deadline: Any
+    ) -> None:
         payment = Payment(
             order_id=order.id,
+            attempt=number,
             provider=provider,
             token=token,
             currency=order.currency,
             amount=order.total,
             next_check_at=func.now() + self._check_after,
-            deadline_at=func.now() + self._deadline_after,
+            deadline_at=deadline,
         )
         session.add(payment)
         await session.flush()
         await PUBLISHER.publish(session, Topic.PAYMENT_REQUESTED, {"payment_id": str(payment.id)})
-        return payment
 
-    async def heed(self, session: AsyncSession, provider: str, event_id: str, payment_id: UUID, outcome: Outcome,
+    async def heed(self, session: AsyncSession, provider: str, event_id: str, payment_id: UUID, settlement: Settlement,
                    *, amount: int, currency: str) -> bool:  # fmt: skip
         """Take a provider's word, once an event; False when it was taken before. Raises PaymentNotFound."""
         payment = await repository.find(session, payment_id)
         if payment is None or payment.provider != provider:
             raise PaymentNotFound
-        if not await repository.note_event(session, provider, event_id, payment_id, outcome):
+        if not await repository.note_event(session, provider, event_id, payment_id, settlement.outcome):
             return False
         if (amount, currency) != (payment.amount, payment.currency):
             # Somebody must look at it; until then the order waits, and in the end expires.
             log.error("payment_amount_differs", payment_id=str(payment_id), amount=amount, currency=currency)
             return True
-        await self.settle(session, payment, outcome)
+        await self.settle(session, payment, settlement)
         return True
 
-    async def settle(self, session: AsyncSession, payment: Payment, outcome: Outcome) -> None:
+    async def settle(self, session: AsyncSession, told: Payment, settlement: Settlement) -> None:
         """Let order and payment follow from what became of it. What is known already changes nothing."""
-        order = await self._hold(session, payment)
-        state = PaymentState(order.payment.state)
-        if outcome is Outcome.PAID and state is PaymentState.PENDING:
-            order.payment.state = PaymentState.PAID
-            await lifecycle.move(session, order, OrderState.PAID)
-        elif outcome is Outcome.PAID and state in {PaymentState.CANCELLED, PaymentState.EXPIRED, PaymentState.FAILED}:
-            # Too late for the order: nobody keeps the money.
-            await lifecycle.give_back(session, order)
-            await lifecycle.touch(session, order)
-        elif outcome is Outcome.FAILED and state is PaymentState.PENDING:
-            order.payment.state = PaymentState.FAILED
-            await lifecycle.move(session, order, OrderState.CANCELLED)
-        elif outcome is Outcome.REFUNDED and state is PaymentState.REFUNDING:
-            order.payment.state = PaymentState.REFUNDED
-            await lifecycle.touch(session, order)
-        log.info("payment_settled", payment_id=str(payment.id), outcome=outcome, before=state)
+        order = await self._hold(session, told)
+        payment = next(one for one in order.payments if one.id == told.id)
+        before = PaymentState(payment.state)
+        match settlement.outcome:
+            case Outcome.PAID:
+                await self._take_money(session, order, payment)
+            case Outcome.FAILED if before is PaymentState.PENDING:
+                payment.fail(settlement.reason)
+                await lifecycle.touch(session, order)
+            case Outcome.REFUNDED if before is PaymentState.REFUNDING:
+                payment.finish(PaymentState.REFUNDED)
+                await lifecycle.touch(session, order)
+        log.info("payment_settled", payment_id=str(payment.id), outcome=settlement.outcome, before=before)
 
-    async def expire(self, session: AsyncSession, payment: Payment) -> None:
-        """Give up on a payment that nobody had a word of in time: its order is cancelled."""
-        order = await self._hold(session, payment)
-        if order.payment.state == PaymentState.PENDING:
-            order.payment.state = PaymentState.EXPIRED
-            await lifecycle.move(session, order, OrderState.CANCELLED)
-            log.warning("payment_expired", payment_id=str(payment.id))
+    async def _take_money(self, session: AsyncSession, order: Order, payment: Payment) -> None:
+        if payment.state not in {*UNSETTLED, PaymentState.CANCELLED, PaymentState.EXPIRED}:
+            return
+        if payment is order.payment and order.state == OrderState.PENDING:
+            payment.finish(PaymentState.PAID)
+            await lifecycle.move(session, order, OrderState.PAID)
+        else:
+            # The order is cancelled, or another attempt pays it: this money goes back.
+            await lifecycle.give_back(session, payment)
+            await lifecycle.touch(session, order)
+
+    async def expire(self, session: AsyncSession, overdue: Payment) -> None:
+        """Cancel an order that was not paid before its deadline."""
+        order = await self._hold(session, overdue)
+        payment = order.payment
+        if payment.id != overdue.id or order.state != OrderState.PENDING or payment.state not in UNSETTLED:
+            return
+        payment.finish(PaymentState.EXPIRED if payment.state == PaymentState.PENDING else PaymentState.FAILED)
+        await lifecycle.move(session, order, OrderState.CANCELLED)
+        log.warning("payment_expired", payment_id=str(payment.id))
 
     async def _hold(self, session: AsyncSession, payment: Payment) -> Order:
         order = await lifecycle.hold(session, payment.order_id)

@@ -1,4 +1,4 @@
-"""Payments without a word: their provider is asked, and in the end the order is given up."""
+"""Payments without an outcome: their provider is asked, and at the deadline an unpaid order is cancelled."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from platform_database.outbox.service import Outbox
 from shop.payments import repository
 from shop.payments.delivery import request_of
-from shop.payments.models import Payment
-from shop.payments.provider import Outcome, PaymentProvider, ProviderUnavailable
+from shop.payments.models import Payment, PaymentState
+from shop.payments.provider import PaymentProvider, ProviderUnavailable, Settlement
 from shop.payments.service import Payments
 
 BATCH = 20
@@ -46,16 +46,19 @@ class Sweep:
         return len(due)
 
     async def _look_after(self, payment: Payment) -> None:
-        outcome = await self._outcome(payment)
+        settlement = await self._settlement(payment)
         async with self._sessions() as session:
-            if outcome is not None:
-                await self._payments.settle(session, payment, outcome)
+            if settlement is not None:
+                await self._payments.settle(session, payment, settlement)
             elif await repository.is_overdue(session, payment.id):
                 await self._payments.expire(session, payment)
             await session.commit()
             self._outbox.committed(session)
 
-    async def _outcome(self, payment: Payment) -> Outcome | None:
+    async def _settlement(self, payment: Payment) -> Settlement | None:
+        if payment.state == PaymentState.FAILED:
+            # The provider has answered; what is left is the end of the order's deadline.
+            return None
         provider = self._providers[payment.provider]
         try:
             return await provider.outcome(request_of(payment))
