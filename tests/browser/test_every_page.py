@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from browsing.shopper import Shopper
 from browsing.site import PLACES, Furnished, Place, furnish
@@ -23,7 +23,14 @@ MAX_SHIFT = 0.05
 # From the narrowest that WCAG 1.4.10 speaks of to a desk (CSS pixels).
 WIDTHS = (320, 390, 768, 1280)
 
+PHONE = {"width": 390, "height": 844}
+
 Open = Callable[..., Page]
+
+
+def overflow_of(page: Page) -> int:
+    """How much wider the page is than the screen (CSS pixels)."""
+    return int(page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +94,35 @@ def test_nothing_is_wider_than_the_screen(open_place: Open, place: Place):
     too_wide = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        too_wide[width] = page.evaluate(
-            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        too_wide[width] = overflow_of(page)
 
     assert too_wide == dict.fromkeys(WIDTHS, 0)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_text_of_twice_the_size_fits_a_phone(open_place: Open, place: Place):
+    """WCAG 1.4.4 and 1.4.10: a browser whose text is set to 200 % loses nothing and scrolls in one direction only."""
+    page = open_place(place)
+    page.set_viewport_size(PHONE)
+
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%' }")
+
+    assert overflow_of(page) == 0
+    brand = page.locator(".brand span")
+    assert brand.evaluate("span => span.getClientRects().length") == 1, "the name of the site is on one line"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_order_prints_without_what_is_for_the_screen(open_place: Open, theme: str):
+    [place] = [place for place in PLACES if place.name == "order"]
+    page = open_place(place, "en")
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+
+    page.emulate_media(media="print")
+
+    for hidden in (page.get_by_role("searchbox"), page.locator(".nav"), page.locator("footer")):
+        expect(hidden).to_be_hidden()
+    expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("table")).to_be_visible()
+    expect(page.locator("address")).to_be_visible()
+    assert page.locator("html").evaluate("html => getComputedStyle(html).backgroundColor") == "rgb(255, 255, 255)"

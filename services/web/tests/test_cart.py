@@ -43,15 +43,58 @@ async def test_the_shops_cookie_goes_to_the_browser_and_back_and_no_other_does(b
     assert not cookie_lines(await browser.submit(form))
 
 
+def has_badge(page: Page) -> bool:
+    [badge] = [attributes for _, attributes in page.tags if "data-cart-count" in attributes]
+    return "hidden" not in badge
+
+
 @pytest.mark.usefixtures("form")
-async def test_pages_show_how_much_is_in_the_cart(browser):
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/products/celadon-mug", "/cart", "/log-in", "/sign-up", "/problems", "/nothing"],
+)
+async def test_every_page_shows_how_much_is_in_the_cart(browser, path):
     browser.http.cookies.set("__Host-cart", "abc.def")
 
-    page = await browser.page("/products/celadon-mug")
+    page = Page((await browser.get(path)).text)
 
-    [badge] = [attributes for _, attributes in page.tags if "data-cart-count" in attributes]
-    assert "hidden" not in badge
+    assert has_badge(page)
     assert "Cart 2" in page.text
+
+
+@pytest.mark.parametrize("path", ["/account", "/account/password", "/account/sessions", "/account/delete", "/checkout"])
+async def test_a_members_pages_show_how_much_is_in_the_cart(member, services, path):
+    services.auth.on("GET", "/auth/sessions", 200, {"items": []})
+    services.shop.on("GET", CART, 200, cart())
+
+    assert has_badge(await member.page(path))
+
+
+@pytest.mark.parametrize("path", ["/admin/members", "/admin/orders"])
+async def test_an_administrators_pages_show_how_much_is_in_the_cart(admin, services, path):
+    services.shop.on("GET", CART, 200, cart())
+    services.shop.on("GET", "/api/shop/orders", 200, {"items": [], "next": None})
+    services.member.on("GET", "/api/admin/members", 200, {"items": [], "next": None})
+
+    assert has_badge(await admin.page(path))
+
+
+async def test_a_refused_log_in_still_shows_how_much_is_in_the_cart(browser, services):
+    services.shop.on("GET", CART, 200, cart())
+    services.auth.refuse("POST", "/auth/login", 401, "credentials-invalid")
+    browser.http.cookies.set("__Host-cart", "abc.def")
+    form = (await browser.page("/log-in")).form("/log-in")
+
+    answer = await browser.submit(form, {"email": "a@example.com", "password": "x"})
+
+    assert has_badge(Page(answer.text))
+
+
+async def test_a_page_does_not_depend_on_the_number_at_the_cart(browser, services):
+    services.shop.hang("GET", CART)
+    browser.http.cookies.set("__Host-cart", "abc.def")
+
+    assert not has_badge(await browser.page("/log-in"))
 
 
 @pytest.mark.parametrize(

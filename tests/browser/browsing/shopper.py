@@ -27,6 +27,7 @@ class Shopper:
         self.base_url = base_url
         self.page: Page = context.new_page()
         self.account = new_account("browser")
+        self.address = dict(ADDRESS)
 
     def go(self, path: str) -> Page:
         """Type an address."""
@@ -90,7 +91,7 @@ class Shopper:
 
     def give_address(self) -> None:
         """Say where it goes, on the checkout's first page."""
-        for label, value in ADDRESS.items():
+        for label, value in self.address.items():
             self.write(label, value)
         self.press("On to the review")
         expect(self.page.get_by_role("heading", level=1)).to_have_text("Is everything right?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
@@ -24,6 +25,7 @@ from web.admin import endpoints as admin
 from web.assets.bundle import Assets
 from web.assets.serving import AssetsMiddleware
 from web.cart import endpoints as cart
+from web.cart.count import cart_count
 from web.catalogue import endpoints as catalogue
 from web.checkout import endpoints as checkout
 from web.clients.auth import Auth
@@ -77,10 +79,12 @@ class Web:
         self._rules = CookieRules(secure=settings.secure_cookies)
         self._assets = Assets()
         site = Site(settings.site_name, settings.public_url, has_shop=settings.shop_url is not None)
-        pages = Pages(site, self._assets, ZoneInfo(settings.time_zone))
+        shop_calls = Shop(shop)
+        count_cart = partial(cart_count, shop_calls) if site.has_shop else None
+        pages = Pages(site, self._assets, ZoneInfo(settings.time_zone), count_cart)
         auth_calls = Auth(auth)
         renewal = Renewal(auth_calls, Identities(verifier, settings.token_cache_size))
-        self.parts = Parts(site, pages, auth_calls, Members(member), Shop(shop), renewal)
+        self.parts = Parts(site, pages, auth_calls, Members(member), shop_calls, renewal)
         # No part is needed: a page comes without what is away, and says so.
         self.health = Health({})
         self.asgi: ASGIApp = self._framework(settings.request_timeout_seconds)

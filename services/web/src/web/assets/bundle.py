@@ -15,7 +15,7 @@ PREFIX = "/static/"
 # The styles in the order in which they apply; browsers get them as one file.
 STYLES = (
     "tokens", "base", "layout", "controls", "components",
-    "home", "catalogue", "product", "cart", "checkout",
+    "home", "catalogue", "product", "cart", "checkout", "print",
 )  # fmt: skip
 STYLE_SHEET = "site.css"
 

@@ -1,4 +1,4 @@
-"""How much is in the cart: every page shows it, none waits for it."""
+"""How much is in the cart: every page shows it, and none depends on it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from web.clients.errors import PartAway, Refused
+from web.clients.shop import Shop
 from web.parts import Parts
 from web.visitor.visitor import CART, Visitor
 
@@ -19,22 +20,22 @@ def cart_cookie(visitor: Visitor) -> str | None:
     return f"{visitor.rules.host(CART)}={token}" if token else None
 
 
-async def cart_count(parts: Parts, visitor: Visitor) -> int | None:
+async def cart_count(shop: Shop, visitor: Visitor) -> int | None:
     """Return how many things the visitor's cart holds, or None when shop does not say."""
-    if not parts.site.has_shop:
-        return None
     cookie = cart_cookie(visitor)
     if cookie is None and not visitor.is_known:
         return 0
     try:
-        return (await parts.shop.cart(visitor.on_behalf, cookie)).item_count
+        return (await shop.cart(visitor.on_behalf, cookie)).item_count
     except (PartAway, Refused):
         return None
 
 
 async def beside_cart(parts: Parts, visitor: Visitor, work: Coroutine[Any, Any, T]) -> tuple[T, int | None]:
     """Return what `work` returns and what the cart holds; the two are asked for at the same time."""
-    counting = asyncio.create_task(cart_count(parts, visitor))
+    if not parts.site.has_shop:
+        return await work, None
+    counting = asyncio.create_task(cart_count(parts.shop, visitor))
     try:
         done = await work
     except BaseException:

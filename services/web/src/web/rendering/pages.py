@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from web.assets.bundle import Assets
 from web.orders.words import STATES, TAGS
@@ -30,6 +32,11 @@ from web.visitor.visitor import Visitor
 # Templates lie next to the endpoints that show them.
 TEMPLATES = Path(__file__).parents[1]
 
+# The longest time that a page waits for the number at the cart alone.
+COUNT_SECONDS = 1.0
+
+CountCart = Callable[[Visitor], Awaitable[int | None]]
+
 
 @dataclass(frozen=True)
 class Site:
@@ -47,7 +54,7 @@ class Frame:
     visitor: Visitor
     nonce: str
     notice: str | None = None
-    # What the cart holds, where the page has asked for it.
+    # What the cart holds; None when shop does not answer.
     cart_count: int | None = None
     # Parts that could not be asked for this page.
     away: frozenset[str] = field(default_factory=frozenset)
@@ -63,11 +70,54 @@ class Frame:
         return local_place(self.visitor.here)
 
 
+class PageResponse(Response):
+    """A page that is rendered when it is sent, so that every page can show the number at the cart.
+
+    Pages that have read the cart pass the number; for the others it is requested here, within COUNT_SECONDS.
+    """
+
+    media_type = "text/html"
+
+    def __init__(
+        self,
+        template: Template,
+        frame: Frame,
+        content: Mapping[str, Any],
+        count_cart: CountCart | None,
+        *,
+        status: int,
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(status_code=status, headers=headers)
+        self._template = template
+        self._frame = frame
+        self._content = content
+        self._count_cart = count_cart
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Render the page and send it."""
+        if self._frame.cart_count is None and self._count_cart is not None:
+            self._frame.cart_count = await _in_time(self._count_cart(self._frame.visitor))
+        self.body = self._template.render(frame=self._frame, **self._content).encode()
+        self.headers["Content-Length"] = str(len(self.body))
+        if scope["method"] == "HEAD":
+            self.body = b""
+        await super().__call__(scope, receive, send)
+
+
+async def _in_time(counting: Awaitable[int | None]) -> int | None:
+    try:
+        return await asyncio.wait_for(counting, COUNT_SECONDS)
+    except TimeoutError:
+        return None
+
+
 class Pages:
     """Every template, in every language."""
 
-    def __init__(self, site: Site, assets: Assets, zone: ZoneInfo) -> None:
+    def __init__(self, site: Site, assets: Assets, zone: ZoneInfo, count_cart: CountCart | None = None) -> None:
         self._site = site
+        self._count_cart = count_cart
         self._environments = {
             language: self._make_environment(language, translations, assets, zone)
             for language, translations in load_catalogues().items()
@@ -127,14 +177,18 @@ class Pages:
         notice: str | None = None,
         cart_count: int | None = None,
         away: frozenset[str] = frozenset(),
-    ) -> HTMLResponse:
+    ) -> PageResponse:
         """Return the page that `template` makes of `content` for `visitor`."""
         nonce = secrets.token_urlsafe(16)
         frame = Frame(visitor, nonce, NOTICES.get(notice or ""), cart_count, away)
-        text = self.environment(visitor.language).get_template(template).render(frame=frame, **(content or {}))
-        return HTMLResponse(
-            text,
-            status_code=status,
+        # A page that reports a failure does not wait for what may have caused it.
+        can_count = status < 500 and "shop" not in away
+        return PageResponse(
+            self.environment(visitor.language).get_template(template),
+            frame,
+            content or {},
+            self._count_cart if can_count else None,
+            status=status,
             headers={
                 "Content-Language": visitor.language,
                 "Vary": "Accept-Language, Cookie",

@@ -73,8 +73,6 @@ class ProblemPagesMiddleware:
         for name, value in page.headers.items():
             kept[name] = value
         page.raw_headers = kept.raw
-        if scope["method"] == "HEAD":
-            page.body = b""
         await page(scope, receive, send)
 
 
