@@ -36,8 +36,8 @@ WITHIN = {
     ("gateway", "auth", 8080),
     ("gateway", "web", 8080),
     ("gateway", "shop", 8080),
-    ("gateway", "redis", 6379),
-    ("auth", "redis", 6379),
+    ("gateway", "redis-idempotency", 6379),
+    ("auth", "redis-sessions", 6379),
     ("auth", "member", 8080),
     ("member", "auth", 8080),
     ("member", "postgres", 5432),
@@ -96,7 +96,7 @@ def test_the_edge_of_another_class_is_a_stranger():
 def test_kong_takes_the_gateways_place():
     network = Network.of(render("default-values.yaml"))
     reached = {(pod.name, port) for pod in network.pods.values() for port in PORTS if network.allows(KONG, pod, port)}
-    assert reached == {("member", 8080), ("auth", 8080), ("web", 8080), ("shop", 8080), ("redis", 6379)}
+    assert reached == {("member", 8080), ("auth", 8080), ("web", 8080), ("shop", 8080), ("redis-idempotency", 6379)}
     assert {pod.name for pod in network.pods.values() if network.allows(INGRESS_NGINX, pod, 8080)} == {"auth"}
 
 
@@ -118,7 +118,7 @@ def test_every_part_but_the_stores_resolves_names():
     for server in (DNS, NODE_DNS):
         for protocol in ("UDP", "TCP"):
             asking = {pod.name for pod in network.pods.values() if network.allows(pod, server, 53, protocol)}
-            assert asking == set(network.pods) - {"postgres", "redis"}
+            assert asking == set(network.pods) - {"postgres", "redis-sessions", "redis-idempotency"}
 
 
 def test_one_job_reaches_the_api_server_and_no_part_the_internet():

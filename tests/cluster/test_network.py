@@ -22,7 +22,8 @@ from cluster import (
 )
 
 PORTS = (5432, 6379, 8000, 8080, 9090, 9999)
-EVER = ("member", "auth", "shop", "web", "gateway", "postgres", "redis", "member-database", "shop-database")
+STORES = ("postgres", "redis-sessions", "redis-idempotency")
+EVER = ("member", "auth", "shop", "web", "gateway", *STORES, "member-database", "shop-database")
 PARTS = (*EVER, "auth-keys", "test")
 NODE_CACHE = "169.254.20.10"
 # What stands outside: by name, its namespace and labels.
@@ -40,9 +41,9 @@ ALLOWED = {
         ("gateway", "auth", 8080),
         ("gateway", "shop", 8080),
         ("gateway", "web", 8080),
-        ("gateway", "redis", 6379),
+        ("gateway", "redis-idempotency", 6379),
         ("auth", "member", 8080),
-        ("auth", "redis", 6379),
+        ("auth", "redis-sessions", 6379),
         ("member", "auth", 8080),
         ("member", "shop", 8080),
         ("member", "postgres", 5432),
@@ -170,13 +171,13 @@ def test_a_cache_on_the_node_answers_every_part_but_the_stores(probes, cache_on_
         said = json.loads(
             kubectl("exec", f"probe-{name}", "--", "python", "-c", code, cache_on_the_node, namespace=namespace)
         )
-        assert said == (wanted if name not in {"postgres", "redis"} else dict.fromkeys(wanted, False)), name
+        assert said == (wanted if name not in STORES else dict.fromkeys(wanted, False)), name
 
 
 def test_every_part_but_the_stores_resolves_names(probes):
     code = "import socket; print(socket.gethostbyname('kubernetes.default.svc.cluster.local'))"
     for name, (namespace, _) in probes.items():
-        if name in {"postgres", "redis"} | UNGOVERNED:
+        if name in {*STORES} | UNGOVERNED:
             continue
         assert kubectl("exec", f"probe-{name}", "--", "python", "-c", code, namespace=namespace).strip(), name
 

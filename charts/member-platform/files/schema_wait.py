@@ -13,7 +13,7 @@ from platform_database.start import check_database
 PATIENCE_SECONDS = 60
 
 
-def main(service: str, job: str) -> None:
+def main(service: str, component: str) -> None:
     """Return once the tables are there. Says what it waits for, and after a minute how to go on."""
     schema = importlib.import_module(f"{service}.schema").SCHEMA
     config = importlib.import_module(f"{service}.config")
@@ -29,8 +29,9 @@ def main(service: str, job: str) -> None:
             if not advised and time.monotonic() - began > PATIENCE_SECONDS:
                 advised = True
                 print(
-                    f"The Job {job} brings the tables. See `kubectl logs job/{job} --all-containers`, mend what it "
-                    "says and upgrade again, or `helm rollback`: until then the pods before this one serve on.",
+                    f"A Job of {component} creates the tables. Read its log with `kubectl logs --all-containers "
+                    f"--selector app.kubernetes.io/component={component}`, fix the cause and upgrade again, or run "
+                    "`helm rollback`; until then the previous pods keep serving.",
                     flush=True,
                 )
             time.sleep(0.5)

@@ -25,7 +25,7 @@ spec:
   activeDeadlineSeconds: {{ $root.Values.jobs.deadlineSeconds }}
   template:
     metadata:
-      labels: {{- include "member-platform.labels" (list $root $part) | nindent 8 }}
+      labels: {{- include "member-platform.podLabels" (list $root $part) | nindent 8 }}
     spec:
       {{- include "member-platform.podCommon" $root | nindent 6 }}
       restartPolicy: OnFailure
@@ -129,7 +129,8 @@ spec:
   image: {{ include "member-platform.image" (list $root (index $root.Values $name).image) }}
   imagePullPolicy: {{ $root.Values.image.pullPolicy }}
   command: [python, /etc/schema-wait/schema_wait.py]
-  args: [{{ $name }}, {{ include "member-platform.part" (list $root (printf "%s-database" $name)) }}-{{ $root.Release.Revision }}]
+  # names the Job by its component: its own name changes with every revision, which would restart the pods
+  args: [{{ $name }}, {{ $name }}-database]
   env:
     - name: {{ upper $name }}_DATABASE_URL
       valueFrom:

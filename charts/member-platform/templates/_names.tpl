@@ -37,6 +37,20 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
+{{/*
+Labels of a component's pods: (list $ "auth"). Without the versions of chart and application: a label that changes with every
+release would restart pods, databases included, that have nothing new to run.
+*/}}
+{{- define "member-platform.podLabels" -}}
+{{- $root := first . -}}
+{{ include "member-platform.selector" . }}
+app.kubernetes.io/part-of: member-platform
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{/* A platform image: (list $ .Values.auth.image) */}}
 {{- define "member-platform.image" -}}
 {{- $root := first . -}}
@@ -58,6 +72,14 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- if (index $.Values $name).enabled -}}{{- $enabled = append $enabled $name -}}{{- end -}}
 {{- end -}}
 {{- toYaml $enabled -}}
+{{- end }}
+
+{{/*
+The Redis servers of the release, as YAML. Two, because nothing is evicted: a store that stored answers have filled must not
+refuse sessions, and the other way round.
+*/}}
+{{- define "member-platform.redisStores" -}}
+{{- toYaml (ternary (list "redis-sessions" "redis-idempotency") list .Values.redis.enabled) -}}
 {{- end }}
 
 {{/* Where clients reach the platform. */}}

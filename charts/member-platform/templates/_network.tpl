@@ -16,7 +16,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- end -}}
 {{- if .Values.auth.enabled -}}
   {{- $flows = append $flows (list "edge" "auth" "http") -}}
-  {{- $flows = append $flows (list "auth" "redis" "redis") -}}
+  {{- $flows = append $flows (list "auth" "redis-sessions" "redis") -}}
   {{- if .Values.networkPolicy.mail.cidrs -}}
     {{- $flows = append $flows (list "auth" "mail" "mail") -}}
   {{- end -}}
@@ -43,7 +43,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
     {{- $flows = append $flows (list "web" $service "http") -}}
   {{- end -}}
 {{- end -}}
-{{- $flows = append $flows (list "gateway" "redis" "redis") -}}
+{{- $flows = append $flows (list "gateway" "redis-idempotency" "redis") -}}
 {{- if and $standalone .Values.networkPolicy.prometheus.namespace -}}
   {{- $flows = append $flows (list "prometheus" "gateway" "metrics") -}}
 {{- end -}}
@@ -73,7 +73,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- if eq .Values.gateway.implementation "standalone" }}{{ $parts = append $parts "gateway" }}{{ end -}}
 {{- if .Values.operator.enabled }}{{ $parts = append $parts "operator" }}{{ end -}}
 {{- if .Values.postgres.enabled }}{{ $parts = append $parts "postgres" }}{{ end -}}
-{{- if .Values.redis.enabled }}{{ $parts = append $parts "redis" }}{{ end -}}
+{{- $parts = concat $parts (include "member-platform.redisStores" . | fromYamlArray) -}}
 {{- toYaml (append $parts "test") -}}
 {{- end }}
 
@@ -97,7 +97,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{ include "member-platform.networks" $v.networkPolicy.mail.cidrs }}
 {{- else if eq $name "postgres" -}}
 {{ include "member-platform.networks" $v.postgres.external.cidrs }}
-{{- else if eq $name "redis" -}}
+{{- else if hasPrefix "redis-" $name -}}
 {{ include "member-platform.networks" $v.redis.external.cidrs }}
 {{- end -}}
 {{- end }}

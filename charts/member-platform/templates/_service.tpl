@@ -24,7 +24,7 @@ spec:
     matchLabels: {{- include "member-platform.selector" (list $root .name) | nindent 6 }}
   template:
     metadata:
-      labels: {{- include "member-platform.labels" (list $root .name) | nindent 8 }}
+      labels: {{- include "member-platform.podLabels" (list $root .name) | nindent 8 }}
       {{- with merge (dict) (.podAnnotations | default dict) $values.podAnnotations }}
       annotations: {{- toYaml . | nindent 8 }}
       {{- end }}
