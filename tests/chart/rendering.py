@@ -38,8 +38,8 @@ def render(
 ) -> tuple[Document, ...]:
     """Return the objects of a release with a values file of ci/ and `--set` settings. Raises RenderingFailed."""
     command = [HELM, "template", RELEASE, chart, "--namespace", NAMESPACE, "--kube-version", kubernetes]
-    if chart == CHART:
-        command += ["--values", CHART / "ci" / values]
+    if (chart / "ci" / values).exists():
+        command += ["--values", chart / "ci" / values]
     for setting in settings:
         command += ["--set", setting]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

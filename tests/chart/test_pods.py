@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+
 import pytest
-from rendering import CI_FILES, RELEASE, pod_templates, render
+from rendering import CHART, CI_FILES, RELEASE, of_kind, pod_templates, render
 
 CASES = [
     pytest.param(template, id=f"{values}:{name}")
@@ -110,3 +113,32 @@ def test_no_generated_secret_is_in_another_object(documents):
     ]
     others = str([document for document in documents if document["kind"] != "Secret"])
     assert not [value for value in values if value in others]
+
+
+def lasting_pods(documents):
+    """Return the pod templates that an upgrade keeps running; Jobs belong to one revision each."""
+    return {
+        f"{document['kind']}/{document['metadata']['name']}": document["spec"]["template"]
+        for document in of_kind(documents, "Deployment", "StatefulSet")
+    }
+
+
+@pytest.mark.parametrize("values", ["traefik-standalone-values.yaml", "operator-traefik-values.yaml"])
+def test_a_new_chart_version_alone_restarts_no_pod(tmp_path, values):
+    chart = tmp_path / "member-platform"
+    shutil.copytree(CHART, chart)
+    metadata = (chart / "Chart.yaml").read_text(encoding="utf-8")
+    newer = re.sub(r"(?m)^(version|appVersion): .*$", r'\1: "9.9.9"', metadata)
+    (chart / "Chart.yaml").write_text(newer, encoding="utf-8")
+    passwords = "redis.existingSecret=given", "postgres.existingSecret=given", "image.tag=same"
+    before = lasting_pods(render(values, *passwords))
+    after = lasting_pods(render(values, *passwords, chart=chart))
+    assert before == after
+
+
+def test_a_new_revision_alone_restarts_no_pod(documents):
+    """A Job has its revision's number in its name; a pod that names the Job would restart with every upgrade."""
+    jobs = {job["metadata"]["name"] for job in of_kind(documents, "Job")}
+    for name, template in lasting_pods(documents).items():
+        for job in jobs:
+            assert job not in str(template), name

@@ -111,6 +111,7 @@ class Release:
     values: str = VALUES
     host: str = HOST
     settings: list[str] = field(default_factory=suites_own)
+    chart: Path = CHART
     # From the installation into an empty namespace to the first 200 through the edge.
     first_answer_seconds: float = 0
 
@@ -154,7 +155,7 @@ class Release:
         return [helm(), verb, RELEASE, *arguments, "-n", self.namespace]
 
     def _given(self, *settings: str) -> list[str | Path]:
-        given: list[str | Path] = [CHART, "--create-namespace", "-f", CHART / "ci" / self.values]
+        given: list[str | Path] = [self.chart, "--create-namespace", "-f", CHART / "ci" / self.values]
         for setting in (*SETTINGS, f"edge.host={self.host}", *self.settings, *settings):
             given += ["--set", setting]
         return given

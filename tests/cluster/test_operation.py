@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import uuid
 
 import httpx2
 import pytest
 from cluster import (
     BASE_URL,
+    CHART,
     HOST,
     MEASURED,
     RELEASE,
@@ -20,7 +23,7 @@ from cluster import (
 )
 from load import Load
 
-STORES = ("postgres", "redis")
+STORES = ("postgres", "redis-sessions", "redis-idempotency")
 
 
 def new_client():
@@ -58,6 +61,30 @@ def test_an_upgrade_that_changes_every_pod_loses_no_request(release, log_in):
     assert set(load.outcomes) == {"200"}
     assert load.sent > 1000
     assert {part: pods(part) & names for part, names in before.items()} == {part: set() for part in SERVING}
+
+
+def everything_running():
+    return {part: pods(part) for part in (*SERVING, *STORES)}
+
+
+def test_an_upgrade_that_changes_nothing_restarts_nothing(release):
+    before = everything_running()
+    release.install()
+    assert everything_running() == before
+
+
+def test_a_new_chart_version_alone_restarts_nothing(release, tmp_path):
+    before = everything_running()
+    shutil.copytree(CHART, tmp_path / "chart")
+    description = tmp_path / "chart" / "Chart.yaml"
+    newer = re.sub(r"(?m)^version: .*$", 'version: "9.9.9"', description.read_text(encoding="utf-8"))
+    description.write_text(newer, encoding="utf-8")
+    try:
+        release.chart = tmp_path / "chart"
+        release.install()
+    finally:
+        release.chart = CHART
+    assert everything_running() == before
 
 
 def test_a_rollback_works_and_brings_no_old_signing_key_back(release, works, client):
