@@ -65,7 +65,7 @@ async def test_the_members_version_stays(client, ann, change):
     assert (await client.get(ann.path, headers=ann.headers)).headers["etag"] == '"1"'
 
 
-@pytest.mark.parametrize("current", ["wrong", "", "x" * 1000, "\u0000"])
+@pytest.mark.parametrize("current", ["wrong", "", "x" * 1000])
 async def test_a_wrong_current_password_changes_nothing(auth, database, change, password_hash, current):
     answer = await change(current_password=current)
 
@@ -79,7 +79,7 @@ async def test_a_wrong_current_password_changes_nothing(auth, database, change, 
     ("new", "code"),
     [
         ("seven77", "password-too-short"),
-        ("x" * 129, "password-too-long"),
+        ("x" * 257, "password-too-long"),
         ("Password123", "password-common"),
         ("ann@Example1", "password-context"),
         ("a quiet morning by the lake", "password-unchanged"),

@@ -1,4 +1,4 @@
-"""Bounds of a request that hold before any endpoint sees it: its size, its time; and HEAD wherever there is GET."""
+"""Bounds of a request that hold before any endpoint sees it: its size, its JSON, its time; and HEAD for every GET."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import asyncio
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from platform_common.problems import Overloaded, Problem, problem_response
+from platform_common.json_body import check_json, is_json
+from platform_common.problems import Overloaded, PayloadMalformed, Problem, problem_response
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,7 @@ class RequestTimeout(Overloaded):
 
 
 class BodyLimitMiddleware:
-    """Reads a body of up to `max_bytes` before `app` runs, and refuses a longer one."""
+    """Reads a body of up to `max_bytes` before `app` runs; refuses a longer one, and JSON that `check_json` refuses."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app = app
@@ -51,13 +52,25 @@ class BodyLimitMiddleware:
             refusal = problem_response(BodyTooLarge(f"A body has at most {self._max_bytes} bytes."))
             await refusal(scope, receive, send)
             return
+        try:
+            _check(scope, bytes(body))
+        except PayloadMalformed as malformed:
+            await problem_response(malformed)(scope, receive, send)
+            return
         await self.app(scope, _replaying(bytes(body), receive), send)
 
     def _announces_too_much(self, scope: Scope) -> bool:
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                return bool(value.isdigit() and int(value) > self._max_bytes)
-        return False
+        length = _header(scope, b"content-length")
+        return length.isdecimal() and int(length) > self._max_bytes
+
+
+def _check(scope: Scope, body: bytes) -> None:
+    if body and is_json(_header(scope, b"content-type")):
+        check_json(body)
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
 
 
 class DeadlineMiddleware:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import unicodedata
-from contextlib import suppress
-
-from email_validator import EmailNotValidError, validate_email
 
 from auth.derived_keys import derive_key, keyed_hash
+from platform_common.email_address import normalize_email
 
 # Who holds one address of this network holds them all (RFC 6177).
 IPV6_SITE_BITS = 64
@@ -22,17 +19,19 @@ class Pseudonyms:
         self._key = derive_key(secret, "pseudonyms")
 
     def of(self, email: str) -> str:
-        """Return the name of the account with `email`: the same for every spelling that member takes for the same."""
-        return keyed_hash(self._key, _normalised(email).encode())[:_PSEUDONYM_LENGTH]
+        """Return the name of the account with `email`, the same for every spelling of it.
+
+        What cannot be an account's address has one name for all, so that attempts with it are counted too.
+        """
+        return keyed_hash(self._key, account_email(email).encode())[:_PSEUDONYM_LENGTH]
 
 
-def _normalised(email: str) -> str:
-    # What is no e-mail is no account's, but the guesses are counted all the same.
-    with suppress(EmailNotValidError):
-        email = validate_email(
-            email, check_deliverability=False, globally_deliverable=False, test_environment=True
-        ).normalized
-    return unicodedata.normalize("NFKC", email).casefold().strip()
+def account_email(presented: str) -> str:
+    """Return the address that an account would have, or an empty string where no account can have it."""
+    try:
+        return normalize_email(presented)
+    except ValueError:
+        return ""
 
 
 def address_block(address: str) -> str:

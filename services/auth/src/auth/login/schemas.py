@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from auth.sessions.schemas import TokensOut
 from auth.sessions.service import TokenPair
+from platform_common.payload import Payload
 
 
-class LoginBody(BaseModel):
+class LoginBody(Payload):
     """Credentials. Their form is not judged here: a wrong one is answered as an unknown account is."""
 
     email: str = Field(min_length=1, max_length=320)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from auth.accounts import Pseudonyms, address_block
+from auth.accounts import Pseudonyms, account_email, address_block
 from auth.login.errors import CredentialsInvalid
 from auth.login.throttle import LoginThrottle
 from auth.members import CredentialsRefused, Members, MemberUnavailable, VerifiedMember
@@ -34,6 +34,8 @@ class LoginService:
 
         Raises TooManyAttempts, CredentialsInvalid, MemberUnavailable.
         """
+        # What member checks is what is counted, whatever the spelling.
+        email = account_email(email)
         account = self._pseudonyms.of(email)
         log = events.bind(account=account, address=device.address)
         try:

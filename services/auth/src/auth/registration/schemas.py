@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from platform_common.payload import Payload
 
 
-class RegisterBody(BaseModel):
+class RegisterBody(Payload):
     """A new account. Member judges the values; only these fields are passed on to it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     email: str
     password: str

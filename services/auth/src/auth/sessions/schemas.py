@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from auth.sessions.record import Session
 from auth.sessions.refresh_tokens import MAX_TOKEN_LENGTH
 from auth.sessions.service import TokenPair
+from platform_common.payload import Payload
 
 
-class RefreshBody(BaseModel):
+class RefreshBody(Payload):
     """A refresh token to be exchanged."""
 
     refresh_token: str = Field(min_length=1, max_length=MAX_TOKEN_LENGTH)

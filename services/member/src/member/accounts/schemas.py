@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from member.accounts.email_address import Email
 from member.credentials.policy import Password
+from platform_common.display_text import filled_line
+from platform_common.email_address import Email
+from platform_common.payload import Payload
 
 _LOCALE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
-# Unicode categories that have no place in a name: controls, surrogates, unassigned, line and paragraph separators.
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
-
-
-def _clean_name(name: str) -> str:
-    cleaned = unicodedata.normalize("NFC", name).strip()
-    if not cleaned:
-        raise ValueError("A name needs at least one character that shows.")
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in cleaned):
-        raise ValueError("A name holds no control characters.")
-    return cleaned
 
 
 def _canonical_locale(tag: str) -> str:
@@ -35,19 +25,13 @@ def _canonical_locale(tag: str) -> str:
     return "-".join(part for part in (language.lower(), script and script.title(), region and region.upper()) if part)
 
 
-DisplayName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_clean_name)]
+DisplayName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(filled_line)]
 Locale = Annotated[str, Field(max_length=11, examples=["en", "ko-KR"]), AfterValidator(_canonical_locale)]
 Role = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Roles = Annotated[list[Role], Field(max_length=16), AfterValidator(lambda roles: sorted(set(roles)))]
 StatusName = Literal["active", "suspended"]
 
 DEFAULT_LOCALE = "en"
-
-
-class Payload(BaseModel):
-    """A body that a client sends."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Registration(Payload):

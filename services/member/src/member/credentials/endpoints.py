@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, SecretStr
 from starlette.responses import Response
 
 from member.accounts import answers
-from member.accounts.schemas import MemberWithEpoch, Payload
+from member.accounts.schemas import MemberWithEpoch
 from member.credentials.policy import Password
 from member.openapi import problems
 from member.requests import PartsOf, PlainWrites, Session
 from platform_common.media_types import JSON, takes
+from platform_common.payload import Payload, Uuid
 from platform_common.tokens.callers import internal_caller
 from platform_database.ledger.answers import Answer
 
@@ -35,7 +35,7 @@ class Presented(Payload):
 class PasswordChange(Payload):
     """A member's new password. `keep_session` is the one session that lives on; it may be yet to come."""
 
-    member_id: UUID
+    member_id: Uuid
     current_password: PresentedPassword
     new_password: Password
     keep_session: Annotated[str, Field(min_length=1, max_length=64)]

@@ -14,7 +14,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untype
 from platform_common.problems import FieldError, PayloadInvalid
 
 MIN_LENGTH = 8
-MAX_LENGTH = 128
+MAX_LENGTH = 256
 # Shorter words are too common in any good password to mean something.
 _CONTEXT_WORD_MIN = 4
 
@@ -22,9 +22,9 @@ _CONTEXT_WORD_MIN = 4
 def _fitting_length(password: SecretStr) -> SecretStr:
     length = len(password.get_secret_value())
     if length < MIN_LENGTH:
-        raise PydanticCustomError("password_too_short", "A password has at least 8 characters.")
+        raise PydanticCustomError("password_too_short", f"A password has at least {MIN_LENGTH} characters.")
     if length > MAX_LENGTH:
-        raise PydanticCustomError("password_too_long", "A password has at most 128 characters.")
+        raise PydanticCustomError("password_too_long", f"A password has at most {MAX_LENGTH} characters.")
     return password
 
 

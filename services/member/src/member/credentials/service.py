@@ -6,9 +6,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from member.accounts import repository
-from member.accounts.email_address import normalise_email
 from member.accounts.models import Member
 from member.credentials.hashing import PasswordHasher
+from platform_common.email_address import normalize_email
 from platform_common.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class Credentials:
 
     async def _find(self, email: str) -> Member | None:
         try:
-            address = normalise_email(email)
+            address = normalize_email(email)
         except ValueError:
             # Nobody's: still worth a round trip, so that it takes as long as anybody's.
             address = ""

@@ -1,0 +1,59 @@
+"""One line of text that people read, such as a name or a line of an address: it shows what it contains."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Controls, format characters, surrogates, unassigned code points, line and paragraph separators.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
+# Letters, symbols and marks that are drawn as nothing (Unicode: Default_Ignorable_Code_Point, and three blank symbols).
+_BLANKS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159"  # fillers, joiners of graphemes, blank symbols
+)
+# Joiners shape letters of Persian and of Indic scripts, and compose emoji.
+_JOINERS = frozenset("\u200c\u200d")
+# Variation selectors choose the shape of the character before them (Japanese names, emoji, Mongolian).
+_VARIATION_SELECTORS = frozenset(
+    map(chr, [*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+)
+_SHAPING = _JOINERS | _VARIATION_SELECTORS
+_VISIBLE_CATEGORIES = frozenset("LNPS")
+
+
+def clean_line(text: str) -> str:
+    """Return `text` in NFC without surrounding blanks; it may be empty.
+
+    Raises ValueError with a sentence for control, invisible and direction-changing characters, and for text that
+    consists of combining marks only. Joiners and variation selectors are accepted after a visible character.
+    """
+    cleaned = unicodedata.normalize("NFC", text).strip()
+    previous = ""
+    for character in cleaned:
+        if not _is_accepted(character, previous):
+            raise ValueError(f"Remove the control or invisible character U+{ord(character):04X}.")
+        previous = character
+    if cleaned and not any(_is_visible(character) for character in cleaned):
+        raise ValueError("Use at least one visible character.")
+    return cleaned
+
+
+def filled_line(text: str) -> str:
+    """Return `text` as `clean_line` does. Raises ValueError for an empty one as well."""
+    cleaned = clean_line(text)
+    if not cleaned:
+        raise ValueError("Use at least one visible character.")
+    return cleaned
+
+
+def _is_accepted(character: str, previous: str) -> bool:
+    if character in _SHAPING:
+        return previous != "" and (_is_visible(previous) or _is_mark(previous) or previous in _VARIATION_SELECTORS)
+    return character not in _BLANKS and unicodedata.category(character) not in _REFUSED_CATEGORIES
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] in _VISIBLE_CATEGORIES and character not in _BLANKS
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M" and character not in _SHAPING | _BLANKS

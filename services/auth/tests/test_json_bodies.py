@@ -1,0 +1,18 @@
+"""Every operation with a JSON body refuses what cannot be stored, before it looks at anything else."""
+
+from __future__ import annotations
+
+from platform_common.testing.json_operations import UNSTORABLE_BODIES, json_operations
+
+
+async def test_every_operation_refuses_text_that_cannot_be_stored(client, auth, member):
+    operations = list(json_operations(auth.api))
+
+    assert {path for _, path, _ in operations} >= {"/auth/login", "/auth/register", "/auth/password", "/auth/refresh"}
+    for method, path, media_type in operations:
+        for body in UNSTORABLE_BODIES:
+            answer = await client.http.request(method, path, content=body, headers={"Content-Type": media_type})
+
+            assert (method, path, answer.status_code) == (method, path, 400)
+            assert answer.json()["code"] == "payload-malformed"
+    assert not member.requests

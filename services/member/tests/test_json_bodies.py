@@ -1,0 +1,17 @@
+"""Every operation with a JSON body refuses what cannot be stored, before it looks at anything else."""
+
+from __future__ import annotations
+
+from platform_common.testing.json_operations import UNSTORABLE_BODIES, json_operations
+
+
+async def test_every_operation_refuses_text_that_cannot_be_stored(client, app):
+    operations = list(json_operations(app))
+
+    assert len(operations) >= 8
+    for method, path, media_type in operations:
+        for body in UNSTORABLE_BODIES:
+            answer = await client.request(method, path, content=body, headers={"Content-Type": media_type})
+
+            assert (method, path, answer.status_code) == (method, path, 400)
+            assert answer.json()["code"] == "payload-malformed"
