@@ -61,8 +61,8 @@ fi
 
 # an image with attestations is an index, which `kind load` cannot take apart
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
-scripts/images.sh | while read -r image dockerfile; do
-    docker build -q -t "$image:$TAG" -f "$dockerfile" . </dev/null
+TAG=$TAG IMAGE_TOOL=docker scripts/build_images.sh
+scripts/images.sh | while read -r image _; do
     load "$image:$TAG" </dev/null
 done
 

@@ -1,8 +1,11 @@
 # Kubernetes: the charts and their tests, clusters on this machine.
-.PHONY: test-chart test-cluster test-images chart-docs lock-chart
+.PHONY: images test-chart test-cluster test-images chart-docs lock-chart
 
 CHART_TOOLS := tests/chart/tools.sh
 CHART_PYTEST := .tools/venv/bin/pytest -c tests/chart/pytest.ini
+
+images: ## build the images; REGISTRY=registry.example.com pushes them (TAG=… IMAGE_TOOL=docker|podman|buildah)
+	@REGISTRY="$(REGISTRY)" TAG="$(TAG)" IMAGE_TOOL="$(or $(IMAGE_TOOL),docker)" scripts/build_images.sh
 
 test-chart: ## test the charts without a cluster (T=test_kong.py: one file)
 	@$(CHART_TOOLS)
