@@ -6,6 +6,7 @@ import pytest
 
 from blackbox.pages import Page
 from web.visitor import form_token
+from web.visitor.forms import ANY_SESSION
 from web.visitor.places import local_place, with_notice
 from webtests.browser import HTML, SITE, cookie_lines
 
@@ -15,7 +16,10 @@ async def form(browser):
     return (await browser.page("/log-in")).form("/log-in")
 
 
-@pytest.mark.parametrize("token", ["", "x", "A" * 48, "not base64!", form_token.token_for("A" * 24)], ids=range(5))
+FOREIGN = form_token.token_for("A" * 24, ANY_SESSION)
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 48, "not base64!", FOREIGN], ids=range(5))
 async def test_a_form_with_another_token_does_nothing_and_says_what_to_do(browser, services, form, token):
     answer = await browser.submit(form, {"form_token": token, "email": "a@example.com", "password": "x"})
 

@@ -10,6 +10,7 @@ import pytest
 
 from webtests.browser import HTML, SITE
 from webtests.goods import ADDRESS, VARIANT_ID, cart
+from webtests.services import MEMBER_ID
 
 DRAFT_COOKIE = "__Secure-checkout"
 
@@ -20,7 +21,7 @@ def stocked_shop(services):
 
 
 def encoded_draft(**changes: Any) -> str:
-    draft = {"address": ADDRESS, "payment": "ok", "cart_version": 5, "key": "k" * 32} | changes
+    draft = {"owner": MEMBER_ID, "address": ADDRESS, "payment": "ok", "cart_version": 5, "key": "k" * 32} | changes
     return base64.urlsafe_b64encode(json.dumps(draft).encode()).decode()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Annotated
+from uuid import UUID
 
 import uuid_utils.compat
 from fastapi import Depends, Request
@@ -18,8 +19,8 @@ from shop.cart.visitors import Visitor
 from shop.parts import Parts
 
 CART_COOKIE = "cart"
-# With the value `member`: an anonymous visitor's cart is not what is meant.
-CART_OWNER = "X-Cart-Owner"
+# The member that a page was made for: a request of any other visitor is refused.
+EXPECTED_MEMBER = "X-Expected-Member"
 
 
 class IdempotencyKeyMissing(Problem):
@@ -53,7 +54,9 @@ Session = Annotated[AsyncSession, Depends(request_session, scope="function")]
 
 async def current_caller(request: Request, parts: PartsOf, _: Annotated[object, Depends(access_token)]) -> Caller:
     """The caller. Raises Unauthenticated and its kin."""
-    return caller_of(await parts.access_tokens.principal(request.headers.get("authorization")))
+    caller = caller_of(await parts.access_tokens.principal(request.headers.get("authorization")))
+    _require_expected_member(request, caller.id)
+    return caller
 
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
@@ -64,14 +67,13 @@ async def current_visitor(
 ) -> Visitor:
     """The visitor. A token that is there must be a good one. Raises AccessTokenInvalid, MemberGone.
 
-    A member's page says that it is one: when its session has expired, nothing goes into a cart of somebody unknown.
-    Raises Unauthenticated then, and the page renews the session.
+    A member's page names its member: when the session has expired, nothing goes into the cart of an unknown visitor,
+    and when another member has logged in since, nothing goes into that one's. Raises Unauthenticated then.
     """
     member_id = None
     if (authorization := request.headers.get("authorization")) is not None:
         member_id = caller_of(await parts.access_tokens.principal(authorization)).id
-    elif request.headers.get(CART_OWNER) == "member":
-        raise Unauthenticated("This is about a member's cart, and there is no session.")
+    _require_expected_member(request, member_id)
     token = request.cookies.get(parts.settings.host_cookie(CART_COOKIE))
     cart_id = parts.cart_tokens.cart_of(token) if token else None
     if cart_id is not None:
@@ -80,6 +82,12 @@ async def current_visitor(
     address = request.client.host if request.client else ""
     new = parts.cart_tokens.cart_for("first request", key, address) if key else uuid_utils.compat.uuid7()
     return Visitor(member_id, new, is_new=True)
+
+
+def _require_expected_member(request: Request, member_id: UUID | None) -> None:
+    expected = request.headers.get(EXPECTED_MEMBER)
+    if expected is not None and expected != str(member_id):
+        raise Unauthenticated("The session is not that of the member in X-Expected-Member.")
 
 
 CurrentVisitor = Annotated[Visitor, Depends(current_visitor)]

@@ -45,7 +45,7 @@ from web.session import endpoints as session
 from web.visitor.cookies import CookieRules
 from web.visitor.identity import Identities
 from web.visitor.middleware import VisitorMiddleware
-from web.visitor.places import log_in_place, place_of_referer
+from web.visitor.places import log_in_place
 from web.visitor.sessions import Renewal, SessionMiddleware
 from web.visitor.visitor import visitor_of
 
@@ -139,7 +139,4 @@ async def _on_odd_path(_request: Request, _error: Exception) -> Response:
 
 async def _on_log_in_needed(request: Request, _error: Exception) -> Response:
     """Send the visitor to the log-in page, and from there back to the page that asked."""
-    if request.method in {"GET", "HEAD"}:
-        return see_other(log_in_place(visitor_of(request).here))
-    # A form's own address shows nothing; the page that it was on does.
-    return see_other(log_in_place(place_of_referer(request.headers.get("referer", ""))))
+    return see_other(log_in_place(visitor_of(request).here))

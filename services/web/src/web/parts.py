@@ -13,6 +13,7 @@ from web.clients.errors import PartAway
 from web.clients.member import Members
 from web.clients.shop import Shop
 from web.rendering.pages import Pages, Site
+from web.visitor.forms import Form, checked_form
 from web.visitor.sessions import Renewal
 from web.visitor.visitor import Visitor, visitor_of
 
@@ -49,6 +50,12 @@ def known_visitor(request: Request) -> Visitor:
     return visitor
 
 
+async def member_form(request: Request, _visitor: Annotated[Visitor, Depends(known_visitor)]) -> Form:
+    """Return a form of the visitor's session; whoever has none logs in first. Raises as both checks do."""
+    return await checked_form(request)
+
+
 PartsOf = Annotated[Parts, Depends(parts_of)]
 AnyVisitor = Annotated[Visitor, Depends(visitor_of)]
 KnownVisitor = Annotated[Visitor, Depends(known_visitor)]
+MemberForm = Annotated[Form, Depends(member_form)]

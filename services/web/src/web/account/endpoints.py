@@ -11,11 +11,13 @@ from starlette.responses import Response
 from web.cart.count import beside_cart
 from web.clients.errors import PartAway, Refused
 from web.clients.member import Member
-from web.parts import KnownVisitor, LogInNeeded, Parts, PartsOf
+from web.form_addresses import redirect_get
+from web.parts import KnownVisitor, LogInNeeded, MemberForm, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.form_errors import field_errors, field_message
 from web.rendering.pages import notice_of, see_other
-from web.visitor.forms import CheckedForm, Form, new_key
+from web.session.leaving import forget_member
+from web.visitor.forms import Form, new_key
 from web.visitor.places import with_notice
 from web.visitor.preferences import known_language
 from web.visitor.visitor import Visitor
@@ -44,7 +46,7 @@ async def profile(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Re
 
 
 @router.post("/profile")
-async def save_profile(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def save_profile(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Change name, e-mail address and language, unless somebody else has changed them since the page was made."""
     version = form.number("version", digits=15)
     if version is None:
@@ -78,7 +80,7 @@ async def password_page(request: Request, parts: PartsOf, visitor: KnownVisitor)
 
 
 @router.post("/password")
-async def change_password(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def change_password(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Change the password; every other session ends, this one goes on."""
     try:
         tokens = await parts.auth.change_password(visitor.on_behalf, form["current_password"], form["new_password"])
@@ -107,7 +109,7 @@ async def sessions_page(request: Request, parts: PartsOf, visitor: KnownVisitor)
 
 
 @router.post("/sessions/{session_id}/end")
-async def end_session(session_id: UUID, _form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def end_session(session_id: UUID, _form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """End one session; one that is over already is as good."""
     try:
         await parts.auth.end_session(visitor.on_behalf, str(session_id))
@@ -116,20 +118,20 @@ async def end_session(session_id: UUID, _form: CheckedForm, parts: PartsOf, visi
         if refused.status != 404:
             raise
     if visitor.principal and visitor.principal.session == str(session_id):
-        visitor.forget_session()
+        forget_member(visitor)
         return see_other(with_notice("/", "logged-out"))
     return see_other(with_notice("/account/sessions", "session-ended"))
 
 
 @router.post("/sessions/end-all")
-async def end_all_sessions(_form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def end_all_sessions(_form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Log out on every device, this one included."""
     try:
         await parts.auth.log_out_everywhere(visitor.on_behalf)
     except Refused as refused:
         if refused.status != 401:
             raise
-    visitor.forget_session()
+    forget_member(visitor)
     return see_other(with_notice("/", "logged-out-everywhere"))
 
 
@@ -140,7 +142,7 @@ async def deletion_page(parts: PartsOf, visitor: KnownVisitor) -> Response:
 
 
 @router.post("/delete")
-async def delete_account(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def delete_account(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Delete the account for good, once the password has shown whose it is (ASVS 7.5.1)."""
     try:
         me = await parts.members.me(visitor.on_behalf)
@@ -154,8 +156,13 @@ async def delete_account(form: CheckedForm, parts: PartsOf, visitor: KnownVisito
         _needs_log_in(refused)
         message = {429: TOO_MANY_ATTEMPTS, 409: LAST_ADMINISTRATOR}.get(refused.status, NOT_DONE)
         return _deletion_again(parts, visitor, {}, message, refused.status)
-    visitor.forget_session()
+    forget_member(visitor)
     return see_other(with_notice("/", "account-deleted"))
+
+
+redirect_get(router, "/profile", "/account")
+redirect_get(router, "/sessions/{session_id}/end", "/account/sessions")
+redirect_get(router, "/sessions/end-all", "/account/sessions")
 
 
 async def _me(parts: Parts, visitor: Visitor) -> Member | None:

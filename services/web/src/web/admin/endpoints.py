@@ -12,12 +12,12 @@ from web.admin.access import Administrator
 from web.clients.errors import PartAway, Refused
 from web.clients.member import MemberPage
 from web.clients.shop import OrderPage
+from web.form_addresses import redirect_get
 from web.orders.words import NEXT_STATES, STATES
-from web.parts import LogInNeeded, Parts, PartsOf
+from web.parts import LogInNeeded, MemberForm, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.pages import notice_of, see_other
 from web.visitor.cursors import cursor_of
-from web.visitor.forms import CheckedForm
 from web.visitor.places import with_notice
 from web.visitor.visitor import Visitor
 
@@ -43,7 +43,7 @@ async def members_page(request: Request, parts: PartsOf, visitor: Administrator)
 
 
 @router.post("/members/{member_id}/suspend")
-async def suspend(member_id: UUID, form: CheckedForm, parts: PartsOf, visitor: Administrator) -> Response:
+async def suspend(member_id: UUID, form: MemberForm, parts: PartsOf, visitor: Administrator) -> Response:
     """Suspend a member; every session of it ends."""
     try:
         await parts.members.suspend(visitor.on_behalf, str(member_id), form.key)
@@ -53,7 +53,7 @@ async def suspend(member_id: UUID, form: CheckedForm, parts: PartsOf, visitor: A
 
 
 @router.post("/members/{member_id}/reinstate")
-async def reinstate(member_id: UUID, form: CheckedForm, parts: PartsOf, visitor: Administrator) -> Response:
+async def reinstate(member_id: UUID, form: MemberForm, parts: PartsOf, visitor: Administrator) -> Response:
     """Let a suspended member log in again."""
     try:
         await parts.members.reinstate(visitor.on_behalf, str(member_id), form.key)
@@ -94,7 +94,7 @@ async def order_page(order_id: UUID, request: Request, parts: PartsOf, visitor: 
 
 
 @router.post("/orders/{order_id}")
-async def move_order(order_id: UUID, form: CheckedForm, parts: PartsOf, visitor: Administrator) -> Response:
+async def move_order(order_id: UUID, form: MemberForm, parts: PartsOf, visitor: Administrator) -> Response:
     """Say that an order was shipped or delivered."""
     state = form["state"]
     if state not in NEXT_STATES.values():
@@ -107,6 +107,10 @@ async def move_order(order_id: UUID, form: CheckedForm, parts: PartsOf, visitor:
         _needs_log_in(refused)
         return await _order(parts, visitor, str(order_id), message=NOT_DONE, status=refused.status)
     return see_other(with_notice(f"/admin/orders/{order_id}", state))
+
+
+redirect_get(router, "/members/{member_id}/suspend", "/admin/members")
+redirect_get(router, "/members/{member_id}/reinstate", "/admin/members")
 
 
 async def _members(

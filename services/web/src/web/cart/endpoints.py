@@ -13,6 +13,7 @@ from web.cart.merging import forget_cart
 from web.clients.errors import PartAway, Refused
 from web.clients.http import Answer
 from web.clients.shop import Cart
+from web.form_addresses import redirect_get
 from web.parts import AnyVisitor, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.pages import notice_of, see_other
@@ -67,6 +68,10 @@ async def change_quantity(variant_id: UUID, form: CheckedForm, parts: PartsOf, v
     return see_other(with_notice("/cart", "cart-updated" if quantity else "removed"))
 
 
+redirect_get(router, "/items", "/cart")
+redirect_get(router, "/items/{variant_id}", "/cart")
+
+
 async def read_cart(parts: Parts, visitor: Visitor) -> Cart:
     """Return the visitor's cart, with what an anonymous one still holds moved into it. Raises PartAway, Refused."""
     cart = await parts.shop.cart(visitor.on_behalf, cart_cookie(visitor))
@@ -104,7 +109,9 @@ async def _refused(parts: Parts, visitor: Visitor, error: PartAway | Refused) ->
 
 def _relay_cart_cookie(visitor: Visitor, answer: Answer) -> None:
     name = visitor.rules.host(CART)
-    visitor.set_cookies.extend(line for line in answer.set_cookies if line.startswith(f"{name}="))
+    for line in answer.set_cookies:
+        if line.startswith(f"{name}="):
+            visitor.set_cookie(line)
 
 
 def _uuid(text: str) -> str | None:

@@ -32,4 +32,4 @@ async def merge_cart(parts: Parts, visitor: Visitor, member: OnBehalfOf) -> None
 
 def forget_cart(visitor: Visitor) -> None:
     """Take the anonymous cart's cookie from the browser: there is nothing in it any more."""
-    visitor.set_cookies.append(visitor.rules.removal(visitor.rules.host(CART)))
+    visitor.set_cookie(visitor.rules.removal(visitor.rules.host(CART)))

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
 
 from web.clients.shop import Address
 from web.rendering.catalogues import N_
 from web.rendering.form_errors import field_message
-from web.visitor.forms import Form
+from web.visitor.forms import Form, FormOutdated, read_form, require_holder
+from web.visitor.visitor import visitor_of
+
+# The field with the member whose address the form takes.
+OWNER = "owner"
 
 FIELDS = ("recipient", "phone", "postal_code", "line1", "line2", "city", "country")
 COUNTRIES = ("KR", "JP", "TW", "US", "CA", "AU", "GB", "DE", "FR")
@@ -20,6 +28,7 @@ PAYMENTS = {
     "twice": N_("Test card that answers twice"),
     "never": N_("Test card that never answers"),
 }
+DEFAULT_PAYMENT = "ok"
 PAYMENT_UNKNOWN = N_("Choose how you pay.")
 
 _LONGEST = {"recipient": 100, "phone": 30, "postal_code": 16, "line1": 120, "line2": 120, "city": 80}
@@ -28,6 +37,26 @@ _FORMS = {
     "phone": re.compile(r"\+?[0-9][0-9 ().-]{3,28}[0-9]"),
     "postal_code": re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{1,14}[A-Za-z0-9]"),
 }
+
+
+def token_holder(owner: str) -> str:
+    """Return the holder of the address form's token: a member, since the form may outlast the session."""
+    return f"address of {owner}"
+
+
+async def address_form(request: Request) -> Form:
+    """Return the form that was made for the member in it, who is the visitor or has lost the session since.
+
+    Raises FormOutdated when the visitor is another member, and what `read_form` and `require_holder` raise.
+    """
+    form, visitor = await read_form(request), visitor_of(request)
+    require_holder(form, visitor, token_holder(form[OWNER]))
+    if visitor.principal is not None and visitor.principal.subject != form[OWNER]:
+        raise FormOutdated("The page is of another member.")
+    return form
+
+
+AddressForm = Annotated[Form, Depends(address_form)]
 
 
 def address_of(form: Form) -> tuple[Address, dict[str, str]]:

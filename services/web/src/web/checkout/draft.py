@@ -1,6 +1,7 @@
 """What the checkout remembers between its pages: a cookie of the checkout's own, gone after an hour.
 
-It holds the idempotency key of the order, so that a reload, a step back or a second tab are all the same intent.
+It belongs to one member: another who logs in on the same browser neither sees nor uses it (ADR 0020). It holds the
+idempotency key of the order, so that a reload, a step back or a second tab are all the same intent.
 """
 
 from __future__ import annotations
@@ -34,21 +35,25 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    # The member (`sub`) whose order it is.
+    owner: str
     address: Address
     payment: Annotated[str, AfterValidator(_known_payment)]
-    # What the key stands for: this cart, as it was then. Another cart is another order.
-    cart_version: int = Field(ge=0, lt=2**63)
+    # What the key stands for: this cart, as it was then. Another cart is another order. None until a cart was seen.
+    cart_version: int | None = Field(ge=0, lt=2**63)
     # It goes into a header.
     key: str = Field(pattern=KEY_PATTERN)
 
 
 def read_draft(visitor: Visitor) -> Draft | None:
-    """Return the visitor's draft, if there is one that can be read."""
+    """Return the visitor's draft. One that cannot be read, or is another member's, is removed from the browser."""
     value = visitor.cookies.get(visitor.rules.scoped(COOKIE), "")
-    try:
-        return Draft.model_validate_json(base64.urlsafe_b64decode(value.encode("ascii"))) if value else None
-    except (ValueError, binascii.Error, ValidationError):
-        return None
+    draft = _decoded(value)
+    if draft is not None and visitor.principal is not None and draft.owner == visitor.principal.subject:
+        return draft
+    if value:
+        forget_draft(visitor)
+    return None
 
 
 def keep_draft(visitor: Visitor, draft: Draft) -> bool:
@@ -57,10 +62,17 @@ def keep_draft(visitor: Visitor, draft: Draft) -> bool:
     if len(value) > _LONGEST:
         return False
     name = visitor.rules.scoped(COOKIE)
-    visitor.set_cookies.append(visitor.rules.line(name, value, KEPT_SECONDS, path=PATH, same_site="Strict"))
+    visitor.set_cookie(visitor.rules.line(name, value, KEPT_SECONDS, path=PATH, same_site="Strict"))
     return True
 
 
 def forget_draft(visitor: Visitor) -> None:
     """Forget the draft."""
-    visitor.set_cookies.append(visitor.rules.removal(visitor.rules.scoped(COOKIE), path=PATH))
+    visitor.set_cookie(visitor.rules.removal(visitor.rules.scoped(COOKIE), path=PATH))
+
+
+def _decoded(value: str) -> Draft | None:
+    try:
+        return Draft.model_validate_json(base64.urlsafe_b64decode(value.encode("ascii")))
+    except (ValueError, binascii.Error, ValidationError):
+        return None

@@ -9,16 +9,27 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from web.cart.endpoints import read_cart
-from web.checkout.address_form import COUNTRIES, FIELDS, PAYMENTS, address_of
+from web.checkout.address_form import (
+    COUNTRIES,
+    DEFAULT_PAYMENT,
+    FIELDS,
+    OWNER,
+    PAYMENTS,
+    AddressForm,
+    address_of,
+    token_holder,
+)
 from web.checkout.draft import Draft, forget_draft, keep_draft, read_draft
 from web.clients.errors import PartAway, Refused
 from web.clients.http import encode
-from web.clients.shop import Cart, Money
-from web.parts import KnownVisitor, LogInNeeded, Parts, PartsOf
+from web.clients.shop import Address, Cart, Money
+from web.form_addresses import redirect_get
+from web.parts import AnyVisitor, KnownVisitor, LogInNeeded, MemberForm, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.form_errors import field_errors, field_message
 from web.rendering.pages import notice_of, see_other
-from web.visitor.forms import CheckedForm, new_key
+from web.visitor.form_token import token_for
+from web.visitor.forms import Form, new_key
 from web.visitor.places import with_notice
 from web.visitor.visitor import Visitor
 
@@ -45,17 +56,21 @@ async def address_page(request: Request, parts: PartsOf, visitor: KnownVisitor) 
         return see_other("/cart")
     draft = read_draft(visitor)
     fields = draft.address.model_dump() if draft else {"country": COUNTRIES[0]}
-    payment = draft.payment if draft else "ok"
+    payment = draft.payment if draft else DEFAULT_PAYMENT
     return _address_form(parts, visitor, cart, fields, payment, {}, notice=notice_of(request))
 
 
 @router.post("")
-async def keep_address(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Keep both for the review."""
-    cart = await _cart(parts, visitor)
+async def keep_address(form: AddressForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """Keep both for the review; without a session any more, for after the log-in. Raises LogInNeeded, PartAway."""
     address, errors = address_of(form)
+    draft = _draft(form, address)
+    if not visitor.is_known:
+        keep_draft(visitor, draft)
+        raise PartAway("auth") if visitor.session_unsure else LogInNeeded
+    cart = await _cart(parts, visitor)
     if not errors:
-        draft = Draft(address=address, payment=form["payment"], cart_version=cart.version, key=new_key())
+        draft = draft.model_copy(update={"cart_version": cart.version})
         if _same_intent(read_draft(visitor), draft) or keep_draft(visitor, draft):
             return see_other(REVIEW)
         errors = {"line1": field_message("line2")}
@@ -80,7 +95,7 @@ async def review_page(parts: PartsOf, visitor: KnownVisitor) -> Response:
 
 
 @router.post("/place")
-async def place_order(form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def place_order(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Place the order, once however often this is sent, and show it."""
     draft = read_draft(visitor)
     amount = form.number("amount", digits=15)
@@ -107,6 +122,9 @@ async def done(order_id: UUID, visitor: KnownVisitor) -> Response:
     return see_other(with_notice(f"/orders/{order_id}", "placed"))
 
 
+redirect_get(router, "/place", REVIEW)
+
+
 def order_body(draft: Draft, total: Money) -> dict[str, Any]:
     """Return the request that places the order: the same whether a form or a script sends it."""
     return {
@@ -115,6 +133,11 @@ def order_body(draft: Draft, total: Money) -> dict[str, Any]:
         "expected_total": total.model_dump(),
         "cart_version": draft.cart_version,
     }
+
+
+def _draft(form: Form, address: Address) -> Draft:
+    payment = form["payment"] if form["payment"] in PAYMENTS else DEFAULT_PAYMENT
+    return Draft(owner=form[OWNER], address=address, payment=payment, cart_version=None, key=new_key())
 
 
 def _same_intent(before: Draft | None, now: Draft) -> bool:
@@ -193,7 +216,10 @@ def _address_form(
     *,
     notice: str | None = None,
 ) -> Response:
+    owner = visitor.principal.subject if visitor.principal else ""
     content = {
+        "owner": owner,
+        "form_token": token_for(visitor.form_secret, token_holder(owner)),
         "cart": cart,
         "fields": fields,
         "payment": payment,

@@ -11,12 +11,12 @@ from platform_common.problems import NotFound
 from web.cart.count import beside_cart
 from web.clients.errors import PartAway, Refused
 from web.clients.shop import OrderPage
+from web.form_addresses import redirect_get
 from web.orders.words import CANCELLABLE
-from web.parts import KnownVisitor, LogInNeeded, Parts, PartsOf
+from web.parts import KnownVisitor, LogInNeeded, MemberForm, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.pages import notice_of, see_other
 from web.visitor.cursors import cursor_of
-from web.visitor.forms import CheckedForm
 from web.visitor.places import with_notice
 from web.visitor.visitor import Visitor
 
@@ -49,7 +49,7 @@ async def show_order(order_id: UUID, request: Request, parts: PartsOf, visitor: 
 
 
 @router.post("/{order_id}/cancel")
-async def cancel_order(order_id: UUID, form: CheckedForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def cancel_order(order_id: UUID, form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Cancel an order that has not been shipped."""
     try:
         await parts.shop.cancel_order(visitor.on_behalf, str(order_id), form.key)
@@ -61,6 +61,9 @@ async def cancel_order(order_id: UUID, form: CheckedForm, parts: PartsOf, visito
             return await _order_page(parts, visitor, str(order_id), message=TOO_LATE, status=409)
         raise
     return see_other(with_notice(f"/orders/{order_id}", "cancelled"))
+
+
+redirect_get(router, "/{order_id}/cancel", "/orders/{order_id}")
 
 
 async def _page(parts: Parts, visitor: Visitor, cursor: str) -> OrderPage | None:

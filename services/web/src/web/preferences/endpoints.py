@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from web.form_addresses import redirect_get
 from web.parts import AnyVisitor
 from web.rendering.pages import see_other
-from web.visitor.forms import CheckedForm
+from web.visitor.forms import BrowserForm
 from web.visitor.places import local_place
 from web.visitor.preferences import THEMES, known_language
 
@@ -15,7 +16,7 @@ router = APIRouter()
 
 
 @router.post("/preferences")
-async def keep_preferences(form: CheckedForm, visitor: AnyVisitor) -> Response:
+async def keep_preferences(form: BrowserForm, visitor: AnyVisitor) -> Response:
     """Keep what was chosen in cookies, and go back to the page."""
     if language := known_language(form["language"]):
         visitor.keep_language(language)
@@ -23,3 +24,6 @@ async def keep_preferences(form: CheckedForm, visitor: AnyVisitor) -> Response:
         if theme == form["theme"]:
             visitor.keep_theme(theme)
     return see_other(local_place(form["back"]))
+
+
+redirect_get(router, "/preferences", "/")

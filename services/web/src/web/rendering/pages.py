@@ -24,7 +24,7 @@ from web.rendering.formats import Formats
 from web.rendering.headers import page_policy
 from web.rendering.notices import FIELD, NOTICES
 from web.visitor.form_token import token_for
-from web.visitor.forms import new_key
+from web.visitor.forms import ANY_SESSION, new_key
 from web.visitor.places import local_place
 from web.visitor.preferences import Language
 from web.visitor.visitor import Visitor
@@ -61,8 +61,13 @@ class Frame:
 
     @property
     def form_token(self) -> str:
-        """A token for one form."""
-        return token_for(self.visitor.form_secret)
+        """A token for one form of the visitor's session."""
+        return token_for(self.visitor.form_secret, self.visitor.form_holder)
+
+    @property
+    def browser_form_token(self) -> str:
+        """A token for one form that suits every session of the browser."""
+        return token_for(self.visitor.form_secret, ANY_SESSION)
 
     @property
     def back(self) -> str:

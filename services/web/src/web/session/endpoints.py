@@ -7,16 +7,21 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from platform_common.problems import Unauthenticated
-from web.cart.merging import merge_cart
+from web.cart.merging import forget_cart, merge_cart
+from web.checkout.draft import PATH as CHECKOUT
+from web.checkout.draft import forget_draft
 from web.clients.auth import LogIn
 from web.clients.errors import PartAway, Refused
+from web.clients.http import OnBehalfOf
+from web.form_addresses import redirect_get
 from web.parts import AnyVisitor, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.form_errors import field_errors, field_message
 from web.rendering.pages import notice_of, see_other
-from web.visitor.forms import CheckedForm, Form, new_key
+from web.session.leaving import end_replaced_session, forget_member
+from web.visitor.forms import BrowserForm, Form, checked_form, new_key
 from web.visitor.own_pages import require_own_page
-from web.visitor.places import local_place, with_notice
+from web.visitor.places import is_within, local_place, with_notice
 from web.visitor.preferences import LANGUAGE_COOKIE, known_language
 from web.visitor.visitor import Visitor
 
@@ -44,7 +49,7 @@ async def log_in_page(request: Request, parts: PartsOf, visitor: AnyVisitor) -> 
 
 
 @router.post("/log-in")
-async def log_in(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
+async def log_in(form: BrowserForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Open a session, move the anonymous cart into the member's, and go to where the visitor wanted to be."""
     place = local_place(form["next"], AFTER_LOG_IN)
     try:
@@ -53,7 +58,7 @@ async def log_in(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Resp
         status, message = _refusal(error)
         content = {"email": form.text("email"), "place": place, "again": bool(form["again"]), "error": message}
         return parts.pages.show(visitor, "session/log_in.html", content, status=status, headers=_retry_after(error))
-    await _begin(parts, visitor, opened)
+    await _begin(parts, visitor, opened, place)
     return see_other(with_notice(place, "logged-in"))
 
 
@@ -67,7 +72,7 @@ async def sign_up_page(request: Request, parts: PartsOf, visitor: AnyVisitor) ->
 
 
 @router.post("/sign-up")
-async def sign_up(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
+async def sign_up(form: BrowserForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Make an account, once for one form, and log in."""
     email, name, password = form.text("email"), form.text("display_name"), form["password"]
     missing = {field: field_message(field) for field in ("email", "display_name", "password") if not form[field]}
@@ -85,22 +90,28 @@ async def sign_up(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Res
             errors = {"email": field_message("email", "email-taken")}
         message = None if errors else _refusal(refused)[1]
         return _sign_up_form(parts, visitor, form, errors, message, _page_status(refused), new_key())
-    await _begin(parts, visitor, opened)
-    return see_other(with_notice(local_place(form["next"], AFTER_LOG_IN), "welcome"))
+    place = local_place(form["next"], AFTER_LOG_IN)
+    await _begin(parts, visitor, opened, place)
+    return see_other(with_notice(place, "welcome"))
 
 
 @router.post("/log-out")
-async def log_out(_form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
-    """End the session. The browser forgets it even when auth cannot be told, and the visitor is told then."""
-    if visitor.token:
-        try:
-            await parts.auth.log_out(visitor.on_behalf)
-        except PartAway:
-            visitor.forget_session()
-            raise
-        except Refused as refused:
-            log.info("session_was_over", reason=refused.code)
-    visitor.forget_session()
+async def log_out(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Response:
+    """End the session of the page. The browser forgets it even when auth does not respond, and the page says so then.
+
+    Raises FormOutdated for a page of another session; PartAway.
+    """
+    if visitor.is_known:
+        await checked_form(request)
+    else:
+        # Where no session is left to end, the page's token fits none; the browser is cleaned all the same.
+        require_own_page(request.headers, proof=True)
+    unsure, on_behalf = visitor.session_unsure, visitor.on_behalf
+    forget_member(visitor)
+    if unsure:
+        raise PartAway("auth")
+    if on_behalf.token:
+        await _end_session(parts, on_behalf)
     return see_other(with_notice("/", "logged-out"))
 
 
@@ -116,12 +127,29 @@ async def refresh(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Resp
     return Response(status_code=204)
 
 
-async def _begin(parts: Parts, visitor: Visitor, opened: LogIn) -> None:
+redirect_get(router, "/log-out", "/")
+
+
+async def _end_session(parts: Parts, member: OnBehalfOf) -> None:
+    try:
+        await parts.auth.log_out(member)
+    except Refused as refused:
+        log.info("session_was_over", reason=refused.code)
+
+
+async def _begin(parts: Parts, visitor: Visitor, opened: LogIn, place: str) -> None:
     visitor.keep_session(opened)
     language = known_language(opened.member.locale)
     if language and LANGUAGE_COOKIE not in visitor.cookies:
         visitor.keep_language(language)
-    await merge_cart(parts, visitor, visitor.on_behalf_with(opened))
+    # On its way back to the checkout, the draft is compared with the member there.
+    if not is_within(place, CHECKOUT):
+        forget_draft(visitor)
+    if visitor.principal and visitor.principal.subject != opened.member.id:
+        forget_cart(visitor)
+    else:
+        await merge_cart(parts, visitor, visitor.on_behalf_with(opened))
+    await end_replaced_session(parts, visitor)
 
 
 def _sign_up_form(

@@ -12,12 +12,16 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from platform_common.problems import Forbidden, Problem
+from web.clients.errors import PartAway
 from web.visitor import form_token
 from web.visitor.own_pages import require_own_page
-from web.visitor.visitor import visitor_of
+from web.visitor.visitor import Visitor, visitor_of
 
 MAX_FIELDS = 100
 MEDIA_TYPE = "application/x-www-form-urlencoded"
+
+# Holder of the forms that suit every session of a browser.
+ANY_SESSION = "any session"
 
 KEY_FIELD = "key"
 KEY_PATTERN = r"^[A-Za-z0-9_-]{16,64}$"
@@ -25,7 +29,7 @@ _KEY = re.compile(KEY_PATTERN)
 
 
 class FormOutdated(Forbidden):
-    """The form's token does not fit the visitor's cookie: the page is old, or was never ours."""
+    """The form's token fits neither cookie nor session: the page is old, of an earlier session, or was never ours."""
 
     code = "form-outdated"
 
@@ -69,7 +73,33 @@ def new_key() -> str:
 
 
 async def checked_form(request: Request) -> Form:
-    """Return the form. Raises CrossSiteRequest, FormOutdated, FormUnreadable."""
+    """Return the form, which was made for the visitor's session. Raises as `read_form` and `require_holder` do."""
+    form = await read_form(request)
+    require_holder(form, visitor_of(request), visitor_of(request).form_holder)
+    return form
+
+
+async def browser_form(request: Request) -> Form:
+    """Return a form that does nothing to a session that is there, so that one of any earlier page will do.
+
+    Raises as `read_form` and `require_holder` do.
+    """
+    form = await read_form(request)
+    require_holder(form, visitor_of(request), ANY_SESSION)
+    return form
+
+
+def require_holder(form: Form, visitor: Visitor, holder: str) -> None:
+    """Raise FormOutdated unless the form was made for `holder`; PartAway when the session is not known just now."""
+    if form_token.is_token_of(form[form_token.FIELD], visitor.form_secret, holder):
+        return
+    if visitor.session_unsure:
+        raise PartAway("auth")
+    raise FormOutdated("The page is of an earlier session or was open for too long, or your browser keeps no cookies.")
+
+
+async def read_form(request: Request) -> Form:
+    """Return the form, whoever it was made for. Raises CrossSiteRequest, FormUnreadable."""
     require_own_page(request.headers, proof=False)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise FormUnreadable("This takes a form.")
@@ -81,10 +111,8 @@ async def checked_form(request: Request) -> Form:
     fields = dict(pairs)
     if len(fields) != len(pairs) or any("\x00" in value for value in fields.values()):
         raise FormUnreadable("The form cannot be read.")
-    visitor = visitor_of(request)
-    if not form_token.is_token_of(fields.pop(form_token.FIELD, ""), visitor.form_secret):
-        raise FormOutdated("The page was open for too long, or your browser keeps no cookies.")
     return Form(fields)
 
 
 CheckedForm = Annotated[Form, Depends(checked_form)]
+BrowserForm = Annotated[Form, Depends(browser_form)]

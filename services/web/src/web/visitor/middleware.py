@@ -28,7 +28,7 @@ class VisitorMiddleware:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", "no-store")
-                for line in visitor.set_cookies:
+                for line in visitor.set_cookies.values():
                     headers.append("Set-Cookie", line)
             await send(message)
 

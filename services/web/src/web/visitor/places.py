@@ -9,18 +9,29 @@ from urllib.parse import quote, urlsplit
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 
 
+def is_local(given: str) -> bool:
+    """Whether `given` is a place on this site."""
+    return len(given) <= 2000 and _LOCAL.fullmatch(given) is not None
+
+
 def local_place(given: str, otherwise: str = "/") -> str:
     """Return `given` if it is a place on this site (ASVS 1.2.2: no open redirect), else `otherwise`."""
-    return given if len(given) <= 2000 and _LOCAL.fullmatch(given) else otherwise
+    return given if is_local(given) else otherwise
 
 
-def place_of_referer(referer: str) -> str:
-    """Return the path of the page that a `Referer` header names, or `/`."""
+def is_within(place: str, path: str) -> bool:
+    """Whether `place` is the page at `path` or one below it."""
+    return f"{re.split('[?#]', place)[0]}/".startswith(f"{path}/")
+
+
+def place_of_referer(referer: str, host: str) -> str | None:
+    """Return the page of `host` that a `Referer` header names, path and query, or None."""
     try:
-        path = urlsplit(referer).path
+        parts = urlsplit(referer)
     except ValueError:
-        return "/"
-    return local_place(path)
+        return None
+    place = parts.path + (f"?{parts.query}" if parts.query else "")
+    return place if parts.netloc == host and is_local(place) else None
 
 
 def with_notice(place: str, notice: str) -> str:

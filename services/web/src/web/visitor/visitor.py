@@ -13,6 +13,7 @@ from web.clients.auth import Tokens
 from web.clients.http import OnBehalfOf
 from web.visitor import form_token, preferences
 from web.visitor.cookies import CookieRules, read_cookies
+from web.visitor.places import place_of_referer
 from web.visitor.preferences import Language, Theme
 
 ACCESS = "access"
@@ -35,13 +36,14 @@ class Visitor:
     theme: Theme
     address: str
     user_agent: str
-    # The page's own address: path and query, for coming back to it.
+    # The address of the page, path and query, for coming back to it; for a form, of the page that holds it.
     here: str
     principal: Principal | None = None
     token: str | None = None
     # Whether there may be a session that could not be looked up just now.
     session_unsure: bool = False
-    set_cookies: list[str] = field(default_factory=list)
+    # `Set-Cookie` lines of the response, by the cookie's name.
+    set_cookies: dict[str, str] = field(default_factory=dict)
     _form_secret: str = ""
 
     @classmethod
@@ -51,8 +53,6 @@ class Visitor:
         cookies = read_cookies(headers.getlist("cookie"))
         chosen = cookies.get(preferences.LANGUAGE_COOKIE)
         client = scope.get("client")
-        path = scope.get("raw_path", b"").decode("latin-1").partition("?")[0]
-        query = scope.get("query_string", b"").decode("latin-1")
         return cls(
             rules=rules,
             cookies=cookies,
@@ -60,7 +60,7 @@ class Visitor:
             theme=preferences.theme_of(cookies.get(preferences.THEME_COOKIE)),
             address=client[0] if client else "",
             user_agent=headers.get("user-agent", "")[:USER_AGENT_LENGTH],
-            here=path + (f"?{query}" if query else ""),
+            here=_page_of(scope, headers),
         )
 
     @property
@@ -91,8 +91,13 @@ class Visitor:
             known = self.cookies.get(name, "")
             self._form_secret = known if form_token.is_secret(known) else form_token.new_secret()
             if self._form_secret != known:
-                self.set_cookies.append(self.rules.line(name, self._form_secret))
+                self.set_cookie(self.rules.line(name, self._form_secret))
         return self._form_secret
+
+    @property
+    def form_holder(self) -> str:
+        """Whom the visitor's forms are made for: this session, or every visitor without one."""
+        return f"session {self.principal.session}" if self.principal else "anonymous"
 
     @property
     def on_behalf(self) -> OnBehalfOf:
@@ -103,29 +108,40 @@ class Visitor:
         """The same, in a session that has just been opened."""
         return replace(self.on_behalf, token=tokens.access_token)
 
+    def set_cookie(self, line: str) -> None:
+        """Set a cookie by its `Set-Cookie` line; the last line of a name counts."""
+        self.set_cookies[line.partition("=")[0]] = line
+
     def keep_session(self, tokens: Tokens) -> None:
         """Give the browser the cookies of a session."""
         rules = self.rules
-        self.set_cookies.append(rules.line(rules.host(ACCESS), tokens.access_token, tokens.expires_in))
-        self.set_cookies.append(rules.line(rules.host(REFRESH), tokens.refresh_token, tokens.refresh_expires_in))
+        self.set_cookie(rules.line(rules.host(ACCESS), tokens.access_token, tokens.expires_in))
+        self.set_cookie(rules.line(rules.host(REFRESH), tokens.refresh_token, tokens.refresh_expires_in))
 
     def forget_session(self) -> None:
         """Take the session's cookies from the browser."""
         self.principal = self.token = None
         for name in (ACCESS, REFRESH):
-            self.set_cookies.append(self.rules.removal(self.rules.host(name)))
+            self.set_cookie(self.rules.removal(self.rules.host(name)))
 
     def keep_language(self, language: Language) -> None:
         """Show pages in `language` from now on."""
-        line = self.rules.line(preferences.LANGUAGE_COOKIE, language, preferences.KEPT_SECONDS)
-        self.set_cookies.append(line)
+        self.set_cookie(self.rules.line(preferences.LANGUAGE_COOKIE, language, preferences.KEPT_SECONDS))
 
     def keep_theme(self, theme: Theme) -> None:
         """Show pages in `theme` from now on."""
-        self.set_cookies.append(self.rules.line(preferences.THEME_COOKIE, theme, preferences.KEPT_SECONDS))
+        self.set_cookie(self.rules.line(preferences.THEME_COOKIE, theme, preferences.KEPT_SECONDS))
 
 
 def visitor_of(request: Request) -> Visitor:
     """Return the request's visitor."""
     visitor: Visitor = request.scope["state"][STATE]
     return visitor
+
+
+def _page_of(scope: Scope, headers: Headers) -> str:
+    path: str = scope.get("raw_path", b"").decode("latin-1").partition("?")[0]
+    if scope["method"] not in {"GET", "HEAD"}:
+        return place_of_referer(headers.get("referer", ""), headers.get("host", "")) or path
+    query: str = scope.get("query_string", b"").decode("latin-1")
+    return path + (f"?{query}" if query else "")

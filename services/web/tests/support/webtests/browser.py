@@ -25,7 +25,7 @@ class Browser:
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         """Open a page."""
-        return await self.http.get(path, headers=self._headers(headers))
+        return await self.http.get(path, headers=self.headers(headers))
 
     async def page(self, path: str, **headers: str) -> Page:
         """Open a page that must come."""
@@ -36,18 +36,19 @@ class Browser:
     async def submit(self, form: Form, changes: dict[str, str] | None = None, **headers: str) -> httpx2.Response:
         """Send a form as it stands, but for `changes`."""
         given = {"Origin": SITE, "Sec_Fetch_Site": "same-origin", **headers}
-        return await self.http.post(form.action, data=form.fields | (changes or {}), headers=self._headers(given))
+        return await self.http.post(form.action, data=form.fields | (changes or {}), headers=self.headers(given))
 
     async def post(self, path: str, **headers: str) -> httpx2.Response:
         """Send a request as a script of ours does."""
         given = {"Accept": "*/*", "Sec_Fetch_Site": "same-origin", **headers}
-        return await self.http.post(path, headers=self._headers(given))
+        return await self.http.post(path, headers=self.headers(given))
 
     def cookie(self, name: str) -> str | None:
         """Return the value of a cookie that the browser holds."""
         return self.http.cookies.get(name)
 
-    def _headers(self, given: dict[str, str]) -> dict[str, str]:
+    def headers(self, given: dict[str, str]) -> dict[str, str]:
+        """Return the headers of a request, with those `given`."""
         headers = {"Accept": HTML, "Accept-Language": "en", "User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"}
         headers |= {name.replace("_", "-"): value for name, value in given.items()}
         return headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})

@@ -15,8 +15,9 @@ export async function call(method, path, { body, key, signal, onWait } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["X-Idempotency-Key"] = key;
-  // A member's page never means the cart of a visitor without a session: when its session has expired, it is renewed.
-  if ("member" in document.documentElement.dataset) headers["X-Cart-Owner"] = "member";
+  // A member's page means this member alone: neither a visitor without a session, nor who has logged in since.
+  const { member } = document.documentElement.dataset;
+  if (member) headers["X-Expected-Member"] = member;
   const sent = { method, headers, body: typeof body === "object" ? JSON.stringify(body) : body, signal };
   const repeatable = Boolean(key) || method === "GET";
   let renewed = false;

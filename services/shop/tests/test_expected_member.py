@@ -1,0 +1,41 @@
+"""A request from a page that was made for one member, whose session may be over or another's meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+KEY = "k" * 20
+WRITES = [
+    ("POST", "/api/shop/cart/items", {"variant_id": "01990000-0000-7000-8000-0000000000b1", "quantity": 1}),
+    ("PUT", "/api/shop/cart/items/01990000-0000-7000-8000-0000000000b1", {"quantity": 1}),
+    ("DELETE", "/api/shop/cart/items/01990000-0000-7000-8000-0000000000b1", None),
+    ("POST", "/api/shop/orders", {}),
+    ("PATCH", "/api/shop/orders/01990000-0000-7000-8000-0000000000c1", {"state": "cancelled"}),
+]
+
+
+async def test_a_members_page_without_a_session_touches_no_anonymous_cart(anybody, ann, mug):
+    body = {"variant_id": mug.variant_id, "quantity": 1}
+
+    answer = await anybody.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "unauthenticated"
+    assert anybody.cookie is None
+
+
+async def test_the_same_request_succeeds_once_the_session_is_renewed(ann, anybody, mug):
+    body = {"variant_id": mug.variant_id, "quantity": 1}
+    await anybody.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
+
+    answer = await ann.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
+
+    assert answer.status_code == 200
+    assert (await ann.cart())["item_count"] == 1
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WRITES, ids=lambda value: str(value)[:20])
+async def test_a_page_of_another_member_does_nothing_in_this_ones_name(ann, bob, method, path, body):
+    answer = await bob.send(method, path, body, key=KEY, X_Expected_Member=ann.id)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
