@@ -34,6 +34,7 @@ build = {
     ["kong.plugins.idempotency.fingerprint"] = "kong/plugins/idempotency/fingerprint.lua",
     ["kong.plugins.idempotency.handler"] = "kong/plugins/idempotency/handler.lua",
     ["kong.plugins.idempotency.keys"] = "kong/plugins/idempotency/keys.lua",
+    ["kong.plugins.idempotency.labels"] = "kong/plugins/idempotency/labels.lua",
     ["kong.plugins.idempotency.markers"] = "kong/plugins/idempotency/markers.lua",
     ["kong.plugins.idempotency.metrics"] = "kong/plugins/idempotency/metrics.lua",
     ["kong.plugins.idempotency.outcome"] = "kong/plugins/idempotency/outcome.lua",
@@ -44,6 +45,7 @@ build = {
     ["kong.plugins.idempotency.problems"] = "kong/plugins/idempotency/problems.lua",
     ["kong.plugins.idempotency.record"] = "kong/plugins/idempotency/record.lua",
     ["kong.plugins.idempotency.refusal"] = "kong/plugins/idempotency/refusal.lua",
+    ["kong.plugins.idempotency.resend"] = "kong/plugins/idempotency/resend.lua",
     ["kong.plugins.idempotency.resp"] = "kong/plugins/idempotency/resp.lua",
     ["kong.plugins.idempotency.schema"] = "kong/plugins/idempotency/schema.lua",
     ["kong.plugins.idempotency.scope"] = "kong/plugins/idempotency/scope.lua",
@@ -51,5 +53,6 @@ build = {
     ["kong.plugins.idempotency.sentinel"] = "kong/plugins/idempotency/sentinel.lua",
     ["kong.plugins.idempotency.settle"] = "kong/plugins/idempotency/settle.lua",
     ["kong.plugins.idempotency.store"] = "kong/plugins/idempotency/store.lua",
+    ["kong.plugins.idempotency.substitute"] = "kong/plugins/idempotency/substitute.lua",
   },
 }

@@ -26,6 +26,10 @@ def test_on_kind_no_edge_waits_for_a_load_balancer():
     assert traefik["externalTrafficPolicy"] is None
 
 
+def test_kong_sends_no_request_to_a_service_twice():
+    assert values("kong/values.yaml")["gateway"]["env"]["nginx_proxy_proxy_next_upstream"] == "off"
+
+
 def test_every_controller_has_a_share_of_the_processor():
     """Without one it starves on a busy node, and its kubelet restarts it."""
     kong = values("kong/values.yaml")

@@ -59,6 +59,11 @@ def test_what_delays_revocation_or_breaks_is_never_set(documents):
             assert not key.endswith(("auth-cache-key", "auth-keepalive", "snippet", "custom-http-errors"))
 
 
+def test_nginx_sends_no_request_to_the_gateway_twice(documents):
+    for ingress in edge_ingresses(documents):
+        assert ingress["metadata"]["annotations"][NGINX + "proxy-next-upstream"] == "off"
+
+
 def test_the_body_is_bounded_at_the_edge():
     for ingress in edge_ingresses(render("default-values.yaml", "edge.maxBodyBytes=2048")):
         assert ingress["metadata"]["annotations"][NGINX + "proxy-body-size"] == "2048"

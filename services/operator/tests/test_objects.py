@@ -98,6 +98,10 @@ def test_limits_are_the_edges():
     assert chain == ["rate", "body", "verify"]
 
 
+def test_nginx_sends_no_request_to_the_gateway_twice():
+    assert ingress_of_the_edge(route())["metadata"]["annotations"][f"{NGINX}/proxy-next-upstream"] == "off"
+
+
 def test_a_body_is_bounded_even_if_the_route_says_nothing():
     assert ingress_of_the_edge(route())["metadata"]["annotations"][f"{NGINX}/proxy-body-size"] == "1048576"
 

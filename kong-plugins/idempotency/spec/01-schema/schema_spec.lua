@@ -33,6 +33,8 @@ describe("the schema's defaults", function()
     assert.same({ "POST", "PUT", "PATCH" }, conf.methods)
     assert.same({ "consumer", "header" }, conf.scope)
     assert.equal("X-Auth-Subject", conf.identity_header)
+    assert.equal("X-Auth-Roles", conf.roles_header)
+    assert.same({}, conf.scope_cookies)
     assert.equal("client_ip", conf.anonymous)
     assert.equal(60, conf.ttl)
     assert.equal("closed", conf.fail_mode)
@@ -69,6 +71,10 @@ describe("the schema", function()
     { saved_statuses = { 200, 404 } },
     { kept_headers = {} },
     { kept_headers = { "X-*", "etag" } },
+    { kept_headers = { "*" } },
+    { scope_cookies = { "__Host-cart", "cart" } },
+    { roles_header = "" },
+    { anonymous = "bypass" },
     { service = "member.v2_a-b" },
     { redis = { host = "redis.example", port = 6380, username = "u", password = "", ssl = true, server_name = "redis.example" } },
     { redis = { connect_timeout = 1, send_timeout = 1, read_timeout = 1 } },
@@ -103,7 +109,9 @@ describe("the schema", function()
     { { saved_statuses = { 302 } }, "saved_statuses" },
     { { saved_statuses = { 500 } }, "saved_statuses" },
     { { kept_headers = { "Set-Cookie" } }, "kept_headers" },
-    { { kept_headers = { "*" } }, "kept_headers" },
+    { { kept_headers = { "**" } }, "kept_headers" },
+    { { scope_cookies = { "a b" } }, "scope_cookies" },
+    { { roles_header = "a b" }, "roles_header" },
     { { kept_headers = { "a*b" } }, "kept_headers" },
     { { fail_mode = "maybe" }, "fail_mode" },
     { { on_unknown = "guess" }, "on_unknown" },

@@ -4,16 +4,19 @@ local fingerprint = require "kong.plugins.idempotency.fingerprint"
 describe("fingerprint", function()
   it("differs in every part, and in where a part ends", function()
     local REQUESTS = {
-      { "s", "POST", "/a", "t", "b" },
-      { "z", "POST", "/a", "t", "b" },
-      { "s", "PUT", "/a", "t", "b" },
-      { "s", "POST", "/b", "t", "b" },
-      { "s", "POST", "/a", "u", "b" },
-      { "s", "POST", "/a", "t", "c" },
-      { "s", "POST", "/at", "", "b" },
-      { "s", "POST", "/a", "", "tb" },
-      { "s", "POST", "/a", "tb", "" },
-      { "s", "POST", "/a\n1:t", "", "b" },
+      { "s", "POST", "/a", "t", "", "b" },
+      { "z", "POST", "/a", "t", "", "b" },
+      { "s", "PUT", "/a", "t", "", "b" },
+      { "s", "POST", "/b", "t", "", "b" },
+      { "s", "POST", "/a", "u", "", "b" },
+      { "s", "POST", "/a", "t", "", "c" },
+      { "s", "POST", "/at", "", "", "b" },
+      { "s", "POST", "/a", "", "", "tb" },
+      { "s", "POST", "/a", "tb", "", "" },
+      { "s", "POST", "/a\n1:t", "", "", "b" },
+      { "s", "POST", "/a", "t", "admin", "b" },
+      { "s", "POST", "/a", "t", "admin,clerk", "b" },
+      { "s", "POST", "/a", "t", "", "5:admin\nb" },
     }
 
     local seen = {}

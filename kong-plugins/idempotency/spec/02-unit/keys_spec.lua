@@ -79,6 +79,20 @@ describe("keys.read", function()
   end)
 
 
+  it("takes a token of RFC 9110 or RFC 8941 for a string", function()
+    for _, key in ipairs({ "8e03978e-40d5-43dd-bc93-6fe8bb5c9a4d", "a", "*a", "a:b/c", "!#$%&'*+-.^_`|~", "42", "-1.5" }) do
+      assert.equal(key, (keys.read({ ["idempotency-key"] = key }, NAMES)))
+    end
+  end)
+
+
+  it("refuses the other types of a structured field", function()
+    for _, key in ipairs({ ":YWJj:", "?1", "?0", "@1659578233", "(a)", "a=b", "/a", "a;b", "a@b", "{a}" }) do
+      assert_invalid({ ["idempotency-key"] = key })
+    end
+  end)
+
+
   it("refuses a list where one token is expected", function()
     assert_invalid({ ["idempotency-key"] = "a, b" })
     assert_invalid({ ["idempotency-key"] = "a b" })

@@ -72,6 +72,24 @@ describe("metrics", function()
   end)
 
 
+  it("shows all events of a service before the first of them", function()
+    ngx.shared.idempotency_metrics = fakes.dictionary()
+    metrics.init_worker()
+    metrics.introduce("member")
+    metrics.count("hits", "member")
+    metrics.introduce("member")
+
+    local text = metrics.text()
+    for _, event in ipairs({
+      "misses", "conflicts", "mismatches", "invalid", "store_errors", "oversize", "lost_locks", "unknown", "bypassed",
+      "poisoned",
+    }) do
+      assert.truthy(text:find('{event="' .. event .. '",service="member"} 0\n', 1, true), event)
+    end
+    assert.truthy(text:find('{event="hits",service="member"} 1\n', 1, true))
+  end)
+
+
   it("counts in Kong's prometheus plugin where that is loaded", function()
     local counted, observed = {}, {}
     package.loaded["kong.plugins.prometheus.exporter"] = {

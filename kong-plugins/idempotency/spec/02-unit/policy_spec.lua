@@ -61,6 +61,17 @@ describe("policy.headers", function()
   end)
 
 
+  it("keeps everything else by a single star", function()
+    local all = policy.headers({ "*" })
+    for _, name in ipairs({ "Allow", "Retry-After", "x-anything", "etag" }) do
+      assert.is_true(all(name), name)
+    end
+    for _, name in ipairs({ "Set-Cookie", "Date", "Via", "X-Kong-Upstream-Latency", "traceparent", "Content-Length" }) do
+      assert.is_false(all(name), name)
+    end
+  end)
+
+
   it("does not grow with the names it is asked about", function()
     for i = 1, 5000 do
       assert.equal(i % 2 == 0, keeps((i % 2 == 0 and "Content-" or "X-") .. i))

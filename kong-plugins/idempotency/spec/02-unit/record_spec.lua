@@ -57,6 +57,15 @@ describe("record", function()
   end)
 
 
+  it("tells a lock of unknown outcome, and when it ends, from any other", function()
+    local lock = record.unknown(FINGERPRINT, 1764508800)
+    assert.equal(49, #lock)
+    assert.equal("L" .. FINGERPRINT, lock:sub(1, 33))
+    assert.equal(1764508800, record.ends_at(lock))
+    assert.is_nil(record.ends_at(record.lock(FINGERPRINT, ("o"):rep(16))))
+  end)
+
+
   it("parses nothing but answers", function()
     local answer = answer_of({ A = "b" }, "body")
     local BAD = {

@@ -115,6 +115,23 @@ describe("settle", function()
   end)
 
 
+  it("declares an outcome unknown until the lock ends", function()
+    answers = { "stored" }
+    timers.time = 1000
+    settle.declare_unknown({}, { key = "k", lock = "l", fingerprint = ("f"):rep(32), ends_at = 1029.5 })
+    run()
+    assert.same({ { "complete", "k", "l", "30000", "L" .. ("f"):rep(32) .. "unknown:00000406" } }, calls)
+  end)
+
+
+  it("declares nothing once the lock has ended", function()
+    timers.time = 1030
+    settle.declare_unknown({}, { key = "k", lock = "l", fingerprint = ("f"):rep(32), ends_at = 1029.5 })
+    run()
+    assert.same({}, calls)
+  end)
+
+
   it("gives back a claim whose reply was lost, also if it comes late", function()
     answers = { false, "lost", "released" }
     settle.give_back({}, { key = "k", lock = "l" })

@@ -188,11 +188,60 @@ def test_markers_are_added_to_what_the_service_exposes(gateway, service, fresh):
     assert exposed == "ETag, X-A, Idempotency-Status, Idempotency-Stored, Idempotent-Replayed"
 
 
-def test_the_services_own_marker_of_a_replay_is_passed_on(gateway, service, fresh):
-    first, second = twice(gateway, service, fresh, Plan(headers=(("Idempotent-Replayed", "true"),)))
+OWN_MARKERS = (
+    ("idempotent-replayed", "true"),
+    ("Idempotency-Status", "made-up"),
+    ("Idempotency-Status", "twice"),
+    ("Idempotency-Stored", "false"),
+)
 
-    assert (first.mark, first.header("Idempotent-Replayed")) == ("stored", "true")
-    assert second.header("Idempotent-Replayed") == "true"
+
+def test_markers_of_the_service_never_reach_the_client(gateway, service, fresh):
+    first, second = twice(gateway, service, fresh, Plan(headers=OWN_MARKERS))
+
+    assert (first.mark, first.header("Idempotent-Replayed"), first.header("Idempotency-Stored")) == (
+        "stored",
+        None,
+        None,
+    )
+    assert (second.mark, second.header("Idempotent-Replayed")) == ("replayed", "true")
+
+
+@pytest.mark.parametrize(("setup", "key", "mark"), [("plain", None, None), ("open", "k", "bypassed")])
+def test_markers_of_the_service_never_reach_the_client_of_an_unprotected_request(
+    gateway, service, fresh, setup, key, mark
+):
+    service.plan(f"/{setup}/{fresh}", Plan(headers=OWN_MARKERS))
+    answer = gateway.post(f"/{setup}/{fresh}", key and fresh)
+
+    assert (answer.mark, answer.header("Idempotent-Replayed")) == (mark, None)
+    assert answer.header("Idempotency-Stored") == ("false" if key else None)
+
+
+def test_a_service_with_a_ledger_of_its_own_says_what_it_replays(gateway, service, fresh):
+    plan = Plan(headers=(("Idempotent-Replayed", "true"), ("Idempotency-Status", "made-up")))
+    first, second = twice(gateway, service, fresh, plan, setup="release")
+
+    for answer in (first, second):
+        assert (answer.mark, answer.header("Idempotent-Replayed")) == ("replayed", "true")
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "value"), [(405, "Allow", "GET, HEAD"), (415, "Accept-Patch", "application/merge-patch+json")]
+)
+def test_a_refusal_keeps_what_its_status_requires(gateway, service, fresh, status, name, value):
+    for answer in twice(gateway, service, fresh, Plan(status=status, headers=((name, value),))):
+        assert (answer.status, answer.header(name)) == (status, value)
+
+
+def test_a_star_keeps_everything_that_may_be_kept(gateway, service, fresh):
+    sent = [("X-Anything", "1"), ("Retry-After", "5"), ("Date", "Thu, 01 Jan 1970 00:00:00 GMT"), *DROPPED]
+    _, second = twice(gateway, service, fresh, Plan(headers=sent), setup="star-headers")
+
+    assert (second.header("X-Anything"), second.header("Retry-After")) == ("1", "5")
+    assert second.header("Date") != "Thu, 01 Jan 1970 00:00:00 GMT"
+    for name, value in DROPPED:
+        assert name == "X-Unlisted" or value not in second.all(name)
 
 
 def test_over_max_body_bytes_is_delivered_marked_and_not_replayable(gateway, service, fresh):

@@ -7,6 +7,10 @@ import pytest
 FULL = "".join(chr(code) for code in range(33, 127))
 
 
+# of structured fields (RFC 8941, RFC 9651): a byte sequence, booleans, a date, a list, an inner list, parameters
+OTHER_TYPES = [":YWJj:", "?1", "?0", "@1659578233", "a,b", "(a)", "a;b=1"]
+
+
 def asked(gateway, setup, fresh, *headers, method="POST"):
     return gateway.ask(method, f"/{setup}/{fresh}", list(headers), b"{}")
 
@@ -87,7 +91,20 @@ def test_empty_too_long_or_not_printable_ascii_is_invalid(gateway, service, fres
 
 @pytest.mark.parametrize(
     "value",
-    ['""', '"open', '"a"b', '"a" "b"', '"a", "b"', "a, b", "a b", '"a\\b"', '"' + "k" * 256 + '"', '"ü"', '"a";='],
+    [
+        *OTHER_TYPES,
+        '""',
+        '"open',
+        '"a"b',
+        '"a" "b"',
+        '"a", "b"',
+        "a, b",
+        "a b",
+        '"a\\b"',
+        '"' + "k" * 256 + '"',
+        '"ü"',
+        '"a";=',
+    ],
 )
 def test_a_malformed_sf_string_is_invalid(gateway, service, fresh, value):
     assert_invalid(asked(gateway, "plain", fresh, ("Idempotency-Key", value)))

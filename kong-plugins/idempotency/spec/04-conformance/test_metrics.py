@@ -9,6 +9,11 @@ import pytest
 from plugintests.service import Plan
 from plugintests.wire import request_bytes
 
+EVENTS = (
+    "hits", "misses", "conflicts", "mismatches", "invalid", "store_errors", "oversize", "lost_locks", "unknown",
+    "bypassed", "poisoned",
+)  # fmt: skip
+
 
 @pytest.fixture
 def assert_counted(gateway, eventually):
@@ -18,9 +23,14 @@ def assert_counted(gateway, eventually):
         pattern = re.compile(
             rf'^kong_idempotency_events_total\{{event="(\w+)",service="{label}"\}} (\d+)', re.MULTILINE
         )
-        eventually(lambda: {e: int(n) for e, n in pattern.findall(gateway.metrics())} == expected)
+        all_events = dict.fromkeys(EVENTS, 0) | expected
+        eventually(lambda: {e: int(n) for e, n in pattern.findall(gateway.metrics())} == all_events)
 
     return check
+
+
+def test_every_event_is_there_before_the_first(assert_counted):
+    assert_counted("counted-never")
 
 
 def test_hits_and_misses(gateway, fresh, assert_counted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from plugintests.service import Plan
 
 
 def keyed(gateway, setup, fresh, *headers, body=b"{}"):
@@ -49,6 +50,85 @@ def test_anonymous_callers_may_be_refused(gateway, service, fresh):
 
     assert keyed(gateway, "reject", fresh, ("X-Auth-Subject", "ann")).mark == "stored"
     assert gateway.post(f"/reject/{fresh}").status == 201
+
+
+def visitor(gateway, setup, fresh, cookie, *headers):
+    return keyed(gateway, setup, fresh, *([("Cookie", cookie)] if cookie else []), *headers)
+
+
+def test_two_visitors_behind_one_address_never_share_a_key(gateway, service, fresh):
+    assert visitor(gateway, "visitors", fresh, "a=1; cart=ann").mark == "stored"
+    assert visitor(gateway, "visitors", fresh, "a=2; cart=ben").mark == "stored"
+    assert visitor(gateway, "visitors", fresh, "cart=ann").mark == "replayed"
+    assert len(service.seen(f"/visitors/{fresh}")) == 2
+
+
+def test_a_visitor_is_the_same_from_another_address(gateway, fresh):
+    assert visitor(gateway, "visitors", fresh, "cart=ann", ("X-Forwarded-For", "192.0.2.1")).mark == "stored"
+    assert visitor(gateway, "visitors", fresh, "cart=ann", ("X-Forwarded-For", "192.0.2.2")).mark == "replayed"
+
+
+def test_keys_of_visitors_without_a_cookie_are_left_to_the_service(gateway, service, fresh):
+    for _ in range(2):
+        answer = visitor(gateway, "visitors", fresh, "other=1")
+        assert (answer.status, answer.mark) == (201, "bypassed")
+    assert len(service.seen(f"/visitors/{fresh}")) == 2
+
+
+def test_visitors_without_a_cookie_may_be_kept_apart_by_address(gateway, fresh):
+    assert visitor(gateway, "visitors-or-address", fresh, None).mark == "stored"
+    assert visitor(gateway, "visitors-or-address", fresh, "cart=ann").mark == "stored"
+    assert visitor(gateway, "visitors-or-address", fresh, None).mark == "replayed"
+
+
+def test_an_identity_comes_before_a_cookie(gateway, fresh):
+    assert visitor(gateway, "visitors", fresh, "cart=ann", ("X-Auth-Subject", "ann")).mark == "stored"
+    assert visitor(gateway, "visitors", fresh, "cart=other", ("X-Auth-Subject", "ann")).mark == "replayed"
+
+
+def test_a_response_with_another_cookie_is_not_replayed(gateway, service, fresh):
+    """With the old cookie the repeat would not be given the new one."""
+    service.plan(f"/visitors/{fresh}", Plan(headers=(("set-cookie", "cart=new; Path=/"),)))
+    for _ in range(2):
+        answer = visitor(gateway, "visitors", fresh, "cart=unknown-to-the-service")
+        assert (answer.mark, answer.header("Set-Cookie")) == ("released", "cart=new; Path=/")
+
+
+@pytest.mark.parametrize("cookie", [None, "cart=ann"])
+def test_a_response_with_a_first_cookie_is_not_replayed(gateway, service, fresh, cookie):
+    setup = "visitors" if cookie else "visitors-or-address"
+    name = "__Host-cart" if cookie else "cart"
+    service.plan(f"/{setup}/{fresh}", Plan(headers=(("Set-Cookie", f"{name}=new"),)))
+    for _ in range(2):
+        assert visitor(gateway, setup, fresh, cookie).mark == "released"
+
+
+def test_a_response_that_renews_the_same_cookie_is_replayed(gateway, service, fresh):
+    service.plan(f"/visitors/{fresh}", Plan(headers=(("set-cookie", "cart=ann; Path=/"),)))
+    assert visitor(gateway, "visitors", fresh, "cart=ann").mark == "stored"
+    assert visitor(gateway, "visitors", fresh, "cart=ann").mark == "replayed"
+
+
+def test_a_caller_with_other_roles_gets_no_replay(gateway, service, fresh):
+    ann = ("X-Auth-Subject", "ann")
+    assert keyed(gateway, "plain", fresh, ann, ("X-Auth-Roles", "admin,member")).mark == "stored"
+
+    refused = keyed(gateway, "plain", fresh, ann, ("X-Auth-Roles", "member"))
+    assert (refused.status, refused.mark) == (422, "mismatch")
+    assert keyed(gateway, "plain", fresh, ann).mark == "mismatch"
+    assert keyed(gateway, "plain", fresh, ann, ("X-Auth-Roles", "admin,member")).mark == "replayed"
+    assert len(service.seen(f"/plain/{fresh}")) == 1
+
+
+def test_roles_of_a_caller_that_the_edge_does_not_name_mean_nothing(gateway, fresh):
+    assert keyed(gateway, "plain", fresh, ("X-Auth-Roles", "admin")).mark == "stored"
+    assert keyed(gateway, "plain", fresh).mark == "replayed"
+
+
+def test_roles_may_be_left_out(gateway, fresh):
+    ann = ("X-Auth-Subject", "ann")
+    assert keyed(gateway, "no-roles", fresh, ann, ("X-Auth-Roles", "admin")).mark == "stored"
+    assert keyed(gateway, "no-roles", fresh, ann).mark == "replayed"
 
 
 def test_a_route_may_read_no_identity_header(gateway, fresh):

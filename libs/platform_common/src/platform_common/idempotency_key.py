@@ -16,8 +16,9 @@ _SF_STRING = re.compile(
     r'''"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"'''
     r"""(?: *; *[a-z*][a-z0-9_.*-]*(?:=(?:"[^"\\]*"|[A-Za-z0-9?:*/+%.=_-]+))?)* *"""
 )
-# A bare token is accepted in its place; a list, two headers joined on the way, is not.
-_BARE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x7e]+")
+# A token (RFC 9110 or RFC 8941) is accepted in its place. Lists and the other types of structured fields (a byte
+# sequence `:YWJj:`, a boolean `?1`, a date `@1`) are not.
+_BARE = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-][A-Za-z0-9!#$%&'*+.^_`|~:/-]*")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 
 

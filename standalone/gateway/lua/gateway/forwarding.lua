@@ -42,8 +42,21 @@ function _M.choose_upstream(service)
 end
 
 
+-- Whether nginx may connect: the first time, and again when it takes a request to another connection (`proxy_next_upstream`)
+-- unless a plugin has turned that off for the request.
+local function may_connect(ctx)
+  local balancer_data = ctx.balancer_data
+  balancer_data.try_count = balancer_data.try_count + 1
+  return balancer_data.try_count == 1 or not balancer_data.is_sent_once
+end
+
+
 -- In the balancer phase: connect to the address that was chosen.
 function _M.connect(ctx)
+  if not may_connect(ctx) then
+    return ngx.exit(502)
+  end
+
   local upstream, service = ctx.upstream, ctx.route.service
   local ok, err = balancer.set_current_peer(upstream.target, upstream.port)
   if not ok then

@@ -41,10 +41,11 @@ local contexts = {}
 local context_count = 0
 
 
--- `options`: routes and problems (paths of files), cookies (names of the platform's cookies).
+-- `options`: routes and problems (paths of files), cookies (names of the platform's cookies), next_upstream (nginx's
+-- `proxy_next_upstream`).
 function _M.init(options)
   vault.capture()
-  pdk.install()
+  pdk.install(options.next_upstream)
   forwarding.init(options.cookies)
   problem.init(options.problems)
   reload.init(options.routes)
@@ -144,6 +145,7 @@ function _M.access()
   end
 
   ctx.route = route
+  ctx.balancer_data = { try_count = 0, is_sent_once = false }
   var.gateway_route = route.name
   forwarding.clean_headers(route)
 

@@ -3,7 +3,7 @@
 local pdk_ctx = require "gateway.pdk.ctx"
 local schema = require "gateway.schema"
 
-local ipairs, pcall, require, sort = ipairs, pcall, require, table.sort
+local ipairs, pairs, pcall, require, sort = ipairs, pairs, pcall, require, table.sort
 
 -- The phases that come after access; a plugin is in them as soon as its route is known.
 local LATER = { "response", "header_filter", "body_filter", "log" }
@@ -71,7 +71,7 @@ end
 
 -- The chain of a route: its plugins by priority, with their checked configurations, and which phases they have.
 function _M.chain(wanted, route)
-  local chain = { access = {}, buffers = false }
+  local chain = { configure = {}, access = {}, buffers = false }
   for _, phase in ipairs(LATER) do
     chain[phase] = {}
   end
@@ -157,6 +157,26 @@ function _M.metrics()
   end
 
   return texts
+end
+
+
+-- Tell the plugins their configurations in `chains`, at the start and when the routes have changed.
+function _M.configure(chains)
+  local configs = {}
+  for _, chain in ipairs(chains) do
+    for _, entry in ipairs(chain.configure) do
+      local of_plugin = configs[entry.plugin] or {}
+      configs[entry.plugin] = of_plugin
+      of_plugin[#of_plugin + 1] = entry.config
+    end
+  end
+
+  for plugin, of_plugin in pairs(configs) do
+    local ok, err = pcall(plugin.handler.configure, plugin.handler, of_plugin)
+    if not ok then
+      ngx.log(ngx.ERR, "configure of the plugin '", plugin.name, "' failed: ", err)
+    end
+  end
 end
 
 

@@ -1,6 +1,7 @@
 -- Keeps the workers' routes in step with the route file. The first worker looks at the file; what it accepts goes through
 -- shared memory to all. A file with a fault changes nothing but the error log. Requests under way keep their routes.
 
+local plugins = require "gateway.plugins"
 local route_file = require "gateway.route_file"
 
 local LOOK_EVERY = 1
@@ -52,6 +53,12 @@ function _M.current()
 end
 
 
+local function put_in_force(compiled)
+  current = compiled
+  plugins.configure(compiled.chains)
+end
+
+
 local function adopt(version)
   local text = ngx.shared.gateway_routes:get("text")
   local compiled, err = route_file.compile(text)
@@ -60,7 +67,7 @@ local function adopt(version)
     return
   end
 
-  current = compiled
+  put_in_force(compiled)
   seen_version = version
 end
 
@@ -89,7 +96,7 @@ local function look_at_file()
   end
 
   refused_text = nil
-  current = compiled
+  put_in_force(compiled)
   shared:set("text", text)
   seen_version = shared:incr("version", 1, 0)
   ngx.log(ngx.NOTICE, "new routes are in force, version ", seen_version)
@@ -113,6 +120,8 @@ end
 
 
 function _M.init_worker()
+  plugins.configure(current.chains)
+
   local ok, err = ngx.timer.every(LOOK_EVERY, look)
   if not ok then
     ngx.log(ngx.ERR, "the route file is not watched: ", err)

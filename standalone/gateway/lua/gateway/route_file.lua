@@ -146,7 +146,7 @@ local function check_closed(paths)
 end
 
 
--- What the text of a route file means ({ router, closed }), or nil and one sentence.
+-- What the text of a route file means ({ router, closed, chains }), or nil and one sentence.
 function _M.compile(text)
   local given, err = cjson.decode(text)
   if type(given) ~= "table" then
@@ -172,7 +172,7 @@ function _M.compile(text)
     services[name] = compiled
   end
 
-  local routes, names = {}, {}
+  local routes, names, chains = {}, {}, {}
   for i, item in ipairs(type(given.routes) == "table" and given.routes or {}) do
     local route, route_err = compile_route(item, services)
     if not route then
@@ -184,6 +184,7 @@ function _M.compile(text)
     end
 
     names[route.name] = true
+    chains[#chains + 1] = route.chain
     routes[i] = route
   end
 
@@ -197,7 +198,7 @@ function _M.compile(text)
     return nil, closed_err
   end
 
-  return { router = made, closed = closed }
+  return { router = made, closed = closed, chains = chains }
 end
 
 

@@ -77,6 +77,8 @@ class HostSettings(_Settings):
     client_timeout_seconds: int = Field(default=60, ge=1)
     upstream_connections: int = Field(default=128, ge=1)
     upstream_idle_seconds: int = Field(default=30, ge=1)
+    # nginx's `proxy_next_upstream`; Kong's default is "error timeout", which lets nginx send a PUT twice.
+    next_upstream: Literal["off", "error timeout"] = "off"
     redis_pool_size: int = Field(default=256, ge=1)
     shutdown_seconds: int = Field(default=30, ge=1)
     log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = "notice"
@@ -154,7 +156,9 @@ def _routes(settings: GatewaySettings, row: Row) -> list[dict[str, Any]]:
         # a response phase buffers every answer of its route, so the plugin is on a route of its own
         given = row.idempotency
         upstream = settings.services[row.service]
-        config = plugin_config(settings, upstream, row.auth, given.required, given.on_unknown, {})
+        # named, so that the plugin's counters are there before the first request
+        label = {"service": settings.idempotency.get("service", row.service)}
+        config = plugin_config(settings, upstream, row.auth, given.required, given.on_unknown, label)
         plugin = {"name": "idempotency", "config": config}
         routes.append(_route(row, f"{row.name}.keyed", list(row.keyed_methods), [plugin]))
     return routes

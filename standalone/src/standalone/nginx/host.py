@@ -86,6 +86,7 @@ def _settings(options: argparse.Namespace) -> HostSettings:
         workers=options.workers,
         max_body_bytes=options.max_body,
         body_buffer_bytes=options.body_buffer,
+        next_upstream=options.next_upstream,
         log_level=options.log_level,
     )
 
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--max-body", type=int, default=1048576, help="bytes; 0 means any size")
     parser.add_argument("--body-buffer", type=int, default=65536, help="bytes; a larger body goes to a file")
+    parser.add_argument("--next-upstream", default="off", help="nginx's proxy_next_upstream: off, or 'error timeout'")
     parser.add_argument("--log-level", default="notice")
     return parser
 

@@ -14,6 +14,9 @@ local store = require "kong.plugins.idempotency.store"
 local kong = kong
 local lower = string.lower
 local find = string.find
+local ceil = math.ceil
+local concat = table.concat
+local max = math.max
 local min = math.min
 local ngx = ngx
 local now = ngx.now
@@ -81,7 +84,35 @@ local function service_label(conf, prepared)
     warn_of_a_short_lock(prepared, service)
   end
 
-  return conf.service or service and (service.name or service.id) or "none"
+  local label = conf.service or service and (service.name or service.id) or "none"
+  metrics.introduce(label)
+  return label
+end
+
+
+-- a header of the request, its values joined if it came repeatedly; "" if it did not come
+local function joined(headers, name)
+  local value = rawget(headers, name) or ""
+  return type(value) == "table" and concat(value, ", ") or value
+end
+
+
+-- Whose key it is: the scope; the roles that the edge vouches for; of an anonymous caller the cookies that tell visitors
+-- apart, where there are such.
+-- rawget: X_Auth_Subject is not X-Auth-Subject
+local function caller_of(conf, prepared, headers)
+  local identity = prepared.identity_header and rawget(headers, prepared.identity_header)
+  local whose, by_header = scope.of(conf.scope, consumer_id(headers), identity)
+  if whose then
+    return whose, by_header and prepared.roles_header and joined(headers, prepared.roles_header) or ""
+  end
+
+  local cookies = prepared.scope_cookies and scope.cookies(prepared.scope_cookies, rawget(headers, "cookie"))
+  if cookies and #cookies > 0 then
+    return scope.of_cookies(cookies), "", cookies
+  end
+
+  return conf.anonymous == "client_ip" and scope.of_address(kong.client.get_forwarded_ip()) or nil, "", cookies
 end
 
 
@@ -215,12 +246,14 @@ function _M.decide(conf, prepared)
     return refuse("idempotency-upgrade-refused", headers, service)
   end
 
-  -- rawget: X_Auth_Subject is not X-Auth-Subject
-  local identity = prepared.identity_header and rawget(headers, prepared.identity_header)
-  local whose = scope.of(conf.scope, consumer_id(headers), identity, conf.anonymous, kong.client.get_forwarded_ip)
-
+  local whose, roles, cookies = caller_of(conf, prepared, headers)
   if not whose then
-    return refuse("idempotency-identity-missing", headers, service)
+    if conf.anonymous == "reject" then
+      return refuse("idempotency-identity-missing", headers, service)
+    end
+
+    metrics.count("bypassed", service)
+    return "bypass"
   end
 
   local body, err = kong.request.get_raw_body(conf.max_request_bytes)
@@ -241,17 +274,15 @@ function _M.decide(conf, prepared)
     secret = fingerprint.secret_without_configuration(whose, key)
   end
 
-  local content_type = rawget(headers, "content-type") or ""
-  if type(content_type) == "table" then
-    content_type = table.concat(content_type, ", ")
-  end
-
-  local print = fingerprint.of(secret, method, ngx.var.request_uri, content_type, body)
+  local print = fingerprint.of(secret, method, ngx.var.request_uri, joined(headers, "content-type"), roles, body)
   local claimed = {
     key = scope.redis_key(service, whose, key),
     service = service,
     fingerprint = print,
     lock = record.lock(print, digest.random(record.OWNER_BYTES)),
+    ends_at = now() + conf.lock_ttl,
+    cookies = cookies,
+    success = "stored",
     marked = false,
     settled = false,
     unsettled = false,
@@ -281,6 +312,10 @@ function _M.decide(conf, prepared)
 
   if outcome == "in-flight" then
     return refuse("idempotency-in-flight", headers, service)
+  end
+
+  if outcome == "unknown" then
+    return refuse("idempotency-outcome-unknown", headers, service, max(1, ceil(detail - now())))
   end
 
   if outcome == "not-replayable" then

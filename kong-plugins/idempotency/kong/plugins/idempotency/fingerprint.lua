@@ -7,10 +7,16 @@ local _M = {}
 
 --- HMAC-SHA-256 of a request, 32 bytes. Every part goes in with its length, so
 -- that no two different requests have the same input.
-function _M.of(secret, method, uri, content_type, body)
+-- @tparam string roles of the caller, "" if there are none
+function _M.of(secret, method, uri, content_type, roles, body)
   local head = method .. "\n" ..
     #uri .. ":" .. uri .. "\n" ..
     #content_type .. ":" .. content_type .. "\n"
+  if roles ~= "" then
+    -- in front, where no method begins with a digit: the body has no length to end what would stand before it
+    head = #roles .. ":" .. roles .. "\n" .. head
+  end
+
   local print = digest.hmac_sha256(secret, head, body)
   return print
 end

@@ -15,6 +15,10 @@ local DQUOTE = 34
 -- the header of the IETF draft is a structured field (RFC 8941); any other is opaque
 local STRUCTURED = "idempotency-key"
 
+-- A token of RFC 9110 or RFC 8941 is accepted in place of a string. Lists and the other types of
+-- structured fields (a byte sequence `:YWJj:`, a boolean `?1`, a date `@1`) are not.
+local BARE_TOKEN = "^[%w!#$%%&'*+.^_`|~-][%w!#$%%&'*+.^_`|~:/-]*$"
+
 local _M = {}
 
 
@@ -75,8 +79,7 @@ local function key_of(name, value)
     if byte(value) == DQUOTE then
       key = _M.sf_string(value)
 
-    elseif find(value, '[ ",;]') then
-      -- a bare token is accepted, a list (two headers joined on the way) is not
+    elseif not find(value, BARE_TOKEN) then
       return nil
     end
   end

@@ -27,8 +27,14 @@ for i = 1, #BUCKETS + 1 do
   BUCKET_KEYS[i] = "bucket|" .. i
 end
 
+local EVENTS = {
+  "hits", "misses", "conflicts", "mismatches", "invalid", "store_errors", "oversize", "lost_locks", "unknown",
+  "bypassed", "poisoned",
+}
+
 local count
 local observe
+local introduced = {}
 
 
 local function use_prometheus(prometheus)
@@ -39,9 +45,9 @@ local function use_prometheus(prometheus)
   end
 
   local labels = {}
-  count = function(event, service)
+  count = function(event, service, amount)
     labels[1], labels[2] = event, service
-    events:inc(1, labels)
+    events:inc(amount or 1, labels)
   end
 
   observe = function(seconds)
@@ -89,8 +95,8 @@ end
 
 
 local function use_dictionary()
-  count = function(event, service)
-    add("event|" .. event .. "|" .. service, 1)
+  count = function(event, service, amount)
+    add("event|" .. event .. "|" .. service, amount or 1)
   end
 
   observe = function(seconds)
@@ -117,8 +123,21 @@ function _M.init_worker()
 end
 
 
---- Counts an event: hits, misses, conflicts, mismatches, invalid, store_errors,
--- oversize, lost_locks, unknown, bypassed, poisoned.
+--- Lets all events of a service be seen before the first of them: a rate over a series that begins with its first
+-- event misses that event.
+function _M.introduce(service)
+  if introduced[service] or not count then
+    return
+  end
+
+  introduced[service] = true
+  for i = 1, #EVENTS do
+    count(EVENTS[i], service, 0)
+  end
+end
+
+
+--- Counts an event, one of `EVENTS`.
 function _M.count(event, service)
   if count then
     count(event, service)

@@ -4,12 +4,25 @@
 local markers = require "kong.plugins.idempotency.markers"
 local metrics = require "kong.plugins.idempotency.metrics"
 local record = require "kong.plugins.idempotency.record"
+local scope = require "kong.plugins.idempotency.scope"
 local store = require "kong.plugins.idempotency.store"
 
 local kong = kong
 local ngx = ngx
 
 local _M = {}
+
+
+--- Removes the markers that the service sent: they are the plugin's to set. A service with a ledger of its own
+-- (`on_unknown: release`) says of its replays that they are.
+function _M.remove_markers(conf)
+  local header = ngx.header
+  header[markers.STATUS] = nil
+  header[markers.STORED] = nil
+  if conf.on_unknown ~= "release" then
+    header[markers.REPLAYED] = nil
+  end
+end
 
 
 --- Tells the client what became of its key.
@@ -32,11 +45,24 @@ function _M.mark(status, stored)
 end
 
 
+-- Whether the service has replayed the response out of its own ledger, and may say so.
+local function is_replay_of_service(conf)
+  return conf.on_unknown == "release" and ngx.header[markers.REPLAYED] == "true"
+end
+
+
+-- The response gives an anonymous visitor another cookie than the one that its key belongs to. A replay would not set it.
+local function changes_scope(prepared, claim)
+  return claim.cookies
+     and scope.is_replaced(prepared.scope_cookies, claim.cookies, kong.service.response.get_headers()["set-cookie"])
+end
+
+
 -- what is most likely is written down while Redis is at work, instead of after it
 local function mark_stored(claim)
   if not claim.marked then
-    _M.mark("stored", true)
-    claim.marked = true
+    _M.mark(claim.success, true)
+    claim.marked = claim.success
   end
 end
 
@@ -63,7 +89,7 @@ function _M.settle(conf, prepared, claim)
     return "unknown"
   end
 
-  if not prepared.saves(status) then
+  if not prepared.saves(status) or changes_scope(prepared, claim) then
     local released, err = store.release(conf, claim)
     if released then
       return "released"
@@ -74,8 +100,12 @@ function _M.settle(conf, prepared, claim)
     return "released", { release = true }
   end
 
+  if is_replay_of_service(conf) then
+    claim.success = "replayed"
+  end
+
   local body = kong.service.response.get_raw_body()
-  local mark = "stored"
+  local mark = claim.success
   local value, meanwhile
 
   if #body > conf.max_body_bytes then

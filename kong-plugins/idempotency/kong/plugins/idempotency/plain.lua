@@ -66,8 +66,8 @@ end
 
 
 --- What the value at a key says to the owner of `lock`, by the script's own rules.
--- @treturn string|nil claimed, in-flight, mismatch, replay, not-replayable; nil if it is no record
--- @treturn table|nil the answer to replay, opened
+-- @treturn string|nil claimed, in-flight, unknown, mismatch, replay, not-replayable; nil if it is no record
+-- @treturn table|number|nil the answer to replay, opened; or when the lock of unknown outcome ends (Unix time)
 function _M.judge(value, lock)
   if value == lock then
     return "claimed"
@@ -83,9 +83,12 @@ function _M.judge(value, lock)
     return "mismatch"
   elseif answer then
     return "replay", answer
+  elseif kind == TOMBSTONE then
+    return "not-replayable"
   end
 
-  return kind == TOMBSTONE and "not-replayable" or "in-flight"
+  local ends_at = record.ends_at(value)
+  return ends_at and "unknown" or "in-flight", ends_at
 end
 
 

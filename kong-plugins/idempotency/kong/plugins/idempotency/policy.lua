@@ -22,17 +22,18 @@ local function set(names)
 end
 
 
--- of one connection, one visitor or one exchange, or made anew for each answer
+-- of one connection, one visitor or one exchange, or generated for each response
 local NEVER_KEPT = set [[
   connection content-length keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer
   transfer-encoding upgrade
+  date via
   set-cookie set-cookie2
   ratelimit
   b3 baggage traceparent tracestate uber-trace-id x-amzn-trace-id x-cloud-trace-context x-correlation-id x-request-id
   idempotency-status idempotency-stored idempotent-replayed
 ]]
 
-local NEVER_KEPT_PREFIXES = { "ratelimit-", "x-ratelimit-", "x-rate-limit-", "x-b3-" }
+local NEVER_KEPT_PREFIXES = { "ratelimit-", "x-ratelimit-", "x-rate-limit-", "x-b3-", "x-kong-" }
 
 
 --- Whether an answer of this status can be saved at all.

@@ -17,12 +17,19 @@ local _M = {}
 local BY_CONFIGURATION = setmetatable({}, { __mode = "k" })
 
 
-local function prepare(conf)
-  local methods = {}
-  for i = 1, #conf.methods do
-    methods[conf.methods[i]] = true
+-- nil for a list without entries
+local function set_of(list)
+  local set
+  for i = 1, #(list or {}) do
+    set = set or {}
+    set[list[i]] = true
   end
 
+  return set
+end
+
+
+local function prepare(conf)
   local names = keys.names(conf.key_headers)
   local variables = {}
   for i = 1, #names do
@@ -34,8 +41,15 @@ local function prepare(conf)
     identity = nil
   end
 
+  local roles = conf.roles_header
+  if roles == "" then
+    roles = nil
+  end
+
   return {
-    methods = methods,
+    methods = set_of(conf.methods),
+    roles_header = roles and lower(roles),
+    scope_cookies = set_of(conf.scope_cookies),
     key_names = names,
     key_variables = variables,
     identity_header = identity and lower(identity),

@@ -41,10 +41,17 @@ local CATALOGUE = {
     detail = "A request with this key is being processed; repeat it later.",
     retry_after = 1,
   },
+  ["idempotency-outcome-unknown"] = {
+    status = 409,
+    title = "Outcome unknown",
+    detail = "The first request with this key got no response and may have been processed: "
+      .. "check its effect, or repeat it after Retry-After seconds to have it processed again.",
+    retry_after = 1,
+  },
   ["idempotency-not-replayable"] = {
     status = 409,
     title = "Answer not replayable",
-    detail = "The request with this key was processed, but its answer was too large to keep.",
+    detail = "The request with this key was processed, but its response was not kept.",
   },
   ["idempotency-unavailable"] = {
     status = 503,

@@ -1,6 +1,7 @@
 -- The stored answer as one string, and back.
 --
 --   "L" fingerprint owner                             a lock
+--   "L" fingerprint "unknown:" "692c3a80"             a lock whose owner is gone, and when it ends (Unix time, hexadecimal)
 --   "T" fingerprint                                   a tombstone: answered, too large to keep
 --   "A" fingerprint "201 57 1234\n" headers body      an answer: status, lengths of headers and body
 --
@@ -11,13 +12,18 @@ local new_table = require "table.new"
 local byte = string.byte
 local concat = table.concat
 local find = string.find
+local format = string.format
 local sub = string.sub
+local tonumber = tonumber
 local type = type
 
 local AFTER_FINGERPRINT = 34
 local LONGEST_NUMBER = 9 -- digits
 local NEWLINE, SPACE, ZERO, NINE = byte("\n"), byte(" "), byte("0"), byte("9")
 local ROOM = 8 -- headers that most answers have room for: a table that grows is dear
+
+local UNKNOWN = "unknown:"
+local AFTER_UNKNOWN = AFTER_FINGERPRINT + #UNKNOWN
 
 local _M = {
   OWNER_BYTES = 16,
@@ -27,6 +33,24 @@ local _M = {
 --- The lock of an owner on a request.
 function _M.lock(fingerprint, owner)
   return "L" .. fingerprint .. owner
+end
+
+
+--- What takes the place of a lock when its request ended with an unknown outcome. Older versions of the plugin read it
+-- as a lock. Owners are random, so none is taken for it.
+-- @tparam number ends_at Unix time, whole seconds
+function _M.unknown(fingerprint, ends_at)
+  return _M.lock(fingerprint, UNKNOWN .. format("%08x", ends_at))
+end
+
+
+--- When a lock of unknown outcome ends; nil for any other lock.
+function _M.ends_at(lock)
+  if sub(lock, AFTER_FINGERPRINT, AFTER_UNKNOWN - 1) ~= UNKNOWN then
+    return nil
+  end
+
+  return tonumber(sub(lock, AFTER_UNKNOWN), 16)
 end
 
 

@@ -20,6 +20,7 @@ local REFUSED_AS = {
   ["idempotency-request-too-large"] = "too-large",
   ["idempotency-key-reused"] = "mismatch",
   ["idempotency-in-flight"] = "in-flight",
+  ["idempotency-outcome-unknown"] = "unknown",
   ["idempotency-not-replayable"] = "not-replayable",
   ["idempotency-unavailable"] = "unavailable",
 }
@@ -32,6 +33,7 @@ local COUNTED_AS = {
   ["idempotency-request-too-large"] = "invalid",
   ["idempotency-key-reused"] = "mismatches",
   ["idempotency-in-flight"] = "conflicts",
+  ["idempotency-outcome-unknown"] = "conflicts",
   ["idempotency-not-replayable"] = "hits",
 }
 
@@ -51,9 +53,10 @@ end
 --- An answer of the plugin's own, for `code` of problems.lua. The body is read first: what is left of it on the
 -- connection would be taken for the next request.
 -- @tparam table headers of the request, by lower-case name
+-- @tparam number|nil retry_after seconds, instead of the code's own
 -- @treturn string "answer"
 -- @treturn table the answer
-function _M.of(code, headers, service)
+function _M.of(code, headers, service, retry_after)
   local ok, err = pcall(ngx.req.read_body)
   if not ok then
     kong.log.err("the request's body could not be read: ", err)
@@ -63,6 +66,7 @@ function _M.of(code, headers, service)
   local status = REFUSED_AS[code]
   answer.headers[markers.STATUS] = status
   answer.headers[markers.EXPOSE] = markers.expose()
+  answer.headers["Retry-After"] = retry_after or answer.headers["Retry-After"]
   kong.log.set_serialize_value("idempotency.status", status)
 
   local event = COUNTED_AS[code]

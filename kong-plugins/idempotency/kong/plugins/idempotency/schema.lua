@@ -14,6 +14,10 @@ end
 
 
 local function validate_kept_header(pattern)
+  if pattern == "*" then
+    return true
+  end
+
   if not string.find(pattern, "^[%w_-]+%*?$") then
     return nil, "must be a header name, or the beginning of one and '*'"
   end
@@ -26,7 +30,7 @@ local function validate_kept_header(pattern)
 end
 
 
-local function validate_identity_header(name)
+local function validate_optional_header(name)
   if name ~= "" and not string.find(name, "^[%w_-]+$") then
     return nil, "must be a header name, or empty to read none"
   end
@@ -200,15 +204,30 @@ local config = {
         required = true,
         len_min = 0,
         default = "X-Auth-Subject",
-        custom_validator = validate_identity_header,
+        custom_validator = validate_optional_header,
         description = "Header with the caller's identity, set by a trusted edge. Empty: none is read, for routes where a client could send it.",
+    } },
+    { roles_header = {
+        type = "string",
+        required = true,
+        len_min = 0,
+        default = "X-Auth-Roles",
+        custom_validator = validate_optional_header,
+        description = "Header with the caller's roles, set by the same edge as the identity header. A repeat with other roles is another request. Empty: none is read.",
+    } },
+    { scope_cookies = {
+        type = "array",
+        required = true,
+        elements = { type = "string", match = "^[%w!#$%%&'*+.^_`|~-]+$" },
+        default = {},
+        description = "Cookies that tell callers without an identity apart, such as a cart's. The key belongs to the values of those that the request has.",
     } },
     { anonymous = {
         type = "string",
         required = true,
-        one_of = { "client_ip", "reject" },
+        one_of = { "client_ip", "reject", "bypass" },
         default = "client_ip",
-        description = "What becomes of keys of callers without an identity: kept apart by address, or refused.",
+        description = "What happens to keys of callers without an identity and without a cookie of `scope_cookies`: kept apart by address, refused, or left to the service's own ledger.",
     } },
     { service = {
         type = "string",
@@ -260,8 +279,8 @@ local config = {
         type = "array",
         required = true,
         elements = { type = "string", custom_validator = validate_kept_header },
-        default = { "Content-*", "Location", "ETag", "Last-Modified", "Cache-Control", "Vary", "Link" },
-        description = "Headers of the answer that are saved. A trailing `*` stands for any ending.",
+        default = { "Content-*", "Location", "ETag", "Last-Modified", "Cache-Control", "Vary", "Link", "Allow", "Accept-*" },
+        description = "Headers of the answer that are saved. A trailing `*` stands for any ending, `*` for all that may be saved.",
     } },
     { fail_mode = {
         type = "string",

@@ -1,6 +1,8 @@
 -- Whose key it is. Two callers never share a key.
 
 local concat = table.concat
+local gmatch = string.gmatch
+local match = string.match
 local type = type
 
 local digest = require "kong.plugins.idempotency.digest"
@@ -10,6 +12,11 @@ local _M = {}
 
 local function length_prefixed(value)
   return #value .. ":" .. value
+end
+
+
+local function trimmed(text)
+  return match(text, "^%s*(.-)%s*$")
 end
 
 
@@ -33,33 +40,93 @@ local function header_scope(value)
 end
 
 
---- The caller's scope.
+--- The scope of a caller with an identity.
 -- @tparam table order of "consumer" and "header"
 -- @tparam string|nil consumer id of the authenticated consumer
 -- @tparam string|table|nil identity what the identity header says
--- @tparam string anonymous "client_ip" or "reject"
--- @tparam function client_ip asked only if it is needed, for most callers have an identity
--- @treturn string|nil nil if an anonymous caller is refused
-function _M.of(order, consumer, identity, anonymous, client_ip)
+-- @treturn string|nil nil if the caller is anonymous
+-- @treturn boolean|nil whether the identity header named it
+function _M.of(order, consumer, identity)
   for i = 1, #order do
-    local scope
-
     if order[i] == "consumer" then
-      scope = consumer and "consumer:" .. consumer
+      if consumer then
+        return "consumer:" .. consumer
+      end
     else
-      scope = header_scope(identity)
+      local scope = header_scope(identity)
+      if scope then
+        return scope, true
+      end
     end
+  end
+end
 
-    if scope then
-      return scope
+
+--- The cookies of a request that tell anonymous visitors apart. A name that came repeatedly has all its values: servers
+-- differ in which of them they read.
+-- @tparam table names a set
+-- @tparam string|table|nil header what the Cookie header says
+-- @treturn table pairs of name and value in the order of the header
+function _M.cookies(names, header)
+  local found = {}
+  if type(header) == "table" then
+    header = concat(header, ";")
+  end
+
+  for name, value in gmatch(header or "", "([^=;]+)=([^;]*)") do
+    name, value = trimmed(name), trimmed(value)
+    if names[name] and value ~= "" then
+      found[#found + 1] = { name, value }
     end
   end
 
-  if anonymous == "reject" then
-    return nil
+  return found
+end
+
+
+--- The scope of a visitor with these cookies.
+function _M.of_cookies(cookies)
+  local parts = {}
+  for i = 1, #cookies do
+    parts[i] = length_prefixed(cookies[i][1]) .. length_prefixed(cookies[i][2])
   end
 
-  return "ip:" .. client_ip()
+  return "cookies:" .. concat(parts)
+end
+
+
+--- The scope of everybody at an address.
+function _M.of_address(address)
+  return "ip:" .. address
+end
+
+
+local function has(cookies, name, value)
+  for i = 1, #cookies do
+    if cookies[i][1] == name and cookies[i][2] == value then
+      return true
+    end
+  end
+
+  return false
+end
+
+
+--- Whether a response sets a cookie that tells visitors apart to a value that the request did not have.
+-- @tparam table names a set
+-- @tparam table cookies of the request
+-- @tparam string|table|nil set_cookie what the response's Set-Cookie says
+function _M.is_replaced(names, cookies, set_cookie)
+  local lines = type(set_cookie) == "table" and set_cookie or { set_cookie }
+  for i = 1, #lines do
+    local name, value = match(lines[i], "^([^=;]+)=([^;]*)")
+    name = name and trimmed(name)
+    if names[name] and not has(cookies, name, trimmed(value)) then
+      return true
+    end
+  end
+
+  return false
 end
 
 

@@ -20,7 +20,7 @@ local _M = {}
 -- ARGV[4]  complete: the record
 --
 -- claim     0 claimed, 1 claimed over a value that was no record, 2 in flight,
---           3 mismatch, 4 answered but not kept; a string is the record to replay
+--           3 mismatch, 4 answered but not kept; a string is the record to replay, or a lock of unknown outcome
 -- complete  0 stored, 1 the lock had ended and nobody else had come: stored,
 --           2 what stands there is somebody else's: nothing is changed
 -- release   0 released, 2 not the owner's: nothing is changed
@@ -64,7 +64,7 @@ if op == 'claim' then
     return 0
   elseif string.sub(value, 2, 33) ~= string.sub(lock, 2, 33) then
     return 3
-  elseif state == 'A' then
+  elseif state == 'A' or string.sub(value, 34, 41) == 'unknown:' then
     return value
   end
   return state == 'T' and 4 or 2

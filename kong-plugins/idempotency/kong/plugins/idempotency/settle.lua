@@ -1,8 +1,11 @@
 -- What is left to do in Redis once the client has its answer. The log phase has no
 -- sockets, so a timer does it.
 
+local record = require "kong.plugins.idempotency.record"
 local store = require "kong.plugins.idempotency.store"
 
+local ceil = math.ceil
+local format = string.format
 local kong = kong
 local min = math.min
 local ngx = ngx
@@ -29,7 +32,14 @@ end
 
 
 local function attempt(task)
-  if task.record then
+  if task.ends_at then
+    local seconds = task.ends_at - ngx.time()
+    if seconds < 1 then
+      return "expired"
+    end
+
+    return store.complete(task.conf, task, format("%d", seconds * 1000), task.record)
+  elseif task.record then
     return store.complete(task.conf, task, task.ttl, task.record)
   end
 
@@ -94,6 +104,22 @@ function _M.later(conf, prepared, claim, value)
     ttl = prepared.ttl,
     record = value,
     bytes = bytes,
+    tries = 0,
+    delay = FIRST_DELAY,
+  })
+end
+
+
+--- Puts into the place of the lock that the outcome is unknown, until the lock would have ended.
+function _M.declare_unknown(conf, claim)
+  local ends_at = ceil(claim.ends_at)
+  schedule(0, {
+    conf = conf,
+    key = claim.key,
+    lock = claim.lock,
+    record = record.unknown(claim.fingerprint, ends_at),
+    ends_at = ends_at,
+    bytes = 0,
     tries = 0,
     delay = FIRST_DELAY,
   })

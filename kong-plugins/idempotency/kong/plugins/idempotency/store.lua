@@ -3,12 +3,10 @@
 local metrics = require "kong.plugins.idempotency.metrics"
 local pipeline = require "kong.plugins.idempotency.pipeline"
 local plain = require "kong.plugins.idempotency.plain"
-local record = require "kong.plugins.idempotency.record"
 local script = require "kong.plugins.idempotency.script"
 
 local now = ngx.now
 local null = ngx.null
-local open = record.open
 local setmetatable = setmetatable
 local type = type
 
@@ -76,8 +74,9 @@ end
 -- @tparam table claim `key`, `lock`
 -- @tparam string ttl milliseconds
 -- @treturn string|nil claimed, poisoned (claimed over a value that was no record),
---   in-flight, mismatch, replay, not-replayable; nil if Redis cannot tell
--- @treturn table|string|nil the answer to replay, opened (record.lua), or the error
+--   in-flight, unknown, mismatch, replay, not-replayable; nil if Redis cannot tell
+-- @treturn table|number|string|nil the answer to replay, opened (record.lua); when the lock of unknown outcome ends;
+--   or the error
 -- @treturn boolean|nil after an error: true if the key may be locked all the same
 function _M.claim(conf, claim, ttl)
   local key, lock = claim.key, claim.lock
@@ -99,8 +98,8 @@ function _M.claim(conf, claim, ttl)
   local doubtful_too
   reply, err, doubtful_too = run(conf, script.claim(key, lock, ttl), 0)
   if type(reply) == "string" then
-    answer = open(reply)
-    return answer and "replay", answer or "the script let a damaged record through"
+    outcome, answer = plain.judge(reply, lock)
+    return outcome, answer or "the script let a damaged record through"
   end
 
   -- what the script says of the key is the truth, whatever became of the plain command

@@ -43,9 +43,10 @@ end
 
 
 --- Sets the globals `ngx` and `kong` and forgets the plugin's loaded modules, so that the next `require` sees them.
--- @treturn table the timers that were asked for, as { delay, callback, arguments… }; log lines in `log`
+-- @treturn table the timers that were asked for, as { delay, callback, arguments… }; log lines in `log`; `ngx.time` is
+--   `time`, `ngx.worker.id` is `worker`
 function _M.install()
-  local timers = { log = {} }
+  local timers = { log = {}, worker = 0 }
 
   local function log(...)
     timers.log[#timers.log + 1] = table.concat({ ... })
@@ -56,6 +57,8 @@ function _M.install()
     ERR = "err",
     log = function(_, ...) log(...) end,
     now = os.clock,
+    time = function() return timers.time end,
+    worker = { id = function() return timers.worker end },
     shared = {},
     socket = {},
     timer = {

@@ -22,6 +22,8 @@ from platform_common.local_servers.process import free_port
 from plugintests.wire import Answer, Headers, Wire
 
 PLUGIN = Path(__file__).resolve().parents[3]
+# a plugin of the specs that responds in the service's place
+STAND_IN = Path(__file__).resolve().parents[1] / "plugins"
 KIND = os.environ.get("GATEWAY_KIND", "standalone")
 START_SECONDS = 60.0
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -108,7 +110,7 @@ class Standalone(Gateway):
                     "methods": METHODS,
                     "service": setup.get("service", "echo"),
                     "auth": "optional",
-                    "plugins": [{"name": "idempotency", "config": setup["config"]}],
+                    "plugins": [{"name": "idempotency", "config": setup["config"]}, *setup.get("plugins", [])],
                 }
                 for name, setup in setups.items()
             ],
@@ -117,7 +119,20 @@ class Standalone(Gateway):
         file = self.folder / "routes.json"
         file.write_text(json.dumps(routes))
         command = [sys.executable, "-m", "standalone.nginx.host", "--routes", str(file), "--state", str(self.folder)]
-        command += ["--plugins", str(PLUGIN), "--max-body", "0", "--body-buffer", "8192", "--workers", "2"]
+        command += [
+            "--next-upstream",
+            "error timeout",
+            "--plugins",
+            str(PLUGIN),
+            "--plugins",
+            str(STAND_IN),
+            "--max-body",
+            "0",
+            "--body-buffer",
+            "8192",
+            "--workers",
+            "2",
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -160,8 +175,8 @@ class Kong(Gateway):
             "KONG_PREFIX": str(self._prefix),
             "KONG_DATABASE": "off",
             "KONG_DECLARATIVE_CONFIG": str(declarative),
-            "KONG_PLUGINS": "bundled,idempotency",
-            "KONG_LUA_PACKAGE_PATH": f"{PLUGIN}/?.lua;./?.lua;./?/init.lua;",
+            "KONG_PLUGINS": "bundled,idempotency,stand-in",
+            "KONG_LUA_PACKAGE_PATH": f"{PLUGIN}/?.lua;{STAND_IN}/?.lua;./?.lua;./?/init.lua;",
             "KONG_PROXY_LISTEN": f"127.0.0.1:{self.port}, 127.0.0.1:{self.http2_port} http2",
             "KONG_ADMIN_LISTEN": "off",
             "KONG_ADMIN_GUI_LISTEN": "off",
@@ -225,7 +240,8 @@ class Kong(Gateway):
             routes = []
             for name, setup in setups.items():
                 if setup.get("service", "echo") == service:
-                    plugins = [{"name": "idempotency", "config": setup["config"]}, *setup.get("kong_plugins", [])]
+                    plugins = [{"name": "idempotency", "config": setup["config"]}]
+                    plugins += [*setup.get("plugins", []), *setup.get("kong_plugins", [])]
                     routes.append(
                         {
                             "name": name,

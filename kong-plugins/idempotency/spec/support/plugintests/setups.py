@@ -60,6 +60,17 @@ def setups(
         "release": setup(on_unknown="release", lock_ttl=30),
         "keep-refused": setup("refused", on_unknown="keep", lock_ttl=30),
         "release-refused": setup("refused", on_unknown="release", lock_ttl=30),
+        "star-headers": setup(kept_headers=["*"]),
+        "visitors": setup(scope_cookies=["cart", "__Host-cart"], anonymous="bypass"),
+        "visitors-or-address": setup(scope_cookies=["cart"]),
+        "no-roles": setup(roles_header=""),
+        **{
+            f"stand-in-{on_unknown}": {
+                **setup(on_unknown=on_unknown, lock_ttl=30, max_body_bytes=100),
+                "plugins": [{"name": "stand-in", "config": {}}],
+            }
+            for on_unknown in ("keep", "release")
+        },
         "closed": setup(redis=closed),
         "open": setup(redis=closed, fail_mode="open"),
         "fragile": setup(redis=fragile),
@@ -69,7 +80,7 @@ def setups(
         **{
             # counters are told apart by label, a label for each spec
             f"counted-{label}": setup(max_body_bytes=100, service=f"counted-{label}")
-            for label in ("hits", "mismatches", "conflicts", "oversize", "lost", "unknown", "unkeyed")
+            for label in ("hits", "mismatches", "conflicts", "oversize", "lost", "unknown", "unkeyed", "never")
         },
         "counted-closed": setup(redis=closed, service="counted-store"),
         "counted-open": setup(redis=closed, fail_mode="open", service="counted-store"),

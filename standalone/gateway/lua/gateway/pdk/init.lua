@@ -15,11 +15,16 @@ _M.VERSION = "3.9.0"
 
 
 -- Make `kong`. Plugins keep a reference to it when they are loaded, so this comes first.
-function _M.install()
+-- `next_upstream`: the value of nginx's `proxy_next_upstream`, which plugins may look up.
+function _M.install(next_upstream)
   rawset(_G, "kong", {
     version = _M.VERSION,
     version_num = 3009000,
-    configuration = { database = "off", role = "traditional" },
+    configuration = {
+      database = "off",
+      role = "traditional",
+      nginx_proxy_directives = { { name = "proxy_next_upstream", value = next_upstream } },
+    },
     ctx = ctx.new(),
     log = log.new(),
     request = request.request(),

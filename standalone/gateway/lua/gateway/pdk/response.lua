@@ -105,6 +105,7 @@ local function exit(status, body, headers)
   ctx.exited = true
   if ctx.phase == "access" then
     ctx.buffered_proxying = nil
+    ctx.delayed_response = { status_code = status, content = body, headers = headers }
   end
 
   return send(status, body, headers)

@@ -36,6 +36,8 @@ def _annotations(route: Route, platform: Platform) -> dict[str, str]:
     annotations = {
         f"{PREFIX}/proxy-body-size": str(route.max_body_bytes or edge.max_body_bytes),
         f"{PREFIX}/proxy-connect-timeout": "5",
+        # A PUT or DELETE must not be sent again over another connection: the service may have acted on it.
+        f"{PREFIX}/proxy-next-upstream": "off",
         f"{PREFIX}/proxy-read-timeout": str(edge.timeout_seconds),
         f"{PREFIX}/proxy-send-timeout": str(edge.timeout_seconds),
     }

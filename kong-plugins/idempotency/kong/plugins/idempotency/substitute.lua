@@ -1,0 +1,82 @@
+-- Responses that another plugin of Kong gives in the service's place. `response` does not run for them, and in the log
+-- phase the client has them already: what they settle is written by a timer.
+
+local cjson = require "cjson.safe"
+local metrics = require "kong.plugins.idempotency.metrics"
+local record = require "kong.plugins.idempotency.record"
+
+local kong = kong
+local ngx = ngx
+local pairs = pairs
+local type = type
+
+local NOT_PROCESSED = 503
+local JSON = { ["Content-Type"] = "application/json; charset=utf-8" }
+
+local _M = {}
+
+
+local function was_sent(ctx)
+  local balancer_data = ctx.balancer_data
+  return ctx.buffered_status ~= nil or balancer_data ~= nil and (balancer_data.try_count or 0) > 0
+end
+
+
+local function names_content_type(headers)
+  for name in pairs(headers) do
+    if name:lower() == "content-type" then
+      return true
+    end
+  end
+
+  return false
+end
+
+
+-- body and headers as kong.response.exit was given them; no body if it is not known (a stream)
+local function content_of(given)
+  if not given then
+    return nil
+  end
+
+  local headers, body = given.headers or {}, given.content or ""
+  if type(body) ~= "table" then
+    return body, headers
+  end
+
+  return cjson.encode(body), names_content_type(headers) and headers or JSON
+end
+
+
+local function value_of(conf, prepared, claim, status, ctx)
+  local body, headers = content_of(ctx.delayed_response)
+  if body and #body <= conf.max_body_bytes then
+    return record.answer(claim.fingerprint, status, headers, headers, prepared.keeps, body)
+  end
+
+  metrics.count("oversize", claim.service)
+  return record.tombstone(claim.fingerprint)
+end
+
+
+--- What the response to the client says about the claim, in the log phase (ADR 0026).
+-- @treturn string|nil "store", "release"; nil if the outcome is unknown
+-- @treturn string|nil what to store
+function _M.judge(conf, prepared, claim)
+  if kong.response.get_source() ~= "exit" then
+    return nil
+  end
+
+  local ctx, status = ngx.ctx, ngx.status
+  if prepared.saves(status) then
+    return "store", value_of(conf, prepared, claim, status, ctx)
+  end
+
+  -- a function that was called in the service's place may have acted before it failed
+  if (status < 500 or status == NOT_PROCESSED) and not was_sent(ctx) then
+    return "release"
+  end
+end
+
+
+return _M

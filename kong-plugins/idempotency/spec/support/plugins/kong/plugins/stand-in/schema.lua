@@ -1,0 +1,6 @@
+return {
+  name = "stand-in",
+  fields = {
+    { config = { type = "record", fields = {} } },
+  },
+}
