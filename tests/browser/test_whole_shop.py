@@ -78,6 +78,18 @@ def test_search_and_facets_are_in_the_address(anyone: Shopper):
     assert page.locator("[data-shelf] .card-name").all_inner_texts() == shown
 
 
+def test_a_later_page_leads_back_to_the_first(new_shopper):
+    shopper: Shopper = new_shopper(scripted=False)
+    page = shopper.go("/products")
+    first = page.locator("[data-shelf] .card-name").all_inner_texts()
+
+    shopper.follow("More products")
+    expect(page).to_have_url(re.compile("cursor="))
+    shopper.follow("Back to the start")
+
+    assert page.locator("[data-shelf] .card-name").all_inner_texts() == first
+
+
 def test_quantities_change_and_lines_go(anyone: Shopper):
     anyone.fill_cart()
     page = anyone.go("/cart")
@@ -95,6 +107,21 @@ def test_quantities_change_and_lines_go(anyone: Shopper):
     expect(page.get_by_text("There is nothing in your cart yet.")).to_be_visible()
     page.reload()
     expect(page.get_by_text("There is nothing in your cart yet.")).to_be_visible()
+
+
+def test_a_quantity_that_is_refused_says_how_many_are_left(new_shopper, watch: Watch):
+    watch.expected = ("status of 409",)
+    shopper: Shopper = new_shopper(scripted=False)
+    shopper.fill_cart()
+    page = shopper.go("/cart")
+    quantity = page.get_by_role("spinbutton")
+
+    quantity.fill("99")
+    shopper.press("Update")
+
+    expect(page.locator("[data-line-error]")).to_contain_text("Your cart still holds 1.")
+    expect(quantity).to_have_value("99")
+    expect(quantity).to_be_focused()
 
 
 def test_a_wrong_form_says_what_is_wrong_at_its_field(anyone: Shopper, watch: Watch):

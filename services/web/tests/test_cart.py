@@ -6,7 +6,7 @@ import pytest
 
 from blackbox.pages import Page
 from webtests.browser import cookie_lines
-from webtests.goods import FULL_PRODUCT, VARIANT_ID, cart
+from webtests.goods import FULL_PRODUCT, VARIANT, VARIANT_ID, cart
 from webtests.services import MEMBER
 
 CART, ITEMS = "/api/shop/cart", "/api/shop/cart/items"
@@ -100,9 +100,9 @@ async def test_a_page_does_not_depend_on_the_number_at_the_cart(browser, service
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        (409, "quantity-unavailable", "There are not that many left"),
         (404, "variant-not-found", "This is not sold any more"),
-        (409, "cart-full", "There are not that many left"),
+        (409, "cart-full", "Your cart is full"),
+        (429, "rate-limited", "Too many attempts"),
     ],
 )
 async def test_what_cannot_be_had_is_said_on_the_cart(browser, services, form, status, code, said):
@@ -112,6 +112,41 @@ async def test_what_cannot_be_had_is_said_on_the_cart(browser, services, form, s
 
     assert answer.status_code == status
     assert said in Page(answer.text).text
+
+
+@pytest.mark.parametrize(
+    ("available", "said"),
+    [
+        (0, "This is sold out"),
+        (3, "Only 3 left. This includes what is already in your cart."),
+        (10, "That many are not available"),
+    ],
+)
+async def test_a_refused_addition_shows_the_product_with_what_was_typed_and_the_number_that_is_left(
+    browser, services, form, available, said
+):
+    services.shop.refuse("POST", ITEMS, 409, "quantity-unavailable")
+    variant = VARIANT | {"available": available}
+    services.shop.on("GET", "/api/shop/products/celadon-mug", 200, FULL_PRODUCT | {"variants": [variant]})
+
+    answer = await browser.submit(form, {"quantity": "42"})
+
+    page = Page(answer.text)
+    assert answer.status_code == 409
+    assert said in page.text
+    again = page.form("/cart/items").fields
+    assert (again["quantity"], again["variant_id"]) == ("42", VARIANT_ID)
+    assert again["key"] != form.fields["key"], "what is sent next is another intent"
+    assert page.form("/preferences").fields["back"] == "/products/celadon-mug"
+
+
+async def test_a_refused_addition_without_a_product_is_said_on_the_cart(browser, services, form):
+    services.shop.refuse("POST", ITEMS, 409, "quantity-unavailable")
+
+    answer = await browser.submit(form, {"slug": "../account"})
+
+    assert answer.status_code == 409
+    assert "That many are not available" in Page(answer.text).text
 
 
 @pytest.mark.parametrize("changes", [{"quantity": "0"}, {"quantity": "x"}, {"quantity": "1000"}, {"variant_id": "x"}])
@@ -134,6 +169,58 @@ async def test_quantities_are_changed_and_lines_removed(browser, services):
     assert removed.headers["location"] == "/cart?notice=removed"
     assert [request["json"]["quantity"] for request in services.shop.asked("PUT", path)] == [3, 0]
     assert update.fields["key"] != remove.fields["key"]
+
+
+def quantity_field(page: Page) -> dict[str, str | None]:
+    [field] = [a for tag, a in page.tags if tag == "input" and a.get("type") == "number"]
+    return field
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("typed", ["100", "", "two", "-1"])
+async def test_a_quantity_that_is_none_stays_in_its_field_with_the_reason(browser, services, typed):
+    update, _ = [f for f in (await browser.page("/cart")).forms if f.action == f"/cart/items/{VARIANT_ID}"]
+
+    answer = await browser.submit(update, {"quantity": typed})
+
+    page = Page(answer.text)
+    assert answer.status_code == 422
+    assert "Enter a quantity from 1 to 99. Your cart still holds 2." in page.text
+    assert quantity_field(page)["value"] == typed
+    assert not services.shop.asked("PUT", f"{ITEMS}/{VARIANT_ID}")
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize(
+    ("available", "said"),
+    [(3, "Only 3 left."), (10, "That many are not available."), (0, "This is sold out.")],
+)
+async def test_a_refused_quantity_stays_in_its_field_with_the_number_that_is_left(browser, services, available, said):
+    services.shop.refuse("PUT", f"{ITEMS}/{VARIANT_ID}", 409, "quantity-unavailable")
+    full = cart()
+    full["items"][0]["available"] = available
+    services.shop.on("GET", CART, 200, full)
+    update, _ = [f for f in (await browser.page("/cart")).forms if f.action == f"/cart/items/{VARIANT_ID}"]
+
+    answer = await browser.submit(update, {"quantity": "42"})
+
+    page = Page(answer.text)
+    assert answer.status_code == 409
+    assert said in page.text
+    assert "Your cart still holds 2." in page.text
+    field = quantity_field(page)
+    assert (field["value"], field["aria-invalid"]) == ("42", "true")
+
+
+async def test_a_line_that_is_short_names_a_number_only_where_it_is_public(browser, services):
+    short = cart(15)
+    short["items"][0] |= {"available": 10, "in_stock": False}
+    services.shop.on("GET", CART, 200, short)
+
+    page = await browser.page("/cart")
+
+    assert "That many are not available" in page.text
+    assert "Only 10 left" not in page.text
 
 
 async def test_an_empty_cart_leads_to_the_products(browser, services):

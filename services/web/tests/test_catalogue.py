@@ -54,6 +54,42 @@ def test_what_makes_no_sense_in_an_address_is_left_out(nonsense):
     assert Search.of(nonsense) == Search()
 
 
+@pytest.mark.parametrize(
+    ("query", "heading"),
+    [("", "Products"), ("?category=tableware", "Tableware"), ("?q=mug&category=tableware", "Search for “mug”")],
+)
+async def test_the_heading_names_what_is_shown(browser, services, query, heading):
+    services.shop.on("GET", PRODUCTS, 200, PAGE)
+
+    page = await browser.page(f"/products{query}")
+
+    assert page.title == f"{heading} · Haru"
+    assert f"<h1 data-heading>{heading}</h1>" in page.html
+
+
+@pytest.mark.parametrize(("query", "default"), [("", "newest"), ("?q=mug", "relevance"), ("?sort=relevance", "newest")])
+async def test_the_best_match_is_offered_for_words_only(browser, services, query, default):
+    services.shop.on("GET", PRODUCTS, 200, PAGE)
+
+    page = await browser.page(f"/products{query}")
+
+    assert services.shop.asked("GET", PRODUCTS)[-1]["query"]["sort"] == default
+    assert ("Best match" in page.text) == (default == "relevance")
+
+
+@pytest.mark.parametrize("typed", ["abc", "-1", "1.5"])
+async def test_a_price_that_is_none_is_named_and_stays_in_its_field(browser, services, typed):
+    services.shop.on("GET", PRODUCTS, 200, PAGE)
+
+    page = await browser.page(f"/products?min_price={typed}&max_price=30,000")
+
+    asked = services.shop.asked("GET", PRODUCTS)[-1]["query"]
+    assert "min_price" not in asked
+    assert asked["max_price"] == "30000"
+    assert "Enter a price in digits" in page.text
+    assert next(form for form in page.forms if "sort" in form.fields).fields["min_price"] == typed
+
+
 async def test_an_old_address_that_the_shop_refuses_begins_anew(browser, services):
     services.shop.refuse("GET", PRODUCTS, 422, "cursor-invalid")
 

@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from web.cart.count import cart_cookie
 from web.cart.merging import forget_cart
+from web.cart.refused import INVALID, MAX_QUANTITY, UNAVAILABLE, RefusedQuantity
+from web.catalogue.endpoints import SLUG, product_page
 from web.clients.errors import PartAway, Refused
 from web.clients.http import Answer
 from web.clients.shop import Cart
@@ -23,12 +25,12 @@ from web.visitor.visitor import CART, Visitor
 
 router = APIRouter(prefix="/cart")
 
-# More of one thing than shop lets a cart hold.
-MAX_QUANTITY = 99
-
-NOT_SO_MANY = N_("There are not that many left. The cart shows how many there are.")
+UNAVAILABLE_QUANTITY = N_("That many are not available. Choose a smaller quantity.")
+FULL = N_("Your cart is full. Remove a product before you add another.")
+TOO_MANY = N_("Too many attempts. Wait a few minutes, then try again.")
 GONE = N_("This is not sold any more.")
 NOT_DONE = N_("That did not work. Look at the page again.")
+_REASONS = {"cart-full": FULL, "variant-not-found": GONE}
 NOT_NOW = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
 
 
@@ -42,11 +44,15 @@ async def show_cart(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Re
 async def add_to_cart(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Put something into the cart, once for one form, and show the cart."""
     variant_id, quantity = _uuid(form["variant_id"]), _quantity(form, least=1)
-    if variant_id is None or quantity is None:
+    if variant_id is None:
         return await _cart_page(parts, visitor, message=NOT_DONE, status=422)
+    if quantity is None:
+        return await _not_added(parts, visitor, form, INVALID, 422)
     try:
         answer = await parts.shop.add_to_cart(visitor.on_behalf, cart_cookie(visitor), variant_id, quantity, form.key)
     except (PartAway, Refused) as error:
+        if error.code == UNAVAILABLE:
+            return await _not_added(parts, visitor, form, UNAVAILABLE, error.status)
         return await _refused(parts, visitor, error)
     _relay_cart_cookie(visitor, answer)
     return see_other(with_notice("/cart", "added"))
@@ -56,13 +62,18 @@ async def add_to_cart(form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) ->
 async def change_quantity(variant_id: UUID, form: CheckedForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Set how many the cart holds; 0 takes it out."""
     quantity = _quantity(form, least=0)
+    typed = form["quantity"]
     if quantity is None:
-        return await _cart_page(parts, visitor, message=NOT_DONE, status=422)
+        refused = RefusedQuantity.of(str(variant_id), typed, INVALID)
+        return await _cart_page(parts, visitor, refused=refused, status=422)
     try:
         answer = await parts.shop.set_quantity(
             visitor.on_behalf, cart_cookie(visitor), str(variant_id), quantity, form.key
         )
     except (PartAway, Refused) as error:
+        if error.code == UNAVAILABLE:
+            refused = RefusedQuantity.of(str(variant_id), typed, UNAVAILABLE)
+            return await _cart_page(parts, visitor, refused=refused, status=error.status)
         return await _refused(parts, visitor, error)
     _relay_cart_cookie(visitor, answer)
     return see_other(with_notice("/cart", "cart-updated" if quantity else "removed"))
@@ -81,14 +92,20 @@ async def read_cart(parts: Parts, visitor: Visitor) -> Cart:
 
 
 async def _cart_page(
-    parts: Parts, visitor: Visitor, *, message: str | None = None, notice: str | None = None, status: int = 200
+    parts: Parts,
+    visitor: Visitor,
+    *,
+    message: str | None = None,
+    refused: RefusedQuantity | None = None,
+    notice: str | None = None,
+    status: int = 200,
 ) -> Response:
     cart: Cart | None
     try:
         cart = await read_cart(parts, visitor)
     except PartAway:
         cart, status = None, 503
-    content: dict[str, Any] = {"cart": cart, "message": message, "most": MAX_QUANTITY}
+    content: dict[str, Any] = {"cart": cart, "message": message, "refused": refused, "most": MAX_QUANTITY}
     return parts.pages.show(
         visitor,
         "cart/cart.html",
@@ -103,8 +120,19 @@ async def _cart_page(
 async def _refused(parts: Parts, visitor: Visitor, error: PartAway | Refused) -> Response:
     if isinstance(error, PartAway):
         return await _cart_page(parts, visitor, message=NOT_NOW, status=503)
-    message = {409: NOT_SO_MANY, 404: GONE}.get(error.status, NOT_DONE)
+    message = _REASONS.get(error.code, TOO_MANY if error.status == 429 else NOT_DONE)
     return await _cart_page(parts, visitor, message=message, status=error.status)
+
+
+async def _not_added(parts: Parts, visitor: Visitor, form: Form, code: str, status: int) -> Response:
+    """Show the product again, with what was typed and why it was refused."""
+    slug = form["slug"]
+    if not SLUG.fullmatch(slug):
+        return await _cart_page(parts, visitor, message=UNAVAILABLE_QUANTITY, status=status)
+    # A switch of language leads back to the product, whose page this is.
+    visitor.here = f"/products/{slug}"
+    refused = RefusedQuantity.of(form["variant_id"], form["quantity"], code)
+    return await product_page(parts, visitor, slug, refused=refused, status=status)
 
 
 def _relay_cart_cookie(visitor: Visitor, answer: Answer) -> None:

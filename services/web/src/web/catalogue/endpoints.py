@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -9,17 +10,18 @@ from starlette.responses import Response
 
 from platform_common.problems import NotFound
 from web.cart.count import beside_cart
-from web.catalogue.search import PAGE_SIZE, SORTS, Search
+from web.cart.refused import MAX_QUANTITY, RefusedQuantity
+from web.catalogue.search import PAGE_SIZE, Search, wrong_prices
 from web.clients.errors import PartAway, Refused
-from web.clients.shop import ProductPage
+from web.clients.shop import Category, Product, ProductPage, Variant
 from web.parts import AnyVisitor, Parts, PartsOf
 from web.rendering.pages import notice_of, see_other
-from web.visitor.forms import new_key
 from web.visitor.visitor import Visitor
 
 router = APIRouter(prefix="/products")
 
-Slug = Annotated[str, Path(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=200)]
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+Slug = Annotated[str, Path(pattern=rf"^{SLUG.pattern}$", max_length=200)]
 
 
 @router.get("")
@@ -36,7 +38,12 @@ async def search_products(request: Request, parts: PartsOf, visitor: AnyVisitor)
     return parts.pages.show(
         visitor,
         "catalogue/products.html",
-        {"search": search, "found": found, "sorts": SORTS},
+        {
+            "search": search,
+            "found": found,
+            "category": _category(found, search.category),
+            "wrong": wrong_prices(request.query_params),
+        },
         status=503 if found is None else 200,
         notice=notice_of(request),
         cart_count=count,
@@ -47,19 +54,43 @@ async def search_products(request: Request, parts: PartsOf, visitor: AnyVisitor)
 @router.get("/{slug}")
 async def show_product(slug: Slug, request: Request, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Show one product. Raises NotFound, PartAway."""
+    return await product_page(parts, visitor, slug, notice=notice_of(request))
+
+
+async def product_page(
+    parts: Parts,
+    visitor: Visitor,
+    slug: str,
+    *,
+    refused: RefusedQuantity | None = None,
+    notice: str | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the page of one product; `refused` is a quantity that was not added. Raises NotFound, PartAway."""
     try:
         product, count = await beside_cart(parts, visitor, parts.shop.product(visitor.on_behalf, slug))
-    except Refused as refused:
-        if refused.status == 404:
+    except Refused as error:
+        if error.status == 404:
             raise NotFound("There is no such product.") from None
         raise
-    chosen = next((v.id for v in product.variants if v.in_stock), None)
-    content = {"product": product, "chosen": chosen, "key": new_key()}
-    return parts.pages.show(visitor, "catalogue/product.html", content, notice=notice_of(request), cart_count=count)
+    content = {"product": product, "chosen": _chosen(product, refused), "refused": refused, "most": MAX_QUANTITY}
+    return parts.pages.show(visitor, "catalogue/product.html", content, status=status, notice=notice, cart_count=count)
+
+
+def _chosen(product: Product, refused: RefusedQuantity | None) -> Variant | None:
+    """Return the variant that is chosen beforehand: the one of the last attempt, else the first in stock."""
+    buyable = [variant for variant in product.variants if variant.in_stock]
+    attempted = [variant for variant in buyable if refused and variant.id == refused.variant_id]
+    return next(iter(attempted + buyable), None)
+
+
+def _category(found: ProductPage | None, slug: str) -> Category | None:
+    categories = found.facets.categories if found else []
+    return next((category for category in categories if category.slug == slug), None)
 
 
 async def _found(parts: Parts, visitor: Visitor, search: Search) -> ProductPage | None:
-    query = search.parameters() | {"limit": str(PAGE_SIZE)}
+    query = search.request() | {"limit": str(PAGE_SIZE)}
     try:
         return await parts.shop.products(visitor.on_behalf, query)
     except PartAway:

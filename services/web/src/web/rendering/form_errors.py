@@ -6,8 +6,15 @@ from platform_common.problems import FieldError
 from web.clients.errors import Refused
 from web.rendering.catalogues import N_
 
+# The code of an empty field, where that needs words of its own.
+MISSING = "missing"
+
 # By field and the service's code; then by field alone.
 _MESSAGES = {
+    ("email", MISSING): N_("Enter your e-mail address."),
+    ("display_name", MISSING): N_("Enter your name."),
+    ("password", MISSING): N_("Enter a password."),
+    ("current_password", MISSING): N_("Enter your current password."),
     ("email", ""): N_("Enter an e-mail address, such as name@example.com."),
     ("email", "email-taken"): N_("An account with this e-mail address exists already. Log in, or take another."),
     ("display_name", ""): N_("Enter a name of up to 100 characters."),

@@ -4,19 +4,22 @@ import { money } from "./money.js";
 import { clearNotices, notify, showCount } from "./notices.js";
 
 const cart = document.querySelector("[data-cart]");
+// So many pieces or more are left: the shop names smaller numbers only (ADR 0017).
+const PUBLIC_STOCK = 10;
 // By variant: what the visitor wants next, while an earlier change is on its way.
 const wanted = new Map();
 const busy = new Set();
 
 for (const line of cart?.querySelectorAll("[data-line]") ?? []) {
   const quantity = line.querySelector("[name=quantity][type=number]");
-  line.dataset.quantity = quantity.value;
-  quantity.addEventListener("change", () => {
-    if (quantity.checkValidity()) change(line, Number(quantity.value));
-  });
-  line.querySelector("[data-line-form]").addEventListener("submit", (event) => {
+  const form = line.querySelector("[data-line-form]");
+  // What the cart holds: a field that was refused shows what was typed.
+  line.dataset.quantity = quantity.dataset.lineQuantity;
+  form.noValidate = true;
+  quantity.addEventListener("change", () => enter(line, quantity));
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (quantity.reportValidity()) change(line, Number(quantity.value));
+    enter(line, quantity);
   });
   line.querySelector("[data-line-remove]").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -24,9 +27,18 @@ for (const line of cart?.querySelectorAll("[data-line]") ?? []) {
   });
 }
 
+function enter(line, field) {
+  if (field.checkValidity()) change(line, Number(field.value));
+  else refuse(line, cart.dataset.wrong);
+}
+
 async function change(line, quantity) {
   const variant = line.dataset.line;
+  // A key press of Enter is a change and a submission.
+  if (quantity === Number(line.dataset.quantity) && !busy.has(variant)) return;
   wanted.set(variant, quantity);
+  line.dataset.wanted = quantity;
+  say(line, "");
   foresee(line, quantity);
   if (busy.has(variant)) return;
   busy.add(variant);
@@ -38,7 +50,9 @@ async function change(line, quantity) {
       const { status, data } = await call("PUT", `/api/shop/cart/items/${variant}`, {
         body: { quantity: next },
         key: newKey(),
+        onWait: () => say(line, cart.dataset.waiting),
       });
+      stopWaiting(line);
       if (status === 401) {
         location.reload();
         return;
@@ -48,8 +62,8 @@ async function change(line, quantity) {
     }
   } catch (error) {
     wanted.delete(variant);
-    takeBack(line);
-    notify(error.message === "quantity-unavailable" ? cart.dataset.tooMany : cart.dataset.failed, { away: true });
+    busy.delete(variant);
+    refuse(line, error.message === "quantity-unavailable" ? await shortage(variant) : cart.dataset.failed);
   } finally {
     busy.delete(variant);
   }
@@ -62,10 +76,31 @@ function foresee(line, quantity) {
   line.querySelector("[data-line-total]").textContent = money({ ...unit, amount: unit.amount * quantity });
 }
 
-function takeBack(line) {
-  const quantity = Number(line.dataset.quantity);
+// Put back what the cart holds, or will hold in a moment, and say why at the field, which is in view.
+function refuse(line, reason) {
+  const quantity = Number(busy.has(line.dataset.line) ? line.dataset.wanted : line.dataset.quantity);
   line.querySelector("[name=quantity][type=number]").value = quantity;
   foresee(line, quantity);
+  say(line, `${reason} ${cart.dataset.kept.replace("{number}", quantity)}`);
+}
+
+function say(line, text) {
+  const error = line.querySelector("[data-line-error]");
+  error.textContent = text;
+  error.hidden = text === "";
+  line.querySelector("[name=quantity][type=number]").removeAttribute("aria-invalid");
+}
+
+function stopWaiting(line) {
+  if (line.querySelector("[data-line-error]").textContent === cart.dataset.waiting) say(line, "");
+}
+
+// Why the shop refuses a quantity, with the number that is left where it is public.
+async function shortage(variant) {
+  const { data } = await call("GET", "/api/shop/cart");
+  const available = data?.items?.find((item) => item.variant_id === variant)?.available ?? PUBLIC_STOCK;
+  if (available === 0) return cart.dataset.soldOut;
+  return available < PUBLIC_STOCK ? cart.dataset.few.replace("{number}", available) : cart.dataset.fewer;
 }
 
 // As the shop says it is.
@@ -82,6 +117,7 @@ function show(data) {
       line.querySelector("[name=quantity][type=number]").value = item.quantity;
     }
     line.querySelector("[data-line-total]").textContent = money(item.line_total);
+    if (item.in_stock) line.querySelector("[data-line-short]")?.remove();
   }
   cart.querySelector("[data-cart-total]").textContent = money(data.total);
   cart.querySelector("[data-cart-empty]").hidden = data.items.length > 0;

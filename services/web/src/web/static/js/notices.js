@@ -1,8 +1,8 @@
-// The page's own place for news, which is read out; and the number at the cart.
+// Places for news, which are read out: the page's own or one next to a button; and the number at the cart.
 
-const place = document.querySelector("[data-notices]");
+const pageNotices = document.querySelector("[data-notices]");
 
-export function notify(text, { away = false, link = null } = {}) {
+export function notify(text, { away = false, link = null, place = pageNotices } = {}) {
   const notice = document.createElement("p");
   notice.className = away ? "notice notice-away" : "notice";
   notice.append(text);
@@ -15,7 +15,7 @@ export function notify(text, { away = false, link = null } = {}) {
   place.replaceChildren(notice);
 }
 
-export function clearNotices() {
+export function clearNotices(place = pageNotices) {
   place.replaceChildren();
 }
 
