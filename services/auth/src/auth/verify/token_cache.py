@@ -49,7 +49,8 @@ class KnownToken:
 
     def take(self, record: bytes) -> bool:
         """Read what the store holds now, and until when it lets the session live; False when it is no such record."""
-        self.record = None
+        # Both at once: a token whose record is unknown has no time left either, so None read again passes nothing.
+        self.record, self.over_at = None, 0.0
         try:
             session = decode(self.session, record)
         except RecordUnreadable:
