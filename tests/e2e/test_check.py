@@ -41,6 +41,17 @@ def test_an_optional_route_asks_for_no_credential_either(client: Client, member:
         assert member.request(method, route.path).status_code not in {401, 403}, method
 
 
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.auth == "optional"], ids=str)
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": "Bearer x"}, {"Cookie": "access=x; __Host-access=x"}, {"Cookie": "access=x; access=y"}],
+    ids=["bearer", "cookie", "two cookies"],
+)
+def test_an_unusable_credential_is_none_on_an_optional_route(client: Client, route: Route, headers: dict[str, str]):
+    for method in set(route.methods) & {"GET", "HEAD"}:
+        assert client.request(method, route.path, headers=headers).status_code not in {401, 403}, method
+
+
 @pytest.mark.parametrize("route", [route for route in ROUTES if not route.roles], ids=str)
 def test_methods_off_the_table_reach_no_service(reader: Session, route: Route):
     """A row names its methods; the others are on no route, with a token, too."""

@@ -40,11 +40,12 @@ async def test_a_bearer_token_comes_before_the_cookie(client, token):
     assert response.headers["Authorization"] == f"Bearer {other}"
 
 
-@pytest.mark.parametrize("query", ["", "?optional=1"])
-async def test_an_invalid_bearer_token_never_falls_back_to_the_cookie(client, token, query):
+@pytest.mark.parametrize(("query", "status"), [("", 401), ("?optional=1", 200)])
+async def test_an_invalid_bearer_token_never_falls_back_to_the_cookie(client, token, query, status):
     response = await client.verify("wrong", query, Cookie=f"{COOKIE}={token}", **asked("GET"))
 
-    assert response.status_code == 401
+    assert response.status_code == status
+    assert "X-Auth-Subject" not in response.headers
 
 
 async def test_an_ended_bearer_session_never_falls_back_to_the_cookie(client, token):
@@ -74,12 +75,37 @@ async def test_an_emptied_cookie_is_no_credential(client):
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_two_cookies_of_the_name_are_refused(client, token):
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("query", "status"), [("", 401), ("?optional=1", 200)])
+async def test_two_cookies_of_the_name_are_no_identity(client, token, query, status, method):
     both = f"{COOKIE}={token}; {COOKIE}={token}"
+    own = {"X-Original-Method": method, "X-Original-URL": f"{OWN}/x", "Sec-Fetch-Site": "same-origin"}
+    two_headers = [("Cookie", f"{COOKIE}={token}"), ("Cookie", f"{COOKIE}={token}"), *own.items()]
 
-    assert (await client.verify(Cookie=both, **asked("GET"))).status_code == 401
-    headers = [("Cookie", f"{COOKIE}={token}"), ("Cookie", f"{COOKIE}={token}"), ("X-Original-Method", "GET")]
+    for headers in ([("Cookie", both), *own.items()], two_headers):
+        response = await client.http.get(f"/auth/verify{query}", headers=headers)
+        assert response.status_code == status
+        assert "X-Auth-Subject" not in response.headers
+
+
+@pytest.mark.parametrize("cookie", ["x", "a.b.c", "\xe4", "x y", "a.b.c.d", "x" * 5000])
+async def test_a_cookie_that_is_no_token_of_ours_is_anonymous_where_a_session_is_optional(client, cookie):
+    headers = {"Cookie": f"{COOKIE}={cookie}".encode("latin-1"), "X-Original-Method": "GET"}
+
     assert (await client.http.get("/auth/verify", headers=headers)).status_code == 401
+    response = await client.http.get("/auth/verify?optional=1", headers=headers)
+    assert (response.status_code, response.content) == (200, b"")
+    assert "X-Auth-Subject" not in response.headers
+
+
+@pytest.mark.parametrize("change", [{"token_issuer": "https://moved.test"}, {"token_audience": "renamed"}])
+async def test_a_cookie_from_before_a_change_of_issuer_or_audience_is_anonymous(make_auth, client_of, token, change):
+    client = client_of(make_auth(**change))
+
+    for query, status in (("", 401), ("?optional=1", 200)):
+        response = await client.verify(query=query, Cookie=f"{COOKIE}={token}", **asked("GET"))
+        assert response.status_code == status
+        assert "X-Auth-Subject" not in response.headers
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
@@ -120,9 +146,9 @@ async def test_a_bearer_token_needs_no_proof(client, token):
 
 
 async def test_a_forged_request_is_refused_whatever_the_cookie_is_worth(client):
-    response = await client.verify(query="?optional=1", Cookie=f"{COOKIE}=expired", **asked("POST", FOREIGN))
-
-    assert response.status_code == 403
+    for cookie in (f"{COOKIE}=expired", f"{COOKIE}=a; {COOKIE}=b"):
+        response = await client.verify(query="?optional=1", Cookie=cookie, **asked("POST", FOREIGN))
+        assert response.status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from auth.config import EdgeHeaders
 from auth.keys.access_tokens import TokenExpired, TokenMalformed, TokenOfUnknownKey
 from auth.verify import answers
 from auth.verify.answers import Decided
-from auth.verify.credential import CredentialMalformed, bearer_token, cookie_token
+from auth.verify.credential import CredentialMalformed, bearer_token, cookie_tokens
 from auth.verify.lookup import STORE_AWAY, SessionLookup
 from auth.verify.metrics import Outcomes
 from auth.verify.origin import is_forged
@@ -94,37 +94,38 @@ class VerifyApp:
     def _credential(self, scope: Scope) -> bytes:
         """Return the request's credential, written as `Bearer` and the token.
 
-        Raises Decided when there is none, or none that may be believed.
+        Raises Decided when there is none that is usable.
         """
         method = scope["method"]
         if method != "GET" and method != "HEAD":
             raise answers.method_not_allowed(scope)
-        headers = scope["headers"]
-        given = [value for name, value in headers if name == b"authorization"]
-        if len(given) > 1:
-            raise answers.invalid(scope, "malformed")
         try:
-            token = bearer_token(given[0]) if given else None
-            if token is not None:
-                return b"Bearer " + token
-            token = cookie_token(headers, self._cookie)
+            token = bearer_token(scope["headers"])
+            return b"Bearer " + (self._cookie_token(scope) if token is None else token)
         except CredentialMalformed:
-            raise answers.invalid(scope, "malformed") from None
-        if token is None:
+            raise self._without_session(scope, "malformed") from None
+
+    def _cookie_token(self, scope: Scope) -> bytes:
+        """Return the token of the cookie. Raises Decided, CredentialMalformed."""
+        headers = scope["headers"]
+        tokens = cookie_tokens(headers, self._cookie)
+        if not tokens:
             raise self._without_session(scope, "missing")
+        # Before the cookie is judged: a cross-site request is refused whatever its cookie is worth.
         if is_forged(headers, self._edge):
             raise answers.forged(scope)
-        return b"Bearer " + token
+        if len(tokens) > 1:
+            raise CredentialMalformed
+        return tokens[0]
 
     def _known(self, scope: Scope, authorization: bytes) -> KnownToken:
         """Return what the token says. Raises Decided when it is not good."""
         try:
             return self._cache.read(authorization)
         except TokenOfUnknownKey:
-            # After an emergency visitors of pages come with such a cookie, for as long as its token would have lived.
             raise self._without_session(scope, "revoked") from None
         except TokenMalformed:
-            raise answers.invalid(scope, "malformed") from None
+            raise self._without_session(scope, "malformed") from None
         except TokenExpired:
             raise self._without_session(scope, "expired") from None
 
@@ -147,6 +148,7 @@ class VerifyApp:
             raise answers.role_missing(scope)
 
     def _without_session(self, scope: Scope, why: str) -> Decided:
+        """Return the answer to a request without a usable credential: anonymous where that suffices."""
         if self._terms_of(scope).optional:
             return answers.anonymous(why)
         return answers.missing(scope) if why == "missing" else answers.invalid(scope, why)

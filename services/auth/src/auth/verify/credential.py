@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
 
 class CredentialMalformed(Exception):
     """There is a credential, and it cannot be read as one token."""
 
 
-def bearer_token(authorization: bytes) -> bytes | None:
-    """Return the token of an `Authorization` header, or None when it is of another scheme (RFC 6750, section 2.1).
+def bearer_token(headers: RawHeaders) -> bytes | None:
+    """Return the token of the `Authorization` header, or None without one of the scheme (RFC 6750, section 2.1).
 
-    Raises CredentialMalformed for `Bearer` with anything but one token.
+    Raises CredentialMalformed for `Bearer` with anything but one token, and for several headers.
     """
-    scheme, _, token = authorization.strip().partition(b" ")
+    given = [value for name, value in headers if name == b"authorization"]
+    if len(given) > 1:
+        raise CredentialMalformed
+    scheme, _, token = (given[0] if given else b"").strip().partition(b" ")
     if scheme.lower() != b"bearer":
         return None
     token = token.strip()
@@ -23,15 +28,13 @@ def bearer_token(authorization: bytes) -> bytes | None:
     return token
 
 
-def cookie_token(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """Return the value of the cookie `name`, or None. Raises CredentialMalformed when it comes more than once."""
-    found = [
+def cookie_tokens(headers: RawHeaders, name: bytes) -> list[bytes]:
+    """Return every value of the cookie `name`: one, unless the client's cookies are broken. Empty ones are none."""
+    values = [
         value.strip()
         for header, line in headers
         if header == b"cookie"
         for crumb, separator, value in (part.partition(b"=") for part in line.split(b";"))
         if separator and crumb.strip() == name
     ]
-    if len(found) > 1:
-        raise CredentialMalformed
-    return found[0] if found and found[0] else None
+    return values if len(values) > 1 else list(filter(None, values))

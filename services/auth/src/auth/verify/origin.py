@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from auth.config import EdgeHeaders
+from auth.verify.credential import RawHeaders
 
 _SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _OWN_SITE = frozenset({b"same-origin", b"none"})
 _ORIGIN = re.compile(r"(https?)://([^/?#@\s]+)")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-
-RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 def is_forged(headers: RawHeaders, edge: EdgeHeaders) -> bool:
