@@ -117,6 +117,7 @@ def _tokens(folder: Path, valkey: EphemeralValkey, count: int) -> tuple[Path, Pa
                 idle_at=now + LIFETIME,
                 ends_at=now + LIFETIME,
                 refresh=secrets.token_hex(32),
+                salt=secrets.token_urlsafe(16),
                 address="203.0.113.9",
                 user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0",
             )

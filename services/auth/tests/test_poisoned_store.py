@@ -65,6 +65,7 @@ async def test_what_is_no_record_is_a_dead_session(client, token, key, store, lo
         {"idle_at": 0},
         {"ends_at": 0},
         {"refresh": None},
+        {"salt": 1},
     ],
     ids=str,
 )
@@ -115,10 +116,12 @@ async def test_a_newer_release_may_add_fields(client, token, key, store):
     assert (await client.verify(token)).status_code == 200
 
 
-async def test_a_poisoned_list_of_sessions_is_503_not_500(client, token, store):
+@pytest.mark.parametrize("kind", ["sessions", "epoch"])
+async def test_a_poisoned_key_of_a_member_is_503_not_500(client, token, store, kind):
     member = jwt.decode(token, options={"verify_signature": False})["sub"]
-    await store.delete(f"auth:member:{member}:sessions")
-    await store.set(f"auth:member:{member}:sessions", "nonsense")
+    key = f"auth:member:{{{member}}}:{kind}"
+    await store.delete(key)
+    await store.rpush(key, "nonsense")
 
     response = await client.login()
 
@@ -126,20 +129,22 @@ async def test_a_poisoned_list_of_sessions_is_503_not_500(client, token, store):
     assert response.headers["Retry-After"] == "1"
 
 
-async def test_a_poisoned_refresh_record_is_401(client, store):
+@pytest.mark.parametrize("value", NONSENSE, ids=lambda value: repr(value[:20]))
+async def test_a_refresh_of_what_is_no_record_is_401(client, store, value):
     tokens = await client.tokens()
-    for key in await store.keys("auth:refresh:*"):
-        await store.delete(key)
-        await store.rpush(key, "nonsense")
+    sid = jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"]
+    await store.set(f"auth:session:{sid}", value)
 
-    assert (await client.refresh(tokens["refresh_token"])).status_code == 401
+    response = await client.refresh(tokens["refresh_token"])
+
+    assert (response.status_code, response.json()["code"]) == (401, "session-revoked")
 
 
-async def test_a_refresh_record_of_another_session_is_no_way_into_it(client, store, member):
+async def test_a_record_of_another_session_is_no_way_into_it(client, store, member):
     member.add("eve@example.com")
     mine, theirs = await client.tokens(), await client.tokens("eve@example.com")
-    claims = jwt.decode(mine["access_token"], options={"verify_signature": False})
-    for key in await store.keys("auth:refresh:*"):
-        await store.set(key, claims["sid"])
+    sids = [jwt.decode(one["access_token"], options={"verify_signature": False})["sid"] for one in (mine, theirs)]
+    await store.copy(f"auth:session:{sids[0]}", f"auth:session:{sids[1]}", replace=True)
 
     assert (await client.refresh(theirs["refresh_token"])).status_code == 401
+    assert (await client.verify(theirs["access_token"])).status_code == 401

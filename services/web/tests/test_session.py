@@ -145,6 +145,16 @@ async def test_a_refused_refresh_token_is_taken_from_the_browser(browser, servic
     assert "Max-Age=0" in lines[ACCESS]
 
 
+async def test_a_session_that_was_renewed_too_often_keeps_its_cookies(browser, services):
+    services.auth.refuse("POST", "/auth/refresh", 429, "too-many-attempts")
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.get("/")
+
+    assert answer.status_code == 200
+    assert REFRESH not in cookie_lines(answer)
+
+
 async def test_while_auth_is_away_pages_come_the_cookies_stay_and_the_page_says_so(browser, services):
     await services.auth.stop()
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")

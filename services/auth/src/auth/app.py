@@ -33,6 +33,7 @@ from auth.registration import endpoints as registration_endpoints
 from auth.registration.service import RegistrationService
 from auth.sessions import endpoints as session_endpoints
 from auth.sessions import internal as internal_endpoints
+from auth.sessions.refresh_tokens import RefreshTokens
 from auth.sessions.repository import SessionRepository
 from auth.sessions.service import SessionLimits, SessionService
 from auth.store import lookup_pool, redis_client, store_unavailable
@@ -71,18 +72,21 @@ class Auth:
             settings.member_url, "member", ServiceTokenIssuer("auth", key), transport=member_transport
         )
         self.health = Health({"redis": self.redis.ping})
-        limits = SessionLimits(
-            settings.access_token_seconds, settings.session_idle_seconds, settings.session_absolute_seconds
-        )
-        repository = SessionRepository(self.redis, limits.absolute, now)
+        counters = Counters(limit_storage(self.redis))
+        repository = SessionRepository(self.redis, settings.session_absolute_seconds, settings.sessions_per_member, now)
         self.sessions = SessionService(
-            repository, self.tokens, limits, now, ended_until=lambda: self.keeper.ring.sessions_until
+            repository,
+            counters,
+            self.tokens,
+            RefreshTokens(key),
+            _session_limits(settings),
+            now,
+            ended_until=lambda: self.keeper.ring.sessions_until,
         )
         self._service_tokens = ServiceTokenVerifier("auth", key, callers={"member"})
 
         members = Members(self.members_http)
         pseudonyms = Pseudonyms(key)
-        counters = Counters(_limit_storage(self.redis))
         throttle = LoginThrottle(counters, self.redis, _login_limits(settings))
         self.login = LoginService(members, self.sessions, throttle, pseudonyms)
         registrations = limit(settings.registrations_per_address, 600)
@@ -164,7 +168,7 @@ class Dispatch:
         return self._api(scope, receive, send)
 
 
-def _limit_storage(redis: Redis) -> RedisStorage:
+def limit_storage(redis: Redis) -> RedisStorage:
     pool = redis.connection_pool
     return RedisStorage(
         "redis://",
@@ -174,12 +178,23 @@ def _limit_storage(redis: Redis) -> RedisStorage:
     )
 
 
+def _session_limits(settings: AuthSettings) -> SessionLimits:
+    return SessionLimits(
+        access_token=settings.access_token_seconds,
+        idle=settings.session_idle_seconds,
+        absolute=settings.session_absolute_seconds,
+        grace=settings.refresh_grace_seconds,
+        refreshes=limit(settings.refreshes_per_session, 300),
+    )
+
+
 def _login_limits(settings: AuthSettings) -> LoginLimits:
     return LoginLimits(
         pair=limit(settings.login_failures_per_account_and_address, 900),
         stranger_under_attack=limit(settings.login_failures_under_attack, 900),
         address=limit(settings.login_failures_per_address, 600),
         account=limit(settings.login_failures_per_account, 3600),
+        successes=limit(settings.logins_per_account, 900),
         known_seconds=30 * DAY,
     )
 

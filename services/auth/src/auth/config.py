@@ -39,6 +39,9 @@ class AuthSettings(CookieSettings):
     access_token_seconds: Seconds = 900
     session_idle_seconds: Seconds = 7 * 86_400
     session_absolute_seconds: Seconds = 30 * 86_400
+    refresh_grace_seconds: Annotated[int, Field(ge=1, le=600)] = 60
+    sessions_per_member: Annotated[int, Field(ge=1, le=1000)] = 100
+    refreshes_per_session: Count = 100
 
     lookup_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = 1.0
     token_cache_size: Count = 20_000
@@ -47,6 +50,7 @@ class AuthSettings(CookieSettings):
     login_failures_per_address: Count = 300
     login_failures_per_account: Count = 100
     login_failures_under_attack: Count = 3
+    logins_per_account: Count = 100
     password_guesses_per_session: Count = 10
     registrations_per_address: Count = 300
 

@@ -15,10 +15,15 @@ def derive_key(secret: str, purpose: str) -> bytes:
     return HKDF(SHA256(), length=32, salt=None, info=label).derive(secret.encode())
 
 
-def keyed_hash(key: bytes, *parts: bytes) -> str:
-    """Return HMAC-SHA-256 (hex) of `parts`, each with its length, so that no two lists of parts look the same."""
+def keyed_digest(key: bytes, *parts: bytes) -> bytes:
+    """Return HMAC-SHA-256 of `parts`, each with its length, so that no two lists of parts look the same."""
     digest = hmac.new(key, digestmod=hashlib.sha256)
     for part in parts:
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
-    return digest.hexdigest()
+    return digest.digest()
+
+
+def keyed_hash(key: bytes, *parts: bytes) -> str:
+    """Return `keyed_digest` in hex."""
+    return keyed_digest(key, *parts).hex()

@@ -41,6 +41,10 @@ class Counters:
         """Count one attempt; say whether it is `allowed`. Of parallel attempts no more than that pass."""
         return bool(await self._limiter.hit(allowed, *name))
 
+    async def has_room(self, allowed: RateLimitItem, *name: str) -> bool:
+        """Say whether another attempt would be `allowed`, without counting one."""
+        return bool(await self._limiter.test(allowed, *name))
+
     async def give_back(self, allowed: RateLimitItem, *name: str) -> None:
         """Uncount one attempt that turned out to be none of the kind that is counted."""
         await self._limiter.hit(allowed, *name, cost=-1)

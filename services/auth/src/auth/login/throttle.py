@@ -7,10 +7,13 @@ What is counted are failures; an attempt counts as one until it has succeeded, s
 - An account from everywhere: above its limit the account is under attack. Addresses from which it was logged in to
   before are not affected; any other may fail fewer times than usual. So the owner gets in from anywhere, and
   somebody who commands many addresses gets fewer guesses out of each.
+
+Log-ins that succeed are limited too, by account: each opens a session and costs a hash.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,16 +23,21 @@ from redis.asyncio import Redis
 from auth.throttle import KEY_PREFIX, Counters
 
 _PAIR, _STRANGER, _ADDRESS, _ACCOUNT = "login-pair", "login-stranger", "login-address", "login-account"
+_SUCCESS = "login-success"
+
+# How many addresses of an account are known at most: those of the latest log-ins.
+KNOWN_ADDRESSES = 50
 
 
 @dataclass(frozen=True)
 class LoginLimits:
-    """Failures that are allowed, and how long an address stays known (seconds)."""
+    """Failures that are allowed, log-ins of one account that are, and how long an address stays known (seconds)."""
 
     pair: RateLimitItem
     stranger_under_attack: RateLimitItem
     address: RateLimitItem
     account: RateLimitItem
+    successes: RateLimitItem
     known_seconds: int
 
 
@@ -52,13 +60,18 @@ class LoginThrottle:
     async def admit(self, account: str, address: str) -> Attempt:
         """Count an attempt. Raises TooManyAttempts."""
         limits, counters = self._limits, self._counters
-        if not await counters.take(limits.pair, _PAIR, account, address):
-            raise await counters.refusal(limits.pair, _PAIR, account, address)
+        # First: above its limit an address adds no counter to the store, whatever accounts it makes up.
         if not await counters.take(limits.address, _ADDRESS, address):
             raise await counters.refusal(limits.address, _ADDRESS, address)
+        if not await counters.has_room(limits.successes, _SUCCESS, account):
+            await counters.give_back(limits.address, _ADDRESS, address)
+            raise await counters.refusal(limits.successes, _SUCCESS, account)
+        if not await counters.take(limits.pair, _PAIR, account, address):
+            await counters.give_back(limits.address, _ADDRESS, address)
+            raise await counters.refusal(limits.pair, _PAIR, account, address)
         usual = await counters.take(limits.account, _ACCOUNT, account)
         few = await counters.take(limits.stranger_under_attack, _STRANGER, account, address)
-        if not usual and not few and not await self._redis.exists(_known_key(account, address)):
+        if not usual and not few and not await self._knows(account, address):
             raise await counters.refusal(limits.stranger_under_attack, _STRANGER, account, address)
         return Attempt(account, address)
 
@@ -69,7 +82,8 @@ class LoginThrottle:
         await counters.clear(limits.stranger_under_attack, _STRANGER, attempt.account, attempt.address)
         await counters.give_back(limits.address, _ADDRESS, attempt.address)
         await counters.give_back(limits.account, _ACCOUNT, attempt.account)
-        await self._redis.set(_known_key(attempt.account, attempt.address), 1, ex=limits.known_seconds)
+        await counters.take(limits.successes, _SUCCESS, attempt.account)
+        await self._remember(attempt)
 
     async def undecided(self, attempt: Attempt) -> None:
         """Uncount an attempt about which nobody could say whether its password was right."""
@@ -79,6 +93,18 @@ class LoginThrottle:
         await counters.give_back(limits.address, _ADDRESS, attempt.address)
         await counters.give_back(limits.account, _ACCOUNT, attempt.account)
 
+    async def _remember(self, attempt: Attempt) -> None:
+        key = _known_key(attempt.account)
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.zadd(key, {attempt.address: time.time()})
+            pipeline.zremrangebyrank(key, 0, -KNOWN_ADDRESSES - 1)
+            pipeline.expire(key, self._limits.known_seconds)
+            await pipeline.execute()
 
-def _known_key(account: str, address: str) -> str:
-    return f"{KEY_PREFIX}:login-known:{account}:{address}"
+    async def _knows(self, account: str, address: str) -> bool:
+        seen_at = await self._redis.zscore(_known_key(account), address)
+        return seen_at is not None and time.time() - seen_at < self._limits.known_seconds
+
+
+def _known_key(account: str) -> str:
+    return f"{KEY_PREFIX}:login-known:{account}"

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from auth.sessions.caller import Caller, CallerDevice, Sessions
 from auth.sessions.errors import RefreshRefused
 from auth.sessions.schemas import RefreshBody, SessionOut, SessionsOut, TokensOut
+from auth.throttle import TooManyAttempts
 
 router = APIRouter(prefix="/auth", tags=["sessions"])
 
@@ -21,6 +22,9 @@ async def refresh(body: RefreshBody, sessions: Sessions, device: CallerDevice) -
         session, pair = await sessions.refresh(body.refresh_token, device)
     except RefreshRefused as refused:
         events.info("refresh_refused", reason=refused.code, address=device.address, outcome="refused")
+        raise
+    except TooManyAttempts:
+        events.warning("refresh_throttled", address=device.address, outcome="refused")
         raise
     events.info(
         "session_refreshed", member=session.member, session=session.id, address=device.address, outcome="succeeded"
@@ -48,7 +52,7 @@ async def logout_all(caller: Caller, sessions: Sessions, device: CallerDevice) -
 
 @router.get("/sessions", summary="List one's sessions")
 async def list_sessions(caller: Caller, sessions: Sessions) -> SessionsOut:
-    """Return the caller's sessions that are alive."""
+    """Return the caller's sessions that are alive: all of them, since their number is limited."""
     return SessionsOut(items=[SessionOut.of(session, caller.id) for session in await sessions.of_member(caller.member)])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
@@ -18,8 +18,8 @@ class RecordUnreadable(ValueError):
 class Session:
     """One log-in of a member on one device. Times are whole seconds since the epoch.
 
-    `refresh` is the SHA-256 (hex) of the one refresh token that is good now. The session is over at `idle_at` unless
-    it is renewed before, and at `ends_at` in any case.
+    `refresh` is the SHA-256 (hex) of the current refresh token, and `salt` is of the rotation that made it. The session
+    is over at `idle_at` unless it is renewed before, and at `ends_at` in any case.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Session:
     idle_at: int
     ends_at: int
     refresh: str
+    salt: str
     address: str
     user_agent: str
 
@@ -38,10 +39,6 @@ class Session:
     def over_at(self) -> int:
         """When it is over unless renewed."""
         return min(self.idle_at, self.ends_at)
-
-    def renewed(self, now: int, idle_seconds: int, refresh: str) -> Session:
-        """Return the session as it is after `refresh` has taken the place of the token before it."""
-        return replace(self, renewed_at=now, idle_at=min(now + idle_seconds, self.ends_at), refresh=refresh)
 
     def encode(self) -> bytes:
         """Return the stored form; the id is the key's."""
@@ -64,7 +61,7 @@ def decode(session_id: str, raw: bytes) -> Session:
         session = Session(id=session_id, **known | {name: _strings(known[name]) for name in ("roles", "amr")})
     except (ValueError, TypeError, KeyError, RecursionError):
         raise RecordUnreadable("not a session record") from None
-    texts = (session.member, session.refresh, session.address, session.user_agent)
+    texts = (session.member, session.refresh, session.salt, session.address, session.user_agent)
     times = (session.auth_time, session.renewed_at, session.idle_at, session.ends_at)
     if not all(isinstance(text, str) for text in texts) or not all(type(moment) is int for moment in times):
         raise RecordUnreadable("a field of the wrong type")

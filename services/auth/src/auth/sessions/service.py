@@ -7,33 +7,38 @@ from dataclasses import dataclass, replace
 
 import structlog
 import uuid_utils
+from limits import RateLimitItem
 
 from auth.keys.access_tokens import AccessTokens
-from auth.sessions.errors import LoginOutdated, RefreshTokenReused, RefreshTokenUnknown, SessionNotFound, SessionRevoked
-from auth.sessions.record import Session
-from auth.sessions.refresh_tokens import (
-    MAX_TOKEN_LENGTH,
-    Successor,
-    new_refresh_token,
-    open_successor,
-    seal_successor,
-    token_hash,
+from auth.sessions.errors import (
+    LoginOutdated,
+    RefreshRefused,
+    RefreshTokenReused,
+    RefreshTokenUnknown,
+    SessionNotFound,
+    SessionRevoked,
 )
+from auth.sessions.record import Session
+from auth.sessions.refresh_tokens import RefreshTokens, new_salt, session_of, token_hash
 from auth.sessions.repository import SessionRepository, Stored
+from auth.throttle import Counters
 
 USER_AGENT_LENGTH = 200
+
+_COUNTER = "refresh-session"
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class SessionLimits:
-    """How long things last (seconds)."""
+    """How long things last (seconds), and how often a session may be renewed."""
 
     access_token: int
     idle: int
     absolute: int
-    grace: int = 10
+    grace: int
+    refreshes: RateLimitItem
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,9 @@ class SessionService:
     def __init__(
         self,
         repository: SessionRepository,
+        counters: Counters,
         tokens: AccessTokens,
+        refresh_tokens: RefreshTokens,
         limits: SessionLimits,
         now: Callable[[], float],
         ended_until: Callable[[], int] = lambda: 0,
@@ -73,7 +80,9 @@ class SessionService:
         """`ended_until` says when a session began (epoch seconds), at the latest, that ended with its keys."""
         self._ended_until = ended_until
         self._repository = repository
+        self._counters = counters
         self._tokens = tokens
+        self._refresh_tokens = refresh_tokens
         self._limits = limits
         self._now = now
 
@@ -91,9 +100,10 @@ class SessionService:
         `session_id` is one of `new_session_id`, where it had to be known before. Raises LoginOutdated.
         """
         now = int(self._now())
-        refresh = new_refresh_token()
+        session_id = session_id or new_session_id()
+        refresh = self._refresh_tokens.first(session_id)
         session = Session(
-            id=session_id or new_session_id(),
+            id=session_id,
             member=member,
             roles=tuple(roles),
             amr=tuple(amr),
@@ -102,6 +112,7 @@ class SessionService:
             idle_at=now + min(self._limits.idle, self._limits.absolute),
             ends_at=now + self._limits.absolute,
             refresh=token_hash(refresh),
+            salt="",
             address=device.address,
             user_agent=device.user_agent[:USER_AGENT_LENGTH],
         )
@@ -112,62 +123,69 @@ class SessionService:
     async def refresh(self, presented: str, device: Device) -> tuple[Session, TokenPair]:
         """Rotate `presented` and return its successor.
 
-        Parallel calls within the grace period get the same successor. Later reuse ends the session.
-        Raises RefreshTokenUnknown, RefreshTokenReused, SessionRevoked.
+        Parallel and repeated calls get the same successor, until the grace period ends or the successor is used. Any
+        later use ends the session. Raises RefreshTokenUnknown, RefreshTokenReused, SessionRevoked, TooManyAttempts.
         """
-        if len(presented) > MAX_TOKEN_LENGTH:
-            raise RefreshTokenUnknown
-        presented_hash = token_hash(presented)
-        session_id = await self._repository.session_of(presented_hash)
+        session_id = session_of(presented)
         if session_id is None:
             raise RefreshTokenUnknown
-        while True:
-            stored = await self._repository.load(session_id)
-            if stored is None:
-                raise SessionRevoked
-            if self._ended_with_its_keys(stored.session):
-                await self._repository.end(session_id, stored.session.member)
-                raise SessionRevoked
-            if stored.session.refresh != presented_hash:
-                return await self._in_grace(stored.session, presented, presented_hash)
-            renewed = await self._rotate(stored, presented, presented_hash, device)
-            if renewed is not None:
-                return renewed
-            # Somebody was faster: their outcome is read on the next turn.
+        stored = await self._usable(session_id, presented)
+        await self._count_refresh(session_id)
+        while stored.session.refresh == token_hash(presented):
+            renewed = self._renewed(stored.session, presented, device)
+            if await self._repository.replace(stored, renewed):
+                return renewed, self._pair(renewed, self._successor(renewed, presented))
+            # Another call was faster: what it left decides.
+            stored = await self._usable(session_id, presented)
+        return stored.session, self._pair(stored.session, self._successor(stored.session, presented))
 
-    async def _rotate(
-        self, stored: Stored, presented: str, presented_hash: str, device: Device
-    ) -> tuple[Session, TokenPair] | None:
-        """Replace the session's current token, or return None when another call has changed the session."""
+    async def _usable(self, session_id: str, presented: str) -> Stored:
+        """Return the session that `presented` renews; end it when the token is a reused one. Raises RefreshRefused."""
+        stored = await self._repository.load(session_id)
+        refusal = self._refusal(stored.session if stored else None, presented)
+        if stored is not None and isinstance(refusal, SessionRevoked | RefreshTokenReused):
+            await self._end(session_id, stored.session.member)
+        if isinstance(refusal, RefreshTokenReused):
+            log.warning("refresh_token_reused", session=session_id, outcome="session_ended")
+        if stored is None or refusal is not None:
+            raise refusal or SessionRevoked
+        return stored
+
+    def _refusal(self, session: Session | None, presented: str) -> RefreshRefused | None:
+        """Return why `presented` does not renew `session`; None when it is current or in its grace period."""
+        is_current = session is not None and session.refresh == token_hash(presented)
+        # Names of sessions are no secret. Without this, anyone who knows one could end the session by a made-up token.
+        if not is_current and not self._refresh_tokens.issued(presented):
+            return RefreshTokenUnknown()
+        if session is None or self._ended_with_its_keys(session):
+            return SessionRevoked()
+        return None if is_current or self._in_grace(session, presented) else RefreshTokenReused()
+
+    async def _count_refresh(self, session_id: str) -> None:
+        if not await self._counters.take(self._limits.refreshes, _COUNTER, session_id):
+            raise await self._counters.refusal(self._limits.refreshes, _COUNTER, session_id)
+
+    def _renewed(self, session: Session, presented: str, device: Device) -> Session:
+        """Return the session after the successor of `presented` has become its current token."""
         now = int(self._now())
-        proposal = seal_successor(presented, Successor(new_refresh_token(), now))
-        sealed = await self._repository.claim_succession(presented_hash, proposal, self._limits.grace)
-        successor = self._opened(presented, sealed)
-        if successor is None:
-            # Left over from a call that died half-way, or no successor at all: it blocks the next proposal.
-            await self._repository.forget_succession(presented_hash)
-            return None
-        renewed = stored.session.renewed(now, self._limits.idle, token_hash(successor.token))
-        renewed = replace(renewed, address=device.address, user_agent=device.user_agent[:USER_AGENT_LENGTH])
-        if not await self._repository.replace(stored, renewed):
-            return None
-        return renewed, self._pair(renewed, successor.token)
+        salt = new_salt()
+        return replace(
+            session,
+            renewed_at=now,
+            idle_at=min(now + self._limits.idle, session.ends_at),
+            refresh=token_hash(self._refresh_tokens.successor(presented, salt)),
+            salt=salt,
+            address=device.address,
+            user_agent=device.user_agent[:USER_AGENT_LENGTH],
+        )
 
-    async def _in_grace(self, session: Session, presented: str, presented_hash: str) -> tuple[Session, TokenPair]:
-        """Answer a token that was rotated before."""
-        sealed = await self._repository.successor_of(presented_hash)
-        successor = self._opened(presented, sealed) if sealed else None
-        if successor is None:
-            await self._repository.end(session.id, session.member)
-            log.warning("refresh_token_reused", member=session.member, session=session.id, outcome="session_ended")
-            raise RefreshTokenReused
-        return session, self._pair(session, successor.token)
+    def _in_grace(self, session: Session, presented: str) -> bool:
+        """Say whether `presented` was replaced a moment ago, and its successor is unused: that is current still."""
+        is_predecessor = token_hash(self._successor(session, presented)) == session.refresh
+        return is_predecessor and int(self._now()) - session.renewed_at <= self._limits.grace
 
-    def _opened(self, presented: str, sealed: bytes) -> Successor | None:
-        successor = open_successor(presented, sealed)
-        if successor is None or self._now() - successor.rotated_at >= self._limits.grace:
-            return None
-        return successor
+    def _successor(self, session: Session, presented: str) -> str:
+        return self._refresh_tokens.successor(presented, session.salt)
 
     async def alive(self, session_id: str, member: str) -> Session | None:
         """Return the session if it is alive and the member's."""
@@ -185,11 +203,15 @@ class SessionService:
         """End one of the member's sessions. Raises SessionNotFound, for another member's too."""
         if await self.alive(session_id, member) is None:
             raise SessionNotFound("You have no such session.")
-        await self._repository.end(session_id, member)
+        await self._end(session_id, member)
 
     async def end_all(self, member: str, epoch: int | None = None, keep: str | None = None) -> int:
         """End the member's sessions, all but `keep`, and with `epoch` fence off log-ins that began before."""
         return await self._repository.end_all(member, epoch, keep)
+
+    async def _end(self, session_id: str, member: str) -> None:
+        await self._repository.end(session_id, member)
+        await self._counters.clear(self._limits.refreshes, _COUNTER, session_id)
 
     def _ended_with_its_keys(self, session: Session) -> bool:
         return session.auth_time <= self._ended_until()

@@ -42,6 +42,9 @@ class Renewal:
             tokens = await self._auth.refresh(visitor.on_behalf, presented)
         except Refused as refused:
             log.info("session_not_renewed", reason=refused.code)
+            if refused.status == 429:
+                # The session lives, it was only renewed too often: its cookies stay.
+                raise PartAway("auth") from None
             visitor.forget_session()
             return False
         visitor.keep_session(tokens)
