@@ -13,7 +13,7 @@ between leaves nothing alive that is not listed, and nothing listed as ended tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,14 +33,15 @@ return 1
 """
 
 # KEYS: the member's sessions, its fence. ARGV: session id, now (ms), the epoch its credentials were verified under,
-# how many sessions the member may have, TTL (ms). Returns the sessions that are too many, or nil when fenced off.
+# how many sessions the member may have, TTL (ms). Returns nil when fenced off, and nothing while there is room; else
+# the sessions that are too many and one more, since the new one may be among the first (clocks of replicas differ).
 _REGISTER = """
 if tonumber(ARGV[3]) < tonumber(redis.call('GET', KEYS[2]) or '0') then return false end
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[5]) then redis.call('PEXPIRE', KEYS[1], ARGV[5]) end
 local excess = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[4])
 if excess < 1 then return {} end
-return redis.call('ZRANGE', KEYS[1], 0, excess - 1)
+return redis.call('ZRANGE', KEYS[1], 0, excess)
 """
 
 # KEYS: the member's fence. ARGV: the epoch below which no session may be registered any more, TTL (ms).
@@ -90,14 +91,15 @@ class SessionRepository:
         """
         # The record first: were it second, an end of all sessions in between would miss it. Its tokens are not yet out.
         await self._redis.set(SESSION_KEY + session.id, session.encode(), px=self._left_ms(session.over_at))
-        excess = await self._register(
+        oldest = await self._register(
             keys=[_sessions_key(session.member), _fence_key(session.member)],
             args=[session.id, self._now_ms(), epoch, self._per_member, self._absolute_ms],
         )
-        if excess is None:
+        if oldest is None:
             await self._redis.delete(SESSION_KEY + session.id)
             return False
-        ended = await self._end_listed(session.member, _ids(excess) - {session.id})
+        others = [one for one in _ids(oldest) if one != session.id]
+        ended = await self._end_listed(session.member, others[: len(oldest) - 1] if oldest else [])
         if ended:
             log.info("sessions_over_the_limit_ended", member=session.member, sessions=ended)
         return True
@@ -113,7 +115,7 @@ class SessionRepository:
 
     async def end(self, session_id: str, member: str) -> bool:
         """End one session; once this returns, none of its tokens is accepted. False when it had ended before."""
-        return await self._end_listed(member, {session_id}) > 0
+        return await self._end_listed(member, [session_id]) > 0
 
     async def end_all(self, member: str, epoch: int | None = None, keep: str | None = None) -> int:
         """End every session of `member` but `keep`; return how many.
@@ -124,7 +126,7 @@ class SessionRepository:
             # Before the list is read: what was added until now is on it, and nothing older is added from now on.
             await self._fence(keys=[_fence_key(member)], args=[epoch, self._absolute_ms])
         listed = await self._redis.zrange(_sessions_key(member), 0, -1)
-        return await self._end_listed(member, _ids(listed) - {keep or ""})
+        return await self._end_listed(member, [one for one in _ids(listed) if one != keep])
 
     async def of_member(self, member: str) -> list[Session]:
         """Return the member's sessions that are alive, the newest first; no more than a member may have."""
@@ -136,7 +138,7 @@ class SessionRepository:
         found = [self._stored(session_id, raw) for session_id, raw in zip(ids, raws, strict=True)]
         return [stored.session for stored in found if stored and stored.session.member == member]
 
-    async def _end_listed(self, member: str, ids: set[str]) -> int:
+    async def _end_listed(self, member: str, ids: Sequence[str]) -> int:
         if not ids:
             return 0
         # The records before the list: a caller who repeats after a crash in between finds them listed still.
@@ -161,8 +163,8 @@ class SessionRepository:
         return max(1, int((moment - self._now()) * 1000))
 
 
-def _ids(listed: Iterable[bytes]) -> set[str]:
-    return {session_id.decode(errors="replace") for session_id in listed}
+def _ids(listed: Iterable[bytes]) -> list[str]:
+    return [session_id.decode(errors="replace") for session_id in listed]
 
 
 def _sessions_key(member: str) -> str:
