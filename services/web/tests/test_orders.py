@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blackbox.pages import Page
-from webtests.goods import ORDER_ID, order
+from webtests.goods import ORDER_ID, cart, order, unpaid_order
 from webtests.services import MEMBER, MEMBER_ID
 
 ORDERS, ORDER = "/api/shop/orders", f"/api/shop/orders/{ORDER_ID}"
@@ -46,6 +46,103 @@ async def test_an_order_that_was_shipped_meanwhile_says_so(member, services):
 
     assert answer.status_code == 409
     assert "can no longer be cancelled" in Page(answer.text).text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("card-declined", "The card was declined"),
+        ("insufficient-funds", "not enough money"),
+        ("card-expired", "has expired"),
+        ("authentication-failed", "could not be confirmed"),
+        ("other", "did not succeed"),
+        ("a-new-reason", "did not succeed"),
+    ],
+)
+async def test_a_failed_payment_is_named_with_its_reason_and_nobody_is_thanked(member, services, reason, said):
+    services.shop.on("GET", ORDER, 200, unpaid_order(reason=reason))
+
+    page = await member.page(f"/orders/{ORDER_ID}?notice=placed")
+
+    assert said in page.text
+    assert "Nothing was charged" in page.text
+    assert "January 2, 2026, 12:19" in page.text, "until when it is kept"
+    assert "Thank you" not in page.text
+    assert "payment failed" in page.text
+
+
+async def test_an_order_is_paid_again_with_another_card_under_a_key(member, services):
+    services.shop.on("GET", ORDER, 200, unpaid_order())
+    services.shop.on("POST", f"{ORDER}/payment", 200, order("pending"))
+    form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/payment")
+
+    answer = await member.submit(form, {"payment": "slow"})
+
+    assert answer.headers["location"] == f"/orders/{ORDER_ID}"
+    [asked] = services.shop.asked("POST", f"{ORDER}/payment")
+    assert asked["json"] == {"method": "test", "token": "slow"}
+    assert asked["headers"]["X-Idempotency-Key"] == form.fields["key"]
+
+
+async def test_a_card_that_is_none_is_not_sent(member, services):
+    services.shop.on("GET", ORDER, 200, unpaid_order())
+    form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/payment")
+
+    answer = await member.submit(form, {"payment": "gold"})
+
+    assert (answer.status_code, "Choose how you pay" in answer.text) == (422, True)
+    assert not services.shop.asked("POST", f"{ORDER}/payment")
+
+
+async def test_a_payment_that_the_order_does_not_take_says_so(member, services):
+    services.shop.on("GET", ORDER, 200, unpaid_order())
+    form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/payment")
+    services.shop.refuse("POST", f"{ORDER}/payment", 409, "order-not-payable")
+
+    answer = await member.submit(form)
+
+    assert (answer.status_code, "takes no payment at the moment" in answer.text) == (409, True)
+
+
+async def test_a_payment_without_an_answer_says_that_its_outcome_is_unknown(member, services):
+    services.shop.on("GET", ORDER, 200, unpaid_order())
+    form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/payment")
+    services.shop.cut("POST", f"{ORDER}/payment")
+
+    answer = await member.submit(form)
+
+    assert (answer.status_code, "The order is paid only once" in answer.text) == (503, True)
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        unpaid_order(payable=False),
+        order("cancelled"),
+        order("cancelled") | {"payment": {"method": "test", "state": "expired", "failure_reason": None}},
+    ],
+    ids=["no further attempt", "cancelled", "expired"],
+)
+async def test_the_items_of_an_order_that_did_not_work_out_go_back_into_the_cart(member, services, ended):
+    services.shop.on("GET", ORDER, 200, ended)
+    services.shop.on("POST", f"{ORDER}/cart", 200, cart())
+    form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/cart")
+
+    answer = await member.submit(form)
+
+    assert answer.headers["location"] == "/cart?notice=restored"
+    [asked] = services.shop.asked("POST", f"{ORDER}/cart")
+    assert asked["headers"]["X-Idempotency-Key"] == form.fields["key"]
+
+
+async def test_items_that_cannot_be_put_back_are_said_so(member, services):
+    services.shop.on("GET", ORDER, 200, order("cancelled"))
+    form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/cart")
+    services.shop.refuse("POST", f"{ORDER}/cart", 409, "cart-full")
+
+    answer = await member.submit(form)
+
+    assert (answer.status_code, "could not be put into your cart" in answer.text) == (409, True)
 
 
 async def test_another_members_order_is_not_found(member, services):

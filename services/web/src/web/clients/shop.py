@@ -148,10 +148,11 @@ class OrderLine(BaseModel):
 
 
 class Payment(BaseModel):
-    """How an order is paid."""
+    """The latest attempt to pay an order; with the reason when it failed."""
 
     method: str
     state: str
+    failure_reason: str | None = None
 
 
 State = Literal["pending", "paid", "shipped", "delivered", "cancelled"]
@@ -174,6 +175,9 @@ class Order(BaseModel):
     total: Money
     address: Address | None = None
     payment: Payment
+    # Whether the payment failed and another attempt may be made, and until when.
+    payable: bool = False
+    pay_by: datetime | None = None
     timeline: list[TimelineEntry]
     created_at: datetime
     updated_at: datetime
@@ -240,6 +244,15 @@ class Shop:
     async def cancel_order(self, visitor: OnBehalfOf, order_id: str, key: str) -> None:
         """Cancel an order that has not been shipped."""
         await self._client.send("POST", f"/api/shop/orders/{order_id}/cancel", visitor, key=key)
+
+    async def pay_order(self, visitor: OnBehalfOf, order_id: str, token: str, key: str) -> None:
+        """Pay an order again after its payment failed."""
+        body = {"method": "test", "token": token}
+        await self._client.send("POST", f"/api/shop/orders/{order_id}/payment", visitor, body, key=key)
+
+    async def restore_cart(self, visitor: OnBehalfOf, order_id: str, key: str) -> None:
+        """Put the items of an order into the cart again, as far as they are still sold."""
+        await self._client.send("POST", f"/api/shop/orders/{order_id}/cart", visitor, key=key)
 
     async def move_order(self, visitor: OnBehalfOf, order_id: str, state: str, key: str) -> None:
         """Say that an order was shipped or delivered, as an administrator."""

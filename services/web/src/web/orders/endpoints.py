@@ -9,10 +9,12 @@ from starlette.responses import Response
 
 from platform_common.problems import NotFound
 from web.cart.count import beside_cart
+from web.checkout.address_form import PAYMENT_UNKNOWN as PAYMENT_MISSING
+from web.checkout.address_form import PAYMENTS
 from web.clients.errors import PartAway, Refused
 from web.clients.shop import OrderPage
 from web.form_addresses import redirect_get
-from web.orders.words import CANCELLABLE
+from web.orders.words import CANCELLABLE, FAILURES, UNPAID
 from web.parts import KnownVisitor, LogInNeeded, MemberForm, Parts, PartsOf
 from web.rendering.catalogues import N_
 from web.rendering.pages import notice_of, see_other
@@ -23,6 +25,12 @@ from web.visitor.visitor import Visitor
 router = APIRouter(prefix="/orders")
 
 PAGE_SIZE = 20
+NOT_PAYABLE = N_("This order takes no payment at the moment. Its state is shown below.")
+NOT_PAID = N_("The payment could not be sent. Choose a card and try again.")
+PAYMENT_UNKNOWN = N_(
+    "The shop did not answer, so we do not know whether the payment has begun. The order is paid only once."
+)
+NOT_RESTORED = N_("The items could not be put into your cart. Try again in a moment.")
 TOO_LATE = N_("This order can no longer be cancelled.")
 NOT_NOW = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
 
@@ -63,7 +71,37 @@ async def cancel_order(order_id: UUID, form: MemberForm, parts: PartsOf, visitor
     return see_other(with_notice(f"/orders/{order_id}", "cancelled"))
 
 
-redirect_get(router, "/{order_id}/cancel", "/orders/{order_id}")
+@router.post("/{order_id}/payment")
+async def pay_again(order_id: UUID, form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Pay an order again after its payment failed."""
+    if form["payment"] not in PAYMENTS:
+        return await _order_page(parts, visitor, str(order_id), message=PAYMENT_MISSING, status=422)
+    try:
+        await parts.shop.pay_order(visitor.on_behalf, str(order_id), form["payment"], form.key)
+    except PartAway:
+        return await _order_page(parts, visitor, str(order_id), message=PAYMENT_UNKNOWN, status=503)
+    except Refused as refused:
+        _needs_log_in(refused)
+        message = NOT_PAYABLE if refused.code == "order-not-payable" else NOT_PAID
+        return await _order_page(parts, visitor, str(order_id), message=message, status=refused.status)
+    return see_other(f"/orders/{order_id}")
+
+
+@router.post("/{order_id}/cart")
+async def restore_cart(order_id: UUID, form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
+    """Put the items of an order into the cart again."""
+    try:
+        await parts.shop.restore_cart(visitor.on_behalf, str(order_id), form.key)
+    except PartAway:
+        return await _order_page(parts, visitor, str(order_id), message=NOT_RESTORED, status=503)
+    except Refused as refused:
+        _needs_log_in(refused)
+        return await _order_page(parts, visitor, str(order_id), message=NOT_RESTORED, status=refused.status)
+    return see_other(with_notice("/cart", "restored"))
+
+
+for action in ("cancel", "payment", "cart"):
+    redirect_get(router, f"/{{order_id}}/{action}", "/orders/{order_id}")
 
 
 async def _page(parts: Parts, visitor: Visitor, cursor: str) -> OrderPage | None:
@@ -91,7 +129,17 @@ async def _order_page(
     except Refused as refused:
         _needs_log_in(refused)
         raise NotFound("There is no such order.") from None
-    content = {"order": order, "message": message, "can_cancel": order.state in CANCELLABLE}
+    content = {
+        "order": order,
+        "message": message,
+        "can_cancel": order.state in CANCELLABLE,
+        "failure": FAILURES.get(order.payment.failure_reason or "", FAILURES["other"]),
+        "is_unpaid": order.payment.state in UNPAID,
+        "payments": PAYMENTS,
+    }
+    # Nobody is thanked for an order whose payment has failed meanwhile.
+    if notice == "placed" and order.payment.state in UNPAID:
+        notice = None
     return parts.pages.show(visitor, "orders/order.html", content, status=status, notice=notice, cart_count=count)
 
 

@@ -19,6 +19,7 @@ NOTICES = {
     "cart-updated": N_("Your cart is up to date."),
     "removed": N_("Removed from your cart."),
     "placed": N_("Thank you. Your order is placed."),
+    "restored": N_("The items of your order are in your cart again, as far as they are still sold."),
     "cancelled": N_("The order is cancelled."),
     "shipped": N_("The order is marked as shipped."),
     "delivered": N_("The order is marked as delivered."),

@@ -69,6 +69,12 @@ ADDRESS = {
 }
 
 
+def unpaid_order(*, payable: bool = True, reason: str = "card-declined") -> dict[str, Any]:
+    """Return an order whose payment has failed."""
+    payment = {"method": "test", "state": "failed", "failure_reason": reason}
+    return order("pending") | {"payment": payment, "payable": payable, "pay_by": "2026-01-02T03:19:05Z"}
+
+
 def order(state: str = "paid") -> dict[str, Any]:
     """Return an order in some state."""
     return {
@@ -88,7 +94,9 @@ def order(state: str = "paid") -> dict[str, Any]:
         ],
         "total": won(48000),
         "address": ADDRESS,
-        "payment": {"method": "test", "state": "paid"},
+        "payment": {"method": "test", "state": "paid", "failure_reason": None},
+        "payable": False,
+        "pay_by": None,
         "timeline": [
             {"state": "pending", "at": "2026-01-02T03:04:05Z"},
             {"state": state, "at": "2026-01-02T03:05:05Z"},

@@ -12,7 +12,7 @@ async function watch() {
     if (document.hidden) continue;
     const { status, data } = await call("GET", `/api/shop/orders/${order.dataset.orderId}`);
     if (status !== 200) return;
-    if (data.state !== order.dataset.orderState) {
+    if (`${data.state} ${data.payment.state}` !== order.dataset.orderState) {
       location.replace(`/orders/${order.dataset.orderId}`);
       return;
     }

@@ -7,6 +7,8 @@ const form = document.querySelector("[data-add-to-cart]");
 const place = document.querySelector("[data-add-status]");
 let adding = false;
 
+// What was said of an earlier attempt is no answer to the next one.
+form?.addEventListener("input", () => clearNotices(place));
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   // A second click is the same intent.

@@ -1,0 +1,69 @@
+"""A card that is declined: the page says so, the order is kept, and it is paid again; with scripts, and without."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from blackbox.waiting import eventually
+from browsing.shopper import Shopper
+
+DECLINED = "Test card that is declined"
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+def declined(request, new_shopper) -> Shopper:
+    """A person whose card was declined, on the page of the order."""
+    person: Shopper = new_shopper(scripted=request.param)
+    person.go("/sign-up")
+    person.sign_up()
+    person.fill_cart()
+    person.go("/checkout")
+    person.page.get_by_label(DECLINED).check()
+    person.give_address()
+    person.press("Place the order")
+    see(person, "The payment failed", scripted=request.param)
+    return person
+
+
+def see(person: Shopper, text: str, *, scripted: bool) -> None:
+    """Wait until the order's page says `text`: a script shows it by itself, without scripts one looks again."""
+    page = person.page
+    page.wait_for_url("**/orders/*")
+
+    def is_said() -> bool:
+        if not scripted:
+            page.reload()
+        return page.get_by_text(text).count() > 0
+
+    eventually(is_said, f"the page says: {text}")
+
+
+def test_a_declined_card_is_named_and_the_order_is_paid_with_another(declined: Shopper):
+    page = declined.page
+    expect(page.get_by_role("main")).to_contain_text("The card was declined. Nothing was charged.")
+    expect(page.get_by_text("Thank you.")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("payment failed")
+
+    page.get_by_label("Test card that pays at once").check()
+    declined.press("Pay again")
+
+    def is_paid() -> bool:
+        page.reload()
+        return "paid" in page.get_by_role("heading", level=1).inner_text()
+
+    eventually(is_paid, "the second payment arrives")
+    expect(page.get_by_text("The payment failed")).to_have_count(0)
+    assert len(declined.orders()) == 1
+
+
+def test_the_items_of_a_cancelled_order_go_back_into_the_cart(declined: Shopper):
+    page = declined.page
+    name = page.locator("table a").first.inner_text()
+
+    declined.press("Cancel the order")
+    declined.press("Put the items into the cart again")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cart")
+    expect(page.locator("[data-line]")).to_contain_text(name)
+    expect(page.get_by_text("in your cart again")).to_be_visible()
