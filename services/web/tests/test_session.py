@@ -281,3 +281,100 @@ async def test_a_sign_up_whose_outcome_is_unknown_keeps_its_key(browser, service
 def test_the_site_of_the_tests_is_https():
     """Cookies with `Secure` would not come back otherwise, and half of these tests would show nothing."""
     assert SITE.startswith("https://")
+
+
+@pytest.mark.parametrize("value", ["x", "a.b.c", "e30.e30.e30", "x" * 5000, '"quoted"'])
+async def test_an_access_cookie_that_is_not_ours_means_a_visitor_without_a_session_and_is_removed(browser, value):
+    """The edge has ignored it, so it sends no `Authorization`."""
+    browser.http.cookies.set(ACCESS, value)
+
+    answer = await browser.get("/log-in")
+
+    assert answer.status_code == 200
+    assert "Max-Age=0" in cookie_lines(answer)[ACCESS]
+    assert REFRESH not in cookie_lines(answer)
+
+
+@pytest.mark.parametrize("claims", [{"iss": "https://elsewhere.test"}, {"aud": "another"}, {"exp": 1000}])
+async def test_a_token_from_before_a_change_of_issuer_or_audience_is_removed(browser, make_token, claims):
+    browser.http.cookies.set(ACCESS, make_token(**claims))
+
+    answer = await browser.get("/")
+
+    assert "Max-Age=0" in cookie_lines(answer)[ACCESS]
+    assert "Log in" in answer.text
+
+
+async def test_after_a_change_of_issuer_the_refresh_cookie_opens_the_session_again(
+    browser, services, tokens, make_token
+):
+    services.auth.on("POST", "/auth/refresh", 200, tokens)
+    browser.http.cookies.set(ACCESS, make_token(iss="https://elsewhere.test"))
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.get("/account")
+
+    assert answer.status_code == 200
+    assert tokens["access_token"] in cookie_lines(answer)[ACCESS]
+
+
+async def test_a_good_access_cookie_that_the_edge_has_not_accepted_stays(browser, tokens):
+    """The edge may not have asked, or not been told; the cookie goes with its time."""
+    browser.http.cookies.set(ACCESS, tokens["access_token"])
+
+    assert ACCESS not in cookie_lines(await browser.get("/"))
+
+
+@pytest.mark.parametrize("refresh", ["", "x", "from-elsewhere_0123456789"])
+async def test_a_foreign_refresh_cookie_does_not_end_a_session_that_is_alive(member, services, tokens, refresh):
+    services.auth.refuse("POST", "/auth/refresh", 401, "refresh-token-unknown")
+    member.http.cookies.set(ACCESS, tokens["access_token"])
+    member.http.cookies.set(REFRESH, refresh)
+
+    page = await member.get("/account")
+    renewed = await member.post("/session/refresh")
+
+    assert page.status_code == 200
+    assert not cookie_lines(page).keys() & {ACCESS, REFRESH}
+    assert renewed.status_code == 401
+    assert ACCESS not in cookie_lines(renewed)
+
+
+@pytest.mark.parametrize("foreign", ["", "from-elsewhere_0123456789", "x"])
+@pytest.mark.parametrize("foreign_first", [True, False])
+async def test_a_session_is_renewed_next_to_a_refresh_cookie_of_another_site(
+    make_browser, services, tokens, foreign, foreign_first
+):
+    """Over plain HTTP a sibling subdomain can set a cookie of that name for the whole domain."""
+    browser = await make_browser(insecure_cookies_for_local_development=True)
+    ours = "an-older-token_0123456789"
+    services.auth.on("POST", "/auth/refresh", 200, tokens)
+    services.auth.refuses = lambda request: None if (request["json"] or {}).get("refresh_token", ours) == ours else 401
+    values = [foreign, ours] if foreign_first else [ours, foreign]
+
+    answer = await browser.get("/account", Cookie="; ".join(f"refresh={value}" for value in values))
+
+    assert answer.status_code == 200
+    assert tokens["refresh_token"] in cookie_lines(answer)["refresh"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "too-many-attempts"), (409, "conflict"), (503, "unavailable")])
+async def test_a_renewal_that_is_put_off_keeps_the_cookies(browser, services, status, code):
+    services.auth.refuse("POST", "/auth/refresh", status, code)
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.get("/")
+
+    assert "We cannot check just now whether you are logged in" in answer.text
+    assert not cookie_lines(answer).keys() & {ACCESS, REFRESH}
+
+
+async def test_while_auth_hangs_pages_come_the_cookies_stay_and_the_page_says_so(make_browser, services):
+    browser = await make_browser(read_timeout_seconds=0.2, write_timeout_seconds=60.0)
+    services.auth.hang("POST", "/auth/refresh")
+    browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
+
+    answer = await browser.get("/")
+
+    assert "We cannot check just now whether you are logged in" in answer.text
+    assert REFRESH not in cookie_lines(answer)

@@ -87,9 +87,9 @@ class Web:
         self.parts = Parts(site, pages, auth_calls, Members(member), shop_calls, renewal)
         # No part is needed: a page comes without what is away, and says so.
         self.health = Health({})
-        self.asgi: ASGIApp = self._framework(settings.request_timeout_seconds)
+        self.asgi: ASGIApp = self._framework(settings)
 
-    def _framework(self, request_seconds: float) -> FastAPI:
+    def _framework(self, settings: WebSettings) -> FastAPI:
         app = FastAPI(
             title="web",
             lifespan=self._lifespan,
@@ -103,10 +103,15 @@ class Web:
         app.state.parts = self.parts
         app.add_exception_handler(LogInNeeded, _on_log_in_needed)
         # From the inside to the outside.
-        app.add_middleware(SessionMiddleware, renewal=self.parts.renewal, left_alone=frozenset({session.REFRESH_PATH}))
+        app.add_middleware(
+            SessionMiddleware,
+            renewal=self.parts.renewal,
+            seconds=settings.read_timeout_seconds,
+            left_alone=frozenset({session.REFRESH_PATH, home.ROBOTS_PATH}),
+        )
         app.add_middleware(HeadMiddleware)
         app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
-        app.add_middleware(DeadlineMiddleware, seconds=request_seconds)
+        app.add_middleware(DeadlineMiddleware, seconds=settings.request_timeout_seconds)
         outfit(app, self.health)
         app.add_exception_handler(RequestValidationError, _on_odd_path)
         app.add_middleware(ProblemPagesMiddleware, pages=self.parts.pages)

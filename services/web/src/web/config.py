@@ -41,7 +41,7 @@ class WebSettings(CookieSettings):
 
     # How long a service may take to connect, to answer a read, and to carry out a write.
     connect_timeout_seconds: Seconds = 1.0
-    read_timeout_seconds: Seconds = 3.0
+    read_timeout_seconds: Seconds = 2.0
     write_timeout_seconds: Seconds = 12.0
     request_timeout_seconds: Seconds = 20.0
     # Verified access tokens that are remembered, about 2 kB each.

@@ -28,7 +28,7 @@ class Timeouts:
     """How long a call may take (seconds)."""
 
     connect: float = 1.0
-    read: float = 3.0
+    read: float = 2.0
     write: float = 12.0
 
 

@@ -16,6 +16,7 @@ router = APIRouter()
 
 NEWEST = 8
 
+ROBOTS_PATH = "/robots.txt"
 # Nothing personal is worth an index entry; nothing that is sent by a form answers to GET.
 ROBOTS = """\
 User-agent: *
@@ -42,7 +43,7 @@ async def home(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Respons
     )
 
 
-@router.get("/robots.txt")
+@router.get(ROBOTS_PATH)
 async def robots() -> Response:
     """Tell crawlers what is not for them."""
     return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=86400"})

@@ -27,6 +27,17 @@ def read_cookies(lines: list[str]) -> dict[str, str]:
     return {name: value for name, value in found.items() if name not in doubled}
 
 
+def is_cookie_value(value: str) -> bool:
+    """Whether `value` is not empty and may be one of ours."""
+    return bool(value) and _VALUE.fullmatch(value) is not None
+
+
+def cookie_values(lines: list[str], name: str) -> tuple[str, ...]:
+    """Return every value of the cookie `name`, each once; empty ones are none."""
+    crumbs = (crumb.strip().partition("=") for line in lines for crumb in line.split(";"))
+    return tuple(dict.fromkeys(value for found, _, value in crumbs if found == name and value))
+
+
 @dataclass(frozen=True)
 class CookieRules:
     """How this installation writes cookies: for TLS alone, unless a development setting says otherwise."""

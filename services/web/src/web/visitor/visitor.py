@@ -12,7 +12,7 @@ from platform_common.tokens.access import Principal
 from web.clients.auth import Tokens
 from web.clients.http import OnBehalfOf
 from web.visitor import form_token, preferences
-from web.visitor.cookies import CookieRules, read_cookies
+from web.visitor.cookies import CookieRules, cookie_values, is_cookie_value, read_cookies
 from web.visitor.places import place_of_referer
 from web.visitor.preferences import Language, Theme
 
@@ -23,6 +23,9 @@ CART = "cart"
 # What identifies a browser to a service is cut here: it is shown in the list of sessions, no more.
 USER_AGENT_LENGTH = 300
 
+# More refresh cookies than this are not tried.
+MAX_REFRESH_TOKENS = 3
+
 STATE = "visitor"
 
 
@@ -32,6 +35,8 @@ class Visitor:
 
     rules: CookieRules
     cookies: dict[str, str]
+    # Several only where other sites can set a cookie of that name: over plain HTTP in development.
+    refresh_tokens: tuple[str, ...]
     language: Language
     theme: Theme
     address: str
@@ -50,12 +55,14 @@ class Visitor:
     def of(cls, scope: Scope, rules: CookieRules) -> Visitor:
         """Read what the headers say of the visitor; nobody is asked."""
         headers = Headers(scope=scope)
-        cookies = read_cookies(headers.getlist("cookie"))
+        lines = headers.getlist("cookie")
+        cookies = read_cookies(lines)
         chosen = cookies.get(preferences.LANGUAGE_COOKIE)
         client = scope.get("client")
         return cls(
             rules=rules,
             cookies=cookies,
+            refresh_tokens=cookie_values(lines, rules.host(REFRESH))[:MAX_REFRESH_TOKENS],
             language=preferences.language_of(chosen, headers.get("accept-language", "")),
             theme=preferences.theme_of(cookies.get(preferences.THEME_COOKIE)),
             address=client[0] if client else "",
@@ -74,14 +81,16 @@ class Visitor:
         return self.principal is not None and self.principal.is_admin
 
     @property
-    def refresh_token(self) -> str | None:
-        """The refresh token, if the browser sent one."""
-        return self.cookies.get(self.rules.host(REFRESH)) or None
+    def access_token(self) -> str | None:
+        """The access token of the cookie, which the edge alone may accept."""
+        return self.cookies.get(self.rules.host(ACCESS)) or None
 
     @property
     def cart_token(self) -> str | None:
         """The anonymous cart's cookie, which is shop's to read."""
-        return self.cookies.get(self.rules.host(CART)) or None
+        token = self.cookies.get(self.rules.host(CART), "")
+        # It goes into a header.
+        return token if is_cookie_value(token) else None
 
     @property
     def form_secret(self) -> str:
@@ -119,10 +128,14 @@ class Visitor:
         self.set_cookie(rules.line(rules.host(REFRESH), tokens.refresh_token, tokens.refresh_expires_in))
 
     def forget_session(self) -> None:
-        """Take the session's cookies from the browser."""
+        """Remove the session's cookies from the browser."""
         self.principal = self.token = None
-        for name in (ACCESS, REFRESH):
-            self.set_cookie(self.rules.removal(self.rules.host(name)))
+        self.remove(ACCESS)
+        self.remove(REFRESH)
+
+    def remove(self, name: str) -> None:
+        """Remove a cookie of this host from the browser."""
+        self.set_cookie(self.rules.removal(self.rules.host(name)))
 
     def keep_language(self, language: Language) -> None:
         """Show pages in `language` from now on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web as aiohttp_web
@@ -31,6 +32,8 @@ class FakeService:
         self.url = ""
         self.requests: list[dict[str, Any]] = []
         self.slow = asyncio.Event()
+        # Returns the status by which a request is refused, or None.
+        self.refuses: Callable[[dict[str, Any]], int | None] = lambda _request: None
         self._answers: dict[tuple[str, str], Any] = {}
         self._runner: aiohttp_web.ServerRunner | None = None
 
@@ -83,6 +86,9 @@ class FakeService:
                 "json": json.loads(body) if body else None,
             }
         )
+        refused = self.refuses(self.requests[-1])
+        if refused is not None:
+            return aiohttp_web.json_response({"code": "refused"}, status=refused)
         answer = self._answers.get((request.method, request.path))
         if isinstance(answer, list):
             if answer[1] > 0:
