@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+from sqlalchemy import event
 
 PROFILE = {"email": "ann@example.com", "display_name": "Ann", "locale": "en"}
 
@@ -129,6 +130,35 @@ async def test_a_new_address_asks_for_a_fresh_log_in(client, make_member):
     assert (refused.status_code, refused.json()["code"]) == (401, "reauthentication-required")
     assert 'error="insufficient_user_authentication", max_age="900"' in refused.headers["www-authenticate"]
     assert allowed.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/members/me", "/api/members/{id}"])
+async def test_deleting_ones_own_account_requires_a_recent_log_in(client, make_member, path):
+    stale = make_member("old", "admin", auth_time=int(time.time()) - 1000)
+    make_member("root", "admin")
+
+    refused = await client.delete(path.format(id=stale.id), headers=stale.headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (401, "reauthentication-required")
+    assert 'error="insufficient_user_authentication", max_age="900"' in refused.headers["www-authenticate"]
+    assert (await client.get(stale.path, headers=stale.headers)).status_code == 200
+
+
+async def test_an_administrator_deletes_another_account_without_a_recent_log_in(client, make_member, ann):
+    admin = make_member("root", "admin", auth_time=int(time.time()) - 1000)
+
+    assert (await client.delete(ann.path, headers=admin.headers)).status_code == 204
+
+
+async def test_the_callers_own_row_is_read_once(client, ann, app):
+    statements: list[str] = []
+    engine = app.state.parts.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda _c, _cu, statement, *_: statements.append(statement))
+
+    answer = await client.get("/api/members/me", headers=ann.headers)
+
+    assert answer.status_code == 200
+    assert len([statement for statement in statements if "FROM members" in statement]) == 1
 
 
 async def test_an_administrator_needs_no_fresh_log_in_for_anothers_address(client, make_member, ann):

@@ -51,7 +51,7 @@ class MemberSettings(DatabaseSettings, CredentialSettings, ServiceSettings):
     service_token_key: ServiceTokenKey
     # Keyed hashes of requests: a stored fingerprint of a body with a password is no password hash.
     fingerprint_key: ServiceTokenKey
-    # How fresh a log-in must be before a member changes its own e-mail address (ASVS 7.5.1).
+    # How recent a log-in must be before a member changes its own e-mail address or deletes its account (ASVS 7.5.1).
     reauthentication_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
     idempotency_retention_hours: Annotated[int, Field(ge=1, le=720)] = 24
     # A request that takes longer is ended with 503.

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from member.accounts import repository
 from member.accounts.errors import CallerGone, MemberNotFound
+from member.accounts.models import Member
 from platform_common.problems import Forbidden
 from platform_common.tokens.access import Principal
 
@@ -18,11 +19,15 @@ ME = "me"
 
 @dataclass(frozen=True)
 class Caller:
-    """An active member. `is_admin` holds where both the token and the database say so."""
+    """An active member. `is_admin` holds where both the token and the database say so.
+
+    `member` keeps the loaded row in the request's session, so that reading the caller's own account needs no statement.
+    """
 
     id: UUID
     is_admin: bool
     auth_time: int
+    member: Member
 
     def require_admin(self) -> None:
         """Raise Forbidden unless the caller may administer members."""
@@ -55,4 +60,6 @@ async def load_caller(session: AsyncSession, principal: Principal) -> Caller:
     member = await repository.get(session, member_id)
     if member is None or not member.is_active:
         raise CallerGone
-    return Caller(id=member.id, is_admin=principal.is_admin and member.is_admin, auth_time=principal.auth_time)
+    return Caller(
+        id=member.id, is_admin=principal.is_admin and member.is_admin, auth_time=principal.auth_time, member=member
+    )

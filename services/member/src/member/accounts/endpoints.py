@@ -141,7 +141,7 @@ async def delete_member(
     preconditions: PreconditionsOf,
     writes: PlainWrites,
 ) -> Response:
-    """Delete a member for good; the e-mail address is free again."""
+    """Delete a member for good; the e-mail address is free again. One's own account requires a recent log-in."""
     target = caller.target(member_id)
 
     async def effect() -> Answer:

@@ -41,10 +41,10 @@ class CallerGone(Unauthenticated):
 
 
 class ReauthenticationRequired(Unauthenticated):
-    """The change asks for a fresh log-in (RFC 9470)."""
+    """The operation requires a recent log-in (RFC 9470)."""
 
     code = "reauthentication-required"
 
     def __init__(self, max_age: int) -> None:
-        super().__init__("Log in again before you change your e-mail address.")
+        super().__init__("Log in again and repeat this request: it requires a recent log-in.")
         self.headers["WWW-Authenticate"] = f'Bearer error="insufficient_user_authentication", max_age="{max_age}"'

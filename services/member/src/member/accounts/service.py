@@ -128,6 +128,8 @@ class Accounts:
         self, session: AsyncSession, caller: Caller, member_id: UUID, preconditions: Preconditions
     ) -> tuple[Event, ...]:
         """Delete a member for good; its address is free again. Raises as `change` does."""
+        if caller.id == member_id:
+            self._require_fresh_log_in(caller)
         member = await self._for_change(session, member_id, preconditions)
         await self._keep_an_administrator(session, member, roles=(), status=Status.SUSPENDED)
         await repository.remove(session, member_id)
