@@ -140,6 +140,32 @@ async def test_spellings_of_one_address_are_one_account(at):
     assert answers == [401] * 4 + [429]
 
 
+async def test_a_flood_of_one_account_is_refused_before_it_costs_a_call(at, member):
+    client, gate = at(ELSEWHERE), asyncio.Event()
+
+    async def wait() -> None:
+        member.before_answering_verify = wait
+        await gate.wait()
+
+    member.before_answering_verify = wait
+    flood = [asyncio.create_task(client.login()) for _ in range(50)]
+    async with asyncio.timeout(20):
+        while len(refused := [task.result() for task in flood if task.done()]) < 46:  # noqa: ASYNC110 (tasks of others tell no event)
+            await asyncio.sleep(0.01)
+    gate.set()
+    answers = await asyncio.gather(*flood)
+
+    assert {(answer.status_code, answer.headers["Retry-After"]) for answer in refused} == {(429, "1")}
+    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [429] * 46
+    assert len(member.requests) == 4
+
+
+async def test_member_learns_which_client_asks(at, member):
+    await at(HOME).login()
+
+    assert member.requests[-1].headers["X-Client-Key"] == HOME
+
+
 async def test_one_ipv6_site_is_one_client(at):
     answers = [(await at(f"2001:db8:1:2::{n:x}").login(password=f"guess {n}")).status_code for n in range(6)]
 

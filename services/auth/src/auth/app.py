@@ -24,6 +24,7 @@ from auth.keys import endpoints as key_endpoints
 from auth.keys.access_tokens import AccessTokens
 from auth.keys.keeper import KeyRingKeeper
 from auth.login import endpoints as login_endpoints
+from auth.login.in_flight import AttemptsInFlight
 from auth.login.service import LoginService
 from auth.login.throttle import LoginLimits, LoginThrottle
 from auth.members import Members
@@ -88,7 +89,8 @@ class Auth:
         members = Members(self.members_http)
         pseudonyms = Pseudonyms(key)
         throttle = LoginThrottle(counters, self.redis, _login_limits(settings))
-        self.login = LoginService(members, self.sessions, throttle, pseudonyms)
+        in_flight = AttemptsInFlight(settings.login_failures_per_account_and_address)
+        self.login = LoginService(members, self.sessions, throttle, in_flight, pseudonyms)
         registrations = limit(settings.registrations_per_address, 600)
         self.registration = RegistrationService(members, counters, registrations, pseudonyms, key)
         password_guesses = limit(settings.password_guesses_per_session, 900)

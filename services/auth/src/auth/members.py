@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import structlog
 
+from platform_common.internal_http import CLIENT_KEY_HEADER
 from platform_common.problems import DependencyUnavailable
 
 log = structlog.get_logger(__name__)
@@ -60,14 +61,17 @@ class MemberAnswer:
 
 
 class Members:
-    """Calls member through `client`, which carries the service token. Every method raises MemberUnavailable."""
+    """Calls member through `http`, which carries the service token. Every method raises MemberUnavailable.
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
-        self._client = client
+    `client` names the client that asks: member computes password hashes fairly between clients and accounts.
+    """
 
-    async def verify(self, email: str, password: str) -> VerifiedMember:
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self._http = http
+
+    async def verify(self, email: str, password: str, client: str) -> VerifiedMember:
         """Return the member with these credentials. Raises CredentialsRefused."""
-        response = await self._post("/internal/credentials/verify", {"email": email, "password": password})
+        response = await self._post("/internal/credentials/verify", {"email": email, "password": password}, client)
         if response.status_code == 200:
             return _verified(response)
         if response.status_code == 401 and _code(response) == "credentials-invalid":
@@ -77,20 +81,22 @@ class Members:
             raise CredentialsRefused
         raise self._unavailable(response)
 
-    async def create(self, body: Mapping[str, Any]) -> MemberAnswer:
+    async def create(self, body: Mapping[str, Any], client: str) -> MemberAnswer:
         """Have an account made, and return what member says, as far as it concerns the client."""
-        response = await self._post("/internal/members", body)
+        response = await self._post("/internal/members", body, client)
         if response.status_code != 201 and response.status_code not in _FOR_THE_CLIENT:
             raise self._unavailable(response)
         return _answer(response)
 
-    async def change_password(self, member: str, current: str, new: str, keep_session: str) -> VerifiedMember:
+    async def change_password(
+        self, member: str, current: str, new: str, keep_session: str, client: str
+    ) -> VerifiedMember:
         """Have the member's password replaced, and return the member as it is from then on.
 
         Member ends all sessions but `keep_session`, which may be yet to come. Raises PasswordChangeRefused.
         """
         body = {"member_id": member, "current_password": current, "new_password": new, "keep_session": keep_session}
-        response = await self._post("/internal/credentials/change", body)
+        response = await self._post("/internal/credentials/change", body, client)
         # 202: changed, and member goes on trying to end the sessions.
         if response.status_code in {200, 202}:
             return _verified(response)
@@ -99,9 +105,9 @@ class Members:
             raise PasswordChangeRefused(_answer(response), is_guess=is_guess)
         raise self._unavailable(response)
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx2.Response:
+    async def _post(self, path: str, body: Mapping[str, Any], client: str) -> httpx2.Response:
         try:
-            return await self._client.post(path, json=body)
+            return await self._http.post(path, json=body, headers={CLIENT_KEY_HEADER: client})
         except httpx2.HTTPError as error:
             log.warning("member_unreachable", error=type(error).__name__)
             raise MemberUnavailable("The accounts cannot be reached at the moment.") from None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from member.credentials.capacity import MAX_WORKERS, default_hash_workers
 from platform_common.settings import HttpUrl, ServiceSettings, ServiceTokenKey
 from platform_database import settings as common
 from platform_database.settings import RoleName, Seconds
 
+_MIN_MEMORY_KIB = 19456
 _CONFIG = SettingsConfigDict(
     env_prefix="member_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
 )
@@ -23,15 +24,19 @@ class DatabaseSettings(common.DatabaseSettings):
     model_config = _CONFIG
 
 
+def _hash_workers(earlier: dict[str, Any]) -> int:
+    return default_hash_workers(earlier.get("argon2_memory_kib", _MIN_MEMORY_KIB))
+
+
 class CredentialSettings(BaseSettings):
     """Cost of a password hash, and how many may wait. The lower bounds are OWASP's for argon2id."""
 
     model_config = _CONFIG
 
-    argon2_memory_kib: Annotated[int, Field(ge=19456, le=1048576)] = 19456
+    argon2_memory_kib: Annotated[int, Field(ge=_MIN_MEMORY_KIB, le=1048576)] = _MIN_MEMORY_KIB
     argon2_time_cost: Annotated[int, Field(ge=2, le=20)] = 2
     argon2_parallelism: Annotated[int, Field(ge=1, le=16)] = 1
-    hash_workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    hash_workers: Annotated[int, Field(ge=1, le=MAX_WORKERS)] = Field(default_factory=_hash_workers)
     # How many may wait for a worker before more are refused with 503.
     hash_queue: Annotated[int, Field(ge=0, le=10000)] = 32
     # Its words make no password.

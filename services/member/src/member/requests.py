@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from member.accounts.callers import Caller, load_caller
 from member.parts import Parts
+from platform_common.internal_http import CLIENT_KEY_HEADER
 from platform_common.tokens.callers import access_token
 from platform_database.boundary import Writes
 from platform_database.ledger.requests import GivenKey, keyed_request
@@ -22,6 +23,10 @@ def parts_of(request: Request) -> Parts:
 
 
 PartsOf = Annotated[Parts, Depends(parts_of)]
+
+
+# Whom a service calls for: password hashes are shared fairly between clients.
+ClientKey = Annotated[str, Header(alias=CLIENT_KEY_HEADER, max_length=64, description="An opaque key of the client.")]
 
 
 async def request_session(parts: PartsOf) -> AsyncIterator[AsyncSession]:

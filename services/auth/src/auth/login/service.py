@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 
 from auth.accounts import Pseudonyms, account_email, address_block
 from auth.login.errors import CredentialsInvalid
-from auth.login.throttle import LoginThrottle
+from auth.login.in_flight import AttemptsInFlight
+from auth.login.throttle import Attempt, LoginThrottle
 from auth.members import CredentialsRefused, Members, MemberUnavailable, VerifiedMember
 from auth.sessions.errors import LoginOutdated
 from auth.sessions.service import Device, SessionService, TokenPair
@@ -22,11 +25,17 @@ class LoginService:
     """Log-in with e-mail and password."""
 
     def __init__(
-        self, members: Members, sessions: SessionService, throttle: LoginThrottle, pseudonyms: Pseudonyms
+        self,
+        members: Members,
+        sessions: SessionService,
+        throttle: LoginThrottle,
+        in_flight: AttemptsInFlight,
+        pseudonyms: Pseudonyms,
     ) -> None:
         self._members = members
         self._sessions = sessions
         self._throttle = throttle
+        self._in_flight = in_flight
         self._pseudonyms = pseudonyms
 
     async def login(self, email: str, password: str, device: Device) -> tuple[VerifiedMember, TokenPair]:
@@ -36,13 +45,19 @@ class LoginService:
         """
         # What member checks is what is counted, whatever the spelling.
         email = account_email(email)
-        account = self._pseudonyms.of(email)
+        account, client = self._pseudonyms.of(email), address_block(device.address)
         log = events.bind(account=account, address=device.address)
         try:
-            attempt = await self._throttle.admit(account, address_block(device.address))
+            with self._in_flight.one_more(account, client):
+                attempt = await self._throttle.admit(account, client)
+                return await self._judge(attempt, email, password, device, log)
         except TooManyAttempts:
             log.warning("login_throttled", outcome="refused")
             raise
+
+    async def _judge(
+        self, attempt: Attempt, email: str, password: str, device: Device, log: Any
+    ) -> tuple[VerifiedMember, TokenPair]:
         try:
             member, session_id, pair = await self._open(email, password, device)
         except CredentialsRefused:
@@ -57,11 +72,12 @@ class LoginService:
         return member, pair
 
     async def _open(self, email: str, password: str, device: Device) -> tuple[VerifiedMember, str, TokenPair]:
-        member = await self._members.verify(email, password)
+        client = address_block(device.address)
+        member = await self._members.verify(email, password, client)
         try:
             session, pair = await self._sessions.open(member.id, member.roles, _AMR, member.epoch, device)
         except LoginOutdated:
             # The account was suspended, deleted or given other roles just now: what is true of it after that?
-            member = await self._members.verify(email, password)
+            member = await self._members.verify(email, password, client)
             session, pair = await self._sessions.open(member.id, member.roles, _AMR, member.epoch, device)
         return member, session.id, pair

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from limits import RateLimitItem
 
+from auth.accounts import address_block
 from auth.members import Members, MemberUnavailable, PasswordChangeRefused, VerifiedMember
 from auth.sessions.errors import LoginOutdated
 from auth.sessions.record import Session
@@ -39,7 +40,9 @@ class PasswordService:
             raise await self._counters.refusal(self._limit, _COUNTER, caller.id)
         successor = new_session_id()
         try:
-            member = await self._members.change_password(caller.member, current, new, successor)
+            member = await self._members.change_password(
+                caller.member, current, new, successor, address_block(device.address)
+            )
         except PasswordChangeRefused as refused:
             if not refused.is_guess:
                 await self._counters.give_back(self._limit, _COUNTER, caller.id)

@@ -58,7 +58,7 @@ class RegistrationService:
                 "scope": SCOPE + account,
                 "fingerprint": self._fingerprint(keyed),
             }
-        answer = await self._members.create(fields)
+        answer = await self._members.create(fields, block)
         replayed = answer.headers.get("Idempotent-Replayed") == "true"
         if answer.status == 201:
             log.info("registered", outcome="succeeded", replayed=replayed)

@@ -51,13 +51,14 @@ async def list_members(
     dependencies=[Depends(takes(JSON))],
 )
 async def create_member(
-    body: MemberCreation, parts: PartsOf, session: Session, _caller: Administrator, writes: KeyedWrites
+    body: MemberCreation, parts: PartsOf, session: Session, caller: Administrator, writes: KeyedWrites
 ) -> Response:
     """Make a member."""
 
     async def effect() -> Answer:
         roles = body.roles if body.roles is not None else DEFAULT_ROLES
-        return answers.created_answer(await parts.accounts.create(session, body, roles=roles, status=body.status))
+        member = await parts.accounts.create(session, body, roles=roles, status=body.status, client=str(caller.id))
+        return answers.created_answer(member)
 
     return await writes.run(effect)
 

@@ -12,7 +12,7 @@ from member.accounts import answers
 from member.accounts.errors import MemberNotFound
 from member.accounts.schemas import InternalRegistration, MemberView, MemberWithEpoch
 from member.openapi import member_created, problems
-from member.requests import PartsOf, Session
+from member.requests import ClientKey, PartsOf, Session
 from platform_common.media_types import JSON, takes
 from platform_common.tokens.callers import internal_caller
 from platform_database.boundary import Writes
@@ -34,6 +34,7 @@ async def register_member(
     parts: PartsOf,
     session: Session,
     service: Annotated[str, Depends(internal_caller("auth"))],
+    client: ClientKey = "",
 ) -> Response:
     """Make a member from its own registration, once per `idempotency`."""
     claim = body.idempotency
@@ -41,7 +42,7 @@ async def register_member(
     keyed = KeyedRequest(f"{service}:{claim.scope}", claim.key, claim.fingerprint) if claim else None
 
     async def effect() -> Answer:
-        return answers.created_answer(await parts.accounts.create(session, body))
+        return answers.created_answer(await parts.accounts.create(session, body, client=client))
 
     return await Writes(session, parts.ledger, parts.outbox, keyed).run(effect)
 

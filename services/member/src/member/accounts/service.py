@@ -18,7 +18,7 @@ from member.accounts.errors import AdministratorsField, LastAdministrator, Membe
 from member.accounts.models import ADMIN, DEFAULT_ROLES, Member, Status
 from member.accounts.schemas import MemberPage, MemberView, Registration
 from member.credentials.change import CurrentPasswordWrong, PasswordReplacement
-from member.credentials.hashing import PasswordHasher
+from member.credentials.hashing import PasswordHasher, fair_keys
 from member.credentials.policy import check_password
 from member.outbox.topics import Topic
 from platform_common.pages import encode_cursor
@@ -64,21 +64,25 @@ class Accounts:
         *,
         roles: Iterable[str] = DEFAULT_ROLES,
         status: str = Status.ACTIVE,
+        client: str = "",
     ) -> Member:
-        """Make a member. Raises PayloadInvalid for a guessable password, EmailTaken, HashingOverloaded."""
+        """Make a member on behalf of `client`, an opaque key.
+
+        Raises PayloadInvalid for a guessable password, EmailTaken, HashingOverloaded.
+        """
         member = Member(
             email=registration.email,
             display_name=registration.display_name,
             locale=registration.locale,
             roles=sorted(roles),
             status=status,
-            password_hash=await self.password_hash(registration),
+            password_hash=await self.password_hash(registration, client),
         )
         await repository.save(session, member)
         log.info("member_created", member_id=str(member.id), roles=member.roles)
         return member
 
-    async def password_hash(self, registration: Registration) -> str:
+    async def password_hash(self, registration: Registration, client: str = "") -> str:
         """Return the hash of a new password. Raises PayloadInvalid for a guessable one, HashingOverloaded."""
         password = registration.password.get_secret_value()
         check_password(
@@ -87,7 +91,7 @@ class Accounts:
             display_name=registration.display_name,
             product_name=self._product_name,
         )
-        return await self._hasher.hash(password)
+        return await self._hasher.hash(password, fair_keys(registration.email, client))
 
     async def read(self, session: AsyncSession, member_id: UUID) -> Member:
         """Return a member. Raises MemberNotFound."""

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from member.accounts import repository
-from member.credentials.hashing import PasswordHasher
+from member.credentials.hashing import PasswordHasher, fair_keys
 from member.credentials.policy import check_password
 from platform_common.problems import FieldError, PayloadInvalid
 
@@ -43,14 +43,15 @@ class PasswordChanges:
         self._hasher = hasher
         self._product_name = product_name
 
-    async def prepare(self, member_id: UUID, current: str, new: str) -> PasswordReplacement:
+    async def prepare(self, member_id: UUID, current: str, new: str, client: str = "") -> PasswordReplacement:
         """Return what replaces the member's password.
 
         Raises CurrentPasswordWrong, PayloadInvalid for a guessable or unchanged new one, HashingOverloaded.
         """
         async with self._sessions() as session:
             member = await repository.get(session, member_id)
-        fits, _ = await self._hasher.verify(current, member.password_hash if member else None)
+        keys = fair_keys(member.email if member else "", client)
+        fits, _ = await self._hasher.verify(current, member.password_hash if member else None, keys)
         if member is None or not fits:
             log.info("password_change_refused", member_id=str(member_id))
             raise CurrentPasswordWrong
@@ -64,4 +65,4 @@ class PasswordChanges:
             product_name=self._product_name,
             pointer="/new_password",
         )
-        return PasswordReplacement(member.id, member.password_hash, await self._hasher.hash(new))
+        return PasswordReplacement(member.id, member.password_hash, await self._hasher.hash(new, keys))

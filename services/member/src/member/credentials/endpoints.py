@@ -12,7 +12,7 @@ from member.accounts import answers
 from member.accounts.schemas import MemberWithEpoch
 from member.credentials.policy import Password
 from member.openapi import problems
-from member.requests import PartsOf, PlainWrites, Session
+from member.requests import ClientKey, PartsOf, PlainWrites, Session
 from platform_common.media_types import JSON, takes
 from platform_common.payload import Payload, Uuid
 from platform_common.tokens.callers import internal_caller
@@ -48,10 +48,10 @@ class PasswordChange(Payload):
     dependencies=[Depends(takes(JSON))],
 )
 async def verify_credentials(
-    body: Presented, parts: PartsOf, _service: Annotated[str, Depends(internal_caller("auth"))]
+    body: Presented, parts: PartsOf, _service: Annotated[str, Depends(internal_caller("auth"))], client: ClientKey = ""
 ) -> Response:
     """Return the active member with this address and password, and the epoch of its sessions."""
-    member = await parts.credentials.verify(body.email, body.password.get_secret_value())
+    member = await parts.credentials.verify(body.email, body.password.get_secret_value(), client)
     return answers.document_answer(MemberWithEpoch.of(member))
 
 
@@ -71,10 +71,11 @@ async def change_password(
     session: Session,
     writes: PlainWrites,
     _service: Annotated[str, Depends(internal_caller("auth"))],
+    client: ClientKey = "",
 ) -> Response:
     """Replace a member's password, and return the member and the epoch of its sessions from now on."""
     replacement = await parts.password_changes.prepare(
-        body.member_id, body.current_password.get_secret_value(), body.new_password.get_secret_value()
+        body.member_id, body.current_password.get_secret_value(), body.new_password.get_secret_value(), client
     )
 
     async def effect() -> Answer:

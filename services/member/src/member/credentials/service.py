@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from member.accounts import repository
 from member.accounts.models import Member
-from member.credentials.hashing import PasswordHasher
+from member.credentials.hashing import PasswordHasher, fair_keys
 from platform_common.email_address import normalize_email
 from platform_common.problems import Problem
 
@@ -28,13 +28,16 @@ class Credentials:
         self._sessions = sessions
         self._hasher = hasher
 
-    async def verify(self, email: str, password: str) -> Member:
+    async def verify(self, email: str, password: str, client: str = "") -> Member:
         """Return the active member with this address and password, its hash renewed where parameters have risen.
 
-        Raises CredentialsInvalid, HashingOverloaded.
+        `client` is an opaque key of who asks. Raises CredentialsInvalid, HashingOverloaded.
         """
-        member = await self._find(email)
-        fits, replacement = await self._hasher.verify(password, member.password_hash if member else None)
+        address = _normal_form(email)
+        keys = fair_keys(address, client)
+        self._hasher.check_room(keys)
+        member = await self._find(address)
+        fits, replacement = await self._hasher.verify(password, member.password_hash if member else None, keys)
         if member is None or not fits or not member.is_active:
             reason = "unknown" if member is None else "suspended" if fits else "wrong-password"
             log.info("credentials_refused", reason=reason, member_id=str(member.id) if member else None)
@@ -46,11 +49,14 @@ class Credentials:
         log.info("credentials_verified", member_id=str(member.id))
         return member
 
-    async def _find(self, email: str) -> Member | None:
-        try:
-            address = normalize_email(email)
-        except ValueError:
-            # Nobody's: still worth a round trip, so that it takes as long as anybody's.
-            address = ""
+    async def _find(self, address: str) -> Member | None:
         async with self._sessions() as session:
             return await repository.find_by_email(session, address)
+
+
+def _normal_form(email: str) -> str:
+    try:
+        return normalize_email(email)
+    except ValueError:
+        # No account has the empty address. It is looked up all the same, so that it takes as long as any other.
+        return ""
