@@ -266,8 +266,8 @@ def test_what_is_no_object_is_refused(member: Session, body: str):
 
 
 def test_a_nul_character_is_no_name(member: Session):
-    """PostgreSQL cannot store it; that is the payload's fault."""
-    assert_problem(member.patch(member.path, {"display_name": "a\x00b"}), 422)
+    """PostgreSQL cannot store it, so the body is refused before anything looks at it."""
+    assert_problem(member.patch(member.path, {"display_name": "a\x00b"}), 400, "payload-malformed")
 
 
 def test_a_name_in_any_script_is_kept(member: Session):

@@ -7,7 +7,7 @@ from blackbox.house_rules import assert_problem
 
 
 @pytest.mark.parametrize(
-    "password", ["", "seven77", "x" * 129, "password123", "PASSWORD123", "12345678", "qwertyuiop", "iloveyou1"]
+    "password", ["", "seven77", "x" * 257, "password123", "PASSWORD123", "12345678", "qwertyuiop", "iloveyou1"]
 )
 def test_a_weak_password_is_refused(client: Client, password: str):
     document = assert_problem(client.post("/auth/register", {**new_account().registration, "password": password}), 422)
@@ -23,7 +23,7 @@ def test_a_password_of_ones_own_name_is_refused(client: Client):
 
 
 @pytest.mark.parametrize(
-    "password", ["  kept spaces  ", "비밀번호는 길어도 된다 🦩🦩", "all lower case words", "8 chars!", "ð" * 64]
+    "password", ["  kept spaces  ", "비밀번호는 길어도 된다 🦩🦩", "all lower case words", "8 chars!", "ð" * 256]
 )
 def test_an_uncommon_password_is_taken_as_it_is(client: Client, password: str):
     account = new_account()
@@ -36,7 +36,7 @@ def test_an_uncommon_password_is_taken_as_it_is(client: Client, password: str):
 
 
 def test_the_longest_password_is_not_cut_short(client: Client):
-    account, password = new_account(), "0123456789abcdef" * 8
+    account, password = new_account(), "0123456789abcdef" * 16
     assert client.post("/auth/register", {**account.registration, "password": password}).status_code == 201
 
     for attempt, status in ((password, 200), (password[:-1] + "X", 401), (password[:72], 401)):

@@ -1,10 +1,16 @@
 """A part that is killed comes back by itself; nothing that was acknowledged is lost, and nothing ended comes alive."""
 
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import httpx2
 import pytest
 
 from blackbox.client import Client, Session, new_account, new_key
+from blackbox.house_rules import assert_problem
 from blackbox.own_platform import PARTS, OwnPlatform
+from blackbox.shopping import ADDRESS, ORDERS, order_of, put_in, variant_of
 from blackbox.waiting import eventually
 
 pytestmark = pytest.mark.chaos
@@ -130,3 +136,32 @@ def test_no_log_holds_a_secret(own_platform: OwnPlatform, member: Session, clien
 
     for name, text in own_platform.logs():
         assert not [what for what, secret in told.items() if secret in text], name
+
+
+def test_no_log_contains_personal_data(own_platform: OwnPlatform, admin: Session, client: Client):
+    """Canaries in every field that holds personal data, sent in requests that succeed and in requests that fail."""
+    tag = secrets.token_hex(6)
+    account = replace(new_account(f"canary{tag}"), display_name=f"Canary{tag} Name")
+    address = ADDRESS | {
+        "recipient": f"Canary{tag} Recipient",
+        "line1": f"Canary{tag} street 1",
+        "city": f"Canary{tag}",
+    }
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: client.post("/auth/register", account.registration).status_code, range(8)))
+    assert sorted(answers) == [201] + [409] * 7
+    taken = client.register(new_account(f"canary{tag}"))
+    session = client.log_in(account)
+    assert_problem(session.patch(session.path, {"email": taken.email}), 409, "email-taken")
+    client.post("/auth/login", {"email": f"unknown.canary{tag}@example.com", "password": "a-wrong-pass-phrase"})
+    assert_problem(client.post("/auth/register", {**account.registration, "email": f"canary{tag}@"}), 422)
+    assert admin.get("/api/members", params={"q": f"canary{tag}"}).json()["items"]
+    assert put_in(session, variant_of(session, "celadon-mug")).status_code == 200
+    assert session.post(ORDERS, order_of(session, address=address), key=new_key()).status_code == 201
+    assert_problem(session.post(ORDERS, order_of(session, address=address), key=new_key()), 409)
+
+    for name, text in own_platform.logs():
+        assert f"canary{tag}" not in text.lower(), name
+    assert {"postgres.log", "edge.access.log", "edge.error.log", "member.log"} <= {
+        name for name, _ in own_platform.logs()
+    }

@@ -87,7 +87,7 @@ def test_no_refresh_slips_past_a_log_out(member: Session, client: Client):
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "A" * 5000, "\u0000", "../../x", "*"])
 def test_an_unknown_refresh_token_is_refused(client: Client, token: str):
-    assert client.post("/auth/refresh", {"refresh_token": token}).status_code in {401, 422}
+    assert client.post("/auth/refresh", {"refresh_token": token}).status_code in {400, 401, 422}
 
 
 @pytest.mark.parametrize("body", [{}, {"refresh_token": None}, {"refresh_token": ["x"]}, {"refresh_token": {"a": 1}}])

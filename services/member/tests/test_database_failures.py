@@ -179,3 +179,31 @@ async def test_a_fault_of_ours_is_no_503(client, ann, monkeypatch):
 )
 def test_what_passes_and_what_does_not(cause, passing):
     assert is_passing(sqlalchemy.exc.DBAPIError("", {}, cause)) is passing
+
+
+async def test_the_servers_log_quotes_no_address(client, admin, registration, postgres, monkeypatch):
+    """Two requests for one address at the same moment: the constraint decides, and PostgreSQL logs its name alone."""
+
+    async def see_nothing(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(repository, "require_free_email", see_nothing)
+    body = registration("quoted-nowhere")
+    answers = [await client.post("/api/members", headers=admin.headers, json=body) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert answers[1].json()["code"] == "email-taken"
+    logged = postgres.log.read_text()
+    assert "uq_members_email" in logged
+    assert "quoted-nowhere" not in logged
+
+
+async def test_a_taken_address_is_no_error_of_the_server(client, admin, registration, postgres):
+    body = registration("taken-quietly")
+    await client.post("/api/members", headers=admin.headers, json=body)
+    before = postgres.log.stat().st_size
+
+    answer = await client.post("/api/members", headers=admin.headers, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
+    assert "uq_members_email" not in postgres.log.read_text()[before:]

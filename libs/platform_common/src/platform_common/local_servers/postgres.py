@@ -55,7 +55,13 @@ def init_cluster(data: Path, password: str) -> None:
 def server_command(data: Path, port: int, **settings: str) -> list[str]:
     """Return the command that serves `data` on 127.0.0.1:`port`, with more server `settings`."""
     # No Unix socket: its path would be bound by length, and TCP on loopback is what clusters use as well.
-    base = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
+    # Terse: the details of an error quote rows, and so members' addresses.
+    base = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "port": str(port),
+        "log_error_verbosity": "terse",
+    }
     options = [f"--{name}={value}" for name, value in (base | settings).items()]
     return [*command_prefix(), str(binary("postgres")), f"-D{data}", *options]
 
@@ -67,7 +73,7 @@ class EphemeralPostgres:
         self.port = free_port()
         self.password = secrets.token_urlsafe(16)
         self._data = folder / "postgres"
-        self._log = folder / "postgres.log"
+        self.log = folder / "postgres.log"
         self._settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"} | settings
         self.process: ServerProcess | None = None
 
@@ -75,7 +81,7 @@ class EphemeralPostgres:
         """Start the server and wait until it takes connections."""
         if not (self._data / "PG_VERSION").exists():
             init_cluster(self._data, self.password)
-        self.process = ServerProcess(server_command(self._data, self.port, **self._settings), self._log, Path("/"))
+        self.process = ServerProcess(server_command(self._data, self.port, **self._settings), self.log, Path("/"))
         self.process.wait_ready(self._answers)
 
     def stop(self) -> None:

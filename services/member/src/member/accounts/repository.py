@@ -15,6 +15,7 @@ from platform_database.failures import violated_constraint
 
 # An arbitrary number, the same in every replica: changes that take an administrator away come one after another.
 _ADMINISTRATORS_LOCK = 7_310_001
+_EMAIL_TAKEN = "Another member has this e-mail address."
 
 
 async def get(session: AsyncSession, member_id: UUID) -> Member | None:
@@ -33,6 +34,16 @@ async def find_by_email(session: AsyncSession, email: str) -> Member | None:
     return (await session.execute(select(Member).where(Member.email == email))).scalar_one_or_none()
 
 
+async def require_free_email(session: AsyncSession, email: str) -> None:
+    """Raise EmailTaken where a member has this address.
+
+    The unique constraint decides between concurrent requests; this keeps most conflicts, and the addresses that
+    PostgreSQL quotes with them, out of the server's log.
+    """
+    if await session.scalar(select(Member.id).where(Member.email == email)) is not None:
+        raise EmailTaken(_EMAIL_TAKEN)
+
+
 async def save(session: AsyncSession, member: Member) -> None:
     """Write a new or changed member. Raises EmailTaken."""
     session.add(member)
@@ -40,7 +51,7 @@ async def save(session: AsyncSession, member: Member) -> None:
         await session.flush()
     except IntegrityError as error:
         if violated_constraint(error) == EMAIL_UNIQUE:
-            raise EmailTaken("Another member has this e-mail address.") from None
+            raise EmailTaken(_EMAIL_TAKEN) from None
         raise
 
 

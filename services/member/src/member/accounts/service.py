@@ -78,6 +78,7 @@ class Accounts:
             status=status,
             password_hash=await self.password_hash(registration, client),
         )
+        await repository.require_free_email(session, member.email)
         await repository.save(session, member)
         log.info("member_created", member_id=str(member.id), roles=member.roles)
         return member
@@ -186,6 +187,8 @@ class Accounts:
         await self._keep_an_administrator(
             session, member, roles=new.get("roles", member.roles), status=new.get("status", member.status)
         )
+        if "email" in new:
+            await repository.require_free_email(session, new["email"])
         for field, value in new.items():
             setattr(member, field, value)
         member.version += 1
