@@ -88,6 +88,48 @@ def test_an_addition_is_replayed(member: Session, mug):
     assert slugs(member.get(CART)) == {"celadon-mug": 1}
 
 
+def visitors_behind_one_address(client: Client) -> list[Client]:
+    """Return two clients of the same address, each of which keeps its own cookies."""
+    return [client.with_token(None) for _ in range(2)]
+
+
+def test_two_visitors_behind_one_address_have_carts_of_their_own(client: Client, mug):
+    key = new_key()
+    ann, ben = visitors_behind_one_address(client)
+    ben.get(CART)
+    put_in(ann, variant_of(client, "letter-set"))
+
+    first, second = put_in(ann, mug, key=key), put_in(ben, mug, key=key)
+
+    assert slugs(first) == {"letter-set": 1, "celadon-mug": 1}
+    assert slugs(second) == slugs(ben.get(CART)) == {"celadon-mug": 1}
+    assert "idempotent-replayed" not in second.headers
+    for visitor, answer in ((ann, first), (ben, second)):
+        again = put_in(visitor, mug, key=key)
+        assert (again.content, again.headers["idempotent-replayed"]) == (answer.content, "true")
+
+
+def test_a_first_addition_whose_response_was_lost_with_the_cookie_is_one(client: Client, mug):
+    key = new_key()
+    before, after = visitors_behind_one_address(client)
+
+    first, again = put_in(before, mug, key=key), put_in(after, mug, key=key)
+
+    assert cookie_of(again) == cookie_of(first)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert slugs(after.get(CART)) == {"celadon-mug": 1}
+
+
+def test_a_repeat_with_an_unusable_cookie_gets_a_good_one_again(client: Client, mug):
+    spoilt, key = {"Cookie": cookie_of(client.get(CART))[:-3] + "AAA"}, new_key()
+    before, after = visitors_behind_one_address(client)
+
+    first, again = (put_in(visitor, mug, key=key, headers=spoilt) for visitor in (before, after))
+
+    assert cookie_of(again) == cookie_of(first)
+    assert slugs(after.get(CART)) == {"celadon-mug": 1}
+
+
 def test_a_key_is_for_one_request(member: Session, mug):
     key = new_key()
     put_in(member, mug, 1, key=key)

@@ -188,13 +188,18 @@ def test_methods_that_a_route_leaves_out_fall_to_no_wider_row():
 
 
 def test_idempotency_is_told_as_the_route_says():
-    given = route(idempotency={"required": True, "ttlSeconds": 5, "failMode": "open", "onUnknown": "release"})
+    visitors = {"scopeCookies": ["basket"], "anonymous": "bypass"}
+    given = route(
+        idempotency={"required": True, "ttlSeconds": 5, "failMode": "open", "onUnknown": "release", **visitors}
+    )
     assert build_entry(given, platform(), backend())["idempotency"] == {
         "methods": ["POST", "PUT", "PATCH"],
         "required": True,
         "on_unknown": "release",
         "ttl": 5,
         "fail_mode": "open",
+        "scope_cookies": ["basket"],
+        "anonymous": "bypass",
     }
     assert build_entry(route(), platform(), backend())["idempotency"] == {"methods": []}
     assert build_entry(route(idempotency={"enabled": False}), platform(), backend())["idempotency"] == {"methods": []}

@@ -70,6 +70,8 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, text):
         row(colour="red"),
         row(idempotency={"enabled": True, "methods": ["POST"]}),
         row(methods=["POST"], idempotency={"enabled": True, "methods": ["POST"], "onUnknown": "guess"}),
+        row(methods=["POST"], idempotency={"enabled": True, "methods": ["POST"], "anonymous": "allow"}),
+        row(methods=["POST"], idempotency={"enabled": True, "methods": ["POST"], "scopeCookies": ["a b"]}),
         {"paths": [], "methods": ["GET"], "service": "s", "auth": "public"},
         {"methods": ["GET"], "service": "s", "auth": "public"},
         "text",

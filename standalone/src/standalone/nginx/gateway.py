@@ -12,11 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork
 
 from standalone.nginx.program import Program, find_modules, find_nginx
-from standalone.nginx.routes import CLOSED_PATHS, RouteTable, RouteTableError, Row
+from standalone.nginx.routes import CLOSED_PATHS, CookieName, RouteTable, RouteTableError, Row
 from standalone.nginx.templates import GATEWAY_FOLDER, render
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-CookieName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 
 # The cookies' names over TLS, and over plain HTTP on loopback, where browsers refuse the prefix.
 PLATFORM_COOKIES = ("__Host-access", "__Host-refresh", "__Host-form", "access", "refresh")
@@ -157,8 +156,8 @@ def _routes(settings: GatewaySettings, row: Row) -> list[dict[str, Any]]:
         given = row.idempotency
         upstream = settings.services[row.service]
         # named, so that the plugin's counters are there before the first request
-        label = {"service": settings.idempotency.get("service", row.service)}
-        config = plugin_config(settings, upstream, row.auth, given.required, given.on_unknown, label)
+        own = given.scope | {"service": settings.idempotency.get("service", row.service)}
+        config = plugin_config(settings, upstream, row.auth, given.required, given.on_unknown, own)
         plugin = {"name": "idempotency", "config": config}
         routes.append(_route(row, f"{row.name}.keyed", list(row.keyed_methods), [plugin]))
     return routes

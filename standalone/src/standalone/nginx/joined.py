@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from standalone.nginx.gateway import GatewaySettings, Upstream, plugin_config
-from standalone.nginx.routes import Auth, Method, RoutePath, RouteTableError
+from standalone.nginx.routes import Auth, CookieName, Method, RoutePath, RouteTableError
 
 
 class _Strict(BaseModel):
@@ -25,11 +25,13 @@ class JoinedIdempotency(_Strict):
     on_unknown: Literal["keep", "release"] = "keep"
     ttl: Annotated[int | None, Field(ge=1)] = None
     fail_mode: Literal["closed", "open"] | None = None
+    scope_cookies: tuple[CookieName, ...] | None = None
+    anonymous: Literal["client_ip", "reject", "bypass"] | None = None
 
     @property
     def overrides(self) -> dict[str, Any]:
         """What the plugin is told instead of the platform's own settings."""
-        return self.model_dump(include={"ttl", "fail_mode"}, exclude_none=True)
+        return self.model_dump(include={"ttl", "fail_mode", "scope_cookies", "anonymous"}, exclude_none=True)
 
 
 class JoinedRoute(_Strict):

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 Auth = Literal["public", "optional", "required"]
+CookieName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 Method = Annotated[str, Field(pattern=r"^[A-Z]+$")]
 
 # On no route, whatever the table says: the client gets 404 and no service sees the request.
@@ -66,6 +67,13 @@ class Idempotency(_Strict):
     methods: tuple[Method, ...] = ("POST", "PUT", "PATCH")
     required: bool = False
     on_unknown: Literal["keep", "release"] = Field(default="keep", alias="onUnknown")
+    scope_cookies: tuple[CookieName, ...] = Field(default=(), alias="scopeCookies")
+    anonymous: Literal["client_ip", "reject", "bypass"] = "client_ip"
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """What the plugin is told about callers without an identity."""
+        return self.model_dump(include={"scope_cookies", "anonymous"})
 
 
 class Row(_Strict):

@@ -72,12 +72,14 @@ def test_a_route_joins_with_its_host_its_service_and_neither_cookies_nor_token(s
 
 def test_keyed_methods_are_a_route_of_their_own_with_the_plugin_as_asked(settings):
     keyed = {"methods": ["PUT"], "required": True, "ttl": 7, "fail_mode": "open"}
+    keyed |= {"scope_cookies": ["basket"], "anonymous": "bypass"}
     found = document(settings, joined(**{"echo/echo": entry(idempotency=keyed)}))
     routes = {route["name"]: route for route in found["routes"]}
     assert routes["echo/echo"]["methods"] == ["GET"]
     (plugin,) = routes["echo/echo.keyed"]["plugins"]
     config = plugin["config"]
     assert (config["ttl"], config["fail_mode"], config["required"]) == (7, "open", True)
+    assert (*config["scope_cookies"], config["anonymous"]) == ("basket", "bypass")
     assert config["lock_ttl"] > 1
 
 

@@ -41,6 +41,19 @@ class Idempotency:
     on_unknown: str = "keep"
     ttl: int | None = None
     fail_mode: str | None = None
+    scope_cookies: tuple[str, ...] = ()
+    anonymous: str | None = None
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What the plugin is told instead of the platform's own settings, by the plugin's names."""
+        given = {
+            "ttl": self.ttl,
+            "fail_mode": self.fail_mode,
+            "scope_cookies": list(self.scope_cookies) or None,
+            "anonymous": self.anonymous,
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,8 @@ def _idempotency(given: Mapping[str, Any] | None, methods: tuple[str, ...]) -> I
         on_unknown=given.get("onUnknown", "keep"),
         ttl=given.get("ttlSeconds"),
         fail_mode=given.get("failMode"),
+        scope_cookies=tuple(given.get("scopeCookies") or ()),
+        anonymous=given.get("anonymous"),
     )
 
 

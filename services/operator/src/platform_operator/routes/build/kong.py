@@ -170,11 +170,7 @@ def _idempotency(route: Route, platform: Platform) -> Object:
     if route.auth == "public":
         # stripping runs after this plugin, so on a public route it reads no identity at all
         config["identity_header"] = ""
-    if given.ttl is not None:
-        config["ttl"] = given.ttl
-    if given.fail_mode is not None:
-        config["fail_mode"] = given.fail_mode
-    return config
+    return config | given.overrides
 
 
 def _ledger_name(route: Route, platform: Platform) -> str:

@@ -37,11 +37,7 @@ def _idempotency(route: Route) -> Object:
     given = route.idempotency
     settings: Object = {"methods": list(route.keyed_methods)}
     if route.keyed_methods:
-        settings |= {"required": given.required, "on_unknown": given.on_unknown}
-        if given.ttl is not None:
-            settings["ttl"] = given.ttl
-        if given.fail_mode is not None:
-            settings["fail_mode"] = given.fail_mode
+        settings |= {"required": given.required, "on_unknown": given.on_unknown, **given.overrides}
     return settings
 
 
