@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import time
@@ -14,6 +15,7 @@ import httpx2
 import pytest
 import redis.asyncio
 import structlog
+import uvloop
 from prometheus_client import CollectorRegistry
 
 from auth.app import Auth
@@ -21,6 +23,12 @@ from auth.config import AuthSettings
 from auth.keys.files import init_ring
 from platform_common.testing.tokens import AUDIENCE, ISSUER, Clock
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run on the event loop that serves: a connection that was cut fails differently on the other."""
+    return {"uvloop": uvloop.new_event_loop}
+
 
 SERVICE_KEY = "a service-token key of more than thirty-two bytes"
 ADDRESS = "203.0.113.9"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
 import structlog
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr
@@ -16,7 +19,30 @@ from platform_common.problems import DependencyUnavailable, problem_response
 # counts as well, and a burst opens its connections all at once: at 1 s a busy machine was taken for an absent store.
 TIMEOUT = 3.0
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
+
+
+class Reconnect(Retry):
+    """Repeats a command once on a new connection when the old one turns out to be cut.
+
+    On a connection that was reset while it was idle, uvloop raises RuntimeError where asyncio raises ConnectionError.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+
+    async def call_with_retry(self, do: Callable[[], Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+        """Run `do`. Raises redis.exceptions.ConnectionError after the second failure."""
+
+        async def do_or_disconnect() -> T:
+            try:
+                return await do()
+            except RuntimeError as error:
+                raise RedisConnectionError("the connection is closed") from error
+
+        return await super().call_with_retry(do_or_disconnect, *args, **kwargs)
 
 
 class StoreUnavailable(DependencyUnavailable):
@@ -35,7 +61,7 @@ def redis_client(url: SecretStr) -> Redis:
         protocol=2,
         socket_timeout=TIMEOUT,
         socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        retry=Reconnect(),
         client_name="auth",
     )
     return client

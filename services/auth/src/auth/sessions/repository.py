@@ -99,7 +99,7 @@ class SessionRepository:
             await self._redis.delete(SESSION_KEY + session.id)
             return False
         others = [one for one in _ids(oldest) if one != session.id]
-        ended = await self._end_listed(session.member, others[: len(oldest) - 1] if oldest else [])
+        ended = await self._end_listed(session.member, others[: max(0, len(oldest) - 1)])
         if ended:
             log.info("sessions_over_the_limit_ended", member=session.member, sessions=ended)
         return True
