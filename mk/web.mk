@@ -14,5 +14,5 @@ bench-web: ## measure web's pages next to Next.js, and how they appear in a brow
 	@PYTHONPATH=tests/e2e:tests/browser .venv/bin/python bench/web_pages.py
 
 screenshots: ## take pictures of every page, in both languages and themes (screenshots/; T="home cart": some pages)
-	@scripts/bootstrap.sh bench
+	@scripts/bootstrap.sh pictures
 	@PYTHONPATH=tests/e2e:tests/browser .venv/bin/python -m browsing.screenshots screenshots $(T)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Install what is missing: Debian packages, and Python packages in .venv. Does nothing when nothing is.
-# usage: bootstrap.sh [up|dev|bench]
+# usage: bootstrap.sh [up|dev|bench|pictures]
 #   up: what the platform needs to run; dev: what the tests and linters need as well; bench: what the benchmarks need as well
+#   pictures: what screenshots need, a browser and a font with Korean letters among it
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -37,6 +38,7 @@ find_python() {
 # Programs that come by several packages, or from elsewhere, and the package to take when there is none.
 wanted_commands() {
     case $MODE in
+        pictures) echo fc-list:fontconfig ;;
         dev) echo luajit:luajit ;;
         bench) echo luajit:luajit wrk:wrk node:nodejs npm:npm ;;
     esac
@@ -44,7 +46,7 @@ wanted_commands() {
 
 missing_packages() {
     wanted=$RUN_PACKAGES
-    [ "$MODE" = up ] || wanted="$wanted $DEV_PACKAGES"
+    case $MODE in dev | bench) wanted="$wanted $DEV_PACKAGES" ;; esac
     # shellcheck disable=SC2086 # a list of names
     there=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p')
     for package in $wanted; do
@@ -54,7 +56,11 @@ missing_packages() {
         command -v "${pair%:*}" >/dev/null || printf '%s ' "${pair#*:}"
     done
     if [ "$MODE" != up ] && ! sh scripts/chromium.sh >/dev/null 2>&1 && may_be_had chromium; then printf 'chromium '; fi
+    if [ "$MODE" = pictures ] && ! has_korean_font; then printf 'fonts-noto-cjk '; fi
 }
+
+# Without one every Korean letter in a picture is an empty box.
+has_korean_font() { [ -n "$(fc-list :lang=ko file 2>/dev/null)" ]; }
 
 # Whether the system offers a package, as far as its lists say; a fresh machine has none yet.
 may_be_had() { # package
@@ -151,8 +157,8 @@ inherit_index() {
 # An environment for development has all that `up` needs; it stays one.
 case $MODE in
     up) if [ -x "$VENV/bin/mypy" ]; then effective=dev; else effective=up; fi ;;
-    dev | bench) effective=dev ;;
-    *) refuse "usage: bootstrap.sh [up|dev|bench]" ;;
+    dev | bench | pictures) effective=dev ;;
+    *) refuse "usage: bootstrap.sh [up|dev|bench|pictures]" ;;
 esac
 
 nothing_missing() { missing=$(missing_packages) && [ -z "$missing" ] && up_to_date "$effective"; }

@@ -88,6 +88,27 @@ def test_the_benchmarks_need_more_than_the_tests_and_those_more_than_the_platfor
     assert {"wrk", "nodejs", "npm"} == bench - dev
 
 
+@pytest.mark.parametrize(
+    ("fonts", "missing"),
+    [
+        ("exit 0", {"fonts-noto-cjk"}),
+        ('test "$1" = :lang=ko && echo /usr/share/fonts/NotoSansCJK-Regular.ttc', set()),
+        (None, {"fontconfig", "fonts-noto-cjk"}),
+    ],
+    ids=["no Korean font", "a Korean font", "no fontconfig"],
+)
+def test_pictures_need_a_browser_and_a_font_with_korean_letters(machine: Path, fonts: str | None, missing: set[str]):
+    program(machine, "dpkg-query", NOT_INSTALLED)
+    program(machine, "id", ORDINARY_USER)
+    program(machine, "apt-get", APT_GET)
+    if fonts is not None:
+        program(machine, "fc-list", fonts)
+
+    up, pictures = (set(bootstrap(machine, mode).stderr.split()) for mode in ("up", "pictures"))
+
+    assert pictures - up == {"chromium", *missing}
+
+
 def test_a_system_without_apt_is_told_what_to_install_by_hand(machine: Path):
     program(machine, "dpkg-query", NOT_INSTALLED)
 
@@ -99,4 +120,4 @@ def test_a_system_without_apt_is_told_what_to_install_by_hand(machine: Path):
 
 
 def test_a_word_that_is_no_mode_is_refused(machine: Path):
-    assert bootstrap(machine, "everything").stderr == "usage: bootstrap.sh [up|dev|bench]\n"
+    assert bootstrap(machine, "everything").stderr == "usage: bootstrap.sh [up|dev|bench|pictures]\n"

@@ -6,6 +6,8 @@ usage: python -m browsing.screenshots FOLDER [NAME…]     without names: every 
 from __future__ import annotations
 
 import argparse
+import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -21,12 +23,20 @@ LANGUAGES = ("ko", "en")
 THEMES = ("light", "dark")
 
 
+NO_KOREAN_FONT = (
+    "No font with Korean letters was found, so Korean pages would show empty boxes: "
+    "apt-get install fonts-noto-cjk fontconfig\n"
+)
+
+
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", help="pages, as browsing/site.py names them")
     options = parser.parse_args()
+    if not has_korean_font():
+        parser.exit(1, NO_KOREAN_FONT)
     options.folder.mkdir(parents=True, exist_ok=True)
     places = [place for place in PLACES if not options.names or place.name in options.names]
     with tempfile.TemporaryDirectory(prefix="screenshots-") as state:
@@ -37,6 +47,12 @@ def main() -> None:
                 _take(browser, platform, places, options.folder)
         finally:
             platform.stop()
+
+
+def has_korean_font() -> bool:
+    """Whether the browser finds a font with Korean letters."""
+    program = shutil.which("fc-list")
+    return bool(program and subprocess.run([program, ":lang=ko", "file"], capture_output=True, check=True).stdout)
 
 
 def _take(browser: Browser, platform: OwnPlatform, places: list[Place], folder: Path) -> None:
