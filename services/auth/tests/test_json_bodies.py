@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from platform_common.testing.json_operations import UNSTORABLE_BODIES, json_operations
+import pytest
+
+from platform_common.testing.json_operations import UNSTORABLE_BODIES, json_operations, paths_with
 
 
 async def test_every_operation_refuses_text_that_cannot_be_stored(client, auth, member):
@@ -16,3 +18,11 @@ async def test_every_operation_refuses_text_that_cannot_be_stored(client, auth, 
             assert (method, path, answer.status_code) == (method, path, 400)
             assert answer.json()["code"] == "payload-malformed"
     assert not member.requests
+
+
+@pytest.mark.parametrize("parameter", ["a%00b", "%ED%A0%80", "%FF", "%00"])
+async def test_no_parameter_of_a_path_or_query_is_an_error_of_the_service(client, auth, parameter):
+    for method, path in paths_with(auth.api, parameter):
+        answer = await client.http.request(method, path)
+
+        assert (method, path, answer.status_code) == (method, path, min(answer.status_code, 499))

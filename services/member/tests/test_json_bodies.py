@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from platform_common.testing.json_operations import UNSTORABLE_BODIES, json_operations
+import pytest
+
+from platform_common.testing.json_operations import UNSTORABLE_BODIES, json_operations, paths_with
 
 
 async def test_every_operation_refuses_text_that_cannot_be_stored(client, app):
@@ -15,3 +17,11 @@ async def test_every_operation_refuses_text_that_cannot_be_stored(client, app):
 
             assert (method, path, answer.status_code) == (method, path, 400)
             assert answer.json()["code"] == "payload-malformed"
+
+
+@pytest.mark.parametrize("parameter", ["a%00b", "%ED%A0%80", "%FF", "%00"])
+async def test_no_parameter_of_a_path_or_query_is_an_error_of_the_service(client, app, admin, parameter):
+    for method, path in paths_with(app, parameter):
+        answer = await client.request(method, path, headers=admin.headers)
+
+        assert (method, path, answer.status_code) == (method, path, min(answer.status_code, 499))

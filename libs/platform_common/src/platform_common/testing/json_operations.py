@@ -27,3 +27,12 @@ def json_operations(app: FastAPI) -> Iterator[tuple[str, str, str]]:
             for media_type in operation.get("requestBody", {}).get("content", {}):
                 if media_type.endswith("json"):
                     yield method.upper(), _PARAMETER.sub("x", path), media_type
+
+
+def paths_with(app: FastAPI, parameter: str) -> Iterator[tuple[str, str]]:
+    """Yield the method and the path of each operation, with `parameter` for each path and query parameter."""
+    for path, operations in app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            names = [item["name"] for item in operation.get("parameters", []) if item["in"] == "query"]
+            query = "&".join(f"{name}={parameter}" for name in names)
+            yield method.upper(), _PARAMETER.sub(parameter, path) + (f"?{query}" if query else "")
