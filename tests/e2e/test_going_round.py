@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
+import psycopg
 import pytest
 
 from blackbox.client import Client, Session
@@ -79,6 +80,11 @@ def test_databases_answer_nobody_without_a_password(own_platform: OwnPlatform):
     answers = exchange_bytes(addressed(own_platform, "valkey"), b"PING\r\nCONFIG GET *\r\nKEYS *\r\n")
 
     assert answers.count(b"-NOAUTH") == 3, answers
+    host, _, port = str(own_platform.part("postgres")["address"]).rpartition(":")
+    for user in ("postgres", "member_app", "shop_app"):
+        for password in ("", user):
+            with pytest.raises(psycopg.OperationalError, match="password"):
+                psycopg.connect(host=host, port=int(port), user=user, password=password, dbname="postgres")
 
 
 def exchange_bytes(url: str, data: bytes) -> bytes:
