@@ -88,7 +88,7 @@ def test_a_visitor_signs_up_changes_its_name_and_logs_out(browser: Browser):
     form = browser.page("/sign-up").form("/sign-up")
 
     joined = browser.submit(form, account.registration)
-    assert joined.headers["location"] == "/account?notice=welcome"
+    assert joined.headers["location"] == "/?notice=welcome"
     profile = browser.page("/account").form("/account/profile")
     assert profile.fields["email"] == account.email
     assert browser.submit(profile, {"display_name": "Grace"}).headers["location"] == "/account?notice=saved"
@@ -105,7 +105,7 @@ def test_a_sign_up_that_is_sent_twice_makes_one_account(browser: Browser, new_br
     form = browser.page("/sign-up").form("/sign-up")
 
     for _ in range(2):
-        assert browser.submit(form, account.registration).headers["location"] == "/account?notice=welcome"
+        assert browser.submit(form, account.registration).headers["location"] == "/?notice=welcome"
     other = new_browser()
     again = other.submit(other.page("/sign-up").form("/sign-up"), account.registration)
 
@@ -270,3 +270,59 @@ def _a_product(browser: Browser) -> str:
     links: list[Any] = [link for link in browser.page("/products").links if link.startswith("/products/")]
     assert links, "the shop has something to sell"
     return str(links[0])
+
+
+def test_a_password_of_two_hundred_characters_works_and_one_of_three_hundred_is_refused_in_words(
+    new_browser: Callable[[], Browser],
+):
+    account = new_account()
+    registration = account.registration | {"password": "a password that goes on and on; " * 10}
+    joining, returning = new_browser(), new_browser()
+
+    refused = joining.submit(joining.page("/sign-up").form("/sign-up"), registration)
+    registration["password"] = registration["password"][:200]
+    joined = joining.submit(joining.page("/sign-up").form("/sign-up"), registration)
+    form = returning.page("/log-in").form("/log-in")
+    back = returning.submit(form, {"email": account.email, "password": registration["password"]})
+
+    assert refused.status_code == 422
+    assert "A password has at most 256 characters." in refused.text
+    assert (joined.headers["location"], back.headers["location"]) == ("/?notice=welcome", "/?notice=logged-in")
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", "/.well-known/jwks.json", "/api/shop/products"])
+def test_what_caches_may_keep_renews_no_session(member_browser: Browser, path: str):
+    member_browser.forget(ACCESS)
+    before = member_browser.cookie(REFRESH)
+
+    answer = member_browser.http.get(path)
+
+    assert "public" in answer.headers["cache-control"]
+    assert "set-cookie" not in answer.headers
+    assert member_browser.cookie(REFRESH) == before
+
+
+@pytest.mark.parametrize("value", ["x", "a.b.c", ""])
+@pytest.mark.parametrize("path", ["/", "/log-in", "/products", "/cart"])
+def test_a_cookie_of_our_name_that_is_not_ours_means_a_visitor_without_a_session(
+    browser: Browser, path: str, value: str
+):
+    cookies = "; ".join(f"{name}={value}" for name in (*ACCESS, *REFRESH))
+
+    answer = browser.http.get(path, headers={"Cookie": cookies})
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_page_that_one_member_left_open_does_nothing_to_the_next(
+    member_browser: Browser, new_member: Callable[[], Account]
+):
+    form = member_browser.page("/account/sessions").form("/account/sessions/end-all")
+    member_browser.submit(member_browser.page("/account").form("/log-out"))
+    member_browser.log_in(new_member())
+
+    answer = member_browser.submit(form)
+
+    assert answer.status_code == 403
+    assert member_browser.page("/account").form("/account/profile")

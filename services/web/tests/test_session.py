@@ -26,7 +26,7 @@ async def test_a_log_in_sets_both_cookies_for_this_host_scripts_and_other_sites_
     answer = await log_in(browser)
 
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/account?notice=logged-in"
+    assert answer.headers["location"] == "/?notice=logged-in"
     lines = cookie_lines(answer)
     assert lines[ACCESS] == f"{ACCESS}={tokens['access_token']}; Path=/; Max-Age=900; Secure; HttpOnly; SameSite=Lax"
     assert lines[REFRESH] == (
@@ -62,7 +62,7 @@ async def test_a_log_in_leads_to_where_the_visitor_wanted_to_be(browser):
 async def test_a_log_in_leads_to_no_other_site(browser, place):
     answer = await log_in(browser, next=place)
 
-    assert answer.headers["location"] == "/account?notice=logged-in"
+    assert answer.headers["location"] == "/?notice=logged-in"
 
 
 async def test_wrong_credentials_are_said_on_the_page_and_the_address_stays(browser, services):
@@ -244,7 +244,7 @@ async def test_a_sign_up_makes_an_account_once_for_one_form_and_logs_in(browser,
 
     first, second = await browser.submit(form, given), await browser.submit(form, given)
 
-    assert {first.headers["location"], second.headers["location"]} == {"/account?notice=welcome"}
+    assert {first.headers["location"], second.headers["location"]} == {"/?notice=welcome"}
     assert REFRESH in cookie_lines(first)
     keys = {request["headers"]["X-Idempotency-Key"] for request in services.auth.asked("POST", "/auth/register")}
     bodies = {request["body"] for request in services.auth.asked("POST", "/auth/register")}

@@ -20,7 +20,7 @@ REFUSED = [
     ("/account", "/account/profile", {"email": "x"}, "/account"),
     ("/account/password", "/account/password", {"current_password": "x"}, "/account/password"),
     ("/account/delete", "/account/delete", {"current_password": "x"}, "/account/delete"),
-    ("/products/celadon-mug", "/cart/items", {"quantity": "3"}, "/cart"),
+    ("/products/celadon-mug", "/cart/items", {"quantity": "3"}, "/products/celadon-mug"),
     ("/cart", f"/cart/items/{VARIANT_ID}", {"quantity": "9"}, "/cart"),
     ("/checkout", "/checkout", {"line1": ""}, "/checkout"),
     ("/checkout/review", "/checkout/place", {}, "/checkout/review"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from web.clients.member import Member
 from web.form_addresses import redirect_get
 from web.parts import KnownVisitor, LogInNeeded, MemberForm, Parts, PartsOf
 from web.rendering.catalogues import N_
-from web.rendering.form_errors import field_errors, field_message
+from web.rendering.form_errors import field_errors, field_message, missing_fields
 from web.rendering.pages import notice_of, see_other
 from web.session.leaving import forget_member
 from web.visitor.forms import Form, new_key
@@ -51,6 +53,8 @@ async def save_profile(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) 
     version = form.number("version", digits=15)
     if version is None:
         return see_other("/account")
+    if missing := missing_fields(form.fields, "display_name", "email"):
+        return await _profile_again(parts, visitor, form, missing, None, 422, form.key)
     language = known_language(form["locale"]) or visitor.language
     fields = {"display_name": form.text("display_name"), "email": form.text("email"), "locale": language}
     try:
@@ -74,24 +78,24 @@ async def save_profile(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) 
 @router.get("/password")
 async def password_page(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Show the form for another password."""
-    return parts.pages.show(
-        visitor, "account/password.html", {"errors": {}, "message": None}, notice=notice_of(request)
-    )
+    return await _password_page(parts, visitor, "password", notice=notice_of(request))
 
 
 @router.post("/password")
 async def change_password(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Change the password; every other session ends, this one goes on."""
+    if missing := missing_fields(form.fields, "current_password", "new_password"):
+        return await _password_page(parts, visitor, "password", missing, None, 422)
     try:
         tokens = await parts.auth.change_password(visitor.on_behalf, form["current_password"], form["new_password"])
     except PartAway:
-        return _password_again(parts, visitor, {}, NOT_NOW, 503)
+        return await _password_page(parts, visitor, "password", {}, NOT_NOW, 503)
     except Refused as refused:
         if refused.status == 401:
             raise LogInNeeded from None
         errors = field_errors(refused)
         message = TOO_MANY_ATTEMPTS if refused.status == 429 else None if errors else NOT_DONE
-        return _password_again(parts, visitor, errors, message, refused.status)
+        return await _password_page(parts, visitor, "password", errors, message, refused.status)
     visitor.keep_session(tokens)
     return see_other(with_notice("/account/password", "password-changed"))
 
@@ -138,24 +142,27 @@ async def end_all_sessions(_form: MemberForm, parts: PartsOf, visitor: KnownVisi
 @router.get("/delete")
 async def deletion_page(parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Ask whether the account shall be deleted."""
-    return parts.pages.show(visitor, "account/delete.html", {"errors": {}, "message": None})
+    return await _password_page(parts, visitor, "delete")
 
 
 @router.post("/delete")
 async def delete_account(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Delete the account for good, once the password has shown whose it is (ASVS 7.5.1)."""
+    if missing := missing_fields(form.fields, "current_password"):
+        return await _password_page(parts, visitor, "delete", missing, None, 422)
     try:
         me = await parts.members.me(visitor.on_behalf)
         fresh = await parts.auth.log_in(visitor.on_behalf, me.email, form["current_password"])
         await parts.members.delete(visitor.on_behalf_with(fresh))
     except PartAway:
-        return _deletion_again(parts, visitor, {}, NOT_NOW, 503)
+        return await _password_page(parts, visitor, "delete", {}, NOT_NOW, 503)
     except Refused as refused:
         if refused.code == "credentials-invalid":
-            return _deletion_again(parts, visitor, {"current_password": WRONG_PASSWORD}, None, 422)
+            errors = {"current_password": WRONG_PASSWORD}
+            return await _password_page(parts, visitor, "delete", errors, None, 422)
         _needs_log_in(refused)
         message = {429: TOO_MANY_ATTEMPTS, 409: LAST_ADMINISTRATOR}.get(refused.status, NOT_DONE)
-        return _deletion_again(parts, visitor, {}, message, refused.status)
+        return await _password_page(parts, visitor, "delete", {}, message, refused.status)
     forget_member(visitor)
     return see_other(with_notice("/", "account-deleted"))
 
@@ -221,14 +228,17 @@ async def _profile_again(
     return parts.pages.show(visitor, "account/profile.html", content, status=status)
 
 
-def _password_again(
-    parts: Parts, visitor: Visitor, errors: dict[str, str], message: str | None, status: int
+async def _password_page(
+    parts: Parts,
+    visitor: Visitor,
+    name: str,
+    errors: Mapping[str, str] = MappingProxyType({}),
+    message: str | None = None,
+    status: int = 200,
+    *,
+    notice: str | None = None,
 ) -> Response:
-    content = {"errors": errors, "message": message}
-    return parts.pages.show(visitor, "account/password.html", content, status=status)
-
-
-def _deletion_again(
-    parts: Parts, visitor: Visitor, errors: dict[str, str], message: str | None, status: int
-) -> Response:
-    return parts.pages.show(visitor, "account/delete.html", {"errors": errors, "message": message}, status=status)
+    """Show a form that asks for the password. Password managers learn from the page whose it is."""
+    member = await _me(parts, visitor)
+    content = {"errors": errors, "message": message, "email": member.email if member else ""}
+    return parts.pages.show(visitor, f"account/{name}.html", content, status=status, notice=notice)

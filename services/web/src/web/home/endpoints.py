@@ -9,7 +9,7 @@ from web.cart.count import beside_cart
 from web.clients.errors import PartAway, Refused
 from web.clients.shop import ProductPage
 from web.parts import AnyVisitor, Parts, PartsOf
-from web.rendering.pages import notice_of
+from web.rendering.pages import notice_of, see_other
 from web.visitor.visitor import Visitor
 
 router = APIRouter()
@@ -47,6 +47,12 @@ async def home(request: Request, parts: PartsOf, visitor: AnyVisitor) -> Respons
 async def robots() -> Response:
     """Tell crawlers what is not for them."""
     return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=86400"})
+
+
+@router.get("/.well-known/change-password")
+async def change_password() -> Response:
+    """Lead password managers to the form (https://w3c.github.io/webappsec-change-password-url/)."""
+    return see_other("/account/password")
 
 
 async def _newest(parts: Parts, visitor: Visitor) -> ProductPage | None:

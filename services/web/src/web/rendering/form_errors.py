@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from platform_common.problems import FieldError
 from web.clients.errors import Refused
 from web.rendering.catalogues import N_
@@ -19,7 +21,7 @@ _MESSAGES = {
     ("email", "email-taken"): N_("An account with this e-mail address exists already. Log in, or take another."),
     ("display_name", ""): N_("Enter a name of up to 100 characters."),
     ("password", "password-too-short"): N_("A password has at least 8 characters."),
-    ("password", "password-too-long"): N_("A password has at most 128 characters."),
+    ("password", "password-too-long"): N_("A password has at most 256 characters."),
     ("password", "password-common"): N_("This password is among those that are guessed first. Choose another."),
     ("password", "password-context"): N_("This password is little more than your name, your address or ours."),
     ("password", ""): N_("Choose another password."),
@@ -40,6 +42,11 @@ def field_message(field: str, code: str = "") -> str:
     """Return what to say of a field, untranslated."""
     name = _ALIASES.get(field, field)
     return _MESSAGES.get((name, code)) or _MESSAGES.get((name, "")) or _OTHERWISE
+
+
+def missing_fields(fields: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Return the messages of those fields of `names` that hold nothing, untranslated."""
+    return {name: field_message(name, MISSING) for name in names if not fields.get(name, "").strip()}
 
 
 def field_errors(refused: Refused) -> dict[str, str]:

@@ -25,9 +25,12 @@ from web.rendering.headers import page_policy
 from web.rendering.notices import FIELD, NOTICES
 from web.visitor.form_token import token_for
 from web.visitor.forms import ANY_SESSION, new_key
-from web.visitor.places import local_place
+from web.visitor.places import local_place, log_in_place
 from web.visitor.preferences import Language
 from web.visitor.visitor import Visitor
+
+# Pages that a log-in does not lead back to: the start is where it leads anyway.
+_NO_WAY_BACK = frozenset({"/", "/log-in", "/sign-up"})
 
 # Templates lie next to the endpoints that show them.
 TEMPLATES = Path(__file__).parents[1]
@@ -68,6 +71,11 @@ class Frame:
     def browser_form_token(self) -> str:
         """A token for one form that suits every session of the browser."""
         return token_for(self.visitor.form_secret, ANY_SESSION)
+
+    @property
+    def log_in_place(self) -> str:
+        """The log-in page that leads back to this page."""
+        return "/log-in" if self.back.partition("?")[0] in _NO_WAY_BACK else log_in_place(self.back)
 
     @property
     def back(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -16,8 +19,8 @@ from web.clients.http import OnBehalfOf
 from web.form_addresses import redirect_get
 from web.parts import AnyVisitor, Parts, PartsOf
 from web.rendering.catalogues import N_
-from web.rendering.form_errors import field_errors, field_message
-from web.rendering.pages import notice_of, see_other
+from web.rendering.form_errors import field_errors, field_message, missing_fields
+from web.rendering.pages import see_other
 from web.session.leaving import end_replaced_session, forget_member
 from web.visitor.forms import BrowserForm, Form, checked_form, new_key
 from web.visitor.own_pages import require_own_page
@@ -28,8 +31,13 @@ from web.visitor.visitor import Visitor
 router = APIRouter()
 
 REFRESH_PATH = "/session/refresh"
-AFTER_LOG_IN = "/account"
+AFTER_LOG_IN = "/"
 
+# Why a page asks for the log-in, by its path.
+REASONS = {
+    CHECKOUT: N_("Log in to continue with your order."),
+    "/orders": N_("Log in to see your orders."),
+}
 WRONG_CREDENTIALS = N_("The e-mail address or the password is wrong.")
 TOO_MANY_ATTEMPTS = N_("Too many attempts. Wait a few minutes, then try again.")
 AWAY = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
@@ -44,20 +52,20 @@ async def log_in_page(request: Request, parts: PartsOf, visitor: AnyVisitor) -> 
     again = "again" in request.query_params
     if visitor.is_known and not again:
         return see_other(place)
-    content = {"email": "", "place": place, "again": again, "error": None}
-    return parts.pages.show(visitor, "session/log_in.html", content, notice=notice_of(request))
+    return _log_in_form(parts, visitor, Form({"next": place, "again": "1" if again else ""}))
 
 
 @router.post("/log-in")
 async def log_in(form: BrowserForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Open a session, move the anonymous cart into the member's, and go to where the visitor wanted to be."""
     place = local_place(form["next"], AFTER_LOG_IN)
+    if missing := missing_fields(form.fields, "email", "password"):
+        return _log_in_form(parts, visitor, form, missing, status=422)
     try:
         opened = await parts.auth.log_in(visitor.on_behalf, form.text("email"), form["password"])
     except (PartAway, Refused) as error:
         status, message = _refusal(error)
-        content = {"email": form.text("email"), "place": place, "again": bool(form["again"]), "error": message}
-        return parts.pages.show(visitor, "session/log_in.html", content, status=status, headers=_retry_after(error))
+        return _log_in_form(parts, visitor, form, {}, message, status, _retry_after(error))
     await _begin(parts, visitor, opened, place)
     return see_other(with_notice(place, "logged-in"))
 
@@ -75,8 +83,7 @@ async def sign_up_page(request: Request, parts: PartsOf, visitor: AnyVisitor) ->
 async def sign_up(form: BrowserForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
     """Make an account, once for one form, and log in."""
     email, name, password = form.text("email"), form.text("display_name"), form["password"]
-    missing = {field: field_message(field) for field in ("email", "display_name", "password") if not form[field]}
-    if missing:
+    if missing := missing_fields(form.fields, "display_name", "email", "password"):
         return _sign_up_form(parts, visitor, form, missing, None, 422, form.key)
     try:
         await parts.auth.register(visitor.on_behalf, email, password, name, visitor.language, form.key)
@@ -150,6 +157,27 @@ async def _begin(parts: Parts, visitor: Visitor, opened: LogIn, place: str) -> N
     else:
         await merge_cart(parts, visitor, visitor.on_behalf_with(opened))
     await end_replaced_session(parts, visitor)
+
+
+def _log_in_form(
+    parts: Parts,
+    visitor: Visitor,
+    form: Form,
+    errors: Mapping[str, str] = MappingProxyType({}),
+    message: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    place = local_place(form["next"], AFTER_LOG_IN)
+    content = {
+        "email": form.text("email"),
+        "place": place,
+        "again": bool(form["again"]),
+        "reason": next((reason for path, reason in REASONS.items() if is_within(place, path)), None),
+        "errors": errors,
+        "message": message,
+    }
+    return parts.pages.show(visitor, "session/log_in.html", content, status=status, headers=headers)
 
 
 def _sign_up_form(
