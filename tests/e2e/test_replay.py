@@ -196,6 +196,23 @@ def test_a_forbidden_attempt_is_not_remembered(member: Session, admin: Session):
     assert list(admin.get("/api/members", params={"q": body["email"]}).json()["items"]) == []
 
 
+def test_who_lost_the_role_gets_no_replay(admin: Session, member: Session, client: Client):
+    """The first response holds another member's data, which only administrators may read."""
+    key, body = new_key(), new_account().registration
+    assert admin.patch(member.path, {"roles": ["admin"]}).status_code == 200
+    promoted = client.log_in(member.account)
+    assert promoted.post("/api/members", body, key=key).status_code == 201
+    assert is_replay(promoted.post("/api/members", body, key=key))
+    assert admin.patch(member.path, {"roles": []}).status_code == 200
+    demoted = client.log_in(member.account)
+
+    again = demoted.post("/api/members", body, key=key)
+
+    assert_problem(again, 422, "idempotency-key-reused")
+    assert body["email"] not in again.text
+    assert demoted.post("/api/members", body, key=new_key()).status_code == 403
+
+
 def test_two_members_never_share_a_key(member: Session, other: Session):
     key = new_key()
     first = member.patch("/api/members/me", {"display_name": "Shared"}, key=key)

@@ -69,6 +69,19 @@ async def test_administration_is_replayed_as_well(client, admin, ann, method, pa
     assert again.headers["idempotent-replayed"] == "true"
 
 
+@pytest.mark.parametrize("claimed", [["admin", "member"], ["member"]])
+async def test_who_lost_the_role_gets_no_replay(client, admin, registration, database, make_token, claimed):
+    """The caller is authorized before the ledger is asked, by the token and by the database."""
+    first = await client.post("/api/members", headers=keyed(admin), json=registration())
+    database.run("UPDATE members SET roles = '{member}' WHERE id = %s", admin.id)
+    token = make_token(sub=admin.id, roles=claimed)
+    headers = {"Authorization": f"Bearer {token}", "X-Idempotency-Key": "key-1"}
+
+    again = await client.post("/api/members", headers=headers, json=registration())
+
+    assert (first.status_code, again.status_code) == (201, 403)
+
+
 @pytest.mark.parametrize(
     ("header", "value"),
     [("Idempotency-Key", '"key-1"'), ("Idempotency-Key", "key-1"), ("X-Idempotency-Key", "key-1")],
