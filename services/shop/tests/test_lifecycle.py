@@ -37,6 +37,17 @@ async def cancel(shopper, order_id, key=None, **headers):
     return await shopper.send("POST", f"/api/shop/orders/{order_id}/cancel", key=key or secrets.token_hex(8), **headers)
 
 
+async def test_who_lost_the_role_gets_no_replay(admin, order_in, make_token):
+    """The caller is authorized before the ledger is asked."""
+    order_id = await order_in("paid")
+    first = await move(admin, order_id, "shipped", key="key-1")
+    admin.headers = {"Authorization": f"Bearer {make_token(sub=admin.id, roles=['member'])}"}
+
+    again = await move(admin, order_id, "shipped", key="key-1")
+
+    assert (first.status_code, again.status_code) == (200, 403)
+
+
 @pytest.mark.parametrize(
     ("state", "wanted", "allowed"),
     [
