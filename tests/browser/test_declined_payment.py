@@ -8,8 +8,6 @@ from playwright.sync_api import expect
 from blackbox.waiting import eventually
 from browsing.shopper import Shopper
 
-DECLINED = "Test card that is declined"
-
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
 def declined(request, new_shopper) -> Shopper:
@@ -18,25 +16,21 @@ def declined(request, new_shopper) -> Shopper:
     person.go("/sign-up")
     person.sign_up()
     person.fill_cart()
-    person.go("/checkout")
-    person.page.get_by_label(DECLINED).check()
-    person.give_address()
-    person.press("Place the order")
-    see(person, "The payment failed", scripted=request.param)
+    person.have_a_card_declined()
     return person
 
 
-def see(person: Shopper, text: str, *, scripted: bool) -> None:
-    """Wait until the order's page says `text`: a script shows it by itself, without scripts one looks again."""
-    page = person.page
-    page.wait_for_url("**/orders/*")
+def test_the_page_that_thanks_says_by_itself_when_the_card_was_declined(shopper: Shopper):
+    shopper.come_to_review()
+    shopper.go("/checkout")
+    page = shopper.page
+    page.get_by_label("Test card that is declined").check()
+    shopper.press("On to the review")
+    shopper.press("Place the order")
 
-    def is_said() -> bool:
-        if not scripted:
-            page.reload()
-        return page.get_by_text(text).count() > 0
+    expect(page.get_by_text("The payment failed")).to_be_visible()
 
-    eventually(is_said, f"the page says: {text}")
+    expect(page.get_by_text("Thank you.")).to_have_count(0)
 
 
 def test_a_declined_card_is_named_and_the_order_is_paid_with_another(declined: Shopper):

@@ -79,6 +79,30 @@ def test_axe_finds_nothing_serious(open_place: Open, place: Place, language: str
     assert found == {}
 
 
+def test_axe_finds_nothing_serious_where_something_is_refused(shopper: Shopper):
+    page = shopper.page
+    shopper.fill_cart()
+    refused = {}
+    page.get_by_label("Quantity", exact=True).fill("0")
+    shopper.press("Add to cart")
+    refused["product"] = serious_of(page)
+    shopper.go("/cart")
+    page.get_by_role("spinbutton").fill("500")
+    page.get_by_role("spinbutton").blur()
+    expect(page.locator("[data-line-error]")).to_be_visible()
+    refused["cart"] = serious_of(page)
+    shopper.go("/products?min_price=abc")
+    refused["products"] = serious_of(page)
+
+    assert [found for found in refused.values() if found] == []
+
+
+def serious_of(page: Page) -> list[str]:
+    """What axe finds on the page as it is now."""
+    violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [f"{found['id']}: {found['nodes'][0]['html'][:200]}" for found in violations if found["impact"] in SERIOUS]
+
+
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_it_is_light_and_stays_where_it_is(open_place: Open, place: Place):
     page = open_place(place, until="networkidle")

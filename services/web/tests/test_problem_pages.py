@@ -6,6 +6,7 @@ from pathlib import Path
 
 from blackbox.pages import Page
 from web.problems.documents import parse
+from webtests.goods import FULL_PRODUCT
 
 PAGES = Path(__file__).parents[3] / "docs" / "problems"
 
@@ -64,6 +65,17 @@ async def test_an_unforeseen_error_is_a_page_that_tells_nothing_of_the_inside(br
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text
     assert "ZeroDivisionError" not in answer.text
+
+
+async def test_a_template_that_fails_is_a_page_too(make_browser, services, monkeypatch):
+    monkeypatch.setattr("web.rendering.formats.Formats.money", lambda *_: 1 / 0)
+    services.shop.on("GET", "/api/shop/products/celadon-mug", 200, FULL_PRODUCT)
+    browser = await make_browser()
+
+    answer = await browser.get("/products/celadon-mug")
+
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.text
 
 
 async def test_head_is_answered_as_get_without_the_body(browser):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from blackbox.client import Account, new_account
+from blackbox.waiting import eventually
 
 ADDRESS = {
     "Recipient": "Hong Gildong",
@@ -116,6 +118,21 @@ class Shopper:
         found = re.search(r"/orders/([0-9a-f-]{36})", self.page.url)
         assert found
         return found[1]
+
+    def have_a_card_declined(self) -> str:
+        """Order what is in the cart with a card that is declined, and return the order's id once its page says so."""
+        self.go("/checkout")
+        self.page.get_by_label("Test card that is declined").check()
+        self.give_address()
+        self.press("Place the order")
+        self.page.wait_for_url("**/orders/*")
+        order = urlsplit(self.page.url).path.rpartition("/")[2]
+        eventually(lambda: self._sees(order, "The payment failed"), "the page says that the payment failed")
+        return order
+
+    def _sees(self, order: str, text: str) -> bool:
+        self.go(f"/orders/{order}")
+        return self.page.get_by_text(text).count() > 0
 
     def orders(self) -> list[dict[str, Any]]:
         """Return the orders that the shop knows of this person, by the session of the browser."""

@@ -15,7 +15,10 @@ Who = Literal["anybody", "member", "administrator"]
 
 @dataclass(frozen=True)
 class Place:
-    """A page. `{product}` and `{order}` stand for one that is there; `status` is what the page answers."""
+    """A page; `status` is what it answers.
+
+    `{product}`, `{order}` and `{declined}`, an order whose card was declined, stand for one that is there.
+    """
 
     name: str
     path: str
@@ -44,6 +47,7 @@ PLACES = (
     Place("review", "/checkout/review", "member"),
     Place("orders", "/orders", "member"),
     Place("order", "/orders/{order}", "member"),
+    Place("declined-order", "/orders/{declined}", "member"),
     Place("profile", "/account", "member"),
     Place("password", "/account/password", "member"),
     Place("sessions", "/account/sessions", "member"),
@@ -61,16 +65,19 @@ class Furnished:
     states: dict[Who, StorageState]
     product: str
     order: str
+    declined: str
 
     def path(self, place: Place) -> str:
         """Return the address of `place`."""
-        return place.path.format(product=self.product, order=self.order)
+        return place.path.format(product=self.product, order=self.order, declined=self.declined)
 
 
 def furnish(member: Shopper, administrator: Shopper, administrators_account: Account) -> Furnished:
     """Let `member` order something and come to the review once more; log the administrator in."""
     member.come_to_review()
     order = member.place_order()
+    member.fill_cart()
+    declined = member.have_a_card_declined()
     member.choose_product()
     product = member.page.url.rpartition("/")[2]
     member.put_into_cart()
@@ -86,4 +93,5 @@ def furnish(member: Shopper, administrator: Shopper, administrators_account: Acc
         },
         product,
         order,
+        declined,
     )
