@@ -107,9 +107,7 @@ function offerSorts(select, words, isChosen) {
 function show(data, asked) {
   catalogue.querySelector("[data-shelf]").replaceChildren(...data.items.map(card));
   catalogue.querySelector("[data-nothing]").hidden = data.items.length > 0;
-  const count = data.total_estimate ?? data.items.length;
-  const words = catalogue.dataset[count === 1 ? "one" : "many"];
-  catalogue.querySelector("[data-found]").textContent = words.replace("{number}", number.format(count));
+  catalogue.querySelector("[data-found]").textContent = countWords(data.total_estimate);
   catalogue.querySelector("[data-more] :not([rel=next])")?.remove();
   showMore(data.next, asked);
   showCategories(data.facets.categories);
@@ -117,6 +115,11 @@ function show(data, asked) {
   const clear = filters.querySelector("[data-clear]");
   clear.hidden = !FIELDS.some((name) => name !== "sort" && asked[name]);
   clear.href = place(Object.fromEntries(Object.entries(asked).filter(([name]) => name === "q" || name === "sort")));
+}
+
+function countWords(count) {
+  if (count === null || count === undefined) return "";
+  return catalogue.dataset[count === 1 ? "one" : "many"].replace("{number}", number.format(count));
 }
 
 function showMore(next, asked) {
