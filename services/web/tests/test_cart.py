@@ -102,7 +102,8 @@ async def test_a_page_does_not_depend_on_the_number_at_the_cart(browser, service
     [
         (404, "variant-not-found", "This is not sold any more"),
         (409, "cart-full", "Your cart is full"),
-        (429, "rate-limited", "Too many attempts"),
+        (429, "too-many-carts", "Too many carts"),
+        (429, "too-many-requests", "Too many attempts"),
     ],
 )
 async def test_what_cannot_be_had_is_said_on_the_cart(browser, services, form, status, code, said):

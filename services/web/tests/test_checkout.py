@@ -145,7 +145,7 @@ async def test_an_unknown_outcome_keeps_the_key_for_the_next_attempt(member, ser
         ("out-of-stock", "has just been sold out"),
         ("price-changed", "A price has changed meanwhile"),
         ("cart-changed", "Your cart has changed meanwhile"),
-        ("too-many-unpaid-orders", "Pay or cancel those orders first"),
+        ("too-many-unpaid-orders", "Pay or cancel one first"),
     ],
 )
 async def test_a_refused_order_says_why_and_what_is_sent_next_is_another(member, services, review, code, said):

@@ -30,7 +30,8 @@ FULL = N_("Your cart is full. Remove a product before you add another.")
 TOO_MANY = N_("Too many attempts. Wait a few minutes, then try again.")
 GONE = N_("This is not sold any more.")
 NOT_DONE = N_("That did not work. Look at the page again.")
-_REASONS = {"cart-full": FULL, "variant-not-found": GONE}
+TOO_MANY_CARTS = N_("Too many carts were opened from your network. Wait a few minutes, or log in.")
+_REASONS = {"cart-full": FULL, "variant-not-found": GONE, "too-many-carts": TOO_MANY_CARTS}
 NOT_NOW = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
 
 

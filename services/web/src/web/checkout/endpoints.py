@@ -43,9 +43,7 @@ UNKNOWN_OUTCOME = N_(
 _REFUSALS = {
     "out-of-stock": N_("Something in your cart has just been sold out. Look at your cart again."),
     "price-changed": N_("A price has changed meanwhile. Look at the new total, then order."),
-    "too-many-unpaid-orders": N_(
-        "Too much is ordered and not paid yet. Pay or cancel those orders first, then order again."
-    ),
+    "too-many-unpaid-orders": N_("There are too many unpaid orders. Pay or cancel one first, or order fewer items."),
     "cart-changed": N_("Your cart has changed meanwhile. Look at it again, then order."),
 }
 NOT_DONE = N_("That did not work. Look at the page again.")
