@@ -5,6 +5,7 @@ package.path = package.path .. ";../../standalone/gateway/lua/?.lua"
 
 local checker = require "gateway.schema"
 local definition = require "kong.plugins.idempotency.schema"
+local policy = require "kong.plugins.idempotency.policy"
 
 
 local function check(config)
@@ -34,7 +35,7 @@ describe("the schema's defaults", function()
     assert.same({ "consumer", "header" }, conf.scope)
     assert.equal("X-Auth-Subject", conf.identity_header)
     assert.equal("X-Auth-Roles", conf.roles_header)
-    assert.same({}, conf.scope_cookies)
+    assert.is_nil(conf.scope_cookies)
     assert.equal("client_ip", conf.anonymous)
     assert.equal(60, conf.ttl)
     assert.equal("closed", conf.fail_mode)
@@ -77,6 +78,8 @@ describe("the schema", function()
     { anonymous = "bypass" },
     { service = "member.v2_a-b" },
     { redis = { host = "redis.example", port = 6380, username = "u", password = "", ssl = true, server_name = "redis.example" } },
+    { redis = { host = "::1" } },
+    { redis = { host = "192.0.2.1", server_name = "redis.example" } },
     { redis = { connect_timeout = 1, send_timeout = 1, read_timeout = 1 } },
   }
 
@@ -117,6 +120,7 @@ describe("the schema", function()
     { { on_unknown = "guess" }, "on_unknown" },
     { { service = "a:b" }, "service" },
     { { redis = { host = "redis:6379" } }, "host" },
+    { { redis = { host = "a b" } }, "host" },
     { { redis = { port = 65536 } }, "port" },
     { { redis = { timeout = 0 } }, "timeout" },
     { { redis = { database = -1 } }, "database" },
@@ -162,6 +166,32 @@ describe("the schema", function()
     }) do
       assert.is_true(secret.referenceable)
       assert.is_true(secret.encrypted)
+    end
+  end)
+
+
+  it("stands alone, as Konnect wants it", function()
+    local text = assert(io.open("kong/plugins/idempotency/schema.lua")):read("*a")
+    assert.is_nil(text:find("require%s*[%(\"']"))
+  end)
+
+
+  it("refuses what is never saved, and nothing else", function()
+    for status = 100, 599 do
+      assert.equal(policy.may_be_saved(status), check({ saved_statuses = { status } }) ~= nil, "status " .. status)
+    end
+  end)
+
+
+  it("refuses what is never kept", function()
+    for _, file in ipairs({ "schema", "policy" }) do
+      local text = assert(io.open("kong/plugins/idempotency/" .. file .. ".lua")):read("*a")
+      local names = text:match("NEVER_KEPT = [set ]*%[%[(.-)%]%]") .. (text:match("NEVER_KEPT_PREFIXES = (%b{})") or "")
+      for name in names:gmatch("[%w-]+") do
+        name = name:gsub("%-$", "-x")
+        assert.is_false(policy.may_be_kept(name), name)
+        assert.is_nil((check({ kept_headers = { name } })), name)
+      end
     end
   end)
 

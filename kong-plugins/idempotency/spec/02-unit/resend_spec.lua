@@ -76,6 +76,13 @@ describe("resend", function()
   end)
 
 
+  it("does not warn on a control plane, which proxies nothing", function()
+    kong.configuration.role = "control_plane"
+    start()
+    assert.same({}, timers.log)
+  end)
+
+
   it("does not warn where nginx's configuration prevents it", function()
     for _, block in ipairs({ "nginx_proxy_directives", "nginx_http_directives", "nginx_location_directives" }) do
       timers = fakes.install()

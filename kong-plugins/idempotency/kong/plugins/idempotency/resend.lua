@@ -44,7 +44,9 @@ end
 --- Finds out, once a worker, what this Kong can do against resending, and warns where that is not enough.
 function _M.init_worker()
   find_switches()
-  if set_next_upstream or ngx.worker.id() ~= 0 or is_off(kong.configuration) then
+  local configuration = kong.configuration
+  local is_proxy = configuration.role ~= "control_plane"
+  if set_next_upstream or not is_proxy or ngx.worker.id() ~= 0 or is_off(configuration) then
     return
   end
 

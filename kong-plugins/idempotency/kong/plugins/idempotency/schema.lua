@@ -1,12 +1,37 @@
-local typedefs = require "kong.db.schema.typedefs"
-local policy = require "kong.plugins.idempotency.policy"
+-- Konnect's control plane is given this file alone, so it requires no other. What is never saved is repeated from policy.lua;
+-- a spec compares the two.
 
 local MAX_TTL = 604800 -- a week, in seconds
 
+local NEVER_SAVED = {
+  [401] = true, [403] = true, [408] = true, [409] = true, [425] = true, [429] = true, [444] = true, [499] = true,
+}
+
+-- names, and beginnings of names that end with a hyphen
+local NEVER_KEPT = [[
+  connection content-length keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer
+  transfer-encoding upgrade date via set-cookie set-cookie2 ratelimit
+  b3 baggage traceparent tracestate uber-trace-id x-amzn-trace-id x-cloud-trace-context x-correlation-id x-request-id
+  idempotency-status idempotency-stored idempotent-replayed
+  ratelimit- x-ratelimit- x-rate-limit- x-b3- x-kong-
+]]
+
 
 local function validate_status(status)
-  if not policy.may_be_saved(status) then
+  if status < 200 or status > 499 or (status > 299 and status < 400) or NEVER_SAVED[status] then
     return nil, "answers with status " .. status .. " are never saved"
+  end
+
+  return true
+end
+
+
+local function may_be_kept(name)
+  name = string.lower(name)
+  for never in string.gmatch(NEVER_KEPT, "%S+") do
+    if name == never or (string.sub(never, -1) == "-" and string.sub(name, 1, #never) == never) then
+      return false
+    end
   end
 
   return true
@@ -22,7 +47,7 @@ local function validate_kept_header(pattern)
     return nil, "must be a header name, or the beginning of one and '*'"
   end
 
-  if not policy.may_be_kept(pattern) then
+  if not may_be_kept(pattern) then
     return nil, pattern .. " is never kept"
   end
 
@@ -39,17 +64,51 @@ local function validate_optional_header(name)
 end
 
 
+local function validate_header_name(name)
+  if not string.find(name, "^[%w_-]+$") then
+    return nil, "bad header name '" .. name .. "', allowed characters are A-Z, a-z, 0-9, '_', and '-'"
+  end
+
+  return true
+end
+
+
+-- a name, or an address of version 4 or 6
+local function validate_host(host)
+  if string.find(host, "^%[?[%x:.]*:[%x:.]*:[%x:.]*%]?$") or string.find(host, "^[%w._-]+$") then
+    return true
+  end
+
+  return nil, string.find(host, ":", 1, true) and "must not have a port" or "invalid value: " .. host
+end
+
+
+local function timeout(description, default)
+  return {
+    type = "integer",
+    required = default ~= nil,
+    default = default,
+    between = { 1, 2147483646 },
+    description = description,
+  }
+end
+
+
 local redis = {
   type = "record",
   required = true,
   description = "The Redis or Valkey server that keeps locks and answers. The user needs the commands EVALSHA, EVAL, GET, SET and DEL on `idem:*`.",
   fields = {
-    { host = typedefs.host {
+    { host = {
+        type = "string",
+        custom_validator = validate_host,
         required = true,
         default = "127.0.0.1",
         description = "Host name or address of the server.",
     } },
-    { port = typedefs.port {
+    { port = {
+        type = "integer",
+        between = { 0, 65535 },
         required = true,
         default = 6379,
         description = "Port of the server.",
@@ -86,31 +145,16 @@ local redis = {
         default = false,
         description = "Whether to verify the server's certificate against `lua_ssl_trusted_certificate`.",
     } },
-    { server_name = typedefs.sni {
+    { server_name = {
+        type = "string",
+        custom_validator = validate_host,
         required = false,
         description = "Server name for TLS (SNI and verification).",
     } },
-    { timeout = typedefs.timeout {
-        required = true,
-        default = 2000,
-        between = { 1, 2147483646 },
-        description = "Time-out in milliseconds of each step (connect, send, read) that has none of its own.",
-    } },
-    { connect_timeout = typedefs.timeout {
-        required = false,
-        between = { 1, 2147483646 },
-        description = "Time-out in milliseconds of connecting.",
-    } },
-    { send_timeout = typedefs.timeout {
-        required = false,
-        between = { 1, 2147483646 },
-        description = "Time-out in milliseconds between two writes.",
-    } },
-    { read_timeout = typedefs.timeout {
-        required = false,
-        between = { 1, 2147483646 },
-        description = "Time-out in milliseconds between two reads.",
-    } },
+    { timeout = timeout("Time-out in milliseconds of each step (connect, send, read) that has none of its own.", 2000) },
+    { connect_timeout = timeout("Time-out in milliseconds of connecting.") },
+    { send_timeout = timeout("Time-out in milliseconds between two writes.") },
+    { read_timeout = timeout("Time-out in milliseconds between two reads.") },
     { keepalive_pool_size = {
         type = "integer",
         required = true,
@@ -118,13 +162,7 @@ local redis = {
         between = { 1, 65535 },
         description = "How many idle connections each worker keeps.",
     } },
-    { keepalive_idle_timeout = {
-        type = "integer",
-        required = true,
-        default = 55000,
-        between = { 1, 2147483646 },
-        description = "How long an idle connection is kept, in milliseconds. Choose less than the server's `timeout`.",
-    } },
+    { keepalive_idle_timeout = timeout("How long an idle connection is kept, in milliseconds. Choose less than the server's `timeout`.", 55000) },
     { sentinel_master = {
         type = "string",
         description = "Name of the master that Sentinel watches; `host` and `port` are not used then.",
@@ -135,8 +173,19 @@ local redis = {
         elements = {
           type = "record",
           fields = {
-            { host = typedefs.host { required = true, default = "127.0.0.1", description = "Host name or address of a sentinel." } },
-            { port = typedefs.port { default = 26379, description = "Port of the sentinel." } },
+            { host = {
+                type = "string",
+                required = true,
+                custom_validator = validate_host,
+                default = "127.0.0.1",
+                description = "Host name or address of a sentinel.",
+            } },
+            { port = {
+                type = "integer",
+                between = { 0, 65535 },
+                default = 26379,
+                description = "Port of the sentinel.",
+            } },
           },
         },
         description = "Sentinels that are asked for the master, in turn. Time-outs and TLS are those of the server.",
@@ -174,7 +223,7 @@ local config = {
         type = "array",
         required = true,
         len_min = 1,
-        elements = typedefs.header_name,
+        elements = { type = "string", custom_validator = validate_header_name },
         default = { "X-Idempotency-Key", "Idempotency-Key" },
         description = "Headers that may carry the key. `Idempotency-Key` is read as a structured field (a quoted string) or a bare token, any other as it is.",
     } },
@@ -217,9 +266,7 @@ local config = {
     } },
     { scope_cookies = {
         type = "array",
-        required = true,
         elements = { type = "string", match = "^[%w!#$%%&'*+.^_`|~-]+$" },
-        default = {},
         description = "Cookies that tell callers without an identity apart, such as a cart's. The key belongs to the values of those that the request has.",
     } },
     { anonymous = {
