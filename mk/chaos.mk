@@ -1,8 +1,11 @@
 # What is shown by force: writes happen once, nothing crashes, and how fast it is.
-.PHONY: chaos bench-gateway
+.PHONY: chaos bench-gateway bench-catalogue
 
 chaos: setup ## kill, pause and cut off parts for 2 minutes and check the history (LONG=1: 30 minutes; SEED=…)
 	@PYTHONPATH=tests/chaos $(PYTHON) -P -m chaos.run --seconds $(if $(LONG),1800,120) $(if $(SEED),--seed $(SEED))
 
 bench-gateway: setup ## measure what the idempotency plugin costs the gateway (ROUNDS=…; GATEWAY_KIND=kong KONG_COMMAND=…: a Kong)
 	@$(PYTHON) bench/gateway.py $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-catalogue: setup ## measure the shop's lists and searches with 100,000 products
+	@$(PYTHON) bench/catalogue.py

@@ -108,8 +108,8 @@ def migrated_database(postgres, roles, make_template) -> TestedDatabase:
 def database(migrated_database) -> TestedDatabase:
     """A database with all tables and no rows; cleaned rather than copied, which takes a tenth of the time."""
     migrated_database.run(
-        "TRUNCATE categories, products, variants, carts, cart_lines, erased_members, orders, payments, payment_events,"
-        " idempotency_records, outbox_events CASCADE"
+        "TRUNCATE categories, products, search_words, variants, carts, cart_lines, erased_members, orders, payments,"
+        " payment_events, idempotency_records, outbox_events CASCADE"
     )
     return migrated_database
 

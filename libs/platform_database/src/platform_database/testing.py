@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from platform_common.local_servers.postgres import EphemeralPostgres
 
@@ -56,3 +61,57 @@ def make_roles(postgres: EphemeralPostgres, service: str) -> dict[str, str]:
             statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
     return made
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one statement cost the server (`EXPLAIN ANALYZE`)."""
+
+    statement: str
+    milliseconds: float
+    buffers: int
+    # The most rows that any step of the plan produced or threw away; entries of a bitmap are no rows.
+    rows: int
+
+    @classmethod
+    def of(cls, statement: str, document: Mapping[str, Any]) -> Plan:
+        """Read the server's document."""
+        root = document["Plan"]
+        buffers = root["Shared Hit Blocks"] + root["Shared Read Blocks"]
+        return cls(statement, document["Execution Time"], buffers, max(_rows(node) for node in _nodes(root)))
+
+
+def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield node
+    for below in node.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _rows(node: Mapping[str, Any]) -> int:
+    seen: float = (
+        node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    )
+    return 0 if node["Node Type"].startswith("Bitmap Index") else round(seen * node["Actual Loops"])
+
+
+@contextmanager
+def recorded_statements(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
+    """Record the statements that are sent, with their parameters."""
+    sent: list[tuple[str, Any]] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", record)
+    try:
+        yield sent
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", record)
+
+
+async def explain(session: AsyncSession, statement: str, parameters: Any) -> Plan:
+    """Run a recorded statement again, in the transaction of `session` with its settings, and return what it cost."""
+    connection = await session.connection()
+    rows = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters)
+    (document,) = rows.scalar_one()
+    return Plan.of(statement, document)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from platform_common.cookies import CookieSettings
 from platform_common.settings import HttpUrl, ServiceTokenKey
@@ -50,7 +50,21 @@ class PaymentSettings(CookieSettings):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/api/shop/payments/test/events"
 
 
-class ShopSettings(DatabaseSettings, PaymentSettings):
+class CatalogueSettings(BaseSettings):
+    """What the catalogue's lists and searches may cost."""
+
+    model_config = _CONFIG
+
+    # Every price is in this currency (ISO 4217), in its minor unit.
+    currency: Currency = "KRW"
+    catalogue_max_age_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    # Searches of a replica at the database at once, and as many lists: less than half of the pool each.
+    catalogue_searches_at_once: Annotated[int, Field(ge=1, le=100)] = 3
+    # A statement of a list or a search that takes longer is ended; it normally takes a tenth of that at most.
+    catalogue_statement_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
+
+
+class ShopSettings(DatabaseSettings, PaymentSettings, CatalogueSettings):
     """What `shop serve` is told."""
 
     model_config = _CONFIG
@@ -62,11 +76,8 @@ class ShopSettings(DatabaseSettings, PaymentSettings):
     # Keyed hashes of requests, and signatures of anonymous visitors' carts.
     fingerprint_key: ServiceTokenKey
     cart_key: ServiceTokenKey
-    # Every price is in this currency (ISO 4217), in its minor unit.
-    currency: Currency = "KRW"
     # An anonymous cart that nobody touched for this long is thrown away.
     cart_days: Annotated[int, Field(ge=1, le=365)] = 30
-    catalogue_max_age_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
     idempotency_retention_hours: Annotated[int, Field(ge=1, le=720)] = 24
     # A request that takes longer is ended with 503.
     request_timeout_seconds: Seconds = 15

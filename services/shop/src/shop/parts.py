@@ -92,7 +92,7 @@ async def running_parts(
             settings=settings,
             engine=engine,
             sessions=sessions,
-            catalogue=Catalogue(settings.currency),
+            catalogue=Catalogue(settings),
             carts=Carts(settings.currency),
             cart_tokens=CartTokens(settings.cart_key),
             orders=Orders(payments, settings.currency),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import BigInteger, CheckConstraint, Computed, DateTime, ForeignKey, Index, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, Computed, DateTime, ForeignKey, Index, Text, false, func
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -21,7 +21,11 @@ SEARCH_VECTOR = (
     " || setweight(to_tsvector('simple', keywords || ' ' || summary_ko), 'B')"
     " || setweight(to_tsvector('english', summary_en || ' ' || description_en), 'C')"
     " || setweight(to_tsvector('simple', description_ko), 'C')"
+    # Their keystrokes, marked by script, as the vocabulary has them.
+    r" || array_to_tsvector(string_to_array(regexp_replace(search_keys_ko, '(^| )(?=.)', '\1+', 'g'), ' '))"
+    r" || array_to_tsvector(string_to_array(regexp_replace(search_keys_en, '(^| )(?=.)', '\1=', 'g'), ' '))"
 )
+KOREAN_MARK, ENGLISH_MARK = "+", "="
 
 
 class Category(Table):
@@ -43,19 +47,19 @@ class Category(Table):
 class Product(Table):
     """Something for sale, in one or more variants. `price` is the least of theirs, kept here for sorting.
 
+    `in_stock` says whether any variant has stock; the database keeps it (migration 0003).
     `search_keys_…` is what is searched by likeness, in keystrokes: see `shop.catalogue.keystrokes`.
     """
 
     __tablename__ = "products"
     __table_args__ = (
         CheckConstraint("price >= 0", name="price"),
-        Index("ix_products_category_id", "category_id"),
-        Index("ix_products_price_id", "price", "id"),
+        # Each list with its filters is read from one of these alone.
+        Index("ix_products_list", "id", "price", "in_stock"),
+        Index("ix_products_price", "price", "id", "in_stock"),
+        Index("ix_products_category_list", "category_id", "id", "price", "in_stock"),
+        Index("ix_products_category_price", "category_id", "price", "id", "in_stock"),
         Index("ix_products_search_vector", "search_vector", postgresql_using="gin"),
-        *(
-            Index(f"ix_products_{keys}", keys, postgresql_using="gin", postgresql_ops={keys: "gin_trgm_ops"})
-            for keys in ("search_keys_ko", "search_keys_en")
-        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid_utils.compat.uuid7)
@@ -69,6 +73,7 @@ class Product(Table):
     description_en: Mapped[str] = mapped_column(Text)
     keywords: Mapped[str] = mapped_column(Text, server_default="")
     price: Mapped[int] = mapped_column(BigInteger)
+    in_stock: Mapped[bool] = mapped_column(server_default=false())
     picture: Mapped[dict[str, Any]] = mapped_column(JSONB)
     search_keys_ko: Mapped[str] = mapped_column(Text)
     search_keys_en: Mapped[str] = mapped_column(Text)
@@ -118,3 +123,14 @@ class Variant(Table):
     def name(self, language: Language) -> str:
         """Return the name in `language`."""
         return self.name_ko if language is Language.KOREAN else self.name_en
+
+
+class SearchWord(Table):
+    """A word of the catalogue in keystrokes, marked by its script; the database collects them (migration 0003)."""
+
+    __tablename__ = "search_words"
+    __table_args__ = (
+        Index("ix_search_words_word", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
+    )
+
+    word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.catalogue import repository
+from shop.catalogue.capacity import CountsCache, Gate
 from shop.catalogue.errors import ProductNotFound
 from shop.catalogue.models import Category, Product, Variant
 from shop.catalogue.pages import Filters, Place, Sort, decode_place, encode_place
@@ -22,6 +23,7 @@ from shop.catalogue.schemas import (
     VariantView,
 )
 from shop.catalogue.stock import public_stock
+from shop.config import CatalogueSettings
 from shop.languages import Language
 from shop.money import Money
 
@@ -29,32 +31,38 @@ from shop.money import Money
 class Catalogue:
     """Products as visitors see them; every price is in `currency`."""
 
-    def __init__(self, currency: str) -> None:
-        self._currency = currency
+    def __init__(self, settings: CatalogueSettings) -> None:
+        self._currency = settings.currency
+        self._statement_seconds = settings.catalogue_statement_timeout_seconds
+        self._searches = Gate(settings.catalogue_searches_at_once)
+        self._lists = Gate(settings.catalogue_searches_at_once)
+        self._counts = CountsCache(settings.catalogue_max_age_seconds)
 
     async def page(
         self, session: AsyncSession, filters: Filters, sort: Sort, language: Language, *, cursor: str | None, limit: int
     ) -> ProductPage:
-        """Return a page of products. Raises CursorInvalid."""
+        """Return a page of products. Raises CursorInvalid, Overloaded."""
         after = decode_place(cursor, filters, sort) if cursor else None
-        found = await repository.page(session, filters, sort, after=after, limit=limit + 1)
-        shown, counted = found[:limit], await repository.counts(session, filters)
-        following = None
+        async with (self._searches if filters.q else self._lists).enter():
+            match = await repository.bound(session, filters, self._statement_seconds)
+            counted = await self._counts.get(filters, lambda: repository.counts(session, filters, match))
+            found = await repository.page(session, filters, match, sort, after=after, limit=limit + 1)
+        shown, following = found[:limit], None
         if len(found) > limit:
             following = encode_place(Place(shown[-1].value, shown[-1].product.id), filters, sort)
+        here = [one for one in counted if filters.category in {None, one.category.slug}]
         return ProductPage(
-            items=[self._summary(one.product, one.in_stock, language) for one in shown],
+            items=[self._summary(one.product, language) for one in shown],
             next=following,
-            total_estimate=sum(one.counted_here for one in counted),
-            facets=self._facets(counted, language),
+            total_estimate=sum(one.count for one in here),
+            facets=self._facets(counted, here, language),
         )
 
     async def product(self, session: AsyncSession, slug: str, language: Language) -> ProductView:
         """Return a product. Raises ProductNotFound."""
         product = await self.find(session, slug)
-        in_stock = any(variant.stock > 0 for variant in product.variants)
         return ProductView(
-            **self._summary(product, in_stock, language).model_dump(),
+            **self._summary(product, language).model_dump(),
             description=product.description(language),
             variants=[self._variant(variant, language) for variant in product.variants],
             updated_at=product.updated_at,
@@ -71,7 +79,7 @@ class Catalogue:
         """Return an amount of the shop's currency."""
         return Money(amount=amount, currency=self._currency)
 
-    def _summary(self, product: Product, in_stock: bool, language: Language) -> ProductSummary:
+    def _summary(self, product: Product, language: Language) -> ProductSummary:
         return ProductSummary(
             id=product.id,
             slug=product.slug,
@@ -80,7 +88,7 @@ class Catalogue:
             category=_category(product.category, language),
             price=self.money(product.price),
             picture=picture_url(product),
-            in_stock=in_stock,
+            in_stock=product.in_stock,
         )
 
     def _variant(self, variant: Variant, language: Language) -> VariantView:
@@ -93,9 +101,9 @@ class Catalogue:
             in_stock=variant.stock > 0,
         )
 
-    def _facets(self, counted: list[Counted], language: Language) -> Facets:
-        least = [one.min_price for one in counted if one.min_price is not None]
-        highest = [one.max_price for one in counted if one.max_price is not None]
+    def _facets(self, counted: list[Counted], here: list[Counted], language: Language) -> Facets:
+        least = [one.min_price for one in here if one.min_price is not None]
+        highest = [one.max_price for one in here if one.max_price is not None]
         return Facets(
             categories=[
                 CategoryCount(slug=one.category.slug, name=one.category.name(language), count=one.count)
@@ -104,7 +112,7 @@ class Catalogue:
             price=PriceRange(
                 min=self.money(min(least)) if least else None, max=self.money(max(highest)) if highest else None
             ),
-            in_stock=StockCount(count=sum(one.in_stock for one in counted)),
+            in_stock=StockCount(count=sum(one.in_stock for one in here)),
         )
 
 

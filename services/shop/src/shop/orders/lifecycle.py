@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, selectinload
 
-from shop.catalogue.models import Variant
+from shop.catalogue.models import Product, Variant
 from shop.orders.errors import OrderStateConflict
 from shop.orders.models import Order, OrderState, OrderStep
 from shop.payments.models import Payment, PaymentState
@@ -42,13 +42,19 @@ async def hold(session: AsyncSession, order_id: UUID) -> Order | None:
 async def hold_variants(session: AsyncSession, variant_ids: Iterable[UUID]) -> dict[UUID, Variant]:
     """Return variants with their products, as they are now, locked until the transaction ends.
 
-    Everybody takes these locks in the order of the ids, so two that need the same ones never wait for each other.
+    Everybody takes these locks in the order of the ids, so two that need the same ones never wait for each other. The
+    products come first: a change of stock may change their mark.
     """
+    variant_ids = list(variant_ids)
+    products = select(Variant.product_id).where(Variant.id.in_(variant_ids))
+    await session.execute(
+        select(Product.id).where(Product.id.in_(products)).order_by(Product.id).with_for_update(key_share=True)
+    )
     statement = (
         select(Variant)
         .join(Variant.product)
         .options(contains_eager(Variant.product))
-        .where(Variant.id.in_(list(variant_ids)))
+        .where(Variant.id.in_(variant_ids))
         .order_by(Variant.id)
         .with_for_update(of=Variant)
     )
