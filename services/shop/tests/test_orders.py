@@ -172,7 +172,7 @@ async def test_carts_with_the_same_things_in_any_order_never_clash(make_shopper,
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("recipient", ""), ("recipient", "   "), ("recipient", "a\u0000b"), ("phone", "call me"), ("phone", ""),
+        ("recipient", ""), ("recipient", "   "), ("recipient", "a\u0007b"), ("phone", "call me"), ("phone", ""),
         ("postal_code", "x"), ("line1", ""), ("city", ""), ("country", "kr"), ("country", "Korea"),
     ],
 )  # fmt: skip
@@ -183,6 +183,67 @@ async def test_an_address_that_nobody_finds_is_refused(ann, mug, address, field,
 
     assert (answer.status_code, answer.json()["code"]) == (422, "payload-invalid")
     assert answer.json()["errors"][0]["pointer"] == f"/address/{field}"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("cart_version", "1"), ("cart_version", True), ("cart_version", 1.0),
+        ("expected_total", {"amount": "12900", "currency": "KRW"}),
+        ("expected_total", {"amount": True, "currency": "KRW"}),
+        ("payment", {"method": "test", "token": True}), ("payment", {"method": "test", "token": "gold"}),
+    ],
+)  # fmt: skip
+async def test_a_value_of_another_type_is_not_converted(ann, mug, field, value):
+    await ann.add(mug)
+
+    answer = await ann.order(**{field: value})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "payload-invalid")
+    assert answer.json()["errors"][0]["pointer"].startswith(f"/{field}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "phone", "postal_code"),
+    [
+        ({"country": "AE", "postal_code": "", "phone": "+971 4 234 5678"}, "04 234 5678", ""),
+        ({"country": "HK", "postal_code": "", "phone": "2123 4567"}, "2123 4567", ""),
+        ({"country": "GB", "postal_code": "sw1a 1aa", "phone": "020 7946 0958"}, "020 7946 0958", "SW1A 1AA"),
+        ({"phone": "(02) 123-4567"}, "02-123-4567", "04524"),
+        ({"phone": "+82 2-123-4567 ext. 3"}, "02-123-4567 ext. 3", "04524"),
+    ],
+)
+async def test_an_address_is_taken_as_its_country_writes_it(ann, mug, address, changes, phone, postal_code):
+    await ann.add(mug)
+
+    answer = await ann.order(address=address | changes)
+
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["address"]["phone"], answer.json()["address"]["postal_code"]) == (phone, postal_code)
+
+
+async def test_a_country_without_postal_codes_needs_none(ann, mug, address):
+    await ann.add(mug)
+    del address["postal_code"]
+
+    assert (await ann.order(address=address)).json()["errors"][0]["code"] == "postal-code-missing"
+    assert (await ann.order(address=address | {"country": "QA", "phone": "4412 3456"})).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("postal_code", "", "postal-code-missing"), ("postal_code", "100-110", "postal-code-malformed"),
+        ("phone", "call me", "phone-malformed"), ("country", "ZZ", "country-unknown"),
+        ("recipient", "\u200b\u3164", "value-error"), ("line2", "a\u202eb", "value-error"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_an_address_has_a_code(ann, mug, address, field, value, code):
+    await ann.add(mug)
+
+    answer = await ann.order(address=address | {field: value})
+
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(f"/address/{field}", code)]
 
 
 async def test_orders_come_newest_first_page_by_page(ann, bob, mug):

@@ -59,6 +59,56 @@ async def test_an_address_that_lacks_something_says_where(member, field, value):
     assert f"#{field}" in Page(answer.text).links
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"postal_code": ""}, "Enter the postal code."),
+        ({"postal_code": "100-110"}, "This is not a postal code of the chosen country."),
+        ({"country": "AE", "postal_code": "00000"}, "The chosen country has no postal codes. Leave this field empty."),
+        ({"phone": "call me"}, "Enter a telephone number, such as 010-1234-5678."),
+        ({"recipient": "\u200b\u3164"}, "Enter who receives the parcel."),
+    ],
+)
+async def test_what_is_wrong_with_an_address_is_named(member, changes, message):
+    form = (await member.page("/checkout")).form("/checkout")
+
+    answer = await member.submit(form, TYPED | changes)
+
+    assert answer.status_code == 422
+    assert message in Page(answer.text).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ({"phone": "(02) 123-4567"}, "서울 종로구 사직로 161 김하루 03045 South Korea 02-123-4567"),
+        ({"phone": "+82 2-123-4567 내선 3"}, "서울 종로구 사직로 161 김하루 03045 South Korea 02-123-4567 ext. 3"),
+        (
+            {"country": "HK", "postal_code": "", "city": "Central", "line1": "1 Queen's Road", "phone": "2123 4567"},
+            "김하루 1 Queen's Road Central Hong Kong SAR China 2123 4567",
+        ),
+        (
+            {
+                "country": "US",
+                "postal_code": "10001",
+                "city": "New York, NY",
+                "line1": "1 Main St",
+                "phone": "+82 2-123-4567",
+            },
+            "김하루 1 Main St New York, NY, 10001 United States +82 2-123-4567",
+        ),
+    ],
+)
+async def test_an_address_is_shown_in_the_order_of_its_country(member, changes, lines):
+    form = (await member.page("/checkout")).form("/checkout")
+    answer = await member.submit(form, TYPED | changes)
+    assert answer.headers.get("location") == "/checkout/review", Page(answer.text).text
+
+    review = await member.page("/checkout/review")
+
+    assert lines in " ".join(review.text.split())
+
+
 async def test_the_review_shows_the_whole_order(review):
     for words in ("김하루", "사직로 161", "03045", "Celadon mug", "₩48,000", "South Korea"):
         assert words in review.text

@@ -5,22 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from platform_common.payload import Payload, Uuid
 from shop.cart.models import MAX_QUANTITY
 from shop.money import Money
-
-
-class Payload(BaseModel):
-    """A body that a client sends."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Addition(Payload):
     """So many more of a variant."""
 
-    variant_id: UUID
+    variant_id: Uuid
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
 
 
@@ -33,7 +28,7 @@ class QuantityChange(Payload):
 class MergeRequest(Payload):
     """Whose cart takes over the anonymous one that a token names."""
 
-    member_id: UUID
+    member_id: Uuid
     cart_token: Annotated[str, Field(max_length=256)]
 
 

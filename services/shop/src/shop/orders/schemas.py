@@ -2,63 +2,74 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
+from platform_common.display_text import clean_line, filled_line
+from platform_common.payload import Payload
+from platform_common.postal_address import AddressFault, is_country, normalize_phone, normalize_postal_code
 from shop.languages import Language
 from shop.money import Money
 from shop.orders.models import Order, OrderLine, OrderState, is_payable
 from shop.payments.practice import Token
 from shop.payments.provider import FailureReason
 
-# Unicode categories that have no place in an address: controls, surrogates, unassigned, line and paragraph separators.
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
-
-
-def _clean(text: str) -> str:
-    cleaned = unicodedata.normalize("NFC", text).strip()
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in cleaned):
-        raise ValueError("An address holds no control characters.")
-    return cleaned
-
-
-def _filled(text: str) -> str:
-    if not text:
-        raise ValueError("This is needed to bring the order.")
-    return text
-
-
-Line = Annotated[str, Field(max_length=200), AfterValidator(_clean)]
-NeededLine = Annotated[Line, AfterValidator(_filled)]
-
-
-class Payload(BaseModel):
-    """A body that a client sends."""
-
-    model_config = ConfigDict(extra="forbid")
+Line = Annotated[str, Field(max_length=200), AfterValidator(clean_line)]
+NeededLine = Annotated[str, Field(max_length=200), AfterValidator(filled_line)]
 
 
 class Address(Payload):
-    """Where an order goes."""
+    """Where an order goes. What is written how depends on `country`; `postal_code` is empty where there is none."""
 
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["KR"])]
     recipient: Annotated[NeededLine, Field(max_length=100)]
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ().-]{3,28}[0-9]$", examples=["010-1234-5678"])]
-    postal_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]{1,14}[A-Za-z0-9]$", examples=["04524"])]
+    phone: Annotated[str, Field(max_length=40, examples=["010-1234-5678", "+1 650-253-0000"])]
+    postal_code: Annotated[str, Field(max_length=20, examples=["04524"], validate_default=True)] = ""
     line1: NeededLine
     line2: Line = ""
     city: Annotated[NeededLine, Field(max_length=100)]
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["KR"])]
+
+    @field_validator("country")
+    @classmethod
+    def _check_country(cls, country: str) -> str:
+        if not is_country(country):
+            raise PydanticCustomError("country_unknown", "Enter the two letters of a country (ISO 3166-1), such as KR.")
+        return country
+
+    @field_validator("phone")
+    @classmethod
+    def _normalize_phone(cls, phone: str, info: ValidationInfo) -> str:
+        return _as_in(info, phone, normalize_phone)
+
+    @field_validator("postal_code")
+    @classmethod
+    def _normalize_postal_code(cls, postal_code: str, info: ValidationInfo) -> str:
+        return _as_in(info, postal_code, normalize_postal_code)
+
+
+def _as_in(info: ValidationInfo, text: str, normalize: Callable[[str, str], str]) -> str:
+    country = info.data.get("country")
+    if country is None:
+        # The country is the fault that is reported.
+        return text
+    try:
+        return normalize(text, country)
+    except AddressFault as fault:
+        # The text has no braces, which pydantic would fill.
+        raise PydanticCustomError(fault.code.replace("-", "_"), str(fault)) from None
 
 
 class PaymentChoice(Payload):
     """How the order is paid. `test` is the provider that moves no money; its token says what becomes of the payment."""
 
     method: Literal["test"]
-    token: Token
+    # The text of a token is converted; JSON has no type for it.
+    token: Annotated[Token, Field(strict=False)]
 
 
 class OrderCreation(Payload):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from platform_common.problems import NotFound, PayloadInvalid, field_error
@@ -25,6 +25,8 @@ JSON = "application/json"
 
 class PaymentEventBody(BaseModel):
     """What became of a payment. Providers may say more than we read."""
+
+    model_config = ConfigDict(strict=True)
 
     id: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
     type: Literal["payment.paid", "payment.failed", "payment.refunded"]

@@ -28,7 +28,12 @@ _MESSAGES = {
     ("current_password", ""): N_("This is not your password."),
     ("recipient", ""): N_("Enter who receives the parcel."),
     ("phone", ""): N_("Enter a telephone number for the courier."),
+    ("phone", "phone-malformed"): N_(
+        "Enter a telephone number, such as 010-1234-5678. A number of another country begins with + and its code."
+    ),
     ("postal_code", ""): N_("Enter the postal code."),
+    ("postal_code", "postal-code-malformed"): N_("This is not a postal code of the chosen country."),
+    ("postal_code", "postal-code-unused"): N_("The chosen country has no postal codes. Leave this field empty."),
     ("line1", ""): N_("Enter street and number."),
     ("line2", ""): N_("This line is too long."),
     ("city", ""): N_("Enter the city."),

@@ -11,7 +11,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
-from web.clients.shop import Money
+from platform_common.postal_address import PostalLabel, address_lines
+from web.clients.shop import Address, Money
 from web.visitor.preferences import Language
 
 # To the minute: seconds are for logs.
@@ -56,3 +57,8 @@ class Formats:
     def territory(self, code: str) -> str:
         """Return the name of a country by its code (ISO 3166-1)."""
         return str(self._territories.get(code, code))
+
+
+def postal_lines(address: Address) -> list[str]:
+    """Return the lines of an address in the order of its country, without the country's name."""
+    return address_lines(PostalLabel(**address.model_dump(exclude={"phone"})))

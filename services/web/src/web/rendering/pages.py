@@ -20,7 +20,7 @@ from web.orders.words import STATES, TAGS
 from web.rendering.catalogues import load_catalogues
 from web.rendering.devices import device
 from web.rendering.form_errors import field_message
-from web.rendering.formats import Formats
+from web.rendering.formats import Formats, postal_lines
 from web.rendering.headers import page_policy
 from web.rendering.notices import FIELD, NOTICES
 from web.visitor.form_token import token_for
@@ -156,6 +156,7 @@ class Pages:
             moment=formats.moment,
             territory=formats.territory,
             device=device,
+            postal_lines=postal_lines,
             # For messages in variables. Unlike `_`, which takes literals alone, it returns plain text to be escaped.
             translated=translations.gettext,
         )
