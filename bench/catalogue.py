@@ -37,7 +37,6 @@ from shop.schema import SCHEMA
 
 PRODUCTS = 100_000
 GOAL_MS = 50.0
-GOAL_P99_MS = 100.0
 VISITORS = 16
 
 LISTS: dict[str, tuple[Filters, Sort]] = {
@@ -191,7 +190,6 @@ async def main(number: int, seconds: float) -> bool:
     goals = {
         "every statement": max(one.cpu_ms for cost in costs.values() for one in cost) < GOAL_MS,
         "no search fails": load["searches_failed"] == 0,
-        "lists under load": load["list_p99_ms"] < GOAL_P99_MS,
     }
     documents = {name: [one.document() for one in cost] for name, cost in costs.items()}
     path = write("catalogue", {"products": number, "goals": goals, "statements": documents, "under_load": load})

@@ -100,7 +100,12 @@ def helm() -> str:
 
 def suites_own() -> list[str]:
     """Return the settings of the suite's own release: goods, and one machine that plays all clients."""
-    return ["shop.demoData=true", "auth.env.AUTH_REGISTRATIONS_PER_ADDRESS=5000"]
+    return [
+        "shop.demoData=true",
+        "auth.env.AUTH_REGISTRATIONS_PER_ADDRESS=5000",
+        "shop.env.SHOP_NEW_CARTS_PER_ADDRESS=5000",
+        "shop.env.SHOP_UNPAID_ORDERS_PER_ADDRESS=1000",
+    ]
 
 
 @dataclass

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from auth.accounts import Pseudonyms, address_block
+from auth.accounts import Pseudonyms
+from platform_common.client_address import address_block
 
 HOME, ELSEWHERE = "203.0.113.9", "198.51.100.7"
 

@@ -133,6 +133,10 @@ def make_settings(database) -> Callable[..., ShopSettings]:
             "outbox_poll_seconds": 600,
             "purge_interval_seconds": 600,
             "payment_sweep_seconds": 600,
+            # Tests are many clients of one address.
+            "unpaid_orders_per_address": 1000,
+            "unpaid_orders_per_member": 100,
+            "new_carts_per_address": 1000,
             # A busy machine is no failure.
             "database_pool_timeout_seconds": 60,
             "database_lock_timeout_seconds": 60,

@@ -35,12 +35,16 @@ RECENT_BYTES = 1 << 18
 RECOVERY_SECONDS = 40.0
 
 
-# Limits and time-outs that are reached sooner than by default; nothing is turned off.
+# Limits and time-outs that are reached sooner than by default; nothing is turned off. Only the limits of one address
+# are higher: it plays all clients here.
 SETTINGS = {
     "AUTH_LOGIN_FAILURES_PER_ADDRESS": "40",
     "AUTH_LOGIN_FAILURES_PER_ACCOUNT": "60",
     "AUTH_REFRESH_GRACE_SECONDS": "10",
     "MEMBER_REQUEST_TIMEOUT_SECONDS": "5",
+    "SHOP_NEW_CARTS_PER_ADDRESS": "5000",
+    "SHOP_UNPAID_ORDERS_PER_ADDRESS": "1000",
+    "SHOP_UNPAID_PIECES_PER_ADDRESS": "10000",
     "SHOP_PAYMENT_CHECK_SECONDS": "2",
     "SHOP_PAYMENT_SWEEP_SECONDS": "1",
     "SHOP_TEST_PAYMENT_SLOW_SECONDS": "4",

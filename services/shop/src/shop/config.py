@@ -64,7 +64,20 @@ class CatalogueSettings(BaseSettings):
     catalogue_statement_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
 
 
-class ShopSettings(DatabaseSettings, PaymentSettings, CatalogueSettings):
+class UnpaidSettings(BaseSettings):
+    """How much stock orders may reserve that are not paid yet."""
+
+    model_config = _CONFIG
+
+    # Signatures of anonymous visitors' carts, and hashes of the addresses that unpaid orders come from.
+    cart_key: ServiceTokenKey
+    unpaid_orders_per_member: Annotated[int, Field(ge=1, le=1000)] = 3
+    unpaid_pieces_per_member: Annotated[int, Field(ge=1, le=100000)] = 100
+    unpaid_orders_per_address: Annotated[int, Field(ge=1, le=100000)] = 30
+    unpaid_pieces_per_address: Annotated[int, Field(ge=1, le=1000000)] = 300
+
+
+class ShopSettings(DatabaseSettings, PaymentSettings, CatalogueSettings, UnpaidSettings):
     """What `shop serve` is told."""
 
     model_config = _CONFIG
@@ -73,11 +86,13 @@ class ShopSettings(DatabaseSettings, PaymentSettings, CatalogueSettings):
     token_issuer: Annotated[str, Field(min_length=1)]
     token_audience: Annotated[str, Field(min_length=1)]
     service_token_key: ServiceTokenKey
-    # Keyed hashes of requests, and signatures of anonymous visitors' carts.
+    # Keyed hashes of requests.
     fingerprint_key: ServiceTokenKey
-    cart_key: ServiceTokenKey
-    # An anonymous cart that nobody touched for this long is thrown away.
+    # An anonymous cart that was not changed for this long is deleted; one that was changed only once, much sooner.
     cart_days: Annotated[int, Field(ge=1, le=365)] = 30
+    single_use_cart_days: Annotated[int, Field(ge=1, le=365)] = 3
+    # New anonymous carts of one address in ten minutes, in each replica.
+    new_carts_per_address: Annotated[int, Field(ge=1, le=100000)] = 30
     idempotency_retention_hours: Annotated[int, Field(ge=1, le=720)] = 24
     # A request that takes longer is ended with 503.
     request_timeout_seconds: Seconds = 15

@@ -17,6 +17,7 @@ from platform_common.tokens.service import ServiceTokenVerifier
 from platform_database.engine import make_engine
 from platform_database.ledger.service import Ledger
 from platform_database.outbox.service import Outbox
+from shop.cart.creation import CartCreation
 from shop.cart.service import Carts
 from shop.cart.tokens import CartTokens
 from shop.catalogue.search import SERVER_OPTIONS
@@ -24,6 +25,7 @@ from shop.catalogue.service import Catalogue
 from shop.config import ShopSettings
 from shop.erasure.service import Erasure
 from shop.orders.service import Orders
+from shop.orders.unpaid import UnpaidLimits
 from shop.payments.delivery import ProviderDelivery
 from shop.payments.practice import PracticeProvider
 from shop.payments.provider import PaymentProvider
@@ -93,9 +95,9 @@ async def running_parts(
             engine=engine,
             sessions=sessions,
             catalogue=Catalogue(settings),
-            carts=Carts(settings.currency),
+            carts=Carts(settings.currency, CartCreation(settings.new_carts_per_address)),
             cart_tokens=CartTokens(settings.cart_key),
-            orders=Orders(payments, settings.currency),
+            orders=Orders(payments, UnpaidLimits(settings), settings.currency),
             payments=payments,
             providers=providers,
             sweep=Sweep(sessions, payments, providers, outbox, settings.payment_check_seconds),

@@ -14,5 +14,7 @@ async def purge(parts: Parts) -> int:
     async with parts.sessions.begin() as session:
         answers = await ledger.purge(session)
     async with parts.sessions.begin() as session:
-        idle = await carts.purge_idle(session, timedelta(days=parts.settings.cart_days))
+        settings = parts.settings
+        lives = timedelta(days=settings.cart_days), timedelta(days=settings.single_use_cart_days)
+        idle = await carts.purge_idle(session, *lives)
     return answers + idle + await parts.outbox.purge()

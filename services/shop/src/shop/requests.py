@@ -10,6 +10,7 @@ import uuid_utils.compat
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from platform_common.client_address import address_block
 from platform_common.problems import Problem, Unauthenticated
 from platform_common.tokens.callers import access_token
 from platform_database.boundary import Writes
@@ -52,6 +53,14 @@ async def request_session(parts: PartsOf) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(request_session, scope="function")]
 
 
+def client_block(request: Request) -> str:
+    """What counts as one client: its address, or the network of it."""
+    return address_block(request.client.host if request.client else "")
+
+
+ClientBlock = Annotated[str, Depends(client_block)]
+
+
 async def current_caller(request: Request, parts: PartsOf, _: Annotated[object, Depends(access_token)]) -> Caller:
     """The caller. Raises Unauthenticated and its kin."""
     caller = caller_of(await parts.access_tokens.principal(request.headers.get("authorization")))
@@ -63,8 +72,9 @@ CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 
 async def current_visitor(
-    request: Request, parts: PartsOf, key: GivenKey, _: Annotated[object, Depends(access_token)]
-) -> Visitor:
+    request: Request, parts: PartsOf, key: GivenKey, client: ClientBlock,
+    _: Annotated[object, Depends(access_token)],
+) -> Visitor:  # fmt: skip
     """The visitor. A token that is there must be a good one. Raises AccessTokenInvalid, MemberGone.
 
     A member's page names its member: when the session has expired, nothing goes into the cart of an unknown visitor,
@@ -77,11 +87,11 @@ async def current_visitor(
     token = request.cookies.get(parts.settings.host_cookie(CART_COOKIE))
     cart_id = parts.cart_tokens.cart_of(token) if token else None
     if cart_id is not None:
-        return Visitor(member_id, cart_id, is_new=False)
+        return Visitor(member_id, cart_id, is_new=False, client=client)
     # Whoever repeats its first request, because the answer with the cookie was lost, gets the same cart.
     address = request.client.host if request.client else ""
     new = parts.cart_tokens.cart_for("first request", key, address) if key else uuid_utils.compat.uuid7()
-    return Visitor(member_id, new, is_new=True)
+    return Visitor(member_id, new, is_new=True, client=client)
 
 
 def _require_expected_member(request: Request, member_id: UUID | None) -> None:

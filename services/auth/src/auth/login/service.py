@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from auth.accounts import Pseudonyms, account_email, address_block
+from auth.accounts import Pseudonyms, account_email
 from auth.login.errors import CredentialsInvalid
 from auth.login.in_flight import AttemptsInFlight
 from auth.login.throttle import Attempt, LoginThrottle
@@ -14,6 +14,7 @@ from auth.members import CredentialsRefused, Members, MemberUnavailable, Verifie
 from auth.sessions.errors import LoginOutdated
 from auth.sessions.service import Device, SessionService, TokenPair
 from auth.throttle import TooManyAttempts
+from platform_common.client_address import address_block
 
 # How a member proved who it is (RFC 8176).
 _AMR = ("pwd",)

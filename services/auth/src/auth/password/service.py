@@ -5,12 +5,12 @@ from __future__ import annotations
 import structlog
 from limits import RateLimitItem
 
-from auth.accounts import address_block
 from auth.members import Members, MemberUnavailable, PasswordChangeRefused, VerifiedMember
 from auth.sessions.errors import LoginOutdated
 from auth.sessions.record import Session
 from auth.sessions.service import Device, SessionService, TokenPair, new_session_id
 from auth.throttle import Counters
+from platform_common.client_address import address_block
 
 _COUNTER = "password-session"
 # How the member proved who it is (RFC 8176): the current password was asked for.

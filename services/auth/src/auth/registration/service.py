@@ -8,11 +8,12 @@ from typing import Any
 import structlog
 from limits import RateLimitItem
 
-from auth.accounts import Pseudonyms, address_block
+from auth.accounts import Pseudonyms
 from auth.derived_keys import derive_key, keyed_hash
 from auth.members import MemberAnswer, Members
 from auth.registration.schemas import RegisterBody
 from auth.throttle import Counters
+from platform_common.client_address import address_block
 
 # A visitor is nobody yet, so the account that is asked for is the scope (docs/adr/0002-registering-once.md).
 SCOPE = "register:"

@@ -24,6 +24,19 @@ class QuantityUnavailable(Problem):
         super().__init__(reason, errors=[FieldError("/quantity", self.code, reason)])
 
 
+class TooManyCarts(Problem):
+    """One address opened many anonymous carts within a few minutes."""
+
+    code = "too-many-carts"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many new carts from this address. Wait, or log in to use your own cart.",
+            headers={"Retry-After": str(retry_after)},
+        )
+
+
 class CartFull(Problem):
     """A cart holds so many different things and no more."""
 

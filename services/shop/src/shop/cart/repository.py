@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import and_, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
@@ -134,11 +134,12 @@ async def variant(session: AsyncSession, variant_id: UUID) -> Variant | None:
     return await session.get(Variant, variant_id)
 
 
-async def purge_idle(session: AsyncSession, idle: timedelta) -> int:
-    """Delete a batch of anonymous carts that nobody touched for so long; return how many."""
+async def purge_idle(session: AsyncSession, idle: timedelta, single_use: timedelta) -> int:
+    """Delete a batch of anonymous carts that were not changed for so long, or changed only once; return how many."""
+    used_once = and_(Cart.version <= 1, Cart.updated_at < func.now() - single_use)
     old = (
         select(Cart.id)
-        .where(Cart.member_id.is_(None), Cart.updated_at < func.now() - idle)
+        .where(Cart.member_id.is_(None), or_(Cart.updated_at < func.now() - idle, used_once))
         .limit(PURGE_BATCH)
         .with_for_update(skip_locked=True)
     )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.callers import MemberGone
 from shop.cart import repository
+from shop.cart.creation import CartCreation
 from shop.cart.errors import CartFull, QuantityUnavailable, VariantNotFound
 from shop.cart.models import MAX_QUANTITY, Cart, CartLine
 from shop.cart.schemas import CartLineView, CartProduct, CartView, MergeResult
@@ -29,8 +30,9 @@ log = structlog.get_logger(__name__)
 class Carts:
     """Carts of members and of anonymous visitors."""
 
-    def __init__(self, currency: str) -> None:
+    def __init__(self, currency: str, creation: CartCreation) -> None:
         self._currency = currency
+        self._creation = creation
 
     async def read(self, session: AsyncSession, visitor: Visitor, language: Language) -> CartView:
         """Return the visitor's cart; a member's takes over what it put in before it logged in."""
@@ -88,6 +90,8 @@ class Carts:
 
     async def _hold(self, session: AsyncSession, visitor: Visitor) -> Cart:
         if visitor.member_id is None:
+            if await repository.find(session, visitor) is None:
+                self._creation.admit(visitor.client)
             return await repository.hold(session, visitor)
         if not visitor.is_new:
             await self.merge(session, visitor.member_id, visitor.cart_id)

@@ -16,6 +16,8 @@ class Visitor:
     member_id: UUID | None
     cart_id: UUID
     is_new: bool
+    # What counts as one client where new carts are limited.
+    client: str = "unknown"
 
     @property
     def scope(self) -> str:

@@ -20,7 +20,7 @@ from shop.openapi import changed, created, found, problems
 from shop.orders.models import Order, OrderState
 from shop.orders.schemas import OrderChange, OrderCreation, OrderPage, OrderView, PaymentChoice, StateName
 from shop.orders.service import tag_of
-from shop.requests import CurrentCaller, KeyedWrites, PartsOf, Session
+from shop.requests import ClientBlock, CurrentCaller, KeyedWrites, PartsOf, Session
 
 router = APIRouter(prefix="/api/shop/orders", tags=["orders"])
 
@@ -63,11 +63,12 @@ async def place_order(
     caller: CurrentCaller,
     language: LanguageOf,
     writes: KeyedWrites,
+    client: ClientBlock,
 ) -> Response:
     """Order what is in the cart. A repeat under the same key orders nothing more."""
 
     async def effect() -> Answer:
-        order = await parts.orders.place(session, caller, body, language)
+        order = await parts.orders.place(session, caller, body, language, client)
         return _order(order, language, status=201, Location=f"/api/shop/orders/{order.id}")
 
     return await writes.run(effect)

@@ -56,6 +56,18 @@ class CartChanged(Problem):
         super().__init__("The cart has changed. Read it again.")
 
 
+class TooManyUnpaidOrders(Problem):
+    """The unpaid orders of the member, or of its address, would hold too much of the stock."""
+
+    code = "too-many-unpaid-orders"
+    status = 409
+
+    def __init__(self, orders: int, pieces: int) -> None:
+        super().__init__(
+            f"At most {orders} orders with {pieces} items together may be unpaid. Pay or cancel one, or order less."
+        )
+
+
 class OrderNotPayable(Problem):
     """The order needs no further payment attempt, or takes none: it is paid, cancelled, or its deadline has passed."""
 

@@ -71,6 +71,7 @@ async def move(session: AsyncSession, order: Order, state: OrderState) -> None:
     if state is OrderState.CANCELLED:
         await _return_stock(session, order)
     order.state = state
+    order.origin = None
     order.steps.append(OrderStep(order_id=order.id, position=len(order.steps) + 1, state=state))
     await touch(session, order)
     log.info("order_moved", order_id=str(order.id), state=state)

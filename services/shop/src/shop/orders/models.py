@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, PrimaryKeyConstraint, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, PrimaryKeyConstraint, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -39,6 +39,10 @@ class Order(Table):
         CheckConstraint("total >= 0", name="total"),
         Index("ix_orders_member_id_id", "member_id", "id"),
         Index("ix_orders_state_id", "state", "id"),
+        *(
+            Index(f"ix_orders_unpaid_{column}", column, postgresql_where=text("state = 'pending'"))
+            for column in ("member_id", "origin")
+        ),
     )
     __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 (SQLAlchemy declares it for instances)
 
@@ -50,6 +54,8 @@ class Order(Table):
     currency: Mapped[str] = mapped_column(Text)
     total: Mapped[int] = mapped_column(BigInteger)
     address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    # Of the client's address, while the order is pending: see `shop.orders.unpaid`.
+    origin: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -25,6 +25,7 @@ from shop.orders.errors import CartChanged, CartEmpty, OrderNotFound, OrderState
 from shop.orders.models import Order, OrderLine, OrderState, OrderStep
 from shop.orders.numbers import new_number
 from shop.orders.schemas import OrderCreation, OrderPage, OrderView, PaymentChoice
+from shop.orders.unpaid import UnpaidLimits
 from shop.payments.service import Payments
 
 log = structlog.get_logger(__name__)
@@ -38,17 +39,22 @@ def tag_of(order: Order | OrderView, language: Language) -> str:
 class Orders:
     """Orders: made of a cart, read, cancelled, moved along."""
 
-    def __init__(self, payments: Payments, currency: str) -> None:
+    def __init__(self, payments: Payments, unpaid: UnpaidLimits, currency: str) -> None:
         self._payments = payments
+        self._unpaid = unpaid
         self._currency = currency
 
-    async def place(self, session: AsyncSession, caller: Caller, wanted: OrderCreation, language: Language) -> Order:
+    async def place(
+        self, session: AsyncSession, caller: Caller, wanted: OrderCreation, language: Language, address_block: str
+    ) -> Order:
         """Make an order of the caller's cart: stock taken, price checked, payment begun, cart emptied, all or nothing.
 
         The cart's row is held first, then those of its variants, in one order everywhere.
-        Raises CartEmpty, CartChanged, OutOfStock, PriceChanged, MemberGone.
+        Raises CartEmpty, CartChanged, TooManyUnpaidOrders, OutOfStock, PriceChanged, MemberGone.
         """
         cart, lines = await self._cart(session, caller, wanted)
+        origin = self._unpaid.origin(address_block)
+        await self._unpaid.check(session, caller.id, origin, sum(line.quantity for line in lines))
         variants = await lifecycle.hold_variants(session, [line.variant_id for line in lines])
         _check_stock(lines, variants, language)
         total = sum(variants[line.variant_id].price * line.quantity for line in lines)
@@ -63,6 +69,7 @@ class Orders:
             currency=self._currency,
             total=total,
             address=wanted.address.model_dump(),
+            origin=origin,
             version=1,
             lines=[_line_of(position, line, variants[line.variant_id]) for position, line in enumerate(lines)],
             steps=[OrderStep(position=1, state=OrderState.PENDING)],

@@ -1,0 +1,21 @@
+"""What counts as one client where requests are limited by address."""
+
+from __future__ import annotations
+
+import ipaddress
+
+# Who holds one address of this network holds them all (RFC 6177).
+IPV6_SITE_BITS = 64
+
+
+def address_block(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or an IPv6 site of 2^64 addresses."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), IPV6_SITE_BITS), strict=False).network_address) + "/64"
