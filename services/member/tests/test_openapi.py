@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from platform_common.testing.openapi_documents import unresolved_references
+
 PATHS = {
     ("get", "/api/members"), ("post", "/api/members"),
     ("get", "/api/members/{member_id}"), ("patch", "/api/members/{member_id}"),
@@ -70,3 +72,7 @@ def test_the_members_fields_are_those_agreed(document):
 
 def test_no_operation_is_described_by_the_frameworks_own_errors(document):
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_every_reference_leads_somewhere(document):
+    assert unresolved_references(document) == []

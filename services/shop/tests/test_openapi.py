@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+
+from platform_common.testing.openapi_documents import operation_ids, unresolved_references
 
 PATHS = {
     ("get", "/api/shop/products"), ("get", "/api/shop/products/{slug}"),
@@ -53,3 +57,30 @@ def test_every_write_of_a_visitor_takes_a_key(operations):
 
 def test_no_operation_is_described_by_the_frameworks_own_errors(app):
     assert "HTTPValidationError" not in app.openapi()["components"]["schemas"]
+
+
+def test_every_reference_leads_somewhere(app):
+    assert unresolved_references(app.openapi()) == []
+
+
+def test_every_operation_has_a_name_that_reads_like_a_function(app):
+    names = operation_ids(app.openapi())
+
+    assert len(set(names)) == len(names)
+    assert {"list_products", "add_item", "place_order", "pay_order"} <= set(names)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
+
+
+def test_every_operation_names_the_refusals_of_its_parameters(operations):
+    for name, operation in operations.items():
+        parameters = {parameter["name"].lower() for parameter in operation.get("parameters", [])}
+        if parameters:
+            assert "422" in operation["responses"], name
+        if parameters & {"if-match", "if-none-match"}:
+            assert "400" in operation["responses"], name
+
+
+def test_what_may_be_kept_may_be_unmodified(operations):
+    for (method, path), operation in operations.items():
+        if method == "get":
+            assert "304" in operation["responses"], path

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from platform_common.health import Health, NotReady
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
-from platform_common.openapi import complete_document
+from platform_common.openapi import complete_document, operation_id
 from platform_common.serving import outfit
 from platform_database.background import Work, background_work
 from platform_database.failures import install_database_failures
@@ -48,6 +48,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
     for router in (
         catalogue.router,

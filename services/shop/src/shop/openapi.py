@@ -16,6 +16,7 @@ problems = Problems(
         412: "The thing is not the one that If-Match names.",
         413: "The body is too large.",
         415: "The body is of another type.",
+        429: "Too many new carts from this address.",
         422: "The payload does not fit, or the key was used for another request.",
         503: "The database is overloaded or away; nothing was done, or the key tells.",
     }
@@ -25,9 +26,19 @@ WRITES = (400, 401, 409, 413, 415, 422, 503)
 ETAG = entity_tag_header("The thing's")
 
 
+def reads(*more: int) -> Responses:
+    """Return the problems of a path that reads: parameters and conditions that do not fit, and `more`."""
+    return problems(400, 422, 503, *more)
+
+
+def unmodified() -> Responses:
+    """Return the response of a path whose reader has the current version."""
+    return {304: {"description": "The reader has it already."}}
+
+
 def found(model: type[BaseModel]) -> Responses:
     """Return the answers of a path that reads something that may be had already."""
-    return {200: {"model": model, "headers": ETAG}, 304: {"description": "The reader has it already."}}
+    return {200: {"model": model, "headers": ETAG}, **unmodified()}
 
 
 def changed(model: type[BaseModel], *more: int) -> Responses:

@@ -16,7 +16,7 @@ from shop.answers import answer_of, read_answer
 from shop.cart.schemas import Addition, CartView, QuantityChange
 from shop.cart.visitors import Visitor
 from shop.languages import LanguageOf
-from shop.openapi import changed, found, problems
+from shop.openapi import changed, found, reads
 from shop.parts import Parts
 from shop.requests import CART_COOKIE, CurrentVisitor, PartsOf, Session, VisitorsWrites
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/shop/cart", tags=["cart"])
 _DAY = 86_400
 
 
-@router.get("", responses={**found(CartView), **problems(400, 401, 503)}, response_class=Response)
+@router.get("", responses={**found(CartView), **reads(401)}, response_class=Response)
 async def read_cart(
     parts: PartsOf, session: Session, visitor: CurrentVisitor, language: LanguageOf, preconditions: PreconditionsOf
 ) -> Response:
@@ -36,7 +36,9 @@ async def read_cart(
     return _with_cookie(read_answer(answer_of(cart, language), preconditions), parts, visitor)
 
 
-@router.post("/items", responses=changed(CartView, 404), response_class=Response, dependencies=[Depends(takes(JSON))])
+@router.post(
+    "/items", responses=changed(CartView, 404, 429), response_class=Response, dependencies=[Depends(takes(JSON))]
+)
 async def add_item(
     body: Addition, parts: PartsOf, session: Session, visitor: CurrentVisitor, language: LanguageOf,
     writes: VisitorsWrites,
@@ -52,7 +54,7 @@ async def add_item(
 
 @router.put(
     "/items/{variant_id}",
-    responses=changed(CartView, 404),
+    responses=changed(CartView, 404, 429),
     response_class=Response,
     dependencies=[Depends(takes(JSON))],
 )
@@ -71,7 +73,7 @@ async def change_quantity(
 
 @router.delete(
     "/items/{variant_id}",
-    responses={200: {"model": CartView}, **problems(400, 401, 404, 503)},
+    responses={200: {"model": CartView}, **reads(401, 404)},
     response_class=Response,
 )
 async def remove_item(

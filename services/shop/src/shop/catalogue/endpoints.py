@@ -15,7 +15,7 @@ from shop.catalogue.pictures.drawing import draw, picture_digest
 from shop.catalogue.schemas import ProductPage, ProductView
 from shop.languages import LanguageOf
 from shop.money import MAX_AMOUNT
-from shop.openapi import found, problems
+from shop.openapi import ETAG, found, reads, unmodified
 from shop.requests import PartsOf, Session
 
 router = APIRouter(prefix="/api/shop/products", tags=["catalogue"])
@@ -37,7 +37,7 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
-@router.get("", responses={**found(ProductPage), **problems(422, 503)}, response_class=Response)
+@router.get("", responses={**found(ProductPage), **reads()}, response_class=Response)
 async def list_products(
     parts: PartsOf,
     session: Session,
@@ -58,7 +58,7 @@ async def list_products(
     return public_answer(page, language, preconditions, parts.settings.catalogue_max_age_seconds)
 
 
-@router.get("/{slug}", responses={**found(ProductView), **problems(404, 503)}, response_class=Response)
+@router.get("/{slug}", responses={**found(ProductView), **reads(404)}, response_class=Response)
 async def read_product(
     slug: Slug, parts: PartsOf, session: Session, language: LanguageOf, preconditions: PreconditionsOf
 ) -> Response:
@@ -69,7 +69,7 @@ async def read_product(
 
 @router.get(
     "/{slug}/picture.svg",
-    responses={200: {"content": {"image/svg+xml": {}}}, **problems(404, 503)},
+    responses={200: {"content": {"image/svg+xml": {}}, "headers": ETAG}, **unmodified(), **reads(404)},
     response_class=Response,
 )
 async def read_picture(

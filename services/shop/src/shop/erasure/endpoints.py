@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from platform_common.tokens.callers import internal_caller
-from shop.openapi import problems
+from shop.openapi import reads
 from shop.requests import PartsOf, Session
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/internal/members", tags=["internal"])
 @router.post(
     "/{member_id}/erasure",
     status_code=204,
-    responses={204: {"description": "Forgotten."}, **problems(401, 403, 503)},
+    responses={204: {"description": "Forgotten."}, **reads(401, 403)},
     response_class=Response,
 )
 async def erase_member(

@@ -16,7 +16,7 @@ from platform_database.ledger.answers import Answer
 from shop.answers import answer_of, read_answer
 from shop.cart.schemas import CartView
 from shop.languages import Language, LanguageOf
-from shop.openapi import changed, created, found, problems
+from shop.openapi import changed, created, found, reads
 from shop.orders.models import Order, OrderState
 from shop.orders.schemas import OrderChange, OrderCreation, OrderPage, OrderView, PaymentChoice, StateName
 from shop.orders.service import tag_of
@@ -30,7 +30,7 @@ Scope = Annotated[Literal["own", "all"], Query(description="`all` is for adminis
 State = Annotated[StateName | None, Query(description="Only orders in this state.")]
 
 
-@router.get("", responses={**found(OrderPage), **problems(401, 403, 422, 503)}, response_class=Response)
+@router.get("", responses={**found(OrderPage), **reads(401, 403)}, response_class=Response)
 async def list_orders(
     parts: PartsOf,
     session: Session,
@@ -74,7 +74,7 @@ async def place_order(
     return await writes.run(effect)
 
 
-@router.get("/{order_id}", responses={**found(OrderView), **problems(401, 404, 503)}, response_class=Response)
+@router.get("/{order_id}", responses={**found(OrderView), **reads(401, 404)}, response_class=Response)
 async def read_order(
     order_id: UUID, parts: PartsOf, session: Session, caller: CurrentCaller, language: LanguageOf,
     preconditions: PreconditionsOf,

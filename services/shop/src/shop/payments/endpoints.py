@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
+from platform_common.openapi import json_body
 from platform_common.problems import NotFound, PayloadInvalid, field_error
 from platform_database.ledger.answers import Answer
 from shop.money import Money
@@ -49,16 +50,11 @@ class EventReceipt(BaseModel):
     repeated: bool
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {JSON: {"schema": PaymentEventBody.model_json_schema()}}}
-}
-
-
 @router.post(
     "/{provider}/events",
     responses={200: {"model": EventReceipt}, **problems(400, 404, 413, 422, 503)},
     response_class=Response,
-    openapi_extra=_BODY,
+    openapi_extra=json_body(PaymentEventBody),
 )
 async def take_event(
     provider: str,
