@@ -1,15 +1,20 @@
 """Guessing passwords is slowed down, per account and per address, and locks nobody out (ASVS 6.3.1)."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import httpx2
 import pytest
 
 from blackbox.client import Account, Client, new_account
 from blackbox.house_rules import assert_problem
+from blackbox.waiting import eventually
 
 # More guesses than any sensible limit lets through.
 MANY = 400
+# Connections over which one member logs in.
+FLOOD = 50
 
 
 def guess(client: Client, email: str, number: int) -> httpx2.Response:
@@ -98,3 +103,32 @@ def test_another_spelling_of_the_address_is_the_same_account(client: Client, acc
     answers = [guess(client, form(account.email), -n).status_code for n in range(limit + 1)]
 
     assert 429 in answers or set(answers) == {422}
+
+
+@pytest.mark.usefixtures("several_addresses")
+@pytest.mark.parametrize("sources", [1, 25])
+def test_one_member_that_logs_in_without_end_keeps_no_one_out(account: Account, new_member, new_client, sources: int):
+    """The right password over many connections, from one address and from many."""
+    others = [(new_client(), new_member()) for _ in range(12)]
+    senders = [new_client() for _ in range(sources)]
+    finished = Event()
+
+    def flood(number: int) -> set[int]:
+        seen = set()
+        while not finished.is_set():
+            seen.add(senders[number % sources].post("/auth/login", account.credentials).status_code)
+        return seen
+
+    with ThreadPoolExecutor(FLOOD) as pool:
+        floods = [pool.submit(flood, number) for number in range(FLOOD)]
+        try:
+            eventually(
+                lambda: senders[0].post("/auth/login", account.credentials).status_code != 200, "the flood is on"
+            )
+            statuses = [client.post("/auth/login", other.credentials).status_code for client, other in others]
+        finally:
+            finished.set()
+        seen = set().union(*(flood.result() for flood in floods))
+
+    assert statuses == [200] * len(others)
+    assert seen <= {200, 429, 503}
