@@ -31,8 +31,8 @@ class Cgroup:
 
     def cpus(self) -> float | None:
         """Return the lowest CPU quota of the group and the groups around it, in CPUs."""
-        pairs = [text.split() for text in self._texts("", "cpu.max")]
-        pairs += zip(self._texts("cpu", "cpu.cfs_quota_us"), self._texts("cpu", "cpu.cfs_period_us"), strict=False)
+        v1 = zip(self._texts("cpu", "cpu.cfs_quota_us"), self._texts("cpu", "cpu.cfs_period_us"), strict=False)
+        pairs = [*(text.split() for text in self._texts("", "cpu.max")), *v1]
         quotas = [int(quota) / int(period) for quota, period in pairs if quota.isdecimal() and int(period) > 0]
         return min(quotas, default=None)
 
