@@ -12,7 +12,7 @@ INSTALLED := test -x $(PYTHON) || { echo "Nothing is installed yet; make up does
 export PORT EDGE_HOST PLATFORM_STATE DEMO_DATA S T
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install everything for development into .venv
 	@scripts/bootstrap.sh dev
@@ -39,12 +39,13 @@ admin: ## print the first administrator as JSON (make -s admin)
 demo-data: ## fill the running shop with goods for demonstration (make up does so, unless DEMO_DATA=no)
 	@$(INSTALLED); $(PLATFORM) demo-data
 
-reset: ## clear the state folder: accounts, sessions, keys, logs
-	@$(INSTALLED); $(PLATFORM) reset
+reset: ## clear the state folder: accounts, sessions, keys, logs (YES=1 does not ask)
+	@$(INSTALLED); $(PLATFORM) reset $(if $(YES),--yes)
 
-test: ## set up, then run every test; T=lint|types|unit|lua|e2e|browser|<path> runs a part
+test: ## set up, then run every test; T="lint types unit lua e2e browser <path>" runs some of them
+	@scripts/test.sh --check $$T
 	@scripts/bootstrap.sh dev
-	@scripts/test.sh "$$T"
+	@scripts/test.sh $$T
 
 lint types unit lua e2e browser: ## the same as make test T=<this>
 	@$(MAKE) test T=$@

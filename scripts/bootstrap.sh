@@ -111,9 +111,19 @@ run() {
         3) refuse "$(tail -n 1 "$LOG")" ;;
         *)
             tail -n 15 "$LOG" >&2
-            refuse "That failed: $* (all of it: $LOG)."
+            explain
+            refuse "That failed: $* (its whole output: $LOG)."
             ;;
     esac
+}
+
+# Name the two causes that package managers bury in their output.
+explain() {
+    if grep -qi 'no space left on device' "$LOG"; then
+        say "The disk is full (No space left on device): $(df -h . "${TMPDIR:-/tmp}" | sed 1d | awk '{print $6 ": " $4 " free"}' | paste -sd' ' -)." >&2
+    elif grep -qiE 'temporary failure (in name resolution|resolving)|could not resolve|name or service not known|network is unreachable|connection (refused|timed out)|dns error|failed to establish a new connection|no route to host' "$LOG"; then
+        say "The network or the package registry cannot be reached; check the connection, then run this again." >&2
+    fi
 }
 
 make_environment() {

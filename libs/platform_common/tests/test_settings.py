@@ -97,3 +97,35 @@ def test_every_wrong_setting_is_named_at_once(environment, capsys):
     sentence = capsys.readouterr().err
     assert "SHOP_REDIS_URL is not set" in sentence
     assert "SHOP_AUTH_URL must be" in sentence
+
+
+def test_a_variable_that_is_no_setting_is_named_with_the_closest_one(environment, capsys):
+    environment.setenv("SHOP_PORTT", "hunter2")
+    environment.setenv("SHOP_XYZZY", "hunter2")
+
+    with pytest.raises(SystemExit) as ended:
+        load_settings(ShopSettings)
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "Wrong settings: SHOP_PORTT is not a setting (did you mean SHOP_PORT?); SHOP_XYZZY is not a setting.\n"
+    )
+
+
+def test_a_misspelt_name_in_the_services_own_env_file_is_refused_as_well(tmp_path, capsys):
+    (tmp_path / ".env").write_text("SHOP_LOG_LEVELL=debug\nOTHER=1\n")
+
+    with pytest.raises(SystemExit):
+        load_settings(ShopSettings)
+
+    assert "SHOP_LOG_LEVELL is not a setting (did you mean SHOP_LOG_LEVEL?)" in capsys.readouterr().err
+
+
+def test_settings_of_the_services_other_commands_are_accepted(environment):
+    class MigrationSettings(ShopSettings):
+        migration_database_url: str = ""
+
+    environment.setenv("SHOP_MIGRATION_DATABASE_URL", "postgresql://owner@db/shop")
+
+    assert MigrationSettings.model_fields
+    assert load_settings(ShopSettings).port == 8000

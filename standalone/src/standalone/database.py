@@ -11,6 +11,7 @@ from psycopg import sql
 from platform_common.local_servers.postgres import init_cluster
 from platform_common.local_servers.process import ServerFailed
 from standalone.errors import PlatformError
+from standalone.log_files import cause
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,10 @@ def make_cluster(data: Path, password: str) -> bool:
         # A folder without a version is what an interrupted initdb left: it removes its own files, or made none.
         init_cluster(data, password)
     except ServerFailed as error:
-        said = str(error).splitlines()[-1]
-        raise PlatformError(f"{said} (if {data} is a left-over of an aborted start: make reset)") from None
+        raise PlatformError(
+            f"PostgreSQL's data folder cannot be created: {cause(str(error))} "
+            f"(if {data} is left over from an aborted start: make reset)"
+        ) from None
     return True
 
 

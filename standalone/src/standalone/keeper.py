@@ -11,7 +11,7 @@ from pathlib import Path
 
 from standalone.backoff import Backoff
 from standalone.errors import PlatformError
-from standalone.log_files import last_line
+from standalone.log_files import logged_cause
 from standalone.parts import Part
 from standalone.processes import ProcessIdentity, kill_session, tied_to_parent
 
@@ -180,7 +180,7 @@ class Keeper:
             if returncode is None
             else f"ended before it was ready ({_exit_words(returncode)})"
         )
-        said = last_line(self.log, self._log_start)
+        said = logged_cause(self.log, self._log_start)
         return f"{self.part.name} {what}{': ' + said if said else ''} · see {os.path.relpath(self.log)}"
 
 

@@ -29,12 +29,24 @@ async def keep_bounded(folder: Path) -> None:
         await asyncio.sleep(CHECK_SECONDS)
 
 
-def last_line(log: Path, since: int = 0) -> str:
-    """Return the last line that is in `log` after byte `since`, or an empty text."""
+# What marks the line that says why a program ended; programs often write more after it.
+_CAUSES = ("No space left on device", "PANIC:", "FATAL:", "[emerg]", "ERROR:")
+
+
+def cause(text: str) -> str:
+    """Return the line of a program's output that says best why it ended, or an empty text."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    for mark in _CAUSES:
+        if marked := [line for line in lines if mark in line]:
+            return marked[-1]
+    return lines[-1] if lines else ""
+
+
+def logged_cause(log: Path, since: int = 0) -> str:
+    """Return the line of `log` after byte `since` that says best why its writer ended, or an empty text."""
     try:
         with log.open("rb") as file:
             file.seek(max(since, log.stat().st_size - 4096))
-            lines = file.read().decode(errors="replace").strip().splitlines()
+            return cause(file.read().decode(errors="replace"))
     except FileNotFoundError:
         return ""
-    return lines[-1].strip() if lines else ""

@@ -19,19 +19,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 1, and one sentence, for what a person has to see to."""
     options = _parser().parse_args(arguments)
     state = StateFolder(Path(options.state or os.environ.get("PLATFORM_STATE") or CHECKOUT / ".platform").absolute())
+    if state.root.exists() and not state.root.is_dir():
+        return _refuse(f"{state.root} is not a folder; name one: PLATFORM_STATE=<folder>.")
     try:
         return _run(options, state)
     except PlatformError as refusal:
-        print(refusal, file=sys.stderr)  # noqa: T201 (the command's answer)
-        return 1
+        return _refuse(str(refusal))
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has seen enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except PermissionError as error:
-        print(f"{error.filename or state.root} is another user's; run this as that one.", file=sys.stderr)  # noqa: T201 (the same)
-        return 1
+        return _refuse(f"{error.filename or state.root} belongs to another user; run this command as that user.")
+    except OSError as error:
+        return _refuse(f"{error.filename or state.root}: {error.strerror}.")
     except KeyboardInterrupt:
         return 130
 
 
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201 (the command's answer)
+    return 1
+
+
 def _run(options: argparse.Namespace, state: StateFolder) -> int:
+    code = _command(options, state)
+    # Here, so that a reader who has closed the pipe is noticed while it can be handled.
+    sys.stdout.flush()
+    return code
+
+
+def _command(options: argparse.Namespace, state: StateFolder) -> int:
     # Imported where needed: `status` and `admin` are to answer at once.
     match options.command:
         case "up":
@@ -65,7 +83,7 @@ def _run(options: argparse.Namespace, state: StateFolder) -> int:
         case _:
             from standalone.commands.reset import reset
 
-            return reset(state)
+            return reset(state, confirmed=options.yes)
 
 
 def _up(options: argparse.Namespace, state: StateFolder) -> int:
@@ -73,9 +91,11 @@ def _up(options: argparse.Namespace, state: StateFolder) -> int:
     from standalone.ports import free_ports, resolve_ports
 
     port = {} if options.port is None else {"PORT": options.port}
-    ports = free_ports() if options.free_ports else resolve_ports(os.environ | port)
+    environment = os.environ | port
+    ports = free_ports() if options.free_ports else resolve_ports(environment)
     edge_host = options.edge_host or os.environ.get("EDGE_HOST") or "127.0.0.1"
-    return up(CHECKOUT, state, ports, edge_host, os.environ)
+    port_given = options.free_ports or bool(environment.get("PORT"))
+    return up(CHECKOUT, state, ports, edge_host, environment, port_given=port_given)
 
 
 def _supervise(options: argparse.Namespace, state: StateFolder) -> int:
@@ -107,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     command("dev", "run one service here, with reload, against the rest").add_argument("part")
     command("admin", "print the first administrator as JSON")
     command("demo-data", "fill the running shop with goods for demonstration; a second call adds nothing")
-    command("reset", "clear the state folder")
+    command("reset", "clear the state folder").add_argument("--yes", action="store_true", help="without asking")
     supervise = command("supervise", None)
     supervise.add_argument("--ports", required=True)
     supervise.add_argument("--edge-host", required=True)

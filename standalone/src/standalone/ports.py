@@ -15,6 +15,8 @@ import psutil
 from standalone.errors import PlatformError
 
 DEFAULT_EDGE_PORT = 8080
+# Below it only root may listen, and the databases never run as root.
+FIRST_UNPRIVILEGED_PORT = 1024
 LOOPBACK = "127.0.0.1"
 
 _UNLENT = range(10240, 32768)
@@ -50,12 +52,15 @@ def variable(name: str) -> str:
 def resolve_ports(environment: Mapping[str, str]) -> Ports:
     """Read the ports from the environment: `PORT` moves all of them, `MEMBER_PORT` and so on one each.
 
+    A privileged `PORT` (80) moves only the edge; the internal ports stay at their defaults.
     Raises PlatformError when one is no port, or two are the same.
     """
     edge = _number("PORT", environment.get("PORT") or str(DEFAULT_EDGE_PORT), highest=65535 - len(NAMES) + 1)
-    chosen = {
-        name: _number(variable(name), environment.get(variable(name)) or str(edge + distance))
+    first = edge if edge >= FIRST_UNPRIVILEGED_PORT else DEFAULT_EDGE_PORT
+    chosen = {"edge": edge} | {
+        name: _number(variable(name), environment.get(variable(name)) or str(first + distance), FIRST_UNPRIVILEGED_PORT)
         for distance, name in enumerate(NAMES)
+        if name != "edge"
     }
     names_by_port: dict[int, str] = {}
     for name, port in chosen.items():
@@ -115,10 +120,10 @@ def _bind(host: str, port: int) -> None:
         probe.listen(1)
 
 
-def _number(name: str, value: str, highest: int = 65535) -> int:
-    if value.isdecimal() and 0 < int(value) <= highest:
+def _number(name: str, value: str, lowest: int = 1, highest: int = 65535) -> int:
+    if value.isdecimal() and lowest <= int(value) <= highest:
         return int(value)
-    raise PlatformError(f"{name} is {value!r}; it must be a number from 1 to {highest}.")
+    raise PlatformError(f"{name} is {value!r}; it must be a number from {lowest} to {highest}.")
 
 
 def _holder(port: int) -> str:

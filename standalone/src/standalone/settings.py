@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from platform_common.email_address import normalize_email
 from standalone.credentials import Credentials
 from standalone.database import MEMBER, SHOP
+from standalone.errors import PlatformError
 from standalone.ports import LOOPBACK, Ports
 from standalone.state import StateFolder
 
@@ -21,6 +24,33 @@ ADMINISTRATOR_EMAIL = "admin@example.com"
 
 # What a part may see of the environment that `make up` was called in.
 _INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH")
+
+
+_YES = frozenset({"", "1", "yes", "on", "true"})
+_NO = frozenset({"0", "no", "off", "false"})
+
+
+def check_environment(environment: Mapping[str, str]) -> None:
+    """Raise PlatformError when a variable of `make up` has a value that no component could use."""
+    if (public_url := environment.get("PUBLIC_URL", "")) and not _is_origin(public_url):
+        raise PlatformError(f"PUBLIC_URL is {public_url!r}; it must be https://<host>, without a path.")
+    if environment.get("DEMO_DATA", "").lower() not in _YES | _NO:
+        raise PlatformError(f"DEMO_DATA is {environment['DEMO_DATA']!r}; it must be yes or no.")
+    if email := environment.get("ADMIN_EMAIL", ""):
+        try:
+            normalize_email(email)
+        except ValueError as error:
+            raise PlatformError(f"ADMIN_EMAIL is {email!r}: {error}") from None
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    rest = parts.path.rstrip("/") or parts.query or parts.fragment or parts.username
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not rest
 
 
 @dataclass(frozen=True)
@@ -86,15 +116,19 @@ class PlatformSettings:
 
     def shop_environment(self) -> dict[str, str]:
         """The shop service's environment; without the owner's URL, which only migrations get."""
-        return self._service("SHOP") | {
-            "SHOP_DATABASE_URL": self.database_url(SHOP.app, self.credentials.shop_app, SHOP.name),
-            "SHOP_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
-            "SHOP_FINGERPRINT_KEY": self.credentials.shop_fingerprint_key,
-            "SHOP_CART_KEY": self.credentials.shop_cart_key,
-            "SHOP_PAYMENT_WEBHOOK_SECRET": self.credentials.shop_payment_webhook_secret,
-            "SHOP_PORT": str(self.ports.shop),
-            "SHOP_METRICS_PORT": str(self.ports.shop_metrics),
-        }
+        return (
+            self._service("SHOP")
+            | self._cookies("SHOP")
+            | {
+                "SHOP_DATABASE_URL": self.database_url(SHOP.app, self.credentials.shop_app, SHOP.name),
+                "SHOP_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
+                "SHOP_FINGERPRINT_KEY": self.credentials.shop_fingerprint_key,
+                "SHOP_CART_KEY": self.credentials.shop_cart_key,
+                "SHOP_PAYMENT_WEBHOOK_SECRET": self.credentials.shop_payment_webhook_secret,
+                "SHOP_PORT": str(self.ports.shop),
+                "SHOP_METRICS_PORT": str(self.ports.shop_metrics),
+            }
+        )
 
     def shop_migration_environment(self) -> dict[str, str]:
         """The environment of `shop migrate`."""
@@ -108,29 +142,37 @@ class PlatformSettings:
     @property
     def demo_data(self) -> bool:
         """Whether the shop opens with goods for demonstration."""
-        return self.caller.get("DEMO_DATA", "").lower() not in {"0", "no", "off", "false"}
+        return self.caller.get("DEMO_DATA", "").lower() in _YES
 
     def auth_environment(self) -> dict[str, str]:
         """The auth service's environment."""
-        return self._service("AUTH") | {
-            "AUTH_REDIS_URL": self.valkey_url("auth", self.credentials.valkey_auth, 1),
-            "AUTH_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
-            "AUTH_KEY_RING_DIR": str(self.state.keys),
-            "AUTH_EDGE_HEADERS": "original",
-            "AUTH_PORT": str(self.ports.auth),
-            "AUTH_METRICS_PORT": str(self.ports.auth_metrics),
-        }
+        return (
+            self._service("AUTH")
+            | self._cookies("AUTH")
+            | {
+                "AUTH_REDIS_URL": self.valkey_url("auth", self.credentials.valkey_auth, 1),
+                "AUTH_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
+                "AUTH_KEY_RING_DIR": str(self.state.keys),
+                "AUTH_EDGE_HEADERS": "original",
+                "AUTH_PORT": str(self.ports.auth),
+                "AUTH_METRICS_PORT": str(self.ports.auth_metrics),
+            }
+        )
 
     def web_environment(self) -> dict[str, str]:
         """The web service's environment; it knows no secret."""
-        environment = self._service("WEB") | {
-            "WEB_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
-            "WEB_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
-            "WEB_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
-            "WEB_PUBLIC_URL": self.public_url,
-            "WEB_PORT": str(self.ports.web),
-            "WEB_METRICS_PORT": str(self.ports.web_metrics),
-        }
+        environment = (
+            self._service("WEB")
+            | self._cookies("WEB")
+            | {
+                "WEB_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
+                "WEB_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
+                "WEB_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
+                "WEB_PUBLIC_URL": self.public_url,
+                "WEB_PORT": str(self.ports.web),
+                "WEB_METRICS_PORT": str(self.ports.web_metrics),
+            }
+        )
         del environment["WEB_SERVICE_TOKEN_KEY"]
         return environment
 
@@ -140,6 +182,10 @@ class PlatformSettings:
             "GATEWAY_REDIS_PASSWORD": self.credentials.valkey_gateway,
             "GATEWAY_FINGERPRINT_SECRET": self.credentials.gateway_fingerprint,
         }
+
+    def _cookies(self, prefix: str) -> dict[str, str]:
+        """What the services that read or set cookies know about them."""
+        return {f"{prefix}_INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT": str(self.insecure_cookies).lower()}
 
     def common_environment(self) -> dict[str, str]:
         """What every part sees."""
@@ -156,6 +202,5 @@ class PlatformSettings:
             "SERVICE_TOKEN_KEY": self.credentials.service_token_key,
             "HOST": LOOPBACK,
             "FORWARDED_ALLOW_IPS": LOOPBACK,
-            "INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT": str(self.insecure_cookies).lower(),
         }
         return self.common_environment() | tuned | {f"{prefix}_{name}": value for name, value in common.items()}

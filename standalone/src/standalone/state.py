@@ -78,12 +78,13 @@ class StateFolder:
             (self.root / MARKER).touch(mode=0o600)
             for folder in (self.logs, self.run):
                 folder.mkdir(mode=0o700, exist_ok=True)
-        except PermissionError:
-            raise PlatformError(
-                f"{self.root} belongs to another user; run as that one, or use another: PLATFORM_STATE=<folder>."
-            ) from None
         except (FileExistsError, NotADirectoryError):
-            raise PlatformError(f"{self.root} is no folder; name one: PLATFORM_STATE=<folder> make up.") from None
+            raise PlatformError(f"{self.root} is not a folder; name one: PLATFORM_STATE=<folder> make up.") from None
+        except OSError as error:
+            raise PlatformError(
+                f"{self.root} cannot be used as the state folder ({error.strerror}); "
+                "name another: PLATFORM_STATE=<folder> make up."
+            ) from None
 
     def clear(self) -> None:
         """Remove the folder and all in it. Raises PlatformError when it is not ours."""

@@ -15,6 +15,7 @@ from standalone import database
 from standalone.credentials import write_private
 from standalone.errors import PlatformError
 from standalone.finished import UNCHANGED, Finished, digest
+from standalone.log_files import cause
 from standalone.nginx.edge import EdgeSettings, render_edge
 from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
 from standalone.nginx.program import NginxMissing, Program
@@ -330,6 +331,6 @@ async def run_command(command: Sequence[str], environment: Mapping[str, str], cw
             process.kill()
             await process.wait()
     if process.returncode != 0:
-        lines = complaints.decode(errors="replace").strip().splitlines()
-        raise PlatformError(f"{name} failed: {lines[-1] if lines else f'exit code {process.returncode}'}")
+        said = cause(complaints.decode(errors="replace"))
+        raise PlatformError(f"{name} failed: {said or f'exit code {process.returncode}'}")
     return output.decode()

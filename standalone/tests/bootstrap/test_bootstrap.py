@@ -121,3 +121,27 @@ def test_a_system_without_apt_is_told_what_to_install_by_hand(machine: Path):
 
 def test_a_word_that_is_no_mode_is_refused(machine: Path):
     assert bootstrap(machine, "everything").stderr == "usage: bootstrap.sh [up|dev|bench|pictures]\n"
+    assert bootstrap(machine, "everything").stderr == "usage: bootstrap.sh [up|dev|bench]\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        ("E: Could not write: No space left on device", "The disk is full (No space left on device)"),
+        ("Temporary failure in name resolution", "The network or the package registry cannot be reached"),
+        ("error: client error (Connect): dns error", "The network or the package registry cannot be reached"),
+    ],
+)
+def test_a_full_disk_and_a_missing_network_are_named(machine: Path, output: str, sentence: str):
+    program(machine, "dpkg-query", NOT_INSTALLED)
+    program(machine, "id", "echo 0")
+    program(machine, "apt-get", "exit 0")
+    (machine / "checkout" / "scripts" / "apt_install.sh").write_text(f"echo '{output}' >&2; exit 100\n")
+    for tool in ("df", "awk", "paste"):
+        (machine / "bin" / tool).symlink_to(str(shutil.which(tool)))
+
+    result = bootstrap(machine, "up")
+
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert result.stderr.index(output) < result.stderr.index(sentence)

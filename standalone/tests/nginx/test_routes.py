@@ -39,6 +39,12 @@ def test_rows_of_services_that_are_not_enabled_are_left_out():
     assert {r.service for r in table.rows} == {"member", "auth"}
 
 
+def test_a_service_that_does_not_exist_is_refused():
+    assert refusal(echo=row(service="echo")) == (
+        "The route echo names the service echo, which is not one of auth, member, s, shop, web."
+    )
+
+
 def test_a_missing_file_is_one_sentence(tmp_path):
     with pytest.raises(RouteTableError, match="cannot be read"):
         load_table(tmp_path / "none.yaml", EVERY_SERVICE)

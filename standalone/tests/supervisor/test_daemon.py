@@ -169,11 +169,24 @@ def test_reset_refuses_while_the_platform_runs(start_fake, state: StateFolder):
     start_fake()
 
     with pytest.raises(PlatformError, match="make down first"):
-        reset(state)
+        reset(state, confirmed=True)
 
     down(state)
-    assert reset(state) == 0
+    assert reset(state, confirmed=True) == 0
     assert not state.root.exists()
+
+
+def test_reset_deletes_nothing_without_a_yes(state: StateFolder, monkeypatch, capsys):
+    state.create()
+    with pytest.raises(PlatformError, match="make reset YES=1"):
+        reset(state, confirmed=False)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    for answer, kept in (("", True), ("n", True), ("yes", False)):
+        monkeypatch.setattr("builtins.input", lambda _, answer=answer: answer)
+        assert reset(state, confirmed=False) == int(kept)
+        assert state.root.exists() is kept
+    assert "Nothing was deleted." in capsys.readouterr().out
 
 
 def test_the_table_shows_each_part_on_a_line(start_fake, state: StateFolder, capsys):

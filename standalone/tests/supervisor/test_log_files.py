@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from standalone.log_files import bound, last_line
+import pytest
+
+from standalone.log_files import bound, cause, logged_cause
 
 
 def test_a_long_log_makes_room_and_its_writer_goes_on(tmp_path: Path):
@@ -32,7 +34,22 @@ def test_the_last_line_is_of_this_start(tmp_path: Path):
     log.write_text("earlier\n")
     before = log.stat().st_size
 
-    assert last_line(log, before) == ""
+    assert logged_cause(log, before) == ""
     log.write_text("earlier\none\ntwo\n\n")
-    assert last_line(log, before) == "two"
-    assert last_line(tmp_path / "none.log") == ""
+    assert logged_cause(log, before) == "two"
+    assert logged_cause(tmp_path / "none.log") == ""
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("FATAL:  could not bind\nLOG:  database system is shut down", "FATAL:  could not bind"),
+        ("PANIC: could not write: No space left on device\nFATAL: the server is down",
+         "PANIC: could not write: No space left on device"),
+        ("nginx: [emerg] bind() failed\n", "nginx: [emerg] bind() failed"),
+        ("one\ntwo", "two"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_line_that_says_why_is_preferred_to_the_last_one(output: str, expected: str):
+    assert cause(output) == expected

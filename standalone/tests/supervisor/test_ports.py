@@ -64,3 +64,14 @@ def test_an_edge_host_that_is_no_address_is_refused():
 def test_an_edge_host_that_is_another_machines_is_refused():
     with pytest.raises(PlatformError, match=r"Cannot listen on 192\.0\.2\.1 port"):
         check_free(free_ports(), "192.0.2.1")
+
+
+def test_a_privileged_port_moves_the_edge_alone():
+    ports = resolve_ports({"PORT": "80"})
+
+    assert ports == replace(resolve_ports({}), edge=80)
+
+
+def test_only_the_edge_may_have_a_privileged_port():
+    with pytest.raises(PlatformError, match=r"^POSTGRES_PORT is '86'; it must be a number from 1024 to 65535\.$"):
+        resolve_ports({"POSTGRES_PORT": "86"})

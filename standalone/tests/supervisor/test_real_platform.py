@@ -124,6 +124,15 @@ def test_up_twice_says_so_and_changes_nothing(platform: Command):
     assert platform.pids() == before
 
 
+def test_up_without_the_port_of_the_first_start_changes_nothing(platform: Command):
+    before = platform.pids()
+    again = platform("up")
+
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith(f"The platform already runs at {platform.status()['url']}; nothing was changed.")
+    assert platform.pids() == before
+
+
 def test_up_on_another_port_says_what_to_do(platform: Command):
     before = platform.pids()
     elsewhere = platform("up", "--free-ports")
@@ -231,6 +240,15 @@ def test_a_service_that_does_not_start_is_one_sentence_and_leaves_nothing(tmp_pa
     assert command.status() == {"running": False, "state": str(tmp_path / "state"), "left": [], "parts": []}
 
 
+def test_a_misspelt_setting_is_named_with_the_right_one(tmp_path: Path):
+    command = Command(StateFolder(tmp_path / "state"))
+    refused = command("up", "--free-ports", MEMBER_PASWORD_X="1", MEMBER_PORTT="1")
+
+    assert refused.returncode == 1
+    assert "MEMBER_PORTT is not a setting (did you mean MEMBER_PORT?)" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
 def test_down_leaves_no_process_and_reset_no_state(platform: Command):
     """Last: it takes the platform away."""
     processes = ProcessRecord(platform.state.run / RECORD).load()
@@ -242,7 +260,8 @@ def test_down_leaves_no_process_and_reset_no_state(platform: Command):
     stopped = [line.split()[0] for line in down.stdout.splitlines() if " stopped " in line]
     assert (stopped[0], set(stopped)) == ("edge", PARTS)
     assert not [name for name, process in processes.items() if session_alive(process)]
-    assert platform("reset").returncode == 0
+    assert "make reset YES=1" in platform("reset").stderr
+    assert platform("reset", "--yes").returncode == 0
     assert not platform.state.root.exists()
 
 

@@ -40,7 +40,7 @@ def test_a_folder_with_other_files_is_neither_taken_nor_cleared(tmp_path: Path):
 def test_a_file_in_its_place_is_refused(tmp_path: Path):
     (tmp_path / "state").touch()
 
-    with pytest.raises(PlatformError, match="is no folder"):
+    with pytest.raises(PlatformError, match="is not a folder"):
         StateFolder(tmp_path / "state").create()
 
 
@@ -51,3 +51,8 @@ def test_clearing_leaves_nothing(tmp_path: Path):
 
     assert not folder.root.exists()
     folder.clear()
+
+
+def test_a_folder_that_cannot_be_made_is_refused_with_the_reason():
+    with pytest.raises(PlatformError, match=r"^/proc/state cannot be used as the state folder \(.+\); name another"):
+        StateFolder(Path("/proc/state")).create()

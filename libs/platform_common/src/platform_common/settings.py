@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -72,11 +76,52 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load_settings(kind: type[S], **given: Any) -> S:
-    """Read `kind` from the environment, or end the process with one sentence that names what is wrong."""
+    """Read `kind` from the environment, or end the process with one sentence that names what is wrong.
+
+    A variable with the service's prefix that is no setting of the service is wrong as well: it is a misspelt one.
+    """
+    if unknown := unknown_variables(kind, os.environ):
+        refuse_start("Wrong settings: " + "; ".join(unknown) + ".", EXIT_SETTINGS)
     try:
         return kind(**given)
     except ValidationError as error:
         refuse_start(settings_sentence(kind, error), EXIT_SETTINGS)
+
+
+def unknown_variables(kind: type[BaseSettings], environment: Mapping[str, str]) -> list[str]:
+    """Describe each variable of `environment` and of the service's `.env` that has its prefix but is not a setting."""
+    prefix = _prefix(kind)
+    given = {name.upper() for name in (*environment, *_dotenv(kind))}
+    known = {
+        prefix + field.upper() for settings in _settings_of(prefix, BaseSettings) for field in settings.model_fields
+    }
+    return [
+        f"{name} is not a setting{_suggestion(name, known)}"
+        for name in sorted(given - known)
+        if prefix and name.startswith(prefix)
+    ]
+
+
+def _settings_of(prefix: str, base: type[BaseSettings]) -> Iterator[type[BaseSettings]]:
+    """Yield every settings class with `prefix`: the commands of a service read one class each."""
+    for settings in base.__subclasses__():
+        if _prefix(settings) == prefix:
+            yield settings
+        yield from _settings_of(prefix, settings)
+
+
+def _prefix(kind: type[BaseSettings]) -> str:
+    return kind.model_config.get("env_prefix", "").upper()
+
+
+def _dotenv(kind: type[BaseSettings]) -> Mapping[str, str | None]:
+    path = kind.model_config.get("env_file")
+    return dotenv_values(path) if isinstance(path, str) else {}
+
+
+def _suggestion(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def settings_sentence(kind: type[BaseSettings], error: ValidationError) -> str:

@@ -16,8 +16,9 @@ from typing import Any, NoReturn
 
 from standalone.client import status, supervisor_identity
 from standalone.errors import PlatformError
-from standalone.log_files import last_line
+from standalone.log_files import logged_cause
 from standalone.ports import Ports
+from standalone.settings import check_environment
 from standalone.state import StateFolder
 from standalone.welcome import welcome
 
@@ -25,12 +26,24 @@ from standalone.welcome import welcome
 OTHER_START_SECONDS = 120.0
 
 
-def up(checkout: Path, state: StateFolder, ports: Ports, edge_host: str, environment: Mapping[str, str]) -> int:
-    """Start the platform and print how it goes. Raises PlatformError; nothing is left running then."""
+def up(
+    checkout: Path,
+    state: StateFolder,
+    ports: Ports,
+    edge_host: str,
+    environment: Mapping[str, str],
+    port_given: bool,
+) -> int:
+    """Start the platform and print how it goes. Raises PlatformError; nothing is left running then.
+
+    A platform that runs already stays as it is; that is an error only where another port was given.
+    """
+    check_environment(environment)
     state.create()
+    asked_port = ports.edge if port_given else None
     running = status(state)
     if running["running"]:
-        return _already(running, state, ports)
+        return _already(running, state, asked_port)
     began = time.monotonic()
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
@@ -48,13 +61,13 @@ def up(checkout: Path, state: StateFolder, ports: Ports, edge_host: str, environ
             print(welcome(state, status(state)["url"]))
             return 0
         case "already":
-            return _already(_settled(state), state, ports)
+            return _already(_settled(state), state, asked_port)
         case "refused":
             daemon.wait()
             raise PlatformError(f"{outcome['why']}")
         case _:
             daemon.wait()
-            said = last_line(state.log("supervisor")) or f"exit code {daemon.returncode}"
+            said = logged_cause(state.log("supervisor")) or f"exit code {daemon.returncode}"
             raise PlatformError(f"The supervisor ended: {said} · see {os.path.relpath(state.log('supervisor'))}")
 
 
@@ -104,12 +117,13 @@ def _settled(state: StateFolder) -> dict[str, Any]:
     raise PlatformError("Another make up is on its way but does not come to an end; see make status.")
 
 
-def _already(running: dict[str, Any], state: StateFolder, ports: Ports) -> int:
+def _already(running: dict[str, Any], state: StateFolder, asked_port: int | None) -> int:
+    """Report the platform that runs already. Raises PlatformError when another port was asked for."""
     if running["phase"] == "stopping":
         raise PlatformError("The platform is stopping; start it again in a moment.")
     if running["phase"] == "starting":
         running = _settled(state)
-    if not running["url"].endswith(f":{ports.edge}"):
+    if asked_port is not None and not running["url"].endswith(f":{asked_port}"):
         raise PlatformError(f"The platform already runs at {running['url']}; to move it: make down, then make up.")
     print(f"The platform already runs at {running['url']}; nothing was changed.\n")
     print(welcome(state, running["url"]))

@@ -25,6 +25,9 @@ Method = Annotated[str, Field(pattern=r"^[A-Z]+$")]
 # On no route, whatever the table says: the client gets 404 and no service sees the request.
 CLOSED_PATHS = ("/internal", "/auth/verify", "/metrics", "/livez", "/readyz")
 
+# Every service that the platform itself may bring; a release may leave some of them out.
+PLATFORM_SERVICES = frozenset({"auth", "member", "shop", "web"})
+
 # Unreserved characters only (RFC 3986, section 2.3): the others have two spellings, which parts could read differently.
 _NORMAL_PATH = re.compile(r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?")
 
@@ -177,6 +180,7 @@ def load_table(values: Path, services: Collection[str]) -> RouteTable:
 def table_of(routes: Mapping[str, Any], services: Collection[str]) -> RouteTable:
     """Return the checked table of `routes`, as written in the file. Raises RouteTableError."""
     rows = [_row(name, given) for name, given in routes.items()]
+    _refuse_unknown_services(rows, services)
     table = RouteTable(rows=tuple(row for row in rows if row.service in services))
     _refuse_same_request_twice(table.rows)
     _refuse_closed_paths(table.rows)
@@ -196,6 +200,16 @@ def _row(name: Any, given: Any) -> Row:
         raise RouteTableError(f"The route {name} is wrong{f' at {where}' if where else ''}: {message}.") from None
     except TypeError:
         raise RouteTableError(f"The route {name} has a field that is no route's field.") from None
+
+
+def _refuse_unknown_services(rows: Iterable[Row], services: Collection[str]) -> None:
+    """A service of the platform may be switched off; any other name is a mistake that would drop the row."""
+    known = {*PLATFORM_SERVICES, *services}
+    for row in rows:
+        if row.service not in known:
+            raise RouteTableError(
+                f"The route {row.name} names the service {row.service}, which is not one of {', '.join(sorted(known))}."
+            )
 
 
 def _refuse_same_request_twice(rows: Iterable[Row]) -> None:
