@@ -20,7 +20,7 @@ test-images: setup ## check the images that are built: small, labelled, without 
 
 chart-docs: ## write the charts' READMEs, docs/network-policies.md and the gateway's code in the chart again
 	@$(CHART_TOOLS)
-	@cp $(addprefix standalone/gateway/lua/gateway/,cookies.lua identity.lua cleaning.lua) charts/member-platform/files/cleaning/
+	@cp $(addprefix standalone/gateway/lua/gateway/,cookies.lua identity.lua cleaning.lua problem.lua problems.lua) charts/member-platform/files/cleaning/
 	@.tools/bin/helm-docs --chart-search-root=charts --log-level warning
 	@PYTHONPATH=tests/chart .tools/venv/bin/python tests/chart/network_document.py docs/network-policies.md
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -12,8 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A class of the error tree, or a document made in place.
 PYTHON = re.compile(r"""^\s+code(?::\s*[\w\[\]]+)?\s*=\s*"([a-z-]+)"|problem_document\(\s*"([a-z-]+)\"""", re.MULTILINE)
-# The plugin's problems: the keys of its catalogue.
+# The plugin's problems, and those of edge and gateway: the keys of their catalogues.
 LUA = re.compile(r"""^  \["(idempotency-[a-z-]+)"\] = \{$""", re.MULTILINE)
+GATEWAY = re.compile(r"""^  \["([a-z-]+)"\] = \{$""", re.MULTILINE)
 
 
 def codes() -> Iterator[tuple[str, Path]]:
@@ -21,13 +21,11 @@ def codes() -> Iterator[tuple[str, Path]]:
     for pattern, files in (
         (PYTHON, [*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py")]),
         (LUA, ROOT.glob("kong-plugins/*/kong/**/*.lua")),
+        (GATEWAY, [ROOT / "standalone/gateway/lua/gateway/problems.lua"]),
     ):
         for file in files:
             for match in pattern.finditer(file.read_text()):
                 yield next(filter(None, match.groups())), file
-    table = ROOT / "standalone/gateway/problems.json"
-    for problem in json.loads(table.read_text()).values():
-        yield problem["code"], table
 
 
 def main() -> int:

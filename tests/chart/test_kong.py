@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from kong import routes, winner
@@ -19,6 +20,7 @@ CLOSED = (
     "/livez",
     "/readyz",
 )
+REFUSING = re.compile(rf"{RELEASE}-(not-found|not-allowed-but-[a-z-]+)")
 EVERY_SERVICE = ("member", "auth", "web", "shop")
 
 
@@ -38,6 +40,12 @@ def expected(table, method, path):
     owners = [name for *rank, name in ranked if tuple(rank) == best and method in table[name]["methods"]]
     assert len(owners) < 2
     return owners[0] if owners else None
+
+
+def refusal(table, path):
+    """The plugin that refuses what the table leaves out of a path: 405 with what it accepts, or 404."""
+    accepted = sorted(method for method in METHODS if expected(table, method, path))
+    return f"{RELEASE}-" + (f"not-allowed-but-{'-'.join(accepted).lower()}" if accepted else "not-found")
 
 
 def probes(table):
@@ -84,7 +92,7 @@ def test_kong_picks_the_row_that_the_table_says(values, services):
             assert route is None, path
             continue
         if row is None:
-            assert route.plugins == (f"{RELEASE}-not-found",), (method, path, route)
+            assert refusal(table, path) in route.plugins, (method, path, route)
             continue
         assert route is not None, (method, path, row)
         assert route.name.startswith(f"{RELEASE}-gateway-{row}-"), (method, path, route.name)
@@ -120,7 +128,7 @@ def test_kong_picks_the_best_path_where_rows_overlap():
     for path, method in itertools.product(probes(table), METHODS):
         row, route = expected(table, method, path), winner(kong, HOST, method, path)
         if row is None:
-            assert route is None or route.plugins == (f"{RELEASE}-not-found",), (method, path, route)
+            assert route is None or route.plugins == (refusal(table, path),), (method, path, route)
         else:
             assert route is not None, (method, path, row)
             assert route.name.startswith(f"{RELEASE}-gateway-{row}-"), (method, path, route.name)
@@ -140,7 +148,7 @@ def test_an_encoded_slash_ends_at_kong(path):
 
 def test_what_is_closed_leads_nowhere_even_without_its_plugin(documents):
     """The controller serves a route whose plugin is missing, as for a moment while a release is made."""
-    closed = [route for route in routes(documents) if f"{RELEASE}-not-found" in route.plugins]
+    closed = [route for route in routes(documents) if route.plugins and REFUSING.fullmatch(route.plugins[0])]
     assert {route.service for route in closed} <= {f"{RELEASE}-nowhere"}
     if closed:
         assert "selector" not in named(documents, "Service", "nowhere")["spec"]

@@ -4,8 +4,8 @@ Kong's routes, as YAML: a list of {name, suffix, row, paths, methods, priority, 
 Kong ranks routes by the number of fields that match, then those with a regular expression by `regex-priority`, then by the
 longest prefix. So each route carries host, path and methods; an exact path is a regular expression of its own with a high
 priority; each prefix is a route of its own, with its length as priority. A row with idempotency becomes two disjoint routes,
-because a plugin with a response phase buffers every answer of its route. The methods that a row leaves out are closed by a
-third, where a shorter prefix of another row would take them and the edge has decided by this row's path.
+because a plugin with a response phase buffers every answer of its route. The methods that a path lacks are refused by a
+third (405): no wider row takes them, because the edge has decided by this row's path.
 
 What is closed leads nowhere, to a Service without pods: the controller serves a route also while its plugin is missing.
 */}}
@@ -13,12 +13,13 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
 {{- $rows := include "member-platform.routes" . | fromYaml -}}
 {{- $routes := list -}}
 {{- $closedBefore := dict -}}
+{{- $everything := list "GET" "HEAD" "POST" "PUT" "PATCH" "DELETE" "OPTIONS" "TRACE" "CONNECT" -}}
 {{- range $name, $row := $rows -}}
   {{- $keyed := list -}}
   {{- if and $row.idempotency $row.idempotency.enabled -}}{{- $keyed = $row.idempotency.methods -}}{{- end -}}
   {{- $plain := list -}}
   {{- range $row.methods -}}{{- if not (has . $keyed) -}}{{- $plain = append $plain . -}}{{- end -}}{{- end -}}
-  {{- $clean := list (include "member-platform.kongCleaning" $row) -}}
+  {{- $clean := list (printf "cleaning-%s" $name) -}}
   {{- if eq $row.auth "public" -}}{{- $clean = append $clean "no-identity" -}}{{- end -}}
   {{- range $index, $path := $row.paths -}}
     {{- $element := trimSuffix "/" $path.path -}}
@@ -29,21 +30,15 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
       {{- $rendered = dict "path" (printf "/~%s$" (regexQuoteMeta $path.path)) "pathType" "ImplementationSpecific" -}}
       {{- $priority = 5000 -}}
     {{- end -}}
-    {{- /* what the table leaves open for this path through other rows */ -}}
     {{- $claimed := list -}}
-    {{- $inherited := list -}}
     {{- range $other := $rows -}}
       {{- range $other.paths -}}
-        {{- $prefix := trimSuffix "/" .path -}}
-        {{- if and (eq .type $path.type) (eq $prefix $element) -}}
-          {{- $claimed = concat $claimed $other.methods -}}
-        {{- else if and (eq .type "Prefix") (or (eq $prefix $element) (hasPrefix (printf "%s/" $prefix) $element)) -}}
-          {{- $inherited = concat $inherited $other.methods -}}
-        {{- end -}}
+        {{- if and (eq .type $path.type) (eq (trimSuffix "/" .path) $element) -}}{{- $claimed = concat $claimed $other.methods -}}{{- end -}}
       {{- end -}}
     {{- end -}}
+    {{- $claimed = $claimed | uniq | sortAlpha -}}
     {{- $closed := list -}}
-    {{- range $inherited | uniq -}}{{- if not (has . $claimed) -}}{{- $closed = append $closed . -}}{{- end -}}{{- end -}}
+    {{- range $everything -}}{{- if not (has . $claimed) -}}{{- $closed = append $closed . -}}{{- end -}}{{- end -}}
     {{- $base := dict "row" $name "service" $row.service "paths" (list $rendered) "priority" $priority -}}
     {{- if $plain -}}
       {{- $routes = append $routes (merge (dict "name" (printf "%s-%d" $name $index) "methods" $plain "plugins" $clean) $base) -}}
@@ -55,94 +50,87 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
     {{- $key := printf "%s %s" $path.type $element -}}
     {{- if and $closed (not (hasKey $closedBefore $key)) -}}
       {{- $_ := set $closedBefore $key true -}}
-      {{- $routes = append $routes (merge (dict "service" "nowhere" "name" (printf "%s-%d-closed" $name $index) "methods" $closed "plugins" (list "not-found")) $base) -}}
+      {{- $routes = append $routes (merge (dict "service" "nowhere" "name" (printf "%s-%d-closed" $name $index) "methods" $closed "plugins" (list (include "member-platform.kongNotAllowed" $claimed)) "allow" (join ", " $claimed)) $base) -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}
-{{- $everything := list "GET" "HEAD" "POST" "PUT" "PATCH" "DELETE" "OPTIONS" "TRACE" "CONNECT" -}}
 {{- $closedPaths := list -}}
 {{- range include "member-platform.closedPaths" . | fromYamlArray -}}
   {{- $closedPaths = append $closedPaths (dict "path" . "pathType" "Prefix") -}}
 {{- end -}}
 {{- $routes = append $routes (dict "name" "closed" "service" "nowhere" "paths" $closedPaths "priority" 10000 "methods" $everything "plugins" (list "not-found")) -}}
-{{- /* what the table leaves out is told in the platform's words instead of Kong's */ -}}
-{{- $rest := $everything -}}
+{{- /* what the table leaves out is refused in the platform's words instead of Kong's; a row of / has all methods itself */ -}}
+{{- $hasRoot := false -}}
 {{- range $row := $rows -}}
-  {{- range $row.paths -}}
-    {{- if and (eq .type "Prefix") (eq .path "/") -}}{{- range $row.methods -}}{{- $rest = without $rest . -}}{{- end -}}{{- end -}}
-  {{- end -}}
+  {{- range $row.paths -}}{{- if and (eq .type "Prefix") (eq .path "/") -}}{{- $hasRoot = true -}}{{- end -}}{{- end -}}
 {{- end -}}
-{{- $routes = append $routes (dict "name" "unrouted" "service" "nowhere" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $rest "plugins" (list "not-found")) -}}
+{{- if not $hasRoot -}}
+{{- $routes = append $routes (dict "name" "unrouted" "service" "nowhere" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $everything "plugins" (list "not-found")) -}}
+{{- end -}}
 {{- /* an encoded slash means one path to the edge and another to Kong: nobody needs one */ -}}
 {{- $encoded := list (dict "path" "/~/.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
 {{- $routes = append $routes (dict "name" "encoded-slash" "service" "nowhere" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "not-found")) -}}
 {{- toYaml $routes -}}
 {{- end }}
 
-{{/*
-The plugin that takes from a row's requests what a client must not get through to a service. A KongPlugin may never change its
-kind: another kind needs another name, or no upgrade goes through.
-*/}}
-{{- define "member-platform.kongCleaning" -}}
-cleaning{{ if eq .auth "public" }}-identity{{ end }}{{ if not .cookies }}-cookies{{ end }}
+{{/* The plugin that refuses a path's other methods: one for each list of those that it accepts. */}}
+{{- define "member-platform.kongNotAllowed" -}}
+not-allowed-but-{{ join "-" . | lower }}
 {{- end }}
 
 {{/*
-Its code, for Kong's pre-function: (list $ trusted cookies bearer). The standalone gateway's own modules; Kong's sandbox has no require,
-so they find one another by a table.
+The standalone gateway's own modules, for Kong's pre-function: its sandbox has no require, so they find one another by a table.
+Comments are left out: the code is in every route's plugin.
 */}}
-{{- define "member-platform.kongCleaningCode" -}}
+{{- define "member-platform.kongModules" -}}
 {{- $root := index . 0 -}}
 local modules = {}
 local function require(name) return modules[name] end
-{{- range $name := list "cookies" "identity" "cleaning" }}
+{{- range $name := rest . }}
 modules["gateway.{{ $name }}"] = (function()
-{{ $root.Files.Get (printf "files/cleaning/%s.lua" $name) | trim | indent 2 }}
+{{ regexReplaceAll "(?m)^\\s*(--.*)?\n" ($root.Files.Get (printf "files/cleaning/%s.lua" $name)) "" | trim }}
 end)()
 {{- end }}
-local clean = modules["gateway.cleaning"].clean
-local names = { {{- range $i, $name := include "member-platform.cookieNames" $root | fromYamlArray }}{{ if $i }},{{ end }} ["{{ $name }}"] = true{{ end }} }
-local route = { trusts_identity = {{ index . 1 }}, cookies = {{ index . 2 }}, bearer = {{ index . 3 }} }
 {{ $root.Files.Get "files/kong/request_id.lua" | trim }}
-return function()
-  clean(route, names)
-  -- what a client says of itself and nobody on the way sets
-  ngx.req.clear_header("Forwarded")
-  ngx.req.clear_header("X-Original-Forwarded-For")
-  request_id()
-end
+{{ $root.Files.Get "files/kong/refuse.lua" | trim }}
 {{- end }}
 
-{{/* The platform's cookies: their names over TLS, and over plain HTTP on a developer's machine. */}}
-{{- define "member-platform.cookieNames" -}}
-- __Host-access
-- __Host-refresh
-- __Host-form
-- access
-- refresh
-{{- end }}
-
-{{/* What the plugin is and is told, here and in the operator: (list $ trusted cookies bearer) */}}
+{{/*
+The plugin that takes from a row's requests what a client must not get through to a service, and refuses those that the edge has
+not checked: (list $ route), route as Lua has it. A KongPlugin may never change its kind: another kind needs another name, or no
+upgrade goes through.
+*/}}
 {{- define "member-platform.kongCleaningPlugin" -}}
+{{- $root := first . -}}
 plugin: pre-function
 config:
   access:
     - |
-      {{- include "member-platform.kongCleaningCode" . | nindent 6 }}
+      {{- include "member-platform.kongModules" (list $root "cookies" "identity" "cleaning" "problems" "problem") | nindent 6 }}
+      local route = {{ last . }}
+      {{- $root.Files.Get "files/kong/cleaning.lua" | nindent 6 }}
   header_filter:
     - |
-      {{- (first .).Files.Get "files/kong/told.lua" | nindent 6 }}
+      {{- $root.Files.Get "files/kong/response.lua" | nindent 6 }}
 {{- end }}
 
-{{/* The same of the one that answers what is closed. */}}
-{{- define "member-platform.kongNotFoundPlugin" -}}
+{{/* A row as the code above has it. */}}
+{{- define "member-platform.kongCleaningRoute" -}}
+{ trusts_identity = {{ ne .auth "public" }}, requires_identity = {{ eq .auth "required" }}, cookies = {{ .cookies | default false }}, bearer = true
+{{- with .roles }}, roles = { {{- range $i, $role := . }}{{ if $i }},{{ end }} ["{{ $role }}"] = true{{ end }} }{{ end }} }
+{{- end }}
+
+{{/* The plugin that refuses what is closed: (list $ allow), allow empty where nothing is. */}}
+{{- define "member-platform.kongClosedPlugin" -}}
+{{- $root := first . -}}
 plugin: pre-function
 config:
   access:
     - |
-      {{- .Files.Get "files/kong/request_id.lua" | nindent 6 }}
-      {{- .Files.Get "files/kong/closed.lua" | nindent 6 }}
+      {{- include "member-platform.kongModules" (list $root "problems" "problem") | nindent 6 }}
+      local allow = {{ last . | quote }}
+      {{- $root.Files.Get "files/kong/closed.lua" | nindent 6 }}
   header_filter:
     - |
-      {{- .Files.Get "files/kong/told.lua" | nindent 6 }}
+      {{- $root.Files.Get "files/kong/response.lua" | nindent 6 }}
 {{- end }}

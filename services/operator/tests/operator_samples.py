@@ -35,15 +35,7 @@ ROWS: dict[str, Any] = {
 
 def platform(edge_class: str = "traefik", gateway: str = "standalone", **changes: Any) -> Platform:
     """A release in the namespace `members`."""
-    cleaning = {
-        f"{trusted} {cookies} {bearer}": {
-            "plugin": "pre-function",
-            "config": {"access": [f"-- {trusted} {cookies} {bearer}"]},
-        }
-        for trusted in ("true", "false")
-        for cookies in ("true", "false")
-        for bearer in ("true", "false")
-    }
+    cleaning = {"plugin": "pre-function", "config": {"access": ["local route = @ROUTE@"]}}
     pods = {"namespace": "members", "labels": {"app.kubernetes.io/component": "gateway"}}
     if gateway == "kong":
         pods = {"namespace": "kong", "labels": {"app.kubernetes.io/name": "gateway"}}
@@ -73,7 +65,7 @@ def platform(edge_class: str = "traefik", gateway: str = "standalone", **changes
             "idempotency": {"ttl": 60, "lock_ttl": 120, "fail_mode": "closed"},
             "redis": {"host": "mp-redis", "port": 6379},
             "cleaning": cleaning,
-            "not_found": {"plugin": "pre-function", "config": {"access": ["-- 404"]}},
+            "closed": {"plugin": "pre-function", "config": {"access": ['local allow = "@ALLOW@"']}},
             "timeouts": {"connect": 2000, "send": 30000, "read": 30000},
         },
         "routes": ROWS,

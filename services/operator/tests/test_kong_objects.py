@@ -30,16 +30,36 @@ def test_keyed_methods_are_a_route_of_their_own():
     assert "idempotency" not in found["0"]["metadata"]["annotations"]["konghq.com/plugins"]
 
 
-def test_what_the_route_leaves_out_is_closed():
-    found = ingresses(route(methods=["GET", "HEAD"]))
-    assert methods(found["0-closed"]) == ["POST"]
-    assert plugins(route(methods=["GET", "HEAD"]))["closed"]["config"] == {"access": ["-- 404"]}
+def test_what_the_path_lacks_is_refused_with_what_it_accepts():
+    given = route(methods=["GET", "HEAD"])
+    closed = ingresses(given)["0-closed"]
+    assert methods(closed) == ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+    assert closed["metadata"]["annotations"]["konghq.com/plugins"] == "member-platform-echo-0-methods"
+    assert plugins(given)["0-methods"]["config"] == {"access": ['local allow = "GET, HEAD"']}
+
+
+def cleaning(given):
+    (code,) = plugins(given)["clean"]["config"]["access"]
+    return code
 
 
 def test_the_service_gets_neither_cookies_nor_token_unless_it_asks():
-    assert plugins(route())["clean"]["config"] == {"access": ["-- true false false"]}
-    assert plugins(route(forward={"bearerToken": True}))["clean"]["config"] == {"access": ["-- true false true"]}
-    assert plugins(route(auth={"mode": "public"}))["clean"]["config"] == {"access": ["-- false false false"]}
+    assert "cookies = false, bearer = false" in cleaning(route())
+    assert "cookies = false, bearer = true" in cleaning(route(forward={"bearerToken": True}))
+
+
+def test_the_gateway_itself_requires_an_identity_and_the_roles_of_the_route():
+    assert "trusts_identity = true, requires_identity = true" in cleaning(route())
+    assert "trusts_identity = true, requires_identity = false" in cleaning(route(auth={"mode": "optional"}))
+    assert "trusts_identity = false, requires_identity = false" in cleaning(route(auth={"mode": "public"}))
+    given = route(auth={"mode": "required", "roles": ["staff", "admin"]})
+    assert 'roles = { ["staff"] = true, ["admin"] = true }' in cleaning(given)
+    assert "roles" not in cleaning(route())
+
+
+def test_the_gateway_knows_a_joined_service_and_whether_it_has_a_host_of_its_own():
+    assert "joined = true, own_host = false" in cleaning(route())
+    assert "joined = true, own_host = true" in cleaning(route(host="echo.test"))
 
 
 def test_a_public_route_reads_no_identity():

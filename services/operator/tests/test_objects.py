@@ -181,10 +181,10 @@ def test_an_address_of_version_six_is_bracketed():
     assert build_entry(route(), platform(), backend(clusterIP="fd00::7"))["upstream"] == "[fd00::7]:80"
 
 
-def test_methods_that_a_route_leaves_out_fall_to_no_wider_row():
-    given = route(methods=["GET", "HEAD"])
-    assert build_entry(given, platform(), backend())["closed"] == ["POST"]
-    assert "closed" not in build_entry(route(host="echo.test", methods=["GET"]), platform(), backend())
+def test_the_entry_carries_what_the_gateway_itself_requires():
+    entry = build_entry(route(auth={"mode": "required", "roles": ["staff"]}), platform(), backend())
+    assert (entry["auth"], entry["roles"], entry["own_host"]) == ("required", ["staff"], False)
+    assert build_entry(route(host="echo.test"), platform(), backend())["own_host"] is True
 
 
 def test_idempotency_is_told_as_the_route_says():

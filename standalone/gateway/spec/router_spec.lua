@@ -6,7 +6,13 @@ end
 
 
 local function new(...)
-  return assert(router.new { ... })
+  local made = router.new()
+  for _, one in ipairs { ... } do
+    assert.is_nil(made:conflict_of(one))
+    made:add(one)
+  end
+
+  return made
 end
 
 
@@ -51,16 +57,24 @@ describe("router", function()
     assert.equal("exact", winner(made, "GET", "/a/b", "other.example"))
   end)
 
-  it("falls to the next best route when the method does not fit", function()
-    local made = new(route("get", "/a/b", "Exact"), route("post", "/a", "Prefix", { "POST" }))
-    assert.equal("post", winner(made, "POST", "/a/b"))
-    assert.is_nil(winner(made, "PUT", "/a/b"))
+  it("leaves a method that the best path lacks to no wider path, and says which it has", function()
+    local made = new(route("get", "/a/b", "Exact"), route("put", "/a/b", "Exact", { "PUT" }),
+                     route("post", "/a", "Prefix", { "POST" }))
+    local found, allow = made:match("POST", "/a/b")
+    assert.is_nil(found)
+    assert.equal("GET, PUT", allow)
+    assert.same({}, { made:match("GET", "/b") })
   end)
 
-  it("refuses two routes for the same request", function()
-    local made, err = router.new { route("a", "/a", "Prefix"), route("b", "/a/", "Prefix") }
-    assert.is_nil(made)
-    assert.equal("The routes 'a' and 'b' both match GET /a.", err)
+  it("finds two routes for the same request", function()
+    local made = new(route("a", "/a", "Prefix"))
+    assert.equal("The routes 'a' and 'b' both match GET /a.", made:conflict_of(route("b", "/a/", "Prefix")))
+  end)
+
+  it("lets a route say the same path twice", function()
+    local twice = route("a", "/a", "Prefix")
+    twice.paths[2] = { path = "/a/", type = "Prefix" }
+    assert.equal("a", winner(new(twice), "GET", "/a"))
   end)
 
   it("looks no deeper than its routes are", function()

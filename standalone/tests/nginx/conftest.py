@@ -226,7 +226,8 @@ class Client:
         headers: list[tuple[str, str]] | None = None,
         body: bytes = b"",
     ) -> Answer:
-        connection.putrequest(method, target, skip_accept_encoding=True)
+        own_host = any(name.lower() == "host" for name, _ in headers or [])
+        connection.putrequest(method, target, skip_host=own_host, skip_accept_encoding=True)
         for name, value in headers or []:
             connection.putheader(name, value)
         if body:

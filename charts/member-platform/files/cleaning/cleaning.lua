@@ -1,24 +1,75 @@
--- A request's headers without what the service must not get. This file, gateway.cookies and gateway.identity are also what
--- the chart gives to Kong (charts/member-platform/files/cleaning, in a pre-function plugin): one code in both gateways.
+-- A request's headers without what the service must not get, and a joined service's response without what it must not
+-- send. This file and the modules that it uses are also what the chart gives to Kong (charts/member-platform/files/cleaning,
+-- in a pre-function plugin): one code in both gateways.
 
 local cookies = require "gateway.cookies"
 local identity = require "gateway.identity"
 
 local ngx = ngx
 local concat, lower = table.concat, string.lower
-local pairs, type = pairs, type
+local ipairs, pairs, type = ipairs, pairs, type
+
+local NONE = {}
+
+-- Response headers that act on more than the response: a joined service would speak for the platform.
+local REACHES_FURTHER = {
+  -- logs out of every host below the same registered domain
+  "Clear-Site-Data",
+}
+
+-- The same where the joined service shares the platform's host; on a host of its own they are its own affair.
+local SPEAKS_FOR_THE_HOST = {
+  "Alt-Svc",
+  "NEL",
+  "Proxy-Authenticate",
+  "Report-To",
+  "Service-Worker-Allowed",
+  "Strict-Transport-Security",
+  "WWW-Authenticate",
+}
 
 local _M = {}
 
 
--- Take away what the service of `route` must not see: identity headers that the edge did not set (`trusts_identity`), the
--- platform's cookies unless it asks for them (`cookies`), the token unless it has it (`bearer`). `names`: the set of the
--- cookies' names. Looks at every header, however many there are.
-function _M.clean(route, names)
-  local cookie
-  for name, value in pairs(ngx.req.get_headers(0, true)) do
-    if identity.is_forbidden(name, value, route.trusts_identity) then
+local function clean_cookies(route, header)
+  local kept = cookies.without(header, route.joined and cookies.platform or cookies.credentials)
+  if kept then
+    ngx.req.set_header("Cookie", kept)
+  else
+    ngx.req.clear_header("Cookie")
+  end
+end
+
+
+-- What comes twice, in two spellings of letter case, is from nobody who may set it.
+local function drop_repeated(claims)
+  for name, value in pairs(claims) do
+    if not value then
       ngx.req.clear_header(name)
+    end
+  end
+end
+
+
+-- Take away what the service of `route` must not see: identity headers that the edge did not set (`trusts_identity`), the
+-- platform's credentials unless it asks for them (`cookies`), all of the platform's cookies if it has `joined`, the token
+-- unless it has it (`bearer`). Looks at every header, however many there are.
+-- Returns the status with which the request is refused, or nil (`requires_identity`, `roles`: a set).
+function _M.clean(route)
+  local cookie
+  local claims = NONE
+
+  for name, value in pairs(ngx.req.get_headers(0, true)) do
+    local forbidden, claim = identity.is_forbidden(name, value, route.trusts_identity)
+    if forbidden then
+      ngx.req.clear_header(name)
+
+    elseif claim then
+      if claims == NONE then
+        claims = {}
+      end
+
+      claims[claim] = claims[claim] == nil and value
 
     elseif #name == 6 and lower(name) == "cookie" then
       if type(value) == "table" then
@@ -30,16 +81,53 @@ function _M.clean(route, names)
     end
   end
 
+  drop_repeated(claims)
+
   if not route.bearer then
     ngx.req.clear_header("Authorization")
   end
 
   if cookie and not route.cookies then
-    local kept = cookies.without(cookie, names)
-    if kept then
-      ngx.req.set_header("Cookie", kept)
-    else
-      ngx.req.clear_header("Cookie")
+    clean_cookies(route, cookie)
+  end
+
+  return identity.refusal(route, claims)
+end
+
+
+local function without_platform_cookies(lines)
+  local kept = {}
+  for _, line in ipairs(type(lines) == "table" and lines or { lines }) do
+    if not cookies.sets_platform_cookie(line) then
+      kept[#kept + 1] = line
+    end
+  end
+
+  return #kept > 0 and kept or nil
+end
+
+
+-- Take from the response of a joined service what it must not send (`own_host`: it has a host of its own). Every response
+-- says that its content type is meant.
+function _M.clean_response(route)
+  local header = ngx.header
+  header["X-Content-Type-Options"] = "nosniff"
+  if not route or not route.joined then
+    return
+  end
+
+  local lines = header["Set-Cookie"]
+  if lines then
+    header["Set-Cookie"] = without_platform_cookies(lines)
+  end
+
+  for _, name in ipairs(REACHES_FURTHER) do
+    header[name] = nil
+  end
+
+  if not route.own_host then
+    for _, name in ipairs(SPEAKS_FOR_THE_HOST) do
+      header[name] = nil
     end
   end
 end

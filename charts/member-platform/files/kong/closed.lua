@@ -1,9 +1,4 @@
--- Nothing is here, in the platform's words.
+-- Nothing is here, or not with this method: `allow` lists those that the path accepts.
 return function()
-  local problem = '{"type":"/problems/route-not-found","title":"Route not found","status":404,'
-    .. '"detail":"No route matches the method and path.","code":"route-not-found","request_id":"%s"}'
-  return kong.response.exit(404, problem:format(request_id()), {
-    ["Content-Type"] = "application/problem+json",
-    ["Cache-Control"] = "no-store",
-  })
+  return refuse(allow == "" and "route-not-found" or "method-not-allowed", request_id(), allow)
 end

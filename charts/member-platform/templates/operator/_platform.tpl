@@ -17,14 +17,9 @@ What the operator is told of the release: everything that a ProtectedRoute's obj
 {{- $config := include "member-platform.idempotencyConfig" (list . (dict "service" "" "auth" "required" "idempotency" (dict "methods" list))) | fromYaml -}}
 {{- $plugin = pick $config "ttl" "lock_ttl" "wait_timeout" "max_body_bytes" "fail_mode" -}}
 {{- $redis = omit $config.redis "password" -}}
-{{- $notFound = include "member-platform.kongNotFoundPlugin" . | fromYaml -}}
-{{- range $trusted := list true false -}}
-{{- range $cookies := list true false -}}
-{{- range $bearer := list true false -}}
-{{- $_ := set $cleaning (printf "%v %v %v" $trusted $cookies $bearer) (include "member-platform.kongCleaningPlugin" (list $ $trusted $cookies $bearer) | fromYaml) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
+{{- /* what differs between routes is the operator's to fill in */ -}}
+{{- $cleaning = include "member-platform.kongCleaningPlugin" (list . "@ROUTE@") | fromYaml -}}
+{{- $notFound = include "member-platform.kongClosedPlugin" (list . "@ALLOW@") | fromYaml -}}
 {{- end -}}
 namespace: {{ .Release.Namespace }}
 fullname: {{ include "member-platform.fullname" . }}
@@ -50,7 +45,7 @@ gateway:
   idempotency: {{- toYaml $plugin | nindent 4 }}
   redis: {{- toYaml $redis | nindent 4 }}
   cleaning: {{- toYaml $cleaning | nindent 4 }}
-  not_found: {{- toYaml $notFound | nindent 4 }}
+  closed: {{- toYaml $notFound | nindent 4 }}
   timeouts: {{- toYaml $v.gateway.timeouts | nindent 4 }}
 routes: {{- include "member-platform.routes" . | nindent 2 }}
 {{- end }}

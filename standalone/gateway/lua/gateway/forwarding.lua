@@ -4,29 +4,20 @@ local balancer = require "ngx.balancer"
 local cleaning = require "gateway.cleaning"
 
 local ngx = ngx
-local ipairs = ipairs
 
 local _M = {}
 
-local stripped_cookies = {}
-
-
--- `names`: the platform's cookies, which most services do not get.
-function _M.init(names)
-  for _, name in ipairs(names) do
-    stripped_cookies[name] = true
-  end
-end
-
-
--- Take away what the service of `route` must not see, and a request id that was refused.
+-- Take away what the service of `route` must not see, and a request id that was refused. Returns the status with which
+-- the request is refused, or nil.
 function _M.clean_headers(route)
-  cleaning.clean(route, stripped_cookies)
+  local refusal = cleaning.clean(route)
 
   local given = ngx.var.http_x_request_id
   if given and given ~= ngx.var.gateway_request_id then
     ngx.req.set_header("X-Request-ID", ngx.var.gateway_request_id)
   end
+
+  return refusal
 end
 
 

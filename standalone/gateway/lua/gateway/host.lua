@@ -1,6 +1,7 @@
 -- The host: nginx's phases, in the order and with the strictness of Kong's.
 
 local cjson = require "cjson.safe"
+local cleaning = require "gateway.cleaning"
 local forwarding = require "gateway.forwarding"
 local metrics = require "gateway.metrics"
 local pdk = require "gateway.pdk.init"
@@ -41,14 +42,11 @@ local contexts = {}
 local context_count = 0
 
 
--- `options`: routes and problems (paths of files), cookies (names of the platform's cookies), next_upstream (nginx's
--- `proxy_next_upstream`).
+-- `options`: routes and joined (paths of files), next_upstream (nginx's `proxy_next_upstream`).
 function _M.init(options)
   vault.capture()
   pdk.install(options.next_upstream)
-  forwarding.init(options.cookies)
-  problem.init(options.problems)
-  reload.init(options.routes)
+  reload.init(options.routes, options.joined)
 end
 
 
@@ -88,11 +86,20 @@ local function is_closed(closed, path)
 end
 
 
--- Answer with the gateway's own problem document.
-local function answer_problem(ctx, status)
+-- Respond with the gateway's own problem. `allow`: the methods that a path accepts.
+local function answer_problem(ctx, status, allow)
   ctx.buffered_proxying = nil
   ctx.response_body = nil
-  return kong.response.exit(problem.of(status, ngx.var.gateway_request_id))
+  ctx.own_response = true
+  local var = ngx.var
+  local request = {
+    id = var.gateway_request_id,
+    accept = var.http_accept,
+    accept_language = var.http_accept_language,
+  }
+  local code, body, headers = problem.of(problem.code_of(status), request)
+  headers["Allow"] = allow
+  return kong.response.exit(code, body, headers)
 end
 
 
@@ -139,15 +146,22 @@ function _M.access()
   local routes = reload.current()
   local raw_path, query = uri.split(var.request_uri)
   local path = uri.normalize(raw_path)
-  local route = not is_closed(routes.closed, path) and routes.router:match(ngx.req.get_method(), path, var.host)
-  if not route or route.closed then
-    return answer_problem(ctx, 404)
+  local route, allow
+  if not is_closed(routes.closed, path) then
+    route, allow = routes.router:match(ngx.req.get_method(), path, var.host)
+  end
+
+  if not route then
+    return answer_problem(ctx, allow and 405 or 404, allow)
   end
 
   ctx.route = route
   ctx.balancer_data = { try_count = 0, is_sent_once = false }
   var.gateway_route = route.name
-  forwarding.clean_headers(route)
+  local refusal = forwarding.clean_headers(route)
+  if refusal then
+    return answer_problem(ctx, refusal)
+  end
 
   local chain = route.chain
   if chain.buffers then
@@ -192,6 +206,8 @@ function _M.header_filter()
     plugins.run(route.chain, "header_filter", ctx)
   end
 
+  -- what this gateway says by itself is not the service's
+  cleaning.clean_response(not ctx.own_response and route)
   ngx.header["X-Request-ID"] = ngx.var.gateway_request_id
 end
 

@@ -2,7 +2,25 @@
 
 local concat, format, ipairs, sort, tostring = table.concat, string.format, ipairs, table.sort, tostring
 
+-- Why a joined row is not served: its fields are wrong, it asks for requests that another one has, or the table as a whole
+-- cannot be read.
+local SKIP_REASONS = { "invalid", "conflict", "table" }
+
 local _M = {}
+
+
+-- Have every counter that an alert looks at from the start.
+function _M.init()
+  for _, reason in ipairs(SKIP_REASONS) do
+    ngx.shared.gateway_metrics:add("skipped|" .. reason, 0)
+  end
+end
+
+
+-- Count a joined row that is skipped.
+function _M.count_skipped(reason)
+  ngx.shared.gateway_metrics:incr("skipped|" .. reason, 1, 0)
+end
 
 
 -- Count a finished request. `seconds` includes the reading of the body and the sending of the answer.
@@ -24,6 +42,9 @@ local function sample(lines, key, value)
 
   elseif kind == "seconds" then
     lines[#lines + 1] = format('gateway_request_seconds_total{route="%s"} %.6f', route, value)
+
+  elseif kind == "skipped" then
+    lines[#lines + 1] = format('gateway_joined_rows_skipped_total{reason="%s"} %d', route, value)
   end
 end
 
@@ -41,7 +62,7 @@ function _M.text()
   end
 
   return "# TYPE gateway_requests_total counter\n# TYPE gateway_request_seconds_total counter\n"
-         .. concat(lines, "\n") .. "\n"
+         .. "# TYPE gateway_joined_rows_skipped_total counter\n" .. concat(lines, "\n") .. "\n"
 end
 
 

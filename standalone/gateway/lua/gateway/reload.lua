@@ -1,20 +1,27 @@
--- Keeps the workers' routes in step with the route file. The first worker looks at the file; what it accepts goes through
--- shared memory to all. A file with a fault changes nothing but the error log. Requests under way keep their routes.
+-- Keeps the workers' routes in step with the route files: the platform's own, and the table of joined routes. The first
+-- worker looks at the files; what it accepts goes through shared memory to all. A file with a fault changes nothing but the
+-- error log and the metrics, and neither file holds the other up. Requests under way keep their routes.
 
+local metrics = require "gateway.metrics"
 local plugins = require "gateway.plugins"
 local route_file = require "gateway.route_file"
 
 local LOOK_EVERY = 1
+local NO_JOINED = '{"version":1,"rows":[]}'
 
 local _M = {}
 
-local path
+-- `text`: the one in force. `refused`: the one that was logged as wrong; empty when the file cannot be read.
+local own = { key = "text", what = "the route file" }
+local joined = { key = "joined", what = "the table of joined routes", text = NO_JOINED }
+
 local current
 local seen_version = 0
-local refused_text
+-- By row, why it is skipped: logged and counted once.
+local known_skips = {}
 
 
-local function read()
+local function read(path)
   local file, err = io.open(path, "rb")
   if not file then
     return nil, err
@@ -26,24 +33,79 @@ local function read()
 end
 
 
--- In the init phase: the master compiles once, the workers inherit. Raises the sentence that says what is wrong.
-function _M.init(routes_path)
-  path = routes_path
+local function note_skips(skipped)
+  local now = {}
+  for _, skip in ipairs(skipped) do
+    now[skip.name] = skip.detail
+    if known_skips[skip.name] ~= skip.detail then
+      metrics.count_skipped(skip.reason)
+      ngx.log(ngx.ERR, "the joined route '", skip.name, "' is skipped (", skip.reason, "): ", skip.detail)
+    end
+  end
 
-  local text, err = read()
+  known_skips = now
+end
+
+
+-- The routes of both texts, and the rows that are left out; or nil and one sentence about the platform's own.
+local function compile(own_text, joined_text)
+  local compiled, err = route_file.compile(own_text)
+  if not compiled then
+    return nil, err
+  end
+
+  return compiled, route_file.add_joined(compiled, route_file.read_joined(joined_text) or {})
+end
+
+
+local function publish(compiled, skipped)
+  current = compiled
+  local shared = ngx.shared.gateway_routes
+  shared:set(own.key, own.text)
+  shared:set(joined.key, joined.text)
+  seen_version = shared:incr("version", 1, 0)
+  note_skips(skipped)
+end
+
+
+local function refuse(file, text, err)
+  file.refused = text
+  if file == joined then
+    metrics.count_skipped("table")
+  end
+
+  ngx.log(ngx.ERR, file.what, " is refused, the old routes stay: ", err)
+end
+
+
+-- In the init phase: the master compiles once, the workers inherit. Raises the sentence that says what is wrong with the
+-- platform's own routes; joined ones never stop a start. `joined_path` may name no file.
+function _M.init(own_path, joined_path)
+  own.path, joined.path = own_path, joined_path
+  metrics.init()
+
+  local text, err = read(own_path)
   if not text then
     error("The route file cannot be read: " .. err .. ".", 0)
   end
 
-  local compiled, compile_err = route_file.compile(text)
-  if not compiled then
-    error(compile_err, 0)
+  own.text = text
+  local joined_text = read(joined_path)
+  if joined_text then
+    local rows, joined_err = route_file.read_joined(joined_text)
+    if rows then
+      joined.text = joined_text
+    else
+      refuse(joined, joined_text, joined_err)
+    end
   end
 
-  current = compiled
-  local shared = ngx.shared.gateway_routes
-  shared:set("text", text)
-  seen_version = shared:incr("version", 1, 0)
+  local compiled, skipped = compile(own.text, joined.text)
+  if not compiled then
+    error(skipped, 0)
+  end
+
+  publish(compiled, skipped)
 end
 
 
@@ -53,53 +115,62 @@ function _M.current()
 end
 
 
-local function put_in_force(compiled)
-  current = compiled
-  plugins.configure(compiled.chains)
-end
-
-
 local function adopt(version)
-  local text = ngx.shared.gateway_routes:get("text")
-  local compiled, err = route_file.compile(text)
+  local shared = ngx.shared.gateway_routes
+  local compiled, err = compile(shared:get(own.key), shared:get(joined.key))
   if not compiled then
     ngx.log(ngx.ERR, "the routes of version ", version, " were accepted by one worker only: ", err)
     return
   end
 
-  put_in_force(compiled)
+  current = compiled
+  plugins.configure(compiled.chains)
   seen_version = version
 end
 
 
-local function look_at_file()
-  local text, err = read()
+-- The file's text where it is another one than in force and fit for use, which `check` says.
+local function new_text(file, check)
+  local text, err = read(file.path)
   if not text then
-    if refused_text ~= "" then
-      refused_text = ""
+    if file == own and file.refused ~= "" then
+      file.refused = ""
       ngx.log(ngx.ERR, "the route file cannot be read, the old routes stay: ", err)
     end
 
+    return nil
+  end
+
+  if text == file.text or text == file.refused then
+    return nil
+  end
+
+  local ok, check_err = check(text)
+  if not ok then
+    refuse(file, text, check_err)
+    return nil
+  end
+
+  file.refused = nil
+  return text
+end
+
+
+local function look_at_files()
+  local own_text = new_text(own, route_file.compile)
+  local joined_text = new_text(joined, route_file.read_joined)
+  if not own_text and not joined_text then
     return
   end
 
-  local shared = ngx.shared.gateway_routes
-  if text == shared:get("text") or text == refused_text then
-    return
+  own.text = own_text or own.text
+  joined.text = joined_text or joined.text
+  local compiled, skipped = compile(own.text, joined.text)
+  if compiled then
+    publish(compiled, skipped)
+    plugins.configure(compiled.chains)
+    ngx.log(ngx.NOTICE, "new routes are in force, version ", seen_version)
   end
-
-  local compiled, compile_err = route_file.compile(text)
-  if not compiled then
-    refused_text = text
-    ngx.log(ngx.ERR, "the route file is refused, the old routes stay: ", compile_err)
-    return
-  end
-
-  refused_text = nil
-  put_in_force(compiled)
-  shared:set("text", text)
-  seen_version = shared:incr("version", 1, 0)
-  ngx.log(ngx.NOTICE, "new routes are in force, version ", seen_version)
 end
 
 
@@ -109,7 +180,7 @@ local function look(premature)
   end
 
   if ngx.worker.id() == 0 then
-    look_at_file()
+    look_at_files()
   end
 
   local version = ngx.shared.gateway_routes:get("version")

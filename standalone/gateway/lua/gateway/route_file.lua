@@ -1,4 +1,6 @@
--- The route file: JSON, checked as a whole, then compiled. A file with any fault is refused with one sentence.
+-- The route files: JSON, checked, then compiled. The platform's own is refused as a whole, with one sentence, when it has any
+-- fault. Of the table of joined routes a row with a fault is skipped: nothing that one team writes stops another, or the
+-- platform.
 
 local cjson = require "cjson.safe"
 local entities = require "gateway.entities"
@@ -6,19 +8,17 @@ local plugins = require "gateway.plugins"
 local router = require "gateway.router"
 local services_of = require "gateway.services"
 
-local ipairs, pairs, type = ipairs, pairs, type
+local ipairs, next, pairs, tostring, type = ipairs, next, pairs, tostring, type
 
 local AUTH = { public = true, optional = true, required = true }
 local PATH_TYPES = { Exact = true, Prefix = true }
 
 local ROOT_KEYS = { version = true, services = true, routes = true, closed_paths = true }
 local ROUTE_KEYS = {
-  name = true, hosts = true, paths = true, methods = true, service = true, auth = true, cookies = true, bearer = true,
-  plugins = true, closed = true,
+  name = true, hosts = true, paths = true, methods = true, service = true, auth = true, roles = true, cookies = true,
+  bearer = true, joined = true, own_host = true, plugins = true,
 }
-
--- What a route that refuses requests has.
-local CLOSED_ROUTE_KEYS = { name = true, hosts = true, paths = true, methods = true, closed = true }
+local JOINED_KEYS = { version = true, rows = true, invalid = true }
 
 local _M = {}
 
@@ -43,6 +43,29 @@ local function check_paths(where, paths)
   end
 
   return true
+end
+
+
+-- The roles as a set, nil when none is asked for; or nil and one sentence.
+local function roles_of(where, given, auth)
+  if given == nil or type(given) == "table" and next(given) == nil then
+    return nil
+  end
+
+  if type(given) ~= "table" or auth ~= "required" then
+    return nil, where .. " has roles, which are a list and need auth: required."
+  end
+
+  local roles = {}
+  for _, role in ipairs(given) do
+    if type(role) ~= "string" or not role:match("^[%w_-]+$") then
+      return nil, where .. (" has a role '%s' that is not a name."):format(tostring(role))
+    end
+
+    roles[role] = true
+  end
+
+  return roles
 end
 
 
@@ -78,15 +101,6 @@ local function compile_route(given, services)
     end
   end
 
-  if given.closed then
-    local field = entities.unknown_key(given, CLOSED_ROUTE_KEYS)
-    if field then
-      return nil, where .. (" is closed, so it has no '%s'."):format(field)
-    end
-
-    return { name = given.name, hosts = given.hosts, paths = given.paths, methods = given.methods, closed = true }
-  end
-
   local service = services[given.service]
   if not service then
     return nil, where .. (" names a service '%s' that is not in the file."):format(tostring(given.service))
@@ -97,6 +111,11 @@ local function compile_route(given, services)
     return nil, where .. (" has an auth '%s': it is public, optional or required."):format(tostring(auth))
   end
 
+  local roles, roles_err = roles_of(where, given.roles, auth)
+  if roles_err then
+    return nil, roles_err
+  end
+
   local route = {
     name = given.name,
     hosts = given.hosts,
@@ -104,8 +123,12 @@ local function compile_route(given, services)
     methods = given.methods,
     service = service,
     trusts_identity = auth ~= "public",
+    requires_identity = auth == "required",
+    roles = roles,
     cookies = given.cookies == true,
     bearer = given.bearer ~= false,
+    joined = given.joined == true,
+    own_host = given.own_host == true,
   }
 
   local paths = {}
@@ -146,37 +169,63 @@ local function check_closed(paths)
 end
 
 
--- What the text of a route file means ({ router, closed, chains }), or nil and one sentence.
-function _M.compile(text)
-  local given, err = cjson.decode(text)
-  if type(given) ~= "table" then
-    return nil, ("The route file is not JSON: %s."):format(err or "not an object")
+-- Add `routes` to the router, all or none; nil and a sentence when one of them cannot be.
+local function add_all(made, routes)
+  for _, route in ipairs(routes) do
+    local err = made:conflict_of(route)
+    if err then
+      return nil, err
+    end
   end
 
-  local unknown = entities.unknown_key(given, ROOT_KEYS)
+  for _, route in ipairs(routes) do
+    made:add(route)
+  end
+
+  return true
+end
+
+
+local function decode(text, what, keys)
+  local given, err = cjson.decode(text)
+  if type(given) ~= "table" then
+    return nil, ("The %s is not JSON: %s."):format(what, err or "not an object")
+  end
+
+  local unknown = entities.unknown_key(given, keys)
   if unknown then
-    return nil, ("The route file has an unknown field '%s'."):format(unknown)
+    return nil, ("The %s has an unknown field '%s'."):format(what, unknown)
   end
 
   if given.version ~= 1 then
-    return nil, "The route file's version is not 1."
+    return nil, ("The %s's version is not 1."):format(what)
   end
 
+  return given
+end
+
+
+local function compile_services(given)
   local services = {}
-  for name, service in pairs(type(given.services) == "table" and given.services or {}) do
-    local compiled, service_err = services_of.compile(name, service)
+  for name, service in pairs(type(given) == "table" and given or {}) do
+    local compiled, err = services_of.compile(name, service)
     if not compiled then
-      return nil, service_err
+      return nil, err
     end
 
     services[name] = compiled
   end
 
-  local routes, names, chains = {}, {}, {}
-  for i, item in ipairs(type(given.routes) == "table" and given.routes or {}) do
-    local route, route_err = compile_route(item, services)
+  return services
+end
+
+
+local function compile_routes(given, services)
+  local routes, names = {}, {}
+  for i, item in ipairs(type(given) == "table" and given or {}) do
+    local route, err = compile_route(item, services)
     if not route then
-      return nil, route_err
+      return nil, err
     end
 
     if names[route.name] then
@@ -184,13 +233,37 @@ function _M.compile(text)
     end
 
     names[route.name] = true
-    chains[#chains + 1] = route.chain
     routes[i] = route
   end
 
-  local made, router_err = router.new(routes)
-  if not made then
-    return nil, router_err
+  return routes
+end
+
+
+-- What the text of the platform's route file means ({ router, closed, chains }), or nil and one sentence.
+function _M.compile(text)
+  local given, err = decode(text, "route file", ROOT_KEYS)
+  if not given then
+    return nil, err
+  end
+
+  local services, services_err = compile_services(given.services)
+  if not services then
+    return nil, services_err
+  end
+
+  local routes, routes_err = compile_routes(given.routes, services)
+  if not routes then
+    return nil, routes_err
+  end
+
+  local made, chains = router.new(), {}
+  for i, route in ipairs(routes) do
+    chains[i] = route.chain
+    local ok, router_err = add_all(made, { route })
+    if not ok then
+      return nil, router_err
+    end
   end
 
   local closed, closed_err = check_closed(given.closed_paths or {})
@@ -199,6 +272,75 @@ function _M.compile(text)
   end
 
   return { router = made, closed = closed, chains = chains }
+end
+
+
+-- The rows of the text of a table of joined routes, or nil and one sentence.
+function _M.read_joined(text)
+  local given, err = decode(text, "table of joined routes", JOINED_KEYS)
+  if not given then
+    return nil, err
+  end
+
+  if given.invalid ~= nil or type(given.rows) ~= "table" then
+    return nil, tostring(given.invalid or "The table of joined routes has no rows.")
+  end
+
+  return given.rows
+end
+
+
+local function compile_row(row)
+  if row.invalid ~= nil then
+    return nil, tostring(row.invalid)
+  end
+
+  local services, err = compile_services { [row.name] = row.service }
+  if not services then
+    return nil, err
+  end
+
+  local routes, routes_err = compile_routes(row.routes, services)
+  if not routes then
+    return nil, routes_err
+  end
+
+  for _, route in ipairs(routes) do
+    if not route.joined or not route.hosts or route.cookies then
+      return nil, ("The route '%s' is not marked as joined, has no hosts, or asks for cookies."):format(route.name)
+    end
+  end
+
+  return routes
+end
+
+
+-- Add joined rows to the compiled routes of the platform. Returns what is skipped: a list of { name, reason, detail }.
+function _M.add_joined(compiled, rows)
+  local skipped = {}
+  for _, row in ipairs(rows) do
+    local named = type(row) == "table" and type(row.name) == "string"
+    local routes, err = nil, "A row has no name."
+    local reason = "invalid"
+    if named then
+      routes, err = compile_row(row)
+    end
+
+    if routes then
+      local ok
+      ok, err = add_all(compiled.router, routes)
+      reason = not ok and "conflict" or nil
+      for _, route in ipairs(ok and routes or {}) do
+        compiled.chains[#compiled.chains + 1] = route.chain
+      end
+    end
+
+    if reason then
+      skipped[#skipped + 1] = { name = named and row.name or "?", reason = reason, detail = err }
+    end
+  end
+
+  return skipped
 end
 
 

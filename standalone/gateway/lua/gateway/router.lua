@@ -1,6 +1,6 @@
--- Picks a route as Kong would for routes that carry a path, a method list and perhaps hosts: a route with a matching host
--- wins over one without, an exact path over a prefix, a longer prefix over a shorter; a route whose methods do not fit does
--- not match, so that the next best may.
+-- Picks a route: among those with a matching host, else among those without one, the best path decides, exact before the
+-- longest prefix. A method that no route of that path has is nobody's: no wider path takes it, because the edge has asked
+-- auth what the best path asks.
 
 local byte, find, sub = string.byte, string.find, string.sub
 
@@ -25,71 +25,83 @@ local function elements(path)
 end
 
 
-local function claim(paths, path, route)
-  local by_method = paths[path] or {}
-  paths[path] = by_method
+-- "/static/" and "/static" are the same prefix: both mean the element and all below it.
+local function place_of(level, path)
+  if path.type == "Exact" then
+    return level.exact, path.path
+  end
 
+  return level.prefixes, (path.path:gsub("/+$", ""))
+end
+
+
+local function conflict(paths, path, route)
   for _, method in ipairs(route.methods) do
-    local other = by_method[method]
-    if other then
-      return nil, ("The routes '%s' and '%s' both match %s %s."):format(other.name, route.name, method, path)
+    local other = paths[path] and paths[path][method]
+    if other and other ~= route then
+      return ("The routes '%s' and '%s' both match %s %s."):format(other.name, route.name, method, path)
     end
+  end
 
+  return nil
+end
+
+
+local function claim(level, path, route)
+  local paths, element = place_of(level, path)
+  local by_method = paths[element] or {}
+  paths[element] = by_method
+  for _, method in ipairs(route.methods) do
     by_method[method] = route
   end
 
-  return true
+  if paths == level.prefixes then
+    level.depth = math.max(level.depth, elements(element))
+  end
 end
 
 
-local function add(level, route)
-  for _, path in ipairs(route.paths) do
-    local ok, err
-    if path.type == "Exact" then
-      ok, err = claim(level.exact, path.path, route)
-
-    else
-      -- "/static/" and "/static" are the same prefix: both mean the element and all below it
-      local prefix = path.path:gsub("/+$", "")
-      ok, err = claim(level.prefixes, prefix, route)
-      level.depth = math.max(level.depth, elements(prefix))
-    end
-
-    if not ok then
-      return nil, err
-    end
+function _M:levels_of(route)
+  local levels = {}
+  for _, host in ipairs(route.hosts or {}) do
+    host = host:lower()
+    self.hosts[host] = self.hosts[host] or new_level()
+    levels[#levels + 1] = self.hosts[host]
   end
 
-  return true
+  return #levels > 0 and levels or { self.any }
 end
 
 
--- A router over `routes` ({ name, hosts?, paths = { { path, type } }, methods }); nil and a sentence when two routes match
--- the same request equally well.
-function _M.new(routes)
-  local self = setmetatable({ any = new_level(), hosts = {} }, _M)
+function _M.new()
+  return setmetatable({ any = new_level(), hosts = {} }, _M)
+end
 
-  for _, route in ipairs(routes) do
-    local levels = {}
-    for _, host in ipairs(route.hosts or {}) do
-      host = host:lower()
-      self.hosts[host] = self.hosts[host] or new_level()
-      levels[#levels + 1] = self.hosts[host]
-    end
 
-    if #levels == 0 then
-      levels[1] = self.any
-    end
-
-    for _, level in ipairs(levels) do
-      local ok, err = add(level, route)
-      if not ok then
-        return nil, err
+-- Why `route` ({ name, hosts?, paths = { { path, type } }, methods }) cannot be added: another one matches the same request
+-- equally well. nil when it can be.
+function _M:conflict_of(route)
+  for _, level in ipairs(self:levels_of(route)) do
+    for _, path in ipairs(route.paths) do
+      local paths, element = place_of(level, path)
+      local err = conflict(paths, element, route)
+      if err then
+        return err
       end
     end
   end
 
-  return self
+  return nil
+end
+
+
+-- Add a route that has no conflict.
+function _M:add(route)
+  for _, level in ipairs(self:levels_of(route)) do
+    for _, path in ipairs(route.paths) do
+      claim(level, path, route)
+    end
+  end
 end
 
 
@@ -117,33 +129,54 @@ local function prefix_ends(path, limit)
 end
 
 
-local function match_level(level, method, path)
+local function best_of(level, path)
   local by_method = level.exact[path]
-  if by_method and by_method[method] then
-    return by_method[method]
+  if by_method then
+    return by_method
   end
 
   local ends, count = prefix_ends(path, level.depth)
   for i = count, 1, -1 do
     by_method = level.prefixes[sub(path, 1, ends[i])]
-    if by_method and by_method[method] then
-      return by_method[method]
+    if by_method then
+      return by_method
     end
   end
 
-  by_method = level.prefixes[""]
-  return by_method and by_method[method]
+  return level.prefixes[""]
 end
 
 
--- The route for a request, or nil. `path` is in normal form; `host` has no port.
+local function allow_of(by_method)
+  local methods = {}
+  for method in pairs(by_method) do
+    methods[#methods + 1] = method
+  end
+
+  table.sort(methods)
+  return table.concat(methods, ", ")
+end
+
+
+-- The route for a request; or nil and, where the path exists with other methods, these, as `Allow` has them. `path` is in
+-- normal form; `host` has no port.
 function _M:match(method, path, host)
   if byte(path, 1) ~= SLASH then
     return nil
   end
 
   local level = host and self.hosts[host]
-  return level and match_level(level, method, path) or match_level(self.any, method, path)
+  local by_method = level and best_of(level, path) or best_of(self.any, path)
+  if not by_method then
+    return nil
+  end
+
+  local route = by_method[method]
+  if route then
+    return route
+  end
+
+  return nil, allow_of(by_method)
 end
 
 

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork
 
-from standalone.nginx.gateway import Port, listen, worker_user
-from standalone.nginx.program import Program, find_nginx
+from standalone.nginx.gateway import LUA_MODULES, Port, listen, lua_path, worker_user
+from standalone.nginx.program import Program, connection_limits, find_modules, find_nginx
 from standalone.nginx.routes import CLOSED_PATHS, RoutePath, RouteTable, Row
-from standalone.nginx.templates import GATEWAY_FOLDER, render
+from standalone.nginx.templates import render
 
 Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]+$")]
+# As browsers write it: no path, no wildcard.
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]+)?$")]
+
+# What nginx itself may respond with, here or in place of the gateway.
+PROBLEMS = (400, 401, 403, 404, 405, 408, 411, 413, 414, 417, 429, 500, 501, 502, 503, 504, 505)
+
+# What scripts of other origins may send beyond the plainest requests, and may read of a response.
+CORS_ALLOWED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "X-Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+)
+CORS_EXPOSED_HEADERS = (
+    "ETag",
+    "Idempotency-Status",
+    "Idempotent-Replayed",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
+
+_OPTIONAL_QUERY = "?optional=1"
 
 
 class EdgeSettings(BaseModel):
@@ -31,9 +57,17 @@ class EdgeSettings(BaseModel):
     host: IPvAnyAddress = Field(default_factory=lambda: IPvAnyAddress("127.0.0.1"))  # type: ignore[operator]
     user: str | None = Field(default_factory=worker_user)
     workers: int | Literal["auto"] = "auto"
-    worker_connections: int = Field(default=4096, ge=16)
+    # Over two workers more than one address can have open to one port: one machine shuts nobody out.
+    worker_connections: int = Field(default=32768, ge=16)
+    # Requests under way, their headers read: a slow body counts, an idle connection does not.
+    connections_per_address: int = Field(default=512, ge=1)
+    # Whose X-Forwarded-For and X-Forwarded-Proto count.
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    # Whose scripts may call the API; exact.
+    cors_origins: tuple[Origin, ...] = ()
     max_body_bytes: int = Field(default=1048576, ge=0)
-    client_timeout_seconds: int = Field(default=60, ge=1)
+    # For the whole header, and between two parts of a body.
+    client_timeout_seconds: int = Field(default=10, ge=1)
     connect_timeout_seconds: int = Field(default=2, ge=1)
     read_timeout_seconds: int = Field(default=75, ge=1)
     verify_connect_seconds: int = Field(default=1, ge=1)
@@ -61,21 +95,24 @@ def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
     logs = settings.state.absolute() / "logs"
     queries = sorted({_query(row) for row in table.rows if row.auth != "public"})
     rendered = list(locations(table, queries))
-    catalogue = _catalogue()
     text = render(
         "edge.conf.j2",
         name="edge",
         folder=folder,
         logs=logs,
-        modules=[],
+        modules=find_modules(*LUA_MODULES),
+        lua_path=lua_path(),
         listen=listen(settings.host, settings.port),
         closed_paths=CLOSED_PATHS,
         locations=rendered,
         routes_root=any(location.match == "/" for location in rendered),
         verify_queries=queries,
-        problems={status: _problem(int(status), known) for status, known in catalogue.items() if status.isdigit()},
-        verify_problem=_problem(503, catalogue["verify"]),
-        **settings.model_dump(exclude={"state", "host", "port"}),
+        optional_query=_OPTIONAL_QUERY,
+        problems=PROBLEMS,
+        cors_allowed_headers=CORS_ALLOWED_HEADERS,
+        cors_exposed_headers=CORS_EXPOSED_HEADERS,
+        **connection_limits(settings.worker_connections),
+        **settings.model_dump(exclude={"state", "host", "port", "worker_connections"}),
     )
     return Program(
         name="edge",
@@ -129,26 +166,5 @@ def _methods(table: RouteTable) -> list[str]:
 
 def _query(row: Row) -> str:
     if row.auth == "optional":
-        return "?optional=1"
+        return _OPTIONAL_QUERY
     return f"?{urlencode([('role', role) for role in sorted(row.roles)])}" if row.roles else ""
-
-
-def _catalogue() -> dict[str, dict[str, str]]:
-    text = (GATEWAY_FOLDER / "problems.json").read_text(encoding="utf-8")
-    catalogue: dict[str, dict[str, str]] = json.loads(text)
-    return catalogue
-
-
-def _problem(status: int, known: Mapping[str, str]) -> str:
-    document = {
-        "type": f"/problems/{known['code']}",
-        "title": known["title"],
-        "status": status,
-        "detail": known["detail"],
-        "code": known["code"],
-        "request_id": "$edge_request_id",
-    }
-    text = json.dumps(document)
-    if "'" in text or "\\" in text:
-        raise ValueError(f"nginx cannot be given the text {text!r}.")
-    return text

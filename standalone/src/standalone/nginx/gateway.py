@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork
 
-from standalone.nginx.program import Program, find_modules, find_nginx
-from standalone.nginx.routes import CLOSED_PATHS, CookieName, RouteTable, RouteTableError, Row
+from standalone.nginx.program import Program, connection_limits, find_modules, find_nginx
+from standalone.nginx.routes import CLOSED_PATHS, RouteTable, RouteTableError, Row
 from standalone.nginx.templates import GATEWAY_FOLDER, render
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-# The cookies' names over TLS, and over plain HTTP on loopback, where browsers refuse the prefix.
-PLATFORM_COOKIES = ("__Host-access", "__Host-refresh", "__Host-form", "access", "refresh")
+LUA_MODULES = ("ndk_http_module", "ngx_http_lua_module")
+
+# In the gateway's folder: the platform's own routes, and those that have joined.
+ROUTES_FILE = "routes.json"
+JOINED_FILE = "joined.json"
 
 PLUGIN_FOLDER = GATEWAY_FOLDER.parents[1] / "kong-plugins" / "idempotency"
 
@@ -67,7 +70,6 @@ class HostSettings(_Settings):
     host: IPvAnyAddress = Field(default_factory=lambda: IPvAnyAddress("127.0.0.1"))  # type: ignore[operator]
     trusted: tuple[IPvAnyNetwork, ...] = Field(default_factory=lambda: (IPvAnyNetwork("127.0.0.1/32"),))  # type: ignore[operator]
     plugins: tuple[Path, ...] = (PLUGIN_FOLDER,)
-    cookies: tuple[CookieName, ...] = PLATFORM_COOKIES
     user: str | None = Field(default_factory=worker_user)
     workers: int | Literal["auto"] = "auto"
     worker_connections: int = Field(default=4096, ge=16)
@@ -96,41 +98,54 @@ class GatewaySettings(HostSettings):
     default_timeouts: Mapping[str, int] = Field(default_factory=dict)
 
 
-def render_gateway(settings: GatewaySettings, table: RouteTable) -> Program:
-    """Return the gateway's process for `table`. Raises RouteTableError, NginxMissing."""
-    return render_host(settings, json.dumps(route_file(settings, table), indent=2) + "\n")
+def render_gateway(settings: GatewaySettings, table: RouteTable, joined: str | None = None) -> Program:
+    """Return the gateway's process for `table`, and for the text of a table of joined routes (`joined_file`).
+
+    Raises RouteTableError, NginxMissing.
+    """
+    return render_host(settings, json.dumps(route_file(settings, table), indent=2) + "\n", joined)
 
 
-def render_host(settings: HostSettings, routes: str | Path) -> Program:
+def render_host(settings: HostSettings, routes: str | Path, joined: str | None = None) -> Program:
     """Return a host's process for the text of a route file, or for a route file of somebody else's."""
     folder = settings.state.absolute() / "gateway"
     logs = settings.state.absolute() / "logs"
-    routes_file = routes.absolute() if isinstance(routes, Path) else folder / "routes.json"
+    routes_file = routes.absolute() if isinstance(routes, Path) else folder / ROUTES_FILE
     text = render(
         "gateway.conf.j2",
         name="gateway",
         folder=folder,
         logs=logs,
-        modules=find_modules("ndk_http_module", "ngx_http_lua_module"),
-        lua_path="".join(f"{root.absolute()}/?.lua;" for root in (GATEWAY_FOLDER / "lua", *settings.plugins)) + ";",
+        modules=find_modules(*LUA_MODULES),
+        lua_path=lua_path(*settings.plugins),
         routes_file=routes_file,
-        problems_file=GATEWAY_FOLDER / "problems.json",
+        joined_file=folder / JOINED_FILE,
         listen=listen(settings.host, settings.port),
         status_listen=listen(settings.host, settings.status_port),
-        **settings.model_dump(exclude={"state", "host", "port", "status_port", "plugins", "services", "redis"}),
+        **connection_limits(settings.worker_connections),
+        **settings.model_dump(exclude=_NOT_OF_THE_TEMPLATE),
     )
     files = {folder / "nginx.conf": text}
     if isinstance(routes, str):
         files[routes_file] = routes
+    if joined is not None:
+        files[folder / JOINED_FILE] = joined
     folders = (folder, folder / "temp", logs)
     return Program(name="gateway", folder=folder, binary=find_nginx(), files=files, folders=folders)
 
 
-def route_file(settings: GatewaySettings, table: RouteTable) -> dict[str, Any]:
-    """Return the gateway's route file: a row with idempotency becomes two disjoint routes. Raises RouteTableError.
+_NOT_OF_THE_TEMPLATE = {
+    "state", "host", "port", "status_port", "plugins", "services", "redis", "worker_connections",
+}  # fmt: skip
 
-    The router, like Kong's, falls back to a shorter prefix where a path's routes lack a method, so these are closed.
-    """
+
+def lua_path(*roots: Path) -> str:
+    """Return where Lua finds the gateway's modules and those below `roots`."""
+    return "".join(f"{root.absolute()}/?.lua;" for root in (GATEWAY_FOLDER / "lua", *roots)) + ";"
+
+
+def route_file(settings: GatewaySettings, table: RouteTable) -> dict[str, Any]:
+    """Return the gateway's route file: a row with idempotency becomes two disjoint routes. Raises RouteTableError."""
     used = sorted({row.service for row in table.rows})
     for name in used:
         if name not in settings.services:
@@ -141,7 +156,7 @@ def route_file(settings: GatewaySettings, table: RouteTable) -> dict[str, Any]:
             name: {"upstreams": list(upstream.addresses), **upstream.model_dump(exclude={"addresses"})}
             for name, upstream in ((name, settings.services[name]) for name in used)
         },
-        "routes": [route for row in table.rows for route in _routes(settings, row)] + list(_closed_routes(table)),
+        "routes": [route for row in table.rows for route in _routes(settings, row)],
         "closed_paths": list(CLOSED_PATHS),
     }
 
@@ -163,18 +178,6 @@ def _routes(settings: GatewaySettings, row: Row) -> list[dict[str, Any]]:
     return routes
 
 
-def _closed_routes(table: RouteTable) -> Iterator[dict[str, Any]]:
-    """Yield routes that refuse what the best path leaves out and a wider row would take, once a path."""
-    seen: set[tuple[str, str]] = set()
-    for row in table.rows:
-        for index, path in enumerate(row.paths):
-            methods = table.closed_methods(path)
-            if methods and (path.type, path.element) not in seen:
-                seen.add((path.type, path.element))
-                name = f"{row.name}.closed.{index}"
-                yield {"name": name, "paths": [path.model_dump()], "methods": list(methods), "closed": True}
-
-
 def _route(row: Row, name: str, methods: list[str], plugins: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "name": name,
@@ -182,6 +185,7 @@ def _route(row: Row, name: str, methods: list[str], plugins: list[dict[str, Any]
         "methods": methods,
         "service": row.service,
         "auth": row.auth,
+        "roles": list(row.roles),
         "cookies": row.cookies,
         "plugins": plugins,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from standalone.nginx.gateway import GatewaySettings, Upstream, plugin_config
-from standalone.nginx.routes import Auth, CookieName, Method, RoutePath, RouteTableError
+from standalone.nginx.routes import Auth, CookieName, Method, Role, RoutePath, RouteTableError
 
 
 class _Strict(BaseModel):
@@ -35,24 +36,27 @@ class JoinedIdempotency(_Strict):
 
 
 class JoinedRoute(_Strict):
-    """One route: its requests go to `upstream` (`<ip>:<port>`). `closed`: methods that no wider row may take."""
+    """One route: its requests go to `upstream` (`<ip>:<port>`). `own_host`: the host is not the platform's."""
 
     hosts: tuple[str, ...] = Field(min_length=1)
     paths: tuple[RoutePath, ...] = Field(min_length=1)
     methods: tuple[Method, ...] = Field(min_length=1)
     auth: Auth
+    roles: tuple[Role, ...] = ()
     bearer: bool = False
     cookies: Literal[False] = False
+    own_host: bool = False
     upstream: str
     idempotency: JoinedIdempotency = JoinedIdempotency()
+    # Written by operators of version 0.1; the router needs it no longer.
     closed: tuple[Method, ...] = ()
 
 
 class JoinedTable(_Strict):
-    """The table, by the routes' names."""
+    """The table by the routes' names: each is checked by itself, so that one that is wrong stops no other."""
 
     version: Literal[1] = 1
-    routes: dict[str, JoinedRoute] = Field(default_factory=dict)
+    routes: dict[str, Any] = Field(default_factory=dict)
 
 
 def load_joined(file: Path) -> JoinedTable:
@@ -64,9 +68,7 @@ def load_joined(file: Path) -> JoinedTable:
     except OSError as error:
         raise RouteTableError(f"The table {file} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RouteTableError(f"The table {file} is wrong{f' at {where}' if where else ''}: {first['msg']}.") from None
+        raise RouteTableError(f"The table {file} is wrong{_first_fault(error)}.") from None
 
 
 @functools.lru_cache(maxsize=1)
@@ -75,28 +77,51 @@ def _parsed(text: str) -> JoinedTable:
     return JoinedTable.model_validate_json(text)
 
 
-def with_joined(document: dict[str, Any], settings: GatewaySettings, table: JoinedTable) -> dict[str, Any]:
-    """Return the gateway's route file with the table's services and routes."""
-    services, routes = dict(document["services"]), list(document["routes"])
-    for name, route in table.routes.items():
-        upstream = Upstream(addresses=(route.upstream,), **settings.default_timeouts)
-        services[name] = {"upstreams": [route.upstream], **upstream.model_dump(exclude={"addresses"})}
-        routes += _routes(name, route, upstream, settings)
-    return {**document, "services": services, "routes": routes}
+def joined_file(settings: GatewaySettings, table: JoinedTable) -> str:
+    """Return the text of the gateway's table of joined routes; a row that is wrong is in it with the reason."""
+    return _document(rows=[_row(name, given, settings) for name, given in table.routes.items()])
+
+
+def unusable_file(reason: str) -> str:
+    """Return the text that stands for a table that cannot be read: the gateway keeps the joined routes that it has."""
+    return _document(invalid=reason)
+
+
+def _document(**content: Any) -> str:
+    return json.dumps({"version": 1, **content}, indent=2) + "\n"
+
+
+def _row(name: str, given: Any, settings: GatewaySettings) -> dict[str, Any]:
+    try:
+        route = JoinedRoute.model_validate(given)
+    except ValidationError as error:
+        return {"name": name, "invalid": f"The row is wrong{_first_fault(error)}."}
+    upstream = Upstream(addresses=(route.upstream,), **settings.default_timeouts)
+    service = {"upstreams": [route.upstream], **upstream.model_dump(exclude={"addresses"})}
+    return {"name": name, "service": service, "routes": list(_routes(name, route, upstream, settings))}
 
 
 def _routes(name: str, route: JoinedRoute, upstream: Upstream, settings: GatewaySettings) -> Iterator[dict[str, Any]]:
-    paths = [path.model_dump() for path in route.paths]
-    place = {"hosts": list(route.hosts), "paths": paths}
-    behind = {"service": name, "auth": route.auth, "bearer": route.bearer, "cookies": route.cookies}
+    common = {
+        "hosts": list(route.hosts),
+        "paths": [path.model_dump() for path in route.paths],
+        "service": name,
+        "joined": True,
+        **route.model_dump(mode="json", include={"auth", "roles", "bearer", "cookies", "own_host"}),
+    }
     keyed = [method for method in route.methods if method in route.idempotency.methods]
     plain = [method for method in route.methods if method not in keyed]
     if plain:
-        yield {"name": name, **place, "methods": plain, **behind, "plugins": []}
+        yield {"name": name, **common, "methods": plain, "plugins": []}
     if keyed:
         given = route.idempotency
         config = plugin_config(settings, upstream, route.auth, given.required, given.on_unknown, given.overrides)
         plugins = [{"name": "idempotency", "config": config}]
-        yield {"name": f"{name}.keyed", **place, "methods": keyed, **behind, "plugins": plugins}
-    if closed := [method for method in route.closed if method not in route.methods]:
-        yield {"name": f"{name}.closed", **place, "methods": closed, "closed": True}
+        # no other row can have the name: a colon is in no name of an object
+        yield {"name": f"{name}:keyed", **common, "methods": keyed, "plugins": plugins}
+
+
+def _first_fault(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{f' at {where}' if where else ''}: {first['msg']}"

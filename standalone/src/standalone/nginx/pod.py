@@ -21,8 +21,16 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_host, route_file
-from standalone.nginx.joined import JoinedTable, load_joined, with_joined
+from standalone.nginx.gateway import (
+    JOINED_FILE,
+    ROUTES_FILE,
+    GatewaySettings,
+    RedisSettings,
+    Upstream,
+    render_gateway,
+    route_file,
+)
+from standalone.nginx.joined import joined_file, load_joined, unusable_file
 from standalone.nginx.program import NginxMissing, Program, replace
 from standalone.nginx.routes import RouteTable, RouteTableError, table_of
 
@@ -120,33 +128,34 @@ def gateway_settings(settings: PodSettings) -> GatewaySettings:
     )
 
 
-def routes_text(settings: PodSettings) -> str:
-    """Return the route file of this moment. Raises Unresolved, RouteTableError, ValidationError, OSError, YAMLError."""
+def route_files(settings: PodSettings) -> dict[Path, str]:
+    """Return the gateway's route files of this moment.
+
+    A table of joined routes that cannot be read changes nothing in the platform's own file: the gateway is given the
+    reason, counts it, and keeps the joined routes that it has. Raises Unresolved, RouteTableError, ValidationError,
+    OSError, YAMLError, KeyError.
+    """
     gateway = gateway_settings(settings)
-    document = route_file(gateway, _own_table(settings))
-    return _text(with_joined(document, gateway, load_joined(settings.joined_table)))
+    folder = settings.state.absolute() / "gateway"
+    own = json.dumps(route_file(gateway, _own_table(settings)), indent=2) + "\n"
+    return {folder / ROUTES_FILE: own, folder / JOINED_FILE: _joined_text(settings, gateway)}
 
 
 def program(settings: PodSettings) -> Program:
-    """Return nginx with its files. Raises as `routes_text`, and NginxMissing.
-
-    Routes that have joined are left out as long as their table is wrong: the platform starts without them.
-    """
+    """Return nginx with its files. Raises as `route_files`, and NginxMissing."""
     gateway = gateway_settings(settings)
+    return render_gateway(gateway, _own_table(settings), _joined_text(settings, gateway))
+
+
+def _joined_text(settings: PodSettings, gateway: GatewaySettings) -> str:
     try:
-        joined = load_joined(settings.joined_table)
+        return joined_file(gateway, load_joined(settings.joined_table))
     except RouteTableError as error:
-        _say(f"The gateway starts with the platform's own routes alone: {error}")
-        joined = JoinedTable()
-    return render_host(gateway, _text(with_joined(route_file(gateway, _own_table(settings)), gateway, joined)))
+        return unusable_file(str(error))
 
 
 def _own_table(settings: PodSettings) -> RouteTable:
     return table_of(yaml.safe_load(settings.table.read_text(encoding="utf-8"))["routes"], settings.services)
-
-
-def _text(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2) + "\n"
 
 
 def log_to_standard_output(settings: PodSettings) -> None:
@@ -159,21 +168,23 @@ def log_to_standard_output(settings: PodSettings) -> None:
         link.symlink_to(target)
 
 
-def refreshed(settings: PodSettings, stop: threading.Event, present: str) -> Iterator[str]:
+def refreshed(settings: PodSettings, stop: threading.Event, present: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:
     """Yield each route file that differs from the one before, until `stop`. What fails changes nothing but the log."""
+    written = dict(present)
     trouble = ""
     while not stop.wait(settings.refresh_seconds):
         try:
-            text = routes_text(settings)
+            files = route_files(settings)
         except (Unresolved, RouteTableError, ValidationError, OSError, yaml.YAMLError, KeyError) as error:
             if str(error) != trouble:
                 trouble = str(error)
                 _say(f"The routes stay as they are: {trouble}")
             continue
         trouble = ""
-        if text != present:
-            present = text
-            yield text
+        for path, text in files.items():
+            if written.get(path) != text:
+                written[path] = text
+                yield path, text
 
 
 def main() -> int:
@@ -212,9 +223,8 @@ def _first(settings: PodSettings, stop: threading.Event) -> Program:
 
 
 def _keep_routes(settings: PodSettings, stop: threading.Event, nginx: Program) -> None:
-    target = nginx.folder / "routes.json"
-    for text in refreshed(settings, stop, nginx.files[target]):
-        replace(target, text)
+    for path, text in refreshed(settings, stop, nginx.files):
+        replace(path, text)
 
 
 def _say(sentence: str) -> None:

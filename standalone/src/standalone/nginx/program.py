@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,9 @@ from pathlib import Path
 # Where nginx's packages keep modules; the first that is there is taken.
 _MODULE_FOLDERS = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 _BINARIES = ("/usr/sbin/nginx", "/usr/local/sbin/nginx")
+
+# Logs, listeners, temporary files of bodies.
+_OTHER_FILES = 256
 
 _FIRST_WITH_EARLY_LOG = (1, 19, 5)
 
@@ -67,6 +71,18 @@ def replace(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     scratch.write_text(text, encoding="utf-8")
     scratch.replace(path)
+
+
+def connection_limits(wanted: int) -> dict[str, int]:
+    """Return how many connections a worker may have, and how many files: fewer where the machine allows less.
+
+    A worker that runs out of connections closes idle ones; one that runs out of files accepts none.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = wanted + _OTHER_FILES
+    if most not in {resource.RLIM_INFINITY, -1}:
+        files = min(files, most)
+    return {"worker_connections": files - _OTHER_FILES, "open_files": files}
 
 
 def start_failure(stderr: str) -> str:

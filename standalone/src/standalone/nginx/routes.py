@@ -21,6 +21,7 @@ from pydantic import (
 Auth = Literal["public", "optional", "required"]
 CookieName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 Method = Annotated[str, Field(pattern=r"^[A-Z]+$")]
+Role = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 # On no route, whatever the table says: the client gets 404 and no service sees the request.
 CLOSED_PATHS = ("/internal", "/auth/verify", "/metrics", "/livez", "/readyz")
@@ -87,7 +88,7 @@ class Row(_Strict):
     methods: tuple[Method, ...] = Field(min_length=1)
     service: str = Field(min_length=1)
     auth: Auth
-    roles: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...] = ()
+    roles: tuple[Role, ...] = ()
     cookies: bool = False
     idempotency: Idempotency = Idempotency()
 
@@ -139,18 +140,6 @@ class RouteTable(_Strict):
                     best, owners = pattern.rank, []
                 owners.append(row)
         return next((row for row in owners if method in row.methods), None)
-
-    def closed_methods(self, pattern: RoutePath) -> tuple[str, ...]:
-        """Return the methods of `pattern` that would fall to a wider row's prefix, were they not refused."""
-        own: set[str] = set()
-        wider: set[str] = set()
-        for row in self.rows:
-            for other in row.paths:
-                if (other.type, other.element) == (pattern.type, pattern.element):
-                    own.update(row.methods)
-                elif other.type == "Prefix" and matches(other, pattern.element or "/"):
-                    wider.update(row.methods)
-        return tuple(sorted(wider - own))
 
 
 def matches(pattern: RoutePath, path: str) -> bool:

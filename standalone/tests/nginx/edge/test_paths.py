@@ -48,9 +48,17 @@ def test_prefixes_match_whole_elements_only(edge, path):
     assert edge.auth.seen == edge.gateway.seen == []
 
 
-@pytest.mark.parametrize("method", ["PUT", "PURGE", "OPTIONS", "TRACE"])
-def test_methods_of_no_row_are_refused(edge, method):
-    assert edge.client.request(method, "/api/mine").status in {404, 405}
+@pytest.mark.parametrize("method", ["PUT", "PURGE", "OPTIONS"])
+def test_methods_of_no_row_are_refused_with_those_that_are_allowed(edge, method):
+    answer = edge.client.request(method, "/api/mine")
+    assert (answer.status, answer.problem["code"]) == (405, "method-not-allowed")
+    assert answer.get("Allow") == "DELETE, GET, POST"
+    assert edge.auth.seen == edge.gateway.seen == []
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
+def test_methods_that_no_path_has_are_not_implemented(edge, method):
+    assert edge.client.request(method, "/api/mine").status in {400, 405, 501}
     assert edge.gateway.seen == []
 
 

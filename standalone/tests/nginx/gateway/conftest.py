@@ -14,6 +14,7 @@ def route(path="/plain", path_type="Prefix", methods=("GET", "POST", "HEAD", "PU
         "paths": [{"path": path, "type": path_type}],
         "methods": list(methods),
         "service": service,
+        "auth": "optional",
         **more,
     }
 
@@ -25,8 +26,9 @@ PROBED = route(
 
 class Gateway:
     def __init__(
-        self, run, upstream, make_answer, free_ports, state, plugins, wait, routes=None, services=None, **settings
-    ):
+        self, run, upstream, make_answer, free_ports, state, plugins, wait, routes=None, services=None,
+        joined=None, **settings
+    ):  # fmt: skip
         self.make_answer = make_answer
         self._wait = wait
         self._answer_as_usual()
@@ -48,7 +50,7 @@ class Gateway:
                 **settings,
             }
         )
-        self.program = render_host(self.settings, json.dumps(self.document))
+        self.program = render_host(self.settings, json.dumps(self.document), joined)
         self.running = run(self.program, port, status_port)
         self.client = self.running.client
 

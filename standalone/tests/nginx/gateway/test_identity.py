@@ -23,7 +23,15 @@ def gateway_routes(make_route):
         make_route("/maybe", auth="optional"),
         make_route("/web", auth="optional", cookies=True),
         make_route("/foreign", auth="required", bearer=False),
+        make_route("/staff", auth="required", roles=["staff", "admin"]),
+        make_route("/joined", auth="optional", joined=True, hosts=["platform.test"]),
     ]
+
+
+@pytest.fixture
+def mine(gateway):
+    """Send a request that the edge has checked."""
+    return lambda headers=(), path="/mine": gateway.client.get(path, [*IDENTITY, *headers])
 
 
 def auth_headers(seen):
@@ -49,9 +57,51 @@ def test_other_routes_lose_what_the_edge_does_not_set(gateway, spelling):
     assert gateway.forwarded.get("X-Auth-Subject") == "m1"
 
 
-def test_a_repeated_identity_header_is_dropped(gateway):
-    gateway.client.get("/mine", [("X-Auth-Subject", "m1"), ("X-Auth-Subject", "evil")])
+@pytest.mark.parametrize("other", ["X-Auth-Subject", "x-auth-subject"])
+def test_a_repeated_identity_header_is_dropped(gateway, other):
+    gateway.client.get("/maybe", [("X-Auth-Subject", "m1"), (other, "evil")])
     assert auth_headers(gateway.forwarded) == []
+
+
+NO_IDENTITY = [
+    [],
+    [("X-Auth-Subject", "")],
+    [("X-Auth-Subject", " \t ")],
+    [("X-Auth-Subject", "m1"), ("X-Auth-Subject", "m1")],
+    [("X-Auth-Subject", "m1"), ("x-auth-subject", "m1")],
+    [("X_Auth_Subject", "m1")],
+    [("X-Auth_Subject", "m1")],
+    [("X-Auth-Session", "s1"), ("X-Auth-Roles", "staff")],
+    [("Authorization", "Bearer t"), ("Cookie", "__Host-access=t")],
+]
+
+
+@pytest.mark.parametrize("headers", NO_IDENTITY)
+@pytest.mark.parametrize("path", ["/mine", "/foreign", "/staff"])
+def test_a_required_route_refuses_what_the_edge_has_not_checked(gateway, path, headers):
+    """Whatever happens to the edge's objects, the way past its check is closed here as well."""
+    answer = gateway.client.get(path, headers)
+    assert (answer.status, answer.problem["code"]) == (401, "unauthenticated")
+    assert answer.get("WWW-Authenticate") == "Bearer"
+    assert gateway.upstream.seen == []
+
+
+@pytest.mark.parametrize("roles", [None, "", "member", "staffer,administrator", "STAFF"])
+def test_a_route_with_roles_refuses_members_without_one(gateway, roles):
+    given = [("X-Auth-Subject", "m1")] + ([("X-Auth-Roles", roles)] if roles is not None else [])
+    answer = gateway.client.get("/staff", given)
+    assert (answer.status, answer.problem["code"]) == (403, "forbidden")
+    assert gateway.upstream.seen == []
+
+
+@pytest.mark.parametrize("roles", ["staff", "member,admin", "member, staff"])
+def test_any_one_role_suffices(gateway, roles):
+    assert gateway.client.get("/staff", [("X-Auth-Subject", "m1"), ("X-Auth-Roles", roles)]).status == 200
+
+
+@pytest.mark.parametrize("path", ["/open", "/maybe"])
+def test_other_routes_need_no_identity(gateway, path):
+    assert gateway.client.get(path).status == 200
 
 
 @pytest.mark.parametrize(
@@ -67,14 +117,14 @@ def test_a_repeated_identity_header_is_dropped(gateway):
         (["a=1"], ["a=1"]),
     ],
 )
-def test_the_platforms_cookies_are_stripped_and_others_kept(gateway, sent, kept):
-    gateway.client.get("/mine", [("Cookie", value) for value in sent])
+def test_the_platforms_cookies_are_stripped_and_others_kept(gateway, mine, sent, kept):
+    mine([("Cookie", value) for value in sent])
     assert gateway.forwarded.all("Cookie") == kept
 
 
 @pytest.mark.parametrize("path", ["/open", "/maybe", "/foreign"])
 def test_cookies_are_stripped_whatever_the_auth(gateway, path):
-    gateway.client.get(path, [("Cookie", "__Host-access=x")])
+    gateway.client.get(path, [*IDENTITY, ("Cookie", "__Host-access=x")])
     assert gateway.forwarded.all("Cookie") == []
 
 
@@ -83,23 +133,37 @@ def test_a_route_that_asks_for_cookies_gets_them(gateway):
     assert gateway.forwarded.get("Cookie") == "a=1; __Host-access=x"
 
 
-def test_a_cookie_in_another_spelling_does_not_pass(gateway):
-    gateway.client.get("/mine", [("COOKIE", "__Host-access=x; a=1")])
+def test_a_cookie_in_another_spelling_does_not_pass(gateway, mine):
+    mine([("COOKIE", "__Host-access=x; a=1")])
     assert [value for name, value in gateway.forwarded.headers if "cookie" in name.lower()] == ["a=1"]
 
 
-def test_cookies_in_two_spellings_of_the_header_are_one(gateway):
-    gateway.client.get("/mine", [("Cookie", "a=1; access=x"), ("cookie", "b=2; refresh=y")])
+def test_cookies_in_two_spellings_of_the_header_are_one(gateway, mine):
+    mine([("Cookie", "a=1; access=x"), ("cookie", "b=2; refresh=y")])
     (left,) = gateway.forwarded.all("Cookie")
     assert sorted(left.split("; ")) == ["a=1", "b=2"]
 
 
-def test_the_bearer_token_passes_unless_the_route_says_no(gateway):
-    gateway.client.get("/mine", [("Authorization", "Bearer t")])
+def test_the_bearer_token_passes_unless_the_route_says_no(gateway, mine):
+    mine([("Authorization", "Bearer t")])
     assert gateway.forwarded.get("Authorization") == "Bearer t"
     gateway.upstream.seen.clear()
-    gateway.client.get("/foreign", [("Authorization", "Bearer t")])
+    mine([("Authorization", "Bearer t")], "/foreign")
     assert gateway.forwarded.all("Authorization") == []
+
+
+OTHER_COOKIES = "__Host-cart=c; __Secure-checkout=d; cart=e; checkout=f"
+
+
+def test_the_platforms_services_keep_the_cookies_that_are_no_credentials(mine, gateway):
+    mine([("Cookie", f"{OTHER_COOKIES}; form=x; __Host-form=y")])
+    assert gateway.forwarded.get("Cookie") == OTHER_COOKIES
+
+
+def test_a_joined_service_gets_no_cookie_of_the_platform(gateway):
+    headers = [("Host", "platform.test"), ("Cookie", f"a=1; {OTHER_COOKIES}; access=x; form=y; CART=z")]
+    assert gateway.client.get("/joined", headers).status == 200
+    assert gateway.forwarded.get("Cookie") == "a=1; CART=z"
 
 
 FORGED = [
@@ -113,8 +177,8 @@ FORGED = [
 ]
 
 
-def test_a_trusted_edge_says_who_the_client_is(gateway):
-    gateway.client.get("/mine", FORGED)
+def test_a_trusted_edge_says_who_the_client_is(gateway, mine):
+    mine(FORGED)
     seen = gateway.forwarded
     assert (seen.get("X-Forwarded-For"), seen.get("X-Real-IP")) == ("6.6.6.6", "6.6.6.6")
     assert (seen.get("X-Forwarded-Proto"), seen.get("X-Forwarded-Host")) == ("https", "shop.example")
@@ -122,8 +186,8 @@ def test_a_trusted_edge_says_who_the_client_is(gateway):
     assert seen.all("Forwarded") == seen.all("X_Forwarded_For") == []
 
 
-def test_of_a_chain_of_addresses_one_goes_on(gateway):
-    gateway.client.get("/mine", [("X-Forwarded-For", "1.1.1.1, 2.2.2.2")])
+def test_of_a_chain_of_addresses_one_goes_on(gateway, mine):
+    mine([("X-Forwarded-For", "1.1.1.1, 2.2.2.2")])
     assert gateway.forwarded.get("X-Forwarded-For") == "2.2.2.2"
 
 
@@ -137,17 +201,17 @@ def test_nobody_else_says_who_the_client_is(make_gateway):
 
 
 @pytest.mark.parametrize("bad", ["short", "with space in it", "x" * 129, 'quote"quote'])
-def test_a_malformed_request_id_is_replaced(gateway, bad):
-    answer = gateway.client.get("/mine", [("X-Request-ID", bad)])
+def test_a_malformed_request_id_is_replaced(gateway, mine, bad):
+    answer = mine([("X-Request-ID", bad)])
     made = gateway.forwarded.get("X-Request-ID")
     assert made != bad
     assert len(made) == 32
     assert answer.get("X-Request-ID") == made
 
 
-def test_a_request_id_is_kept_and_answered(gateway):
+def test_a_request_id_is_kept_and_answered(gateway, mine):
     gateway.reply = lambda _seen: gateway.make_answer(200, b"", X_Request_ID="upstreams-own")
-    answer = gateway.client.get("/mine", [("X-Request-ID", "client-chosen.1"), ("X_Request_ID", "other-spelling")])
+    answer = mine([("X-Request-ID", "client-chosen.1"), ("X_Request_ID", "other-spelling")])
     assert gateway.forwarded.get("X-Request-ID") == "client-chosen.1"
     assert gateway.forwarded.all("X_Request_ID") == []
     assert answer.get("X-Request-ID") == "client-chosen.1"

@@ -6,19 +6,9 @@ import json
 
 import pytest
 
-from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, route_file
-from standalone.nginx.joined import JoinedTable, load_joined, with_joined
-from standalone.nginx.routes import RouteTableError, table_of
-
-ROWS = {
-    "storefront": {
-        "paths": [{"path": "/", "type": "Prefix"}],
-        "methods": ["GET", "POST"],
-        "service": "web",
-        "auth": "optional",
-        "cookies": True,
-    }
-}
+from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream
+from standalone.nginx.joined import JoinedTable, joined_file, load_joined
+from standalone.nginx.routes import RouteTableError
 
 
 def entry(**changes):
@@ -50,43 +40,38 @@ def settings(tmp_path):
     )
 
 
-def document(settings, table):
-    return with_joined(route_file(settings, table_of(ROWS, {"web"})), settings, table)
+def rows(settings, table):
+    return {row["name"]: row for row in json.loads(joined_file(settings, table))["rows"]}
 
 
-def test_without_routes_the_file_is_the_platforms_own(settings):
-    assert document(settings, JoinedTable()) == route_file(settings, table_of(ROWS, {"web"}))
+def test_without_routes_the_table_is_empty(settings):
+    assert json.loads(joined_file(settings, JoinedTable())) == {"version": 1, "rows": []}
 
 
 def test_a_route_joins_with_its_host_its_service_and_neither_cookies_nor_token(settings):
-    found = document(settings, joined(**{"echo/echo": entry()}))
-    assert found["services"]["echo/echo"] == {
+    row = rows(settings, joined(**{"echo/echo": entry(roles=["staff"])}))["echo/echo"]
+    assert row["service"] == {
         "upstreams": ["10.96.0.7:80"],
         "connect_timeout_ms": 2000,
         "send_timeout_ms": 30000,
         "read_timeout_ms": 1000,
     }
-    route = next(route for route in found["routes"] if route["name"] == "echo/echo")
+    (route,) = row["routes"]
     assert (route["hosts"], route["bearer"], route["cookies"]) == (["platform.test"], False, False)
+    assert (route["auth"], route["roles"], route["joined"]) == ("required", ["staff"], True)
 
 
 def test_keyed_methods_are_a_route_of_their_own_with_the_plugin_as_asked(settings):
     keyed = {"methods": ["PUT"], "required": True, "ttl": 7, "fail_mode": "open"}
     keyed |= {"scope_cookies": ["basket"], "anonymous": "bypass"}
-    found = document(settings, joined(**{"echo/echo": entry(idempotency=keyed)}))
-    routes = {route["name"]: route for route in found["routes"]}
+    row = rows(settings, joined(**{"echo/echo": entry(idempotency=keyed)}))["echo/echo"]
+    routes = {route["name"]: route for route in row["routes"]}
     assert routes["echo/echo"]["methods"] == ["GET"]
-    (plugin,) = routes["echo/echo.keyed"]["plugins"]
+    (plugin,) = routes["echo/echo:keyed"]["plugins"]
     config = plugin["config"]
     assert (config["ttl"], config["fail_mode"], config["required"]) == (7, "open", True)
     assert (*config["scope_cookies"], config["anonymous"]) == ("basket", "bypass")
     assert config["lock_ttl"] > 1
-
-
-def test_methods_that_are_left_out_are_closed(settings):
-    found = document(settings, joined(**{"echo/echo": entry(closed=["POST", "GET"])}))
-    closed = next(route for route in found["routes"] if route["name"] == "echo/echo.closed")
-    assert (closed["methods"], closed["closed"]) == (["POST"], True)
 
 
 @pytest.mark.parametrize(
@@ -97,12 +82,25 @@ def test_methods_that_are_left_out_are_closed(settings):
         {"paths": [{"path": "/a//b", "type": "Prefix"}]},
         {"hosts": []},
         {"auth": "sometimes"},
+        {"roles": ["a b"]},
     ],
 )
-def test_a_wrong_table_is_a_sentence(tmp_path, change):
+def test_a_wrong_row_carries_its_reason_and_stops_no_other(settings, change):
+    found = rows(settings, joined(**{"a/wrong": entry(**change), "b/good": entry()}))
+    assert found["a/wrong"]["invalid"].startswith("The row is wrong at ")
+    assert "routes" not in found["a/wrong"]
+    assert found["b/good"]["routes"]
+
+
+def test_a_row_that_is_no_object_carries_its_reason(settings):
+    assert "invalid" in rows(settings, joined(**{"a/wrong": "text"}))["a/wrong"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"version": 2}', '{"version": 1, "routes": []}'])
+def test_a_table_that_cannot_be_read_is_a_sentence(tmp_path, text):
     file = tmp_path / "routes.json"
-    file.write_text(json.dumps({"version": 1, "routes": {"echo/echo": entry(**change)}}))
-    with pytest.raises(RouteTableError, match=r"is wrong at routes\.echo/echo"):
+    file.write_text(text)
+    with pytest.raises(RouteTableError, match="is wrong"):
         load_joined(file)
 
 

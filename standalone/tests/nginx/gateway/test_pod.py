@@ -55,9 +55,15 @@ def settings(tmp_path):
     return pod.read_settings({**ENVIRONMENT, "GATEWAY_TABLE": str(table), "GATEWAY_STATE": str(tmp_path / "state")})
 
 
+def own_text(settings):
+    """The platform's own route file of this moment."""
+    (text,) = [text for path, text in pod.route_files(settings).items() if path.name == "routes.json"]
+    return text
+
+
 @pytest.mark.usefixtures("names")
 def test_the_route_file_names_addresses_and_no_secret(settings):
-    text = pod.routes_text(settings)
+    text = own_text(settings)
     document = json.loads(text)
     assert document["services"]["member"]["upstreams"] == ["10.0.0.1:8080", "10.0.0.2:8080"]
     assert document["services"]["member"]["read_timeout_ms"] == 1000
@@ -70,20 +76,22 @@ def test_the_route_file_names_addresses_and_no_secret(settings):
 
 def test_without_a_ready_pod_the_service_counts(settings, names):
     del names["member-pods.test"]
-    assert json.loads(pod.routes_text(settings))["services"]["member"]["upstreams"] == ["10.96.0.1:8080"]
+    assert json.loads(own_text(settings))["services"]["member"]["upstreams"] == ["10.96.0.1:8080"]
 
 
 def test_a_name_without_an_address_is_a_sentence(settings, names):
     names.clear()
     with pytest.raises(pod.Unresolved, match=r"No address is known for redis\.test:6379\."):
-        pod.routes_text(settings)
+        own_text(settings)
 
 
 def test_new_addresses_make_a_new_route_file_and_trouble_changes_nothing(settings, names, capsys):
     stop = threading.Event()
-    news = pod.refreshed(settings, stop, pod.routes_text(settings))
+    news = pod.refreshed(settings, stop, pod.route_files(settings))
     names["member-pods.test"] = ["10.0.0.7"]
-    assert json.loads(next(news))["services"]["member"]["upstreams"] == ["10.0.0.7:8080"]
+    path, text = next(news)
+    assert path.name == "routes.json"
+    assert json.loads(text)["services"]["member"]["upstreams"] == ["10.0.0.7:8080"]
 
     settings.table.write_text("routes: {members: {}}")
     waiting = threading.Thread(target=lambda: list(news))
@@ -97,6 +105,33 @@ def test_new_addresses_make_a_new_route_file_and_trouble_changes_nothing(setting
     stop.set()
     waiting.join()
     assert said.count("The routes stay as they are") == 1
+
+
+BAD_TABLES = ["{", '{"version": 1, "routes": {"a/x": {"typo": 1}}}']
+
+
+@pytest.mark.parametrize("table", BAD_TABLES)
+def test_a_bad_joined_table_neither_stops_a_start_nor_the_following_of_addresses(settings, names, tmp_path, table):
+    joined = tmp_path / "joined.json"
+    joined.write_text(table)
+    settings = settings.model_copy(update={"joined_table": joined})
+    assert "10.0.0.1:8080" in pod.program(settings).files[settings.state / "gateway" / "routes.json"]
+
+    news = pod.refreshed(settings, threading.Event(), pod.route_files(settings))
+    names["member-pods.test"] = ["10.0.0.7"]
+    path, text = next(news)
+    assert (path.name, "10.0.0.7:8080" in text) == ("routes.json", True)
+
+
+@pytest.mark.usefixtures("names")
+def test_a_changed_joined_table_is_a_file_of_its_own(settings, tmp_path):
+    joined = tmp_path / "joined.json"
+    settings = settings.model_copy(update={"joined_table": joined})
+    news = pod.refreshed(settings, threading.Event(), pod.route_files(settings))
+    joined.write_text('{"version": 1, "routes": {"a/x": {"typo": 1}}}')
+    path, text = next(news)
+    assert path.name == "joined.json"
+    assert "invalid" in json.loads(text)["rows"][0]
 
 
 def test_a_missing_setting_is_named():

@@ -8,6 +8,8 @@ from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, r
 from standalone.nginx.routes import load_table
 
 VALUES = Path(__file__).parents[4] / "charts" / "member-platform" / "values.yaml"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+IDENTITY = [("X-Auth-Subject", "m1"), ("X-Auth-Roles", "admin")]
 SERVICES = ("member", "auth", "shop", "web")
 
 
@@ -48,11 +50,13 @@ def test_the_winner_is_the_tables_for_every_path_and_method(shipped):
     beyond = [f"{path.rstrip('/')}{end}" for path in paths for end in ("/x", "x", "/") if path != "/"] + ["/x", "/api"]
     checked = 0
     for path in [*paths, *beyond]:
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "PURGE"):
+        for method in (*METHODS, "PURGE"):
             expected = table.winner(method, path)
-            answer = gateway.client.request(method, path)
+            answer = gateway.client.request(method, path, IDENTITY)
             if expected is None:
-                assert (answer.status, answer.problem["code"]) == (404, "route-not-found"), (method, path)
+                assert answer.status == 405, (method, path)
+                allowed = answer.get("Allow").split(", ")
+                assert allowed == sorted(m for m in METHODS if table.winner(m, path)), (method, path)
             else:
                 assert (answer.status, taken_by(answer)) == (200, expected.service), (method, path)
             checked += 1
@@ -87,7 +91,7 @@ def test_what_a_path_leaves_out_does_not_fall_to_the_pages(shipped, method, path
     """The edge asked nobody about a public path, and the pages' row wants to be told who comes."""
     _, _, gateway = shipped
     answer = gateway.client.request(method, path)
-    assert (answer.status, answer.problem["code"]) == (404, "route-not-found")
+    assert (answer.status, answer.problem["code"]) == (405, "method-not-allowed")
     assert taken_by(gateway.client.request(method, f"{path}x")) == "web"
 
 
@@ -110,10 +114,11 @@ def test_an_exact_path_wins_over_a_prefix_and_a_longer_prefix_over_a_shorter(
     )
     client = gateway.client
     assert taken_by(client.get("/a")) == "short"
-    assert taken_by(client.get("/a/b")) == "long"
+    assert taken_by(client.get("/a/b/c")) == "long"
     assert taken_by(client.request("POST", "/a/b")) == "exact"
-    assert taken_by(client.request("POST", "/a/b/")) == "short"
-    assert taken_by(client.request("PUT", "/a/b")) == "short"
+    assert client.get("/a/b").get("Allow") == "POST"
+    assert client.request("POST", "/a/b/").get("Allow") == "GET"
+    assert client.request("PUT", "/a/b").get("Allow") == "POST"
     raw = client.raw(b"GET /a/b HTTP/1.1\r\nHost: special.example:81\r\nConnection: close\r\n\r\n")
     assert b"X-Taken-By: hosted" in raw
 

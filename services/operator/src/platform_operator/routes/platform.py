@@ -49,10 +49,10 @@ class Gateway:
     idempotency: Mapping[str, Any] = field(default_factory=dict)
     redis: Mapping[str, Any] = field(default_factory=dict)
     timeouts: Mapping[str, int] = field(default_factory=dict)
-    # Kong's plugins as the chart has them: one takes from requests what a service must not get, by
-    # `trusted cookies bearer` (`true false false`); one answers what is closed.
-    cleaning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    not_found: Mapping[str, Any] = field(default_factory=dict)
+    # Kong's plugins as the chart has them: one cleans requests and refuses unchecked ones, its code has @ROUTE@ for the
+    # route; one refuses what is closed, its code has @ALLOW@ for the methods that the path accepts.
+    cleaning: Mapping[str, Any] = field(default_factory=dict)
+    closed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

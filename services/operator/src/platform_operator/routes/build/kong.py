@@ -14,7 +14,7 @@ from typing import Any
 
 from platform_operator.routes.build.metadata import own_metadata, own_name
 from platform_operator.routes.model import JOINED, Object, Route
-from platform_operator.routes.paths import EXACT, PREFIX, Path, closed_below, covers
+from platform_operator.routes.paths import EXACT, PREFIX, Path, closed_below
 from platform_operator.routes.platform import IDENTITY_HEADERS, Platform
 
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
@@ -38,8 +38,12 @@ def build_gateway(route: Route, platform: Platform) -> list[Object]:
         plugins.append(_plugin(route, "no-identity", "request-transformer", removed))
     if route.keyed_methods:
         plugins.append(_plugin(route, "idempotency", "idempotency", _idempotency(route, platform)))
-    if any(ingress["metadata"]["annotations"]["konghq.com/plugins"].endswith("-closed") for ingress in ingresses):
-        plugins.append(_plugin(route, "closed", **platform.gateway.not_found))
+    if not platform.is_own_host(route):
+        plugins.append(_plugin(route, "closed", **_filled_in(platform.gateway.closed, "@ALLOW@", "")))
+    others = platform.rows if platform.is_own_host(route) else ()
+    for index, path in enumerate(route.paths):
+        allow = ", ".join(sorted(accepted_methods(route, path, others)))
+        plugins.append(_plugin(route, f"{index}-methods", **_filled_in(platform.gateway.closed, "@ALLOW@", allow)))
     return [*plugins, *ingresses]
 
 
@@ -68,8 +72,9 @@ def _ingresses(route: Route, platform: Platform) -> Iterator[Object]:
             yield made.ingress(f"{index}", route.plain_methods, *clean)
         if route.keyed_methods:
             yield made.ingress(f"{index}-keyed", route.keyed_methods, *clean, "idempotency")
-        if closed := closed_methods(route, path, others):
-            yield made.ingress(f"{index}-closed", closed, "closed")
+        accepted = accepted_methods(route, path, others)
+        closed = tuple(method for method in EVERY_METHOD if method not in accepted)
+        yield made.ingress(f"{index}-closed", closed, f"{index}-methods")
         if not platform.is_own_host(route):
             yield from _closed_elsewhere(route, platform, path, index)
 
@@ -85,17 +90,15 @@ def _closed_elsewhere(route: Route, platform: Platform, path: Path, index: int) 
         yield _Maker(route, platform, encoded, ENCODED_SLASH_PRIORITY).ingress(f"{index}-slash", EVERY_METHOD, "closed")
 
 
-def closed_methods(route: Route, path: Path, others: Iterable[Route]) -> tuple[str, ...]:
-    """Return the methods that `path` leaves to shorter prefixes of others, although the edge decides by `path`."""
-    claimed: set[str] = set()
-    inherited: list[str] = []
-    for other in (*others, route):
-        for theirs in other.paths:
-            if theirs.type == path.type and theirs.element == path.element:
-                claimed.update(other.methods)
-            elif theirs.type == PREFIX and covers(theirs.element, path.element):
-                inherited += other.methods
-    return tuple(method for method in dict.fromkeys(inherited) if method not in claimed)
+def accepted_methods(route: Route, path: Path, others: Iterable[Route]) -> set[str]:
+    """Return the methods with which `path` exists. No shorter prefix takes others: the edge decides by `path`."""
+    return {
+        method
+        for other in (*others, route)
+        for theirs in other.paths
+        if (theirs.type, theirs.element) == (path.type, path.element)
+        for method in other.methods
+    }
 
 
 def _expression(pattern: str) -> Object:
@@ -150,10 +153,31 @@ def _plugin(route: Route, suffix: str, plugin: str, config: Object) -> Object:
     }
 
 
-def _cleaning(route: Route, platform: Platform) -> Mapping[str, Any]:
+def _cleaning(route: Route, platform: Platform) -> Object:
     """Return what takes from requests what a client, or the platform itself, must not get through to the service."""
-    kind = " ".join(str(flag).lower() for flag in (route.auth != "public", route.cookies, route.bearer))
-    return platform.gateway.cleaning[kind]
+    return _filled_in(platform.gateway.cleaning, "@ROUTE@", _lua_route(route, platform))
+
+
+def _lua_route(route: Route, platform: Platform) -> str:
+    fields = {
+        "trusts_identity": route.auth != "public",
+        "requires_identity": route.auth == "required",
+        "cookies": route.cookies,
+        "bearer": route.bearer,
+        "joined": True,
+        "own_host": not platform.is_own_host(route),
+    }
+    texts = [f"{name} = {str(value).lower()}" for name, value in fields.items()]
+    if route.roles:
+        # names of letters, digits, dashes and underscores: the CRD sees to it
+        texts.append("roles = { " + ", ".join(f'["{role}"] = true' for role in route.roles) + " }")
+    return "{ " + ", ".join(texts) + " }"
+
+
+def _filled_in(plugin: Mapping[str, Any], mark: str, text: str) -> Object:
+    """Return a plugin of the chart with `text` in the place of `mark` in its code."""
+    code = {phase: [chunk.replace(mark, text) for chunk in chunks] for phase, chunks in plugin["config"].items()}
+    return {**plugin, "config": code}
 
 
 def _idempotency(route: Route, platform: Platform) -> Object:

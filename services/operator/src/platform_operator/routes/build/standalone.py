@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from platform_operator.routes.build.kong import closed_methods
 from platform_operator.routes.build.objects import is_usable
 from platform_operator.routes.model import Backend, Object, Route
 from platform_operator.routes.platform import Platform
@@ -16,21 +15,18 @@ NOWHERE = "127.0.0.1:1"
 
 def build_entry(route: Route, platform: Platform, backend: Backend | None) -> Object:
     """Return the route's entry. Without a Service that can be used its requests are answered with 502."""
-    entry: Object = {
+    return {
         "hosts": [platform.host_of(route)],
         "paths": [{"path": path.path, "type": path.type} for path in route.paths],
         "methods": list(route.methods),
         "auth": route.auth,
         "bearer": route.bearer,
         "cookies": route.cookies,
+        "own_host": not platform.is_own_host(route),
+        "roles": list(route.roles),
         "upstream": f"{_bracketed(backend.address)}:{route.port}" if backend and is_usable(route, backend) else NOWHERE,
         "idempotency": _idempotency(route),
     }
-    others = platform.rows if platform.is_own_host(route) else ()
-    closed = sorted({method for path in route.paths for method in closed_methods(route, path, others)})
-    if closed:
-        entry["closed"] = closed
-    return entry
 
 
 def _idempotency(route: Route) -> Object:

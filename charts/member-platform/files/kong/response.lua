@@ -1,0 +1,11 @@
+-- Every response says the request's id and that its content type is meant; a joined service's loses what it must not send.
+return function()
+  if not kong.response.get_header("X-Request-ID") then
+    kong.response.set_header("X-Request-ID", kong.request.get_header("X-Request-ID"))
+  end
+  kong.response.set_header("X-Content-Type-Options", "nosniff")
+  local clean_response = kong.ctx.plugin.clean_response
+  if clean_response then
+    clean_response()
+  end
+end
