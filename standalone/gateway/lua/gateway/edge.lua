@@ -35,7 +35,7 @@ end
 local function code_of_verify(status)
   local var = ngx.var
   local code = var.edge_verify_code
-  if tonumber(var.edge_verify_status) == status and code and problem.is_known(code) then
+  if tonumber(var.edge_verify_status) == status and code and problem.status_of(code) == status then
     return code
   end
 

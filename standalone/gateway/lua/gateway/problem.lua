@@ -102,8 +102,10 @@ function _M.code_of(status)
 end
 
 
-function _M.is_known(code)
-  return problems[code] ~= nil
+-- The status of the problem with this code, nil when there is none.
+function _M.status_of(code)
+  local known = problems[code]
+  return known and known.status
 end
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+CREDENTIAL = [("Authorization", "Bearer t")]
 SPOOFED = [
     ("X-Auth-Subject", "admin"),
     ("x-auth-session", "evil"),
@@ -37,7 +38,7 @@ def test_the_body_goes_to_the_gateway_and_never_to_verify(edge):
     ],
 )
 def test_verify_gets_what_the_row_asks_for(edge, path, target):
-    edge.client.get(path)
+    edge.client.get(path, CREDENTIAL)
     assert edge.auth.seen[0].target == target
 
 
@@ -78,6 +79,21 @@ def test_401_without_a_challenge_gets_one(edge):
     assert edge.client.get("/api/mine").get("WWW-Authenticate") == "Bearer"
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "access-token-invalid"), (403, "cross-site-request"), (403, "forbidden")]
+)
+def test_the_reason_of_verify_reaches_the_client(edge, status, code):
+    edge.answer_ok(status, X_Problem_Code=code)
+    assert edge.client.get("/api/mine").problem["code"] == code
+
+
+@pytest.mark.parametrize("code", ["", "no-such-code", "route-not-found", '\\"', "internal-error"])
+def test_a_reason_that_is_not_for_the_status_is_ignored(edge, code):
+    edge.answer_ok(403, X_Problem_Code=code)
+    answer = edge.client.get("/api/mine")
+    assert (answer.status, answer.problem["code"]) == (403, "forbidden")
+
+
 def test_403_is_a_problem(edge):
     edge.answer_ok(403, Cache_Control="no-store")
     answer = edge.client.get("/api/mine")
@@ -89,7 +105,7 @@ def test_403_is_a_problem(edge):
 @pytest.mark.parametrize("path", ["/api/mine", "/maybe"])
 def test_anything_else_from_verify_stops_the_request(edge, status, path):
     edge.answer_ok(status, X_Auth_Subject="m1", Location="/open")
-    answer = edge.client.get(path)
+    answer = edge.client.get(path, CREDENTIAL)
     assert answer.status in {502, 503}
     assert answer.problem
     assert edge.gateway.seen == []
@@ -106,7 +122,7 @@ def test_a_verify_that_fails_answers_503_with_retry_after(edge, status):
 @pytest.mark.parametrize("path", ["/api/mine", "/maybe"])
 def test_a_request_that_verify_cannot_parse_is_the_clients_fault(edge, path):
     edge.answer_ok(400, X_Auth_Subject="m1")
-    answer = edge.client.get(path)
+    answer = edge.client.get(path, CREDENTIAL)
     assert (answer.status, answer.problem["code"]) == (400, "bad-request")
     assert answer.get("Retry-After") is None
     assert edge.gateway.seen == []
@@ -159,3 +175,45 @@ def test_public_paths_lose_the_clients_identity_headers(edge):
     for name in ("X-Auth-Subject", "X-Auth-Session", "X-Auth-Roles", "X_Auth_Subject"):
         assert edge.forwarded.all(name) == []
     assert edge.forwarded.get("Authorization") == "Basic webhook"
+
+
+ANONYMOUS = [
+    [],
+    [("Cookie", "lang=ko; __Host-cart=c; __Host-refresh=r; form=f")],
+    [("Authorization", "")],
+    SPOOFED,
+]
+
+
+@pytest.mark.parametrize("headers", ANONYMOUS)
+def test_visitors_without_a_credential_do_not_depend_on_auth(edge, headers):
+    edge.auth.stop()
+    assert edge.client.get("/maybe", headers).status == 200
+    for name in ("X-Auth-Subject", "X-Auth-Session", "X-Auth-Roles", "Authorization", "X_Auth_Subject"):
+        assert edge.forwarded.all(name) == []
+    assert edge.client.get("/api/mine", headers).problem["code"] == "authentication-unavailable"
+
+
+CREDENTIALS = [
+    [("Authorization", "Bearer t")],
+    [("Authorization", "nonsense")],
+    [("Cookie", "access=t")],
+    [("Cookie", "a=1; __Host-access=t")],
+    [("Cookie", "a=1"), ("Cookie", "__Host-access=t")],
+    [("cookie", "a=1;access=t")],
+    [("Cookie", 'a="; access=t"')],
+    [("Cookie", "access")],
+]
+
+
+@pytest.mark.parametrize("headers", CREDENTIALS)
+def test_whoever_may_have_a_credential_is_checked(edge, headers):
+    assert edge.client.get("/maybe", headers).status == 200
+    assert len(edge.auth.seen) == 1
+    assert edge.forwarded.get("X-Auth-Subject") == "m1"
+
+
+def test_a_visitor_with_a_credential_waits_for_no_auth_that_is_gone(edge):
+    edge.auth.stop()
+    assert edge.client.get("/maybe", CREDENTIAL).problem["code"] == "authentication-unavailable"
+    assert edge.gateway.seen == []

@@ -82,6 +82,8 @@ def _refused(scope: Scope, outcome: str, problem: Problem) -> Decided:
         "content-length": str(len(body)),
         "cache-control": "no-store",
         "x-request-id": request_id,
+        # nginx takes the status of a sub-request and its headers, not its body
+        "x-problem-code": problem.code,
         **{name.lower(): value for name, value in problem.headers.items()},
     }
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
