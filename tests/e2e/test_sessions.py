@@ -149,7 +149,7 @@ def test_another_members_session_is_out_of_reach(member: Session, other: Session
 
 @pytest.mark.parametrize("name", ["*", "../", "%2e%2e", "x" * 2000, "%00", "a:b", "{x}"])
 def test_a_strange_session_id_ends_nothing(member: Session, name: str):
-    assert member.delete(f"/auth/sessions/{name}").status_code in {204, 400, 404, 422}
+    assert member.delete(f"/auth/sessions/{name}").status_code in {204, 400, 404, 405, 422}
     assert member.me().status_code == 200
 
 
