@@ -113,7 +113,14 @@ def read_row(name: str, row: Mapping[str, Any], namespace: str) -> Route:
         methods=tuple(row["methods"]),
         auth=row["auth"],
         roles=tuple(row.get("roles") or ()),
-        idempotency=Idempotency(keyed, given.get("required", False), given.get("onUnknown", "keep")),
+        idempotency=Idempotency(
+            keyed,
+            given.get("required", False),
+            given.get("onUnknown", "keep"),
+            scope_cookies=tuple(given.get("scopeCookies", ())),
+            # what the chart says where the row does not
+            anonymous=given.get("anonymous", "client_ip"),
+        ),
         bearer=True,
         cookies=row.get("cookies", False),
     )
