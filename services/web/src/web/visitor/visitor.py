@@ -66,7 +66,8 @@ class Visitor:
             language=preferences.language_of(chosen, headers.get("accept-language", "")),
             theme=preferences.theme_of(cookies.get(preferences.THEME_COOKIE)),
             address=client[0] if client else "",
-            user_agent=headers.get("user-agent", "")[:USER_AGENT_LENGTH],
+            # It goes into a header again, where control characters are refused.
+            user_agent="".join(filter(str.isprintable, headers.get("user-agent", "")))[:USER_AGENT_LENGTH],
             here=_page_of(scope, headers),
         )
 
