@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 
 import httpx2
@@ -38,6 +39,30 @@ def test_guessing_one_accounts_password_is_throttled(client: Client, account: Ac
     guesses = guess_until_refused(lambda n: guess(client, account.email, n))
 
     assert guesses >= 3, "a person may mistype"
+
+
+@pytest.mark.usefixtures("several_addresses")
+@pytest.mark.parametrize("domain", ["corp.local", "example.com", "b\u00fccher.example"])
+def test_other_spellings_of_an_address_are_no_further_guesses(client: Client, domain: str):
+    """Every spelling under which the account can be used counts as the same account."""
+    account = replace(new_account("spelled"), email=f"{new_account('spelled').email.partition('@')[0]}@{domain}")
+    client.register(account)
+    name, rest = account.email.partition("@")[0], domain[1:]
+    spellings = [
+        account.email, f" {account.email}\u3000", account.email.upper(), account.email.replace(".", "\u3002"),
+        f"{name}@{domain[0]}\ufe0f{rest}", f"{name}@{domain[0]}\u034f{rest}",
+        f"{name}@{domain.encode('idna').decode()}",
+    ]  # fmt: skip
+    accepted = [
+        spelling
+        for spelling in spellings
+        if client.post("/auth/login", {**account.credentials, "email": spelling}).status_code == 200
+    ]
+    assert len(accepted) >= 4
+
+    guesses = guess_until_refused(lambda number: guess(client, accepted[number % len(accepted)], number))
+
+    assert guesses <= 10
 
 
 @pytest.mark.usefixtures("several_addresses")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auth.accounts import Pseudonyms
 from platform_common.client_address import address_block
+from platform_common.email_address import normalize_email
 
 HOME, ELSEWHERE = "203.0.113.9", "198.51.100.7"
 
@@ -209,6 +212,23 @@ async def test_counters_name_nobody_and_pass_away(at, store):
         assert key.startswith("auth:limit:")
         assert "ada" not in key
         assert await store.ttl(key) > 0
+
+
+@given(
+    st.from_regex(r"[a-zA-Z0-9.+_-]{1,12}", fullmatch=True),
+    st.sampled_from(["Corp.local", "corp\u3002LOCAL", "co\ufe0frp.local", "fa\u00df.de", "xn--fa-hia.de", "fass.de"]),
+    st.text(alphabet=" \t\u3000", max_size=2),
+)
+def test_what_member_takes_for_one_account_has_one_pseudonym(local, domain, blanks):
+    pseudonyms = Pseudonyms("a" * 32)
+    spelling = f"{blanks}{local}@{domain}{blanks}"
+    try:
+        normal = normalize_email(spelling)
+    except ValueError:
+        assert pseudonyms.of(spelling) == pseudonyms.of("not an address")
+        return
+
+    assert pseudonyms.of(spelling) == pseudonyms.of(normal) != pseudonyms.of(f"other-{normal}")
 
 
 def test_pseudonyms_depend_on_the_key():
