@@ -1,4 +1,4 @@
-"""Words that nobody can break: the longest that members may enter, on the narrowest screen."""
+"""Words without a place to break: the longest that members may enter, on the narrowest screen."""
 
 from __future__ import annotations
 

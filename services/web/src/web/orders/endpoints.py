@@ -9,8 +9,7 @@ from starlette.responses import Response
 
 from platform_common.problems import NotFound
 from web.cart.count import beside_cart
-from web.checkout.address_form import PAYMENT_UNKNOWN as PAYMENT_MISSING
-from web.checkout.address_form import PAYMENTS
+from web.checkout.address_form import PAYMENT_UNKNOWN, PAYMENTS
 from web.clients.errors import PartAway, Refused
 from web.clients.shop import OrderPage
 from web.form_addresses import redirect_get
@@ -27,7 +26,7 @@ router = APIRouter(prefix="/orders")
 PAGE_SIZE = 20
 NOT_PAYABLE = N_("This order takes no payment at the moment. Its state is shown below.")
 NOT_PAID = N_("The payment could not be sent. Choose a card and try again.")
-PAYMENT_UNKNOWN = N_(
+UNKNOWN_OUTCOME = N_(
     "The shop did not answer, so we do not know whether the payment has begun. The order is paid only once."
 )
 NOT_RESTORED = N_("The items could not be put into your cart. Try again in a moment.")
@@ -75,11 +74,11 @@ async def cancel_order(order_id: UUID, form: MemberForm, parts: PartsOf, visitor
 async def pay_again(order_id: UUID, form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
     """Pay an order again after its payment failed."""
     if form["payment"] not in PAYMENTS:
-        return await _order_page(parts, visitor, str(order_id), message=PAYMENT_MISSING, status=422)
+        return await _order_page(parts, visitor, str(order_id), message=PAYMENT_UNKNOWN, status=422)
     try:
         await parts.shop.pay_order(visitor.on_behalf, str(order_id), form["payment"], form.key)
     except PartAway:
-        return await _order_page(parts, visitor, str(order_id), message=PAYMENT_UNKNOWN, status=503)
+        return await _order_page(parts, visitor, str(order_id), message=UNKNOWN_OUTCOME, status=503)
     except Refused as refused:
         _needs_log_in(refused)
         message = NOT_PAYABLE if refused.code == "order-not-payable" else NOT_PAID
@@ -137,7 +136,7 @@ async def _order_page(
         "is_unpaid": order.payment.state in UNPAID,
         "payments": PAYMENTS,
     }
-    # Nobody is thanked for an order whose payment has failed meanwhile.
+    # No thanks for an order whose payment has failed meanwhile.
     if notice == "placed" and order.payment.state in UNPAID:
         notice = None
     return parts.pages.show(visitor, "orders/order.html", content, status=status, notice=notice, cart_count=count)

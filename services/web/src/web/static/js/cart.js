@@ -34,7 +34,7 @@ function enter(line, field) {
 
 async function change(line, quantity) {
   const variant = line.dataset.line;
-  // A key press of Enter is a change and a submission.
+  // Enter is a change of the field and a submission of the form.
   if (quantity === Number(line.dataset.quantity) && !busy.has(variant)) return;
   wanted.set(variant, quantity);
   line.dataset.wanted = quantity;
