@@ -11,9 +11,12 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from platform_common.languages import preferred_language
+from platform_common.problem_translation import DEFAULT_LANGUAGE, LANGUAGES, translated
 from platform_common.request_id import current_request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -139,14 +142,32 @@ def problem_document(
     return document
 
 
-def problem_response(problem: Problem) -> JSONResponse:
-    """Render `problem`; personal or not, an error is never cached (RFC 9111, section 5.2.2.5)."""
-    return JSONResponse(
-        problem.document(),
-        status_code=problem.status,
-        headers={"Cache-Control": "no-store", **problem.headers},
-        media_type=MEDIA_TYPE,
-    )
+class ProblemResponse(JSONResponse):
+    """A problem document; who sends it says in which language the client reads."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, problem: Problem) -> None:
+        self._document = problem.document()
+        # Personal or not, an error is never cached (RFC 9111, section 5.2.2.5).
+        headers = {"Cache-Control": "no-store", **problem.headers}
+        super().__init__(self._document, status_code=problem.status, headers=headers)
+        self.headers.add_vary_header("Accept-Language")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the document in the language that the request asks for."""
+        accepted = Headers(scope=scope).get("accept-language", "")
+        language = preferred_language(accepted, LANGUAGES, DEFAULT_LANGUAGE)
+        self.headers["Content-Language"] = language
+        if language != DEFAULT_LANGUAGE:
+            self.body = self.render(translated(self._document, language))
+            self.headers["Content-Length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
+
+
+def problem_response(problem: Problem) -> ProblemResponse:
+    """Render `problem`."""
+    return ProblemResponse(problem)
 
 
 def install_problem_handlers(app: FastAPI) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query
 
+from platform_common.languages import preferred_language
+
 
 class Language(StrEnum):
     """The languages of the catalogue's texts."""
@@ -18,35 +20,12 @@ class Language(StrEnum):
 DEFAULT = Language.ENGLISH
 
 
-def preferred(accept_language: str) -> Language:
-    """Return what suits best (RFC 9110, section 12.5.4): the highest weight, then the order in which they come."""
-    best, weight = DEFAULT, 0.0
-    for element in accept_language.split(","):
-        tag, _, parameters = element.partition(";")
-        known = next((one for one in Language if tag.strip().lower().split("-")[0] == one), None)
-        wanted = _weight(parameters)
-        if known is not None and wanted > weight:
-            best, weight = known, wanted
-    return best
-
-
-def _weight(parameters: str) -> float:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
-
-
 def language_of(
     lang: Annotated[Language | None, Query(description="The language of names; else `Accept-Language` says.")] = None,
     accept_language: Annotated[str, Header()] = "",
 ) -> Language:
     """The language of the answer."""
-    return lang if lang is not None else preferred(accept_language)
+    return lang if lang is not None else preferred_language(accept_language, tuple(Language), DEFAULT)
 
 
 LanguageOf = Annotated[Language, Depends(language_of)]
