@@ -76,8 +76,9 @@ def test_the_gateway_has_no_way_to_what_is_on_no_route(directly: Callable[..., C
             assert direct.request(method, path).status_code == 404, path
 
 
-def test_databases_answer_nobody_without_a_password(own_platform: OwnPlatform):
-    answers = exchange_bytes(addressed(own_platform, "valkey"), b"PING\r\nCONFIG GET *\r\nKEYS *\r\n")
+@pytest.mark.parametrize("part", ["valkey", "valkey-idempotency"])
+def test_databases_answer_nobody_without_a_password(own_platform: OwnPlatform, part: str):
+    answers = exchange_bytes(addressed(own_platform, part), b"PING\r\nCONFIG GET *\r\nKEYS *\r\n")
 
     assert answers.count(b"-NOAUTH") == 3, answers
     host, _, port = str(own_platform.part("postgres")["address"]).rpartition(":")

@@ -39,6 +39,7 @@ class Ports:
     shop_metrics: int
     web: int
     web_metrics: int
+    valkey_idempotency: int
 
 
 NAMES = tuple(field.name for field in fields(Ports))

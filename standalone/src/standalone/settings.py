@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -19,6 +20,10 @@ from standalone.state import StateFolder
 # The same whatever the port, so that tokens outlive a move to another.
 TOKEN_ISSUER = "https://member-platform.internal"  # noqa: S105 (a name)
 TOKEN_AUDIENCE = "member-platform"  # noqa: S105 (a name)
+
+# A Valkey that is full refuses writes; without a limit the machine would run out of memory instead.
+DEFAULT_MAXMEMORY = "256mb"
+_MEMORY = re.compile(r"[1-9][0-9]*[kmg]b", re.IGNORECASE)
 
 ADMINISTRATOR_EMAIL = "admin@example.com"
 
@@ -90,9 +95,22 @@ class PlatformSettings:
         """Return the URL of `database` for `user`."""
         return f"postgresql://{user}:{password}@{LOOPBACK}:{self.ports.postgres}/{database}"
 
-    def valkey_url(self, user: str, password: str, database: int) -> str:
-        """Return the URL of Valkey's `database` for `user`."""
-        return f"redis://{user}:{password}@{LOOPBACK}:{self.ports.valkey}/{database}"
+    @property
+    def session_store_url(self) -> str:
+        """The Valkey for sessions, for auth."""
+        return f"redis://auth:{self.credentials.valkey_auth}@{LOOPBACK}:{self.ports.valkey}/1"
+
+    @property
+    def idempotency_store_url(self) -> str:
+        """The Valkey for idempotency records, for the gateway."""
+        return f"redis://gateway:{self.credentials.valkey_gateway}@{LOOPBACK}:{self.ports.valkey_idempotency}/0"
+
+    def maxmemory(self, variable: str) -> str:
+        """Return the limit of a Valkey's memory that `variable` sets. Raises PlatformError."""
+        value = self.caller.get(variable) or DEFAULT_MAXMEMORY
+        if not _MEMORY.fullmatch(value):
+            raise PlatformError(f"{variable} is {value!r}; it must be a number with a unit, such as 256mb or 1gb.")
+        return value
 
     def member_environment(self) -> dict[str, str]:
         """The member service's environment; without the owner's URL, which only migrations get."""
@@ -150,7 +168,7 @@ class PlatformSettings:
             self._service("AUTH")
             | self._cookies("AUTH")
             | {
-                "AUTH_REDIS_URL": self.valkey_url("auth", self.credentials.valkey_auth, 1),
+                "AUTH_REDIS_URL": self.session_store_url,
                 "AUTH_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
                 "AUTH_KEY_RING_DIR": str(self.state.keys),
                 "AUTH_EDGE_HEADERS": "original",

@@ -35,8 +35,13 @@ class StateFolder:
 
     @property
     def valkey(self) -> Path:
-        """Valkey's append-only file."""
+        """The append-only file of the Valkey for sessions."""
         return self.root / "valkey"
+
+    @property
+    def valkey_idempotency(self) -> Path:
+        """The append-only file of the Valkey for the gateway's idempotency records."""
+        return self.root / "valkey-idempotency"
 
     @property
     def keys(self) -> Path:

@@ -55,8 +55,6 @@ def plan(settings: PlatformSettings) -> list[Step]:
 def _stores(settings: PlatformSettings) -> list[Step]:
     ports, credentials, state = settings.ports, settings.credentials, settings.state
     superuser_url = settings.database_url(postgres.SUPERUSER, credentials.postgres_superuser, "postgres")
-    valkey_config = state.run / "valkey.conf"
-    users = {"gateway": credentials.valkey_gateway, "auth": credentials.valkey_auth}
 
     async def make_cluster() -> str:
         made = await asyncio.to_thread(database.make_cluster, state.postgres, credentials.postgres_superuser)
@@ -65,11 +63,6 @@ def _stores(settings: PlatformSettings) -> list[Step]:
     async def provision() -> str:
         await database.provision(superuser_url, database.MEMBER, credentials.member_owner, credentials.member_app)
         await database.provision(superuser_url, database.SHOP, credentials.shop_owner, credentials.shop_app)
-        return DONE
-
-    async def configure_valkey() -> str:
-        acl = {name: valkey.AclUser(password, valkey.PLATFORM_RULES[name]) for name, password in users.items()}
-        valkey.write_config(valkey_config, ports.valkey, state.valkey, acl)
         return DONE
 
     return [
@@ -85,13 +78,47 @@ def _stores(settings: PlatformSettings) -> list[Step]:
             start_seconds=120,  # it may have to recover first
         ),
         Job("database roles", provision, after=["postgres"]),
-        Job("valkey configuration", configure_valkey),
-        Part(
+        *_valkey(
+            settings,
             name="valkey",
-            command=valkey.server_command(valkey_config),
-            probe=valkey_answers(settings.valkey_url("auth", credentials.valkey_auth, 1)),
-            address=f"{LOOPBACK}:{ports.valkey}",
-            after=["valkey configuration"],
+            port=ports.valkey,
+            data=state.valkey,
+            user=("auth", credentials.valkey_auth),
+            maxmemory=settings.maxmemory("VALKEY_MAXMEMORY"),
+            url=settings.session_store_url,
+        ),
+        # A server of its own: records that fill it stop keyed requests, and no log-in.
+        *_valkey(
+            settings,
+            name="valkey-idempotency",
+            port=ports.valkey_idempotency,
+            data=state.valkey_idempotency,
+            user=("gateway", credentials.valkey_gateway),
+            maxmemory=settings.maxmemory("VALKEY_IDEMPOTENCY_MAXMEMORY"),
+            url=settings.idempotency_store_url,
+        ),
+    ]
+
+
+def _valkey(
+    settings: PlatformSettings, name: str, port: int, data: Path, user: tuple[str, str], maxmemory: str, url: str
+) -> list[Step]:
+    """Return the steps of one Valkey with one user (name and password)."""
+    config = settings.state.run / f"{name}.conf"
+    users = {user[0]: valkey.AclUser(user[1], valkey.PLATFORM_RULES[user[0]])}
+
+    async def configure() -> str:
+        valkey.write_config(config, port, data, users, maxmemory)
+        return DONE
+
+    return [
+        Job(f"{name} configuration", configure),
+        Part(
+            name=name,
+            command=valkey.server_command(config),
+            probe=valkey_answers(url),
+            address=f"{LOOPBACK}:{port}",
+            after=[f"{name} configuration"],
             environment=settings.common_environment(),
             start_seconds=120,  # it may have much to load
         ),
@@ -237,7 +264,7 @@ def _front(settings: PlatformSettings) -> list[Step]:
             services={name: Upstream(addresses=(address,)) for name, address in addresses.items()},
             redis=RedisSettings(
                 host=LOOPBACK,
-                port=ports.valkey,
+                port=ports.valkey_idempotency,
                 username="gateway",
                 password="{vault://env/gateway-redis-password}",  # noqa: S106 (a reference to one)
             ),
@@ -261,7 +288,7 @@ def _front(settings: PlatformSettings) -> list[Step]:
             gateway,
             probe_url=f"http://{LOOPBACK}:{ports.gateway_status}/ready",
             address=f"{LOOPBACK}:{ports.gateway}",
-            after=["gateway configuration", "valkey"],
+            after=["gateway configuration", "valkey-idempotency"],
             environment=settings.gateway_environment(),
         ),
         _write("edge configuration", edge),

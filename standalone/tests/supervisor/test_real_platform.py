@@ -20,7 +20,7 @@ from standalone.processes import session_alive
 from standalone.record import RECORD, ProcessRecord
 from standalone.state import StateFolder
 
-PARTS = {"postgres", "valkey", "member", "auth", "shop", "web", "gateway", "edge"}
+PARTS = {"postgres", "valkey", "valkey-idempotency", "member", "auth", "shop", "web", "gateway", "edge"}
 
 
 @dataclass
@@ -86,8 +86,15 @@ def test_secrets_are_their_owners_alone(platform: Command):
     files = [path for path in root.iterdir() if path.suffix == ".json"]
 
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in [*files, root / "run" / "valkey.conf"]} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in [*files, *(root / "run").glob("valkey*.conf")]} == {0o600}
     assert root / "credentials.json" in files
+
+
+@pytest.mark.parametrize("part", ["valkey", "valkey-idempotency"])
+def test_each_store_has_a_limit_of_memory_and_evicts_nothing(platform: Command, part: str):
+    lines = (platform.state.root / "run" / f"{part}.conf").read_text().splitlines()
+
+    assert {"maxmemory 256mb", "maxmemory-policy noeviction"} <= set(lines)
 
 
 def test_no_secret_is_on_a_command_line_or_in_a_log(platform: Command):

@@ -12,8 +12,8 @@ from chaos.link import Trap
 from chaos.points import POINTS, Point
 from chaos.rig import Rig
 
-KILLED = ("gateway", "member", "valkey", "postgres", "edge", "auth")
-PAUSED = ("gateway", "member", "valkey", "postgres")
+KILLED = ("gateway", "member", "valkey-idempotency", "valkey", "postgres", "edge", "auth")
+PAUSED = ("gateway", "member", "valkey-idempotency", "valkey", "postgres")
 PAUSES = (0.2, 0.8, 1.5, 2.5)  # seconds; the longer ones exceed what the gateway waits for
 CUTS = (0.1, 0.5, 1.5)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chaos.link import Connection, Watch, Way
 
 # The links that are watched.
-STORE = "gateway → valkey"
+STORE = "gateway → valkey-idempotency"
 SERVICE = "gateway → member"
 DATABASE = "member → postgres"
 FRONT = "client → edge"

@@ -62,7 +62,7 @@ class Rig:
         self.settings = PlatformSettings(CHECKOUT, state, free_ports(), "127.0.0.1", credentials, environment)
         ports = self.settings.ports
         self.links = {
-            STORE: Link(ports.valkey),
+            STORE: Link(ports.valkey_idempotency),
             SERVICE: Link(ports.member),
             DATABASE: Link(ports.postgres),
             FRONT: Link(ports.edge),

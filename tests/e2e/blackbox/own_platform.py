@@ -26,7 +26,7 @@ from blackbox.waiting import eventually
 COMMAND = Path(sys.executable).with_name("platform")
 
 SERVICES = ("auth", "member", "shop", "web")
-PARTS = ("edge", "gateway", *SERVICES, "valkey", "postgres")
+PARTS = ("edge", "gateway", *SERVICES, "valkey", "valkey-idempotency", "postgres")
 
 # How much of a log is looked at for a request that has just been answered.
 RECENT_BYTES = 1 << 18
@@ -41,6 +41,8 @@ SETTINGS = {
     "AUTH_LOGIN_FAILURES_PER_ADDRESS": "40",
     "AUTH_LOGIN_FAILURES_PER_ACCOUNT": "60",
     "AUTH_REFRESH_GRACE_SECONDS": "10",
+    "VALKEY_MAXMEMORY": "32mb",
+    "VALKEY_IDEMPOTENCY_MAXMEMORY": "32mb",
     "MEMBER_REQUEST_TIMEOUT_SECONDS": "5",
     "SHOP_NEW_CARTS_PER_ADDRESS": "5000",
     "SHOP_UNPAID_ORDERS_PER_ADDRESS": "1000",
@@ -166,9 +168,16 @@ class OwnPlatform:
 
     def answer_store(self) -> redis.Redis:
         """Return the gateway's own access to its store of answers."""
-        host, _, port = self._addresses["valkey"].rpartition(":")
-        password = json.loads((self.state / "credentials.json").read_text())["valkey_gateway"]
-        return redis.Redis(host=host, port=int(port), username="gateway", password=password)
+        return self._store("valkey-idempotency", "gateway", 0)
+
+    def session_store(self) -> redis.Redis:
+        """Return auth's own access to its store of sessions."""
+        return self._store("valkey", "auth", 1)
+
+    def _store(self, part: str, user: str, database: int) -> redis.Redis:
+        host, _, port = self._addresses[part].rpartition(":")
+        password = json.loads((self.state / "credentials.json").read_text())[f"valkey_{user}"]
+        return redis.Redis(host=host, port=int(port), db=database, username=user, password=password)
 
     def signing_key(self, kid: str, jwks: Mapping[str, list[Mapping[str, str]]]) -> Ed25519PrivateKey:
         """Return the private half of the published key `kid`, wherever in the state folder it lies."""

