@@ -57,7 +57,7 @@ describe("record", function()
   end)
 
 
-  it("tells a lock of unknown outcome, and when it ends, from any other", function()
+  it("recognizes a lock of unknown outcome, and when it ends", function()
     local lock = record.unknown(FINGERPRINT, 1764508800)
     assert.equal(49, #lock)
     assert.equal("L" .. FINGERPRINT, lock:sub(1, 33))

@@ -44,7 +44,7 @@ def test_keep_holds_the_lock(gateway, service, fresh, name, eventually):
     assert len(service.seen(f"/keep/{fresh}")) == 1
 
 
-def test_the_repeat_is_told_when_the_lock_ends(gateway, service, store, fresh, eventually):
+def test_retry_after_is_the_rest_of_the_lock(gateway, service, store, fresh, eventually):
     service.plan(f"/keep/{fresh}", Plan(raw=b""))
     known = set(store.scan_iter("idem:*"))
     gateway.post(f"/keep/{fresh}", fresh)

@@ -76,7 +76,7 @@ class Idempotency(_Strict):
 
     @property
     def scope(self) -> dict[str, Any]:
-        """What the plugin is told about callers without an identity."""
+        """The plugin's settings for callers without an identity."""
         return self.model_dump(include={"scope_cookies", "anonymous"})
 
 

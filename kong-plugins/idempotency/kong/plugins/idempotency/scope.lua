@@ -62,7 +62,7 @@ function _M.of(order, consumer, identity)
 end
 
 
---- The cookies of a request that tell anonymous visitors apart. A name that came repeatedly has all its values: servers
+--- The cookies of a request that identify an anonymous visitor. A name that came repeatedly has all its values: servers
 -- differ in which of them they read.
 -- @tparam table names a set
 -- @tparam string|table|nil header what the Cookie header says
@@ -112,7 +112,7 @@ local function has(cookies, name, value)
 end
 
 
---- Whether a response sets a cookie that tells visitors apart to a value that the request did not have.
+--- Whether a response sets a cookie that identifies visitors to a value that the request did not have.
 -- @tparam table names a set
 -- @tparam table cookies of the request
 -- @tparam string|table|nil set_cookie what the response's Set-Cookie says

@@ -46,7 +46,7 @@ class Idempotency:
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """What the plugin is told instead of the platform's own settings, by the plugin's names."""
+        """The plugin's settings that differ from the platform's, by the plugin's names."""
         given = {
             "ttl": self.ttl,
             "fail_mode": self.fail_mode,
