@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, defer, selectinload
 
 from shop.catalogue.models import Category, Product
 from shop.catalogue.pages import Filters, Place, Sort
-from shop.catalogue.search import MAX_MATCHES, Match, understand
+from shop.catalogue.search import MAX_MATCHES, Match
 
 # In a search the products are read through the index of their words and nothing else: by the planner's estimate a walk
 # along another index looks shorter for frequent words, and is the whole table where the words never come together.
@@ -42,12 +42,11 @@ class Counted:
     in_stock: int
 
 
-async def bound(session: AsyncSession, filters: Filters, seconds: float) -> Match | None:
-    """Begin a list: bound its statements until the transaction ends, and return what a search means."""
+async def limit_statements(session: AsyncSession, filters: Filters, seconds: float) -> None:
+    """Bound what the statements of a list may take, until the transaction ends."""
     options = _SEARCH_OPTIONS if filters.q else _LIST_OPTIONS
     limits = options | {"statement_timeout": str(round(seconds * 1000))}
     await session.execute(select(*(func.set_config(name, value, True) for name, value in limits.items())))
-    return await understand(session, filters.q) if filters.q else None
 
 
 async def page(

@@ -22,6 +22,7 @@ from shop.catalogue.schemas import (
     StockCount,
     VariantView,
 )
+from shop.catalogue.search import understand
 from shop.catalogue.stock import public_stock
 from shop.config import CatalogueSettings
 from shop.languages import Language
@@ -44,7 +45,8 @@ class Catalogue:
         """Return a page of products. Raises CursorInvalid, Overloaded."""
         after = decode_place(cursor, filters, sort) if cursor else None
         async with (self._searches if filters.q else self._lists).enter():
-            match = await repository.bound(session, filters, self._statement_seconds)
+            await repository.limit_statements(session, filters, self._statement_seconds)
+            match = await understand(session, filters.q) if filters.q else None
             counted = await self._counts.get(filters, lambda: repository.counts(session, filters, match))
             found = await repository.page(session, filters, match, sort, after=after, limit=limit + 1)
         shown, following = found[:limit], None
