@@ -11,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platform_common.tokens.key_ring import CURRENT, NEXT, new_key
-from platform_operator.keyring.controller import build_ring_status
+from platform_operator.keyring.controller import build_ring_status, is_rolled_out, read_memory
 from platform_operator.keyring.secret import RING, read_ring, write_ring
 from platform_operator.keyring.turning import (
     SPREAD_SECONDS,
     Asked,
+    Memory,
     Ring,
     RingBroken,
     Schedule,
     kid,
     next_rotation,
+    remembered,
     turn,
 )
 
@@ -208,3 +210,99 @@ def test_a_token_is_known_to_every_verifier_until_it_ends(steps, signer_delay, v
 
 def test_a_new_key_is_one_that_auth_reads():
     assert isinstance(serialization.load_pem_private_key(new_key(), None), Ed25519PrivateKey)
+
+
+def remember(ring, asked=Asked()):  # noqa: B008 (frozen)
+    """What the status keeps of a ring."""
+    return read_memory(build_ring_status(ring, SCHEDULE, asked))
+
+
+LEAK = Asked(revoke="leak")
+
+
+def test_an_emergency_outlives_the_secret(ring):
+    revoked = at(ring, START + 5, LEAK).ring
+    after = at(remembered(Ring({}), remember(revoked, LEAK), LEAK), START + 100, LEAK)
+    assert after.causes == ("made",)
+    assert after.ring.revoked_at == START + 5
+    assert base64.b64decode(write_ring(after.ring, "members", "keys", None)["data"]["sessions-until"]) == b"1800000005"
+
+
+def test_a_secret_from_before_the_emergency_brings_no_revoked_key_back(ring):
+    revoked = at(ring, START + 5, LEAK).ring
+    restored = remembered(read_ring(write_ring(ring, "members", "keys", None)), remember(revoked, LEAK), LEAK)
+    after = at(restored, START + 100, LEAK)
+    assert after.causes == ("withdrawn",)
+    assert not set(after.ring.files.values()) & set(ring.files.values())
+    assert after.ring.revoked_at == START + 5
+
+
+def test_a_secret_without_its_annotation_repeats_nothing(ring):
+    revoked = at(ring, START + 5, LEAK).ring
+    secret = write_ring(revoked, "members", "keys", None)
+    secret["metadata"]["annotations"] = {}
+    for memory in (remember(revoked, LEAK), remember(at(revoked, START + 30 * DAY + 5, LEAK).ring, LEAK)):
+        after = at(remembered(read_ring(secret), memory, LEAK), START + 100, LEAK)
+        assert "revoked" not in after.causes
+        assert after.ring.files == revoked.files
+        assert after.ring.revoked_at == START + 5
+
+
+def test_a_new_request_is_followed_though_the_secret_is_gone(ring):
+    revoked = at(ring, START + 5, LEAK).ring
+    again = Asked(revoke="another leak")
+    after = at(remembered(Ring({}), remember(revoked, LEAK), again), START + 100, again)
+    assert after.causes == ("revoked",)
+    assert after.ring.revoked_at == START + 100
+
+
+@pytest.mark.parametrize("text", ["not json", "[]", "7", '{"current": 7}', '{"revokedAt": "soon"}'])
+def test_an_annotation_that_cannot_be_read_is_said_and_not_raised(ring, text):
+    secret = write_ring(ring, "members", "keys", None)
+    secret["metadata"]["annotations"][RING] = text
+    with pytest.raises(RingBroken, match="annotation"):
+        read_ring(secret)
+
+
+@given(st.lists(st.sampled_from(["revoke", "lose the Secret", "restore", "strip", "rotate", "wait"]), max_size=12))
+def test_whatever_becomes_of_the_secret_no_emergency_is_forgotten_or_repeated(steps):
+    now, asked, memory, backup = START, Asked(), Memory(), None
+    ring: Ring | None = None
+    last, revocations, wanted, gone = 0, 0, 0, set()
+    for number, step in enumerate(["wait", *steps]):
+        now += 1000
+        if step == "revoke":
+            asked = Asked(asked.rotate, f"leak {number}")
+            wanted += 1
+            last = now
+            gone |= {kid(pem, name) for name, pem in ring.files.items()}
+        elif step == "rotate":
+            asked = Asked(f"turn {number}", asked.revoke)
+        elif step == "lose the Secret":
+            ring = None
+        elif step == "restore" and backup:
+            ring = backup
+        elif step == "strip" and ring:
+            ring = Ring(ring.files)
+        turned = at(remembered(ring or Ring({}), memory, asked), now, asked)
+        revocations += "revoked" in turned.causes
+        ring, memory = turned.ring, remember(turned.ring, asked)
+        backup = backup or ring
+        assert ring.revoked_at == last
+        assert revocations == wanted
+        assert not gone & {kid(pem, name) for name, pem in ring.files.items()}
+
+
+@pytest.mark.parametrize(
+    ("status", "done"),
+    [
+        ({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}, True),
+        ({"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}, False),
+        ({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 2, "availableReplicas": 2}, False),
+        ({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1, "availableReplicas": 2}, False),
+        ({}, False),
+    ],
+)
+def test_a_revocation_is_over_when_no_former_pod_of_auth_is_left(status, done):
+    deployment = {"metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status}
+    assert is_rolled_out(deployment) is done

@@ -13,7 +13,17 @@ from platform_common.tokens.key_ring import new_key
 from platform_operator import metrics
 from platform_operator.clock import rfc3339
 from platform_operator.keyring.secret import read_ring, write_ring
-from platform_operator.keyring.turning import Asked, Ring, RingBroken, Schedule, kid, next_rotation, turn
+from platform_operator.keyring.turning import (
+    Asked,
+    Memory,
+    Ring,
+    RingBroken,
+    Schedule,
+    kid,
+    next_rotation,
+    remembered,
+    turn,
+)
 from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.events import build_event, tell
 from platform_operator.kube.faults import Conflict, NotFound
@@ -33,12 +43,18 @@ LOOK_SECONDS = 30
 
 SAYINGS = {
     "made": ("RingMade", "A ring was made: there was none."),
-    "revoked": ("KeysRevoked", "Every key was replaced at once; all tokens and all sessions have ended."),
+    "revoked": ("KeysRevoked", "Every key was replaced; tokens and sessions of before end as auth's pods restart."),
+    "withdrawn": ("KeysRevoked", "The Secret held a key that had been revoked: every key was replaced again."),
     "requested": ("KeyRotated", "The next key signs, as requested."),
     "scheduled": ("KeyRotated", "The next key signs, by schedule."),
     "published": ("KeyPublished", "A next key is published."),
     "removed": ("KeyRemoved", "A retired key was removed: its last token has ended."),
 }
+
+TURNING = Condition(READY, True, "Turning", "The ring turns on schedule.")
+REVOKING = Condition(
+    READY, False, "Revoking", "The pods of auth are restarting with the new keys; until then some accept former tokens."
+)
 
 
 @dataclass(frozen=True)
@@ -107,9 +123,9 @@ class KeyRingController:
             message = f"The Secret {body['spec']['secretName']} holds no ring: {broken}. It is left as it is."
             await self._say(body, None, Condition(READY, False, "RingBroken", message), ())
         else:
-            turning = Condition(READY, True, "Turning", "The ring turns on schedule.")
-            said = await self._say(body, ring, turning, causes)
-            pause = max(1, min(LOOK_SECONDS, look_at - now)) if said else 1
+            spread = await self._has_spread(ring)
+            said = await self._say(body, ring, TURNING if spread else REVOKING, causes)
+            pause = max(1, min(LOOK_SECONDS, look_at - now)) if said and spread else 1
         metrics.reconciles.labels("ring", "done").inc()
         self.queue.add_later(key, pause)
 
@@ -119,8 +135,9 @@ class KeyRingController:
             secret = await self._cluster.get(SECRET, self._namespace, name)
         except NotFound:
             secret = None
-        before = read_ring(secret) if secret else Ring({})
-        turned = turn(before, _schedule(body), _asked(body), now, new_key)
+        asked = _asked(body)
+        before = remembered(read_ring(secret) if secret else Ring({}), read_memory(body.get("status") or {}), asked)
+        turned = turn(before, _schedule(body), asked, now, new_key)
         if turned.causes:
             after = write_ring(turned.ring, self._namespace, name, secret)
             # with the version that was read: of two writers one is told that it comes too late, and reads again
@@ -128,21 +145,26 @@ class KeyRingController:
             log.info("ring_turned", ring=body["metadata"]["name"], causes=turned.causes, current=turned.ring.current)
             for cause in turned.causes:
                 metrics.rotations.labels(cause).inc()
-        if turned.ring.followed.revoke:
-            await self._restart_auth(turned.ring.followed.revoke)
         return turned.ring, turned.causes, turned.look_at
 
-    async def _restart_auth(self, request: str) -> None:
-        """Let every pod of auth start anew with the new keys: a mounted Secret alone would take a minute to change."""
+    async def _has_spread(self, ring: Ring) -> bool:
+        """After a revocation, tell whether every pod of auth has started with the new keys; have them start.
+
+        A mounted Secret alone would take a minute to change.
+        """
+        request = ring.followed.revoke
+        if not request:
+            return True
         try:
             deployment = await self._cluster.get(DEPLOYMENT, self._namespace, self._deployment)
         except NotFound:
-            return
+            return True
         template = deployment["spec"]["template"]["metadata"]
-        if (template.get("annotations") or {}).get(REVOKED) == request:
-            return
-        patch = {"spec": {"template": {"metadata": {"annotations": {REVOKED: request}}}}}
-        await self._cluster.merge(DEPLOYMENT, self._namespace, self._deployment, patch)
+        if (template.get("annotations") or {}).get(REVOKED) != request:
+            patch = {"spec": {"template": {"metadata": {"annotations": {REVOKED: request}}}}}
+            await self._cluster.merge(DEPLOYMENT, self._namespace, self._deployment, patch)
+            return False
+        return is_rolled_out(deployment)
 
     async def _say(self, body: Object, ring: Ring | None, ready: Condition, causes: tuple[str, ...]) -> bool:
         """Write the status and tell events; False: somebody has changed the ring's object meanwhile."""
@@ -172,6 +194,26 @@ class KeyRingController:
         return said
 
 
+def is_rolled_out(deployment: Object) -> bool:
+    """Tell whether all pods of a Deployment are those of its present template, and no former one is left."""
+    wanted = deployment["spec"].get("replicas", 1)
+    status = deployment.get("status") or {}
+    counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
+    is_seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    return bool(is_seen and counts == [wanted] * 3)
+
+
+def read_memory(status: Object) -> Memory:
+    """Return what the status of a SigningKeyRing remembers."""
+    handled = status.get("handledRequests") or {}
+    until = status.get("sessionsUntil")
+    return Memory(
+        Asked(handled.get("rotate", ""), handled.get("revoke", "")),
+        int(datetime.fromisoformat(until).timestamp()) if until else 0,
+        tuple(status.get("revokedKeys") or ()),
+    )
+
+
 def build_ring_status(ring: Ring, schedule: Schedule, asked: Asked) -> Object:
     """Return what the status tells of a ring: identifiers and times, never a key."""
     keys: list[Object] = [
@@ -185,11 +227,16 @@ def build_ring_status(ring: Ring, schedule: Schedule, asked: Asked) -> Object:
             known.add(identity)
             until = _time(since + schedule.retire)
             keys.append({"kid": identity, "state": "retired", "since": _time(since), "until": until})
-    return {
+    status: Object = {
+        "handledRequests": {"rotate": ring.followed.rotate, "revoke": ring.followed.revoke},
+        "revokedKeys": list(ring.revoked_keys),
         "keys": keys,
         "lastRotationTime": _time(ring.current_since),
         "nextRotationTime": _time(next_rotation(ring, schedule, asked)),
     }
+    if ring.revoked_at:
+        status["sessionsUntil"] = _time(ring.revoked_at)
+    return status
 
 
 def _key(body: Object) -> RingKey:

@@ -6,6 +6,8 @@ import base64
 import binascii
 import json
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from platform_common.tokens.key_ring import SESSIONS_UNTIL
 from platform_operator.keyring.turning import Asked, Ring, RingBroken
 from platform_operator.routes.build.metadata import MANAGED_BY
@@ -14,26 +16,51 @@ from platform_operator.routes.model import GROUP, Object
 RING = f"{GROUP}/ring"
 
 
+class _Known(BaseModel):
+    """What the annotation says of the ring: the time and the meaning of its keys."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    current: str = ""
+    currentSince: int = 0  # noqa: N815 (as it is written)
+    next: str = ""
+    nextSince: int = 0  # noqa: N815
+    rotated: str = ""
+    revoked: str = ""
+    revokedAt: int = 0  # noqa: N815
+    revokedKeys: tuple[str, ...] = Field(default=(), strict=False)  # noqa: N815
+
+
 def read_ring(body: Object) -> Ring:
     """Return the ring of a Secret. Raises RingBroken."""
+    data = body.get("data") or {}
     try:
-        files = {
-            name: base64.b64decode(value, validate=True)
-            for name, value in (body.get("data") or {}).items()
-            if name.endswith(".pem")
-        }
+        files = {name: base64.b64decode(value, validate=True) for name, value in data.items() if name.endswith(".pem")}
     except binascii.Error:
         raise RingBroken("a value is not base64") from None
-    known = json.loads((body["metadata"].get("annotations") or {}).get(RING, "{}"))
+    try:
+        known = _Known.model_validate_json((body["metadata"].get("annotations") or {}).get(RING, "{}"))
+    except ValidationError:
+        raise RingBroken(
+            f"its annotation {RING} cannot be read; remove it, and the ring is taken over as the status knows it"
+        ) from None
     return Ring(
         files,
-        known.get("current", ""),
-        known.get("currentSince", 0),
-        known.get("next", ""),
-        known.get("nextSince", 0),
-        Asked(known.get("rotated", ""), known.get("revoked", "")),
-        known.get("revokedAt", 0),
+        known.current,
+        known.currentSince,
+        known.next,
+        known.nextSince,
+        Asked(known.rotated, known.revoked),
+        max(known.revokedAt, _sessions_until(data)),
+        known.revokedKeys,
     )
+
+
+def _sessions_until(data: Object) -> int:
+    try:
+        return int(base64.b64decode(data.get(SESSIONS_UNTIL, "")).decode() or 0)
+    except ValueError:
+        return 0
 
 
 def write_ring(ring: Ring, namespace: str, name: str, before: Object | None) -> Object:
@@ -56,6 +83,7 @@ def write_ring(ring: Ring, namespace: str, name: str, before: Object | None) -> 
         "rotated": ring.followed.rotate,
         "revoked": ring.followed.revoke,
         "revokedAt": ring.revoked_at,
+        "revokedKeys": list(ring.revoked_keys),
     }
     others = {key: value for key, value in (body.get("data") or {}).items() if not key.endswith(".pem")}
     files = {key: base64.b64encode(pem).decode() for key, pem in sorted(ring.files.items())}

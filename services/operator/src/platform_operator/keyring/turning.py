@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,6 +15,9 @@ from platform_common.tokens.key_ring import CURRENT, LEEWAY_SECONDS, NEXT, RETIR
 # How long a changed Secret may take to reach every pod of auth, by the kubelet's period and cache (seconds).
 # So long some pod may go on signing with a key that has retired.
 SPREAD_SECONDS = 180
+
+# How many replaced keys are remembered: those of some tens of emergencies.
+REMEMBERED_KEYS = 64
 
 
 class RingBroken(Exception):
@@ -54,6 +58,8 @@ class Ring:
     followed: Asked = Asked()
     # When every key was replaced at once for the last time: sessions of before have ended.
     revoked_at: int = 0
+    # Identifiers of the keys that were replaced then: a Secret that is restored must not bring them back.
+    revoked_keys: tuple[str, ...] = ()
 
     def retired(self) -> dict[str, int]:
         """Return the retired files, and when each retired."""
@@ -63,6 +69,36 @@ class Ring:
             if name.startswith(RETIRED_PREFIX):
                 found[name] = int(moment) if moment.isdigit() else 0
         return found
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the SigningKeyRing's status knows of a ring, whatever becomes of the Secret."""
+
+    followed: Asked = Asked()
+    revoked_at: int = 0
+    revoked_keys: tuple[str, ...] = ()
+
+
+def remembered(ring: Ring, memory: Memory, asked: Asked) -> Ring:
+    """Return `ring` with what the status knows as well: no request is followed twice, no emergency forgotten."""
+    return replace(
+        ring,
+        followed=Asked(
+            _followed(asked.rotate, ring.followed.rotate, memory.followed.rotate),
+            _followed(asked.revoke, ring.followed.revoke, memory.followed.revoke),
+        ),
+        revoked_at=max(ring.revoked_at, memory.revoked_at),
+        revoked_keys=_latest((*memory.revoked_keys, *ring.revoked_keys)),
+    )
+
+
+def _followed(asked: str, by_secret: str, by_status: str) -> str:
+    return asked if asked in {by_secret, by_status} else by_status or by_secret
+
+
+def _latest(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(keys))[-REMEMBERED_KEYS:]
 
 
 @dataclass(frozen=True)
@@ -81,12 +117,16 @@ def turn(ring: Ring, schedule: Schedule, asked: Asked, now: int, new_key: Callab
     is declared: then every key is replaced at once.
     """
     causes: list[str] = []
-    if CURRENT not in ring.files:
-        ring = _fresh(now, new_key, asked)
-        causes.append("made")
-    elif asked.revoke and asked.revoke != ring.followed.revoke:
-        ring = replace(_fresh(now, new_key, asked), revoked_at=now)
+    if asked.revoke and asked.revoke != ring.followed.revoke:
+        revoked = _latest((*ring.revoked_keys, *_kids(ring)))
+        ring = replace(_fresh(ring, now, new_key, asked), revoked_at=now, revoked_keys=revoked)
         causes.append("revoked")
+    elif CURRENT not in ring.files:
+        ring = _fresh(ring, now, new_key, replace(asked, revoke=ring.followed.revoke))
+        causes.append("made")
+    elif set(_kids(ring)) & set(ring.revoked_keys):
+        ring = _fresh(ring, now, new_key, ring.followed)
+        causes.append("withdrawn")
     else:
         ring, noticed = _noticed(ring, now, new_key)
         causes += noticed
@@ -101,9 +141,19 @@ def turn(ring: Ring, schedule: Schedule, asked: Asked, now: int, new_key: Callab
     return Turn(kept, tuple(causes), _next_look(kept, schedule, asked))
 
 
-def _fresh(now: int, new_key: Callable[[], bytes], asked: Asked) -> Ring:
+def _fresh(before: Ring, now: int, new_key: Callable[[], bytes], followed: Asked) -> Ring:
     files = {CURRENT: new_key(), NEXT: new_key()}
-    return Ring(files, kid(files[CURRENT], CURRENT), now, kid(files[NEXT], NEXT), now, asked)
+    current, upcoming = kid(files[CURRENT], CURRENT), kid(files[NEXT], NEXT)
+    return Ring(files, current, now, upcoming, now, followed, before.revoked_at, before.revoked_keys)
+
+
+def _kids(ring: Ring) -> list[str]:
+    """Return the identifiers of the keys that can be read."""
+    found = []
+    for name, pem in sorted(ring.files.items()):
+        with suppress(RingBroken):
+            found.append(kid(pem, name))
+    return found
 
 
 def _noticed(ring: Ring, now: int, new_key: Callable[[], bytes]) -> tuple[Ring, list[str]]:
@@ -129,7 +179,8 @@ def _turned(ring: Ring, now: int, new_key: Callable[[], bytes], followed: Asked)
     files[retired] = files[CURRENT]
     files[CURRENT] = files[NEXT]
     files[NEXT] = new_key()
-    return Ring(files, ring.next, now, kid(files[NEXT], NEXT), now, followed, ring.revoked_at)
+    upcoming = kid(files[NEXT], NEXT)
+    return Ring(files, ring.next, now, upcoming, now, followed, ring.revoked_at, ring.revoked_keys)
 
 
 def _without_spent(ring: Ring, schedule: Schedule, now: int) -> tuple[Ring, list[str]]:
