@@ -267,6 +267,10 @@ function _M.status()
     ngx.header["Content-Type"] = "application/json"
     ngx.print('{"status":"ready","routes_version":' .. (ngx.shared.gateway_routes:get("version") or 0) .. "}\n")
 
+  elseif path == "/joined" then
+    ngx.header["Content-Type"] = "application/json"
+    ngx.print(reload.joined_status(), "\n")
+
   else
     return ngx.exit(404)
   end

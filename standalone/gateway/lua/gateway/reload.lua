@@ -2,6 +2,7 @@
 -- worker looks at the files; what it accepts goes through shared memory to all. A file with a fault changes nothing but the
 -- error log and the metrics, and neither file holds the other up. Requests under way keep their routes.
 
+local cjson = require "cjson.safe"
 local metrics = require "gateway.metrics"
 local plugins = require "gateway.plugins"
 local route_file = require "gateway.route_file"
@@ -58,13 +59,46 @@ local function compile(own_text, joined_text)
 end
 
 
-local function publish(compiled, skipped)
-  current = compiled
+local function details(skipped)
+  local found = {}
+  for _, skip in ipairs(skipped) do
+    found[skip.name] = skip.detail
+  end
+
+  return found
+end
+
+
+-- Give the texts to the other workers. False when shared memory has no room for them: then nobody follows.
+local function share(skipped)
   local shared = ngx.shared.gateway_routes
-  shared:set(own.key, own.text)
-  shared:set(joined.key, joined.text)
-  seen_version = shared:incr("version", 1, 0)
+  for key, text in pairs { [own.key] = own.text, [joined.key] = joined.text, skipped = cjson.encode(details(skipped)) } do
+    local ok, err = shared:set(key, text)
+    if not ok then
+      ngx.log(ngx.ERR, "the routes are too large for shared memory, the old ones stay: ", err)
+      return false
+    end
+  end
+
+  return true
+end
+
+
+local function publish(compiled, skipped)
+  if not share(skipped) then
+    return false
+  end
+
+  current = compiled
+  seen_version = ngx.shared.gateway_routes:incr("version", 1, 0)
   note_skips(skipped)
+  return true
+end
+
+
+-- Say which version this worker follows.
+local function note_seen()
+  ngx.shared.gateway_routes:set("seen:" .. ngx.worker.id(), seen_version)
 end
 
 
@@ -105,7 +139,27 @@ function _M.init(own_path, joined_path)
     error(skipped, 0)
   end
 
-  publish(compiled, skipped)
+  if not publish(compiled, skipped) then
+    error("The route files are too large for shared memory.", 0)
+  end
+end
+
+
+-- What every worker follows: `followed` (whether they agree), `serials` of the joined tables, `skipped` rows with the reason.
+function _M.joined_status()
+  local shared = ngx.shared.gateway_routes
+  local version = shared:get("version")
+  local followed = true
+  for id = 0, ngx.worker.count() - 1 do
+    followed = followed and shared:get("seen:" .. id) == version
+  end
+
+  local table_in_force = cjson.decode(shared:get(joined.key)) or {}
+  return cjson.encode {
+    followed = followed,
+    serials = table_in_force.serials or {},
+    skipped = cjson.decode(shared:get("skipped")) or {},
+  }
 end
 
 
@@ -126,6 +180,7 @@ local function adopt(version)
   current = compiled
   plugins.configure(compiled.chains)
   seen_version = version
+  note_seen()
 end
 
 
@@ -166,9 +221,9 @@ local function look_at_files()
   own.text = own_text or own.text
   joined.text = joined_text or joined.text
   local compiled, skipped = compile(own.text, joined.text)
-  if compiled then
-    publish(compiled, skipped)
+  if compiled and publish(compiled, skipped) then
     plugins.configure(compiled.chains)
+    note_seen()
     ngx.log(ngx.NOTICE, "new routes are in force, version ", seen_version)
   end
 end
@@ -192,6 +247,7 @@ end
 
 function _M.init_worker()
   plugins.configure(current.chains)
+  note_seen()
 
   local ok, err = ngx.timer.every(LOOK_EVERY, look)
   if not ok then

@@ -18,7 +18,7 @@ local ROUTE_KEYS = {
   name = true, hosts = true, paths = true, methods = true, service = true, auth = true, roles = true, cookies = true,
   bearer = true, joined = true, own_host = true, plugins = true,
 }
-local JOINED_KEYS = { version = true, rows = true, invalid = true }
+local JOINED_KEYS = { version = true, rows = true, invalid = true, serials = true }
 
 local _M = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -53,42 +53,46 @@ class JoinedRoute(_Strict):
 
 
 class JoinedTable(_Strict):
-    """The table by the routes' names: each is checked by itself, so that one that is wrong stops no other."""
+    """A table by the routes' names: each is checked by itself, so that one that is wrong stops no other.
+
+    The serial grows with each change that the operator makes.
+    """
 
     version: Literal[1] = 1
+    serial: int = 0
     routes: dict[str, Any] = Field(default_factory=dict)
 
 
 def load_joined(file: Path) -> JoinedTable:
-    """Read the table; without a file it is empty. Raises RouteTableError."""
+    """Read a table. Raises RouteTableError."""
     try:
         return _parsed(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return JoinedTable()
     except OSError as error:
         raise RouteTableError(f"The table {file} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         raise RouteTableError(f"The table {file} is wrong{_first_fault(error)}.") from None
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=32)
 def _parsed(text: str) -> JoinedTable:
     # looked at every second, and seldom another one
     return JoinedTable.model_validate_json(text)
 
 
-def joined_file(settings: GatewaySettings, table: JoinedTable) -> str:
-    """Return the text of the gateway's table of joined routes; a row that is wrong is in it with the reason."""
-    return _document(rows=[_row(name, given, settings) for name, given in table.routes.items()])
+def joined_file(settings: GatewaySettings, tables: Mapping[int, JoinedTable]) -> str:
+    """Return the text of the gateway's table of joined routes; a row that is wrong is in it with the reason.
 
-
-def unusable_file(reason: str) -> str:
-    """Return the text that stands for a table that cannot be read: the gateway keeps the joined routes that it has."""
-    return _document(invalid=reason)
-
-
-def _document(**content: Any) -> str:
-    return json.dumps({"version": 1, **content}, indent=2) + "\n"
+    Of a route that is moving from one table to another the newer entry counts.
+    """
+    routes: dict[str, Any] = {}
+    for table in sorted(tables.values(), key=lambda table: table.serial):
+        routes |= table.routes
+    document = {
+        "version": 1,
+        "serials": {str(number): table.serial for number, table in tables.items()},
+        "rows": [_row(name, given, settings) for name, given in sorted(routes.items())],
+    }
+    return json.dumps(document, separators=(",", ":")) + "\n"
 
 
 def _row(name: str, given: Any, settings: GatewaySettings) -> dict[str, Any]:

@@ -30,7 +30,8 @@ from standalone.nginx.gateway import (
     render_gateway,
     route_file,
 )
-from standalone.nginx.joined import joined_file, load_joined, unusable_file
+from standalone.nginx.joined import joined_file
+from standalone.nginx.joined_tables import JoinedTables
 from standalone.nginx.program import NginxMissing, Program, replace
 from standalone.nginx.routes import RouteTable, RouteTableError, table_of
 
@@ -53,8 +54,10 @@ class PodSettings(BaseModel):
 
     # The `routes:` of the enabled services.
     table: Path = Path("/etc/gateway/routes.yaml")
-    # The routes of services that have joined; the operator writes it, and where there is no operator there is no file.
-    joined_table: Path = Path("/etc/gateway-joined/routes.json")
+    # Tables of the routes of services that have joined, `<number>.json`; without an operator there are none.
+    joined_tables: Path = Path("/etc/gateway-joined")
+    # Where the operator gives them out as soon as they change; empty: nowhere.
+    joined_url: str = ""
     state: Path = Path("/var/lib/gateway")
     # By service, `host:port` names in order of preference: the first that has an address counts.
     services: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_json)]
@@ -128,30 +131,26 @@ def gateway_settings(settings: PodSettings) -> GatewaySettings:
     )
 
 
-def route_files(settings: PodSettings) -> dict[Path, str]:
+def joined_tables(settings: PodSettings) -> JoinedTables:
+    """Return where the tables of joined routes come from."""
+    return JoinedTables(settings.joined_tables, settings.joined_url, f"http://127.0.0.1:{STATUS_PORT}/joined")
+
+
+def route_files(settings: PodSettings, joined: JoinedTables) -> dict[Path, str]:
     """Return the gateway's route files of this moment.
 
-    A table of joined routes that cannot be read changes nothing in the platform's own file: the gateway is given the
-    reason, counts it, and keeps the joined routes that it has. Raises Unresolved, RouteTableError, ValidationError,
-    OSError, YAMLError, KeyError.
+    Raises Unresolved, RouteTableError, ValidationError, OSError, YAMLError, KeyError.
     """
     gateway = gateway_settings(settings)
     folder = settings.state.absolute() / "gateway"
     own = json.dumps(route_file(gateway, _own_table(settings)), indent=2) + "\n"
-    return {folder / ROUTES_FILE: own, folder / JOINED_FILE: _joined_text(settings, gateway)}
+    return {folder / ROUTES_FILE: own, folder / JOINED_FILE: joined_file(gateway, joined.read())}
 
 
-def program(settings: PodSettings) -> Program:
+def program(settings: PodSettings, joined: JoinedTables) -> Program:
     """Return nginx with its files. Raises as `route_files`, and NginxMissing."""
     gateway = gateway_settings(settings)
-    return render_gateway(gateway, _own_table(settings), _joined_text(settings, gateway))
-
-
-def _joined_text(settings: PodSettings, gateway: GatewaySettings) -> str:
-    try:
-        return joined_file(gateway, load_joined(settings.joined_table))
-    except RouteTableError as error:
-        return unusable_file(str(error))
+    return render_gateway(gateway, _own_table(settings), joined_file(gateway, joined.read()))
 
 
 def _own_table(settings: PodSettings) -> RouteTable:
@@ -168,13 +167,15 @@ def log_to_standard_output(settings: PodSettings) -> None:
         link.symlink_to(target)
 
 
-def refreshed(settings: PodSettings, stop: threading.Event, present: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:
+def refreshed(
+    settings: PodSettings, joined: JoinedTables, stop: threading.Event, present: Mapping[Path, str]
+) -> Iterator[tuple[Path, str]]:
     """Yield each route file that differs from the one before, until `stop`. What fails changes nothing but the log."""
     written = dict(present)
     trouble = ""
     while not stop.wait(settings.refresh_seconds):
         try:
-            files = route_files(settings)
+            files = route_files(settings, joined)
         except (Unresolved, RouteTableError, ValidationError, OSError, yaml.YAMLError, KeyError) as error:
             if str(error) != trouble:
                 trouble = str(error)
@@ -192,7 +193,10 @@ def main() -> int:
     stop = threading.Event()
     try:
         settings = read_settings(os.environ)
-        nginx = _first(settings, stop)
+        joined = joined_tables(settings)
+        # a mounted table may be a minute old
+        joined.exchange()
+        nginx = _first(settings, joined, stop)
     except (ValidationError, RouteTableError, NginxMissing, Unresolved, OSError, KeyError, ValueError) as error:
         _say(f"The gateway cannot start: {error}")
         return 2
@@ -206,15 +210,17 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, drain)
     signal.signal(signal.SIGINT, drain)
-    threading.Thread(target=_keep_routes, args=(settings, stop, nginx), daemon=True).start()
+    exchange = (stop, settings.refresh_seconds)
+    threading.Thread(target=joined.keep_exchanging, args=exchange, daemon=True).start()
+    threading.Thread(target=_keep_routes, args=(settings, joined, stop, nginx), daemon=True).start()
     return 0 if child.wait() == 0 else 1
 
 
-def _first(settings: PodSettings, stop: threading.Event) -> Program:
+def _first(settings: PodSettings, joined: JoinedTables, stop: threading.Event) -> Program:
     waited = 0.0
     while True:
         try:
-            return program(settings)
+            return program(settings, joined)
         except Unresolved:
             if waited >= FIRST_ADDRESSES_SECONDS:
                 raise
@@ -222,8 +228,8 @@ def _first(settings: PodSettings, stop: threading.Event) -> Program:
         waited += settings.refresh_seconds
 
 
-def _keep_routes(settings: PodSettings, stop: threading.Event, nginx: Program) -> None:
-    for path, text in refreshed(settings, stop, nginx.files):
+def _keep_routes(settings: PodSettings, joined: JoinedTables, stop: threading.Event, nginx: Program) -> None:
+    for path, text in refreshed(settings, joined, stop, nginx.files):
         replace(path, text)
 
 

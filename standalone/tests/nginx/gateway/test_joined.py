@@ -41,11 +41,22 @@ def settings(tmp_path):
 
 
 def rows(settings, table):
-    return {row["name"]: row for row in json.loads(joined_file(settings, table))["rows"]}
+    return {row["name"]: row for row in json.loads(joined_file(settings, {0: table}))["rows"]}
 
 
 def test_without_routes_the_table_is_empty(settings):
-    assert json.loads(joined_file(settings, JoinedTable())) == {"version": 1, "rows": []}
+    assert json.loads(joined_file(settings, {})) == {"version": 1, "serials": {}, "rows": []}
+
+
+def test_of_a_route_in_two_tables_the_newer_entry_counts_and_the_serials_are_told(settings):
+    old = JoinedTable(serial=7, routes={"a/x": entry(upstream="10.0.0.1:80"), "a/y": entry()})
+    new = JoinedTable(serial=9, routes={"a/x": entry(upstream="10.0.0.2:80")})
+    for tables in ({0: old, 1: new}, {0: new, 1: old}):
+        document = json.loads(joined_file(settings, tables))
+        assert document["serials"] == {str(number): table.serial for number, table in tables.items()}
+        upstreams = {row["name"]: row["service"]["upstreams"] for row in document["rows"]}
+        assert upstreams["a/x"] == ["10.0.0.2:80"]
+        assert "a/y" in upstreams
 
 
 def test_a_route_joins_with_its_host_its_service_and_neither_cookies_nor_token(settings):
@@ -102,7 +113,3 @@ def test_a_table_that_cannot_be_read_is_a_sentence(tmp_path, text):
     file.write_text(text)
     with pytest.raises(RouteTableError, match="is wrong"):
         load_joined(file)
-
-
-def test_without_a_file_nobody_has_joined(tmp_path):
-    assert load_joined(tmp_path / "routes.json") == JoinedTable()

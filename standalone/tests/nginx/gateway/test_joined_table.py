@@ -121,3 +121,26 @@ def test_a_skipped_row_is_counted_once_while_it_stays_the_same(make_gateway, row
     assert skipped(gateway)["invalid"] == 1
     replace(gateway.program.folder / "joined.json", table(row("a/bad", "/bad")))
     wait(lambda: get(gateway, "/bad") == 502, "the repaired row")
+
+
+def followed(gateway):
+    return json.loads(gateway.running.status("/joined"))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_every_worker_follows_is_told_with_its_serials_and_skipped_rows(make_gateway, row, wait, workers):
+    def numbered(serial, *rows):
+        return json.dumps({"version": 1, "serials": {"0": serial}, "rows": rows})
+
+    gateway = make_gateway(joined=numbered(1_764_510_000_000, row("a/x", "/x")), workers=workers)
+    wait(lambda: followed(gateway)["followed"], "all workers")
+    assert followed(gateway) == {"followed": True, "serials": {"0": 1_764_510_000_000}, "skipped": {}}
+    bad = row("a/x", "/x", typo=1)
+    replace(gateway.program.folder / "joined.json", numbered(1_764_510_000_001, bad))
+    wait(
+        lambda: followed(gateway)["followed"] and followed(gateway)["serials"] == {"0": 1_764_510_000_001},
+        "the new table",
+    )
+    assert "typo" in followed(gateway)["skipped"]["a/x"]
+    # once it is told, no worker knows the former one
+    assert {get(gateway, "/x") for _ in range(30)} == {404}

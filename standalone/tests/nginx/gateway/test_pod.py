@@ -57,7 +57,11 @@ def settings(tmp_path):
 
 def own_text(settings):
     """The platform's own route file of this moment."""
-    (text,) = [text for path, text in pod.route_files(settings).items() if path.name == "routes.json"]
+    (text,) = [
+        text
+        for path, text in pod.route_files(settings, pod.joined_tables(settings)).items()
+        if path.name == "routes.json"
+    ]
     return text
 
 
@@ -87,7 +91,8 @@ def test_a_name_without_an_address_is_a_sentence(settings, names):
 
 def test_new_addresses_make_a_new_route_file_and_trouble_changes_nothing(settings, names, capsys):
     stop = threading.Event()
-    news = pod.refreshed(settings, stop, pod.route_files(settings))
+    joined = pod.joined_tables(settings)
+    news = pod.refreshed(settings, joined, stop, pod.route_files(settings, joined))
     names["member-pods.test"] = ["10.0.0.7"]
     path, text = next(news)
     assert path.name == "routes.json"
@@ -112,12 +117,12 @@ BAD_TABLES = ["{", '{"version": 1, "routes": {"a/x": {"typo": 1}}}']
 
 @pytest.mark.parametrize("table", BAD_TABLES)
 def test_a_bad_joined_table_neither_stops_a_start_nor_the_following_of_addresses(settings, names, tmp_path, table):
-    joined = tmp_path / "joined.json"
-    joined.write_text(table)
-    settings = settings.model_copy(update={"joined_table": joined})
-    assert "10.0.0.1:8080" in pod.program(settings).files[settings.state / "gateway" / "routes.json"]
+    (tmp_path / "0.json").write_text(table)
+    settings = settings.model_copy(update={"joined_tables": tmp_path})
+    joined = pod.joined_tables(settings)
+    assert "10.0.0.1:8080" in pod.program(settings, joined).files[settings.state / "gateway" / "routes.json"]
 
-    news = pod.refreshed(settings, threading.Event(), pod.route_files(settings))
+    news = pod.refreshed(settings, joined, threading.Event(), pod.route_files(settings, joined))
     names["member-pods.test"] = ["10.0.0.7"]
     path, text = next(news)
     assert (path.name, "10.0.0.7:8080" in text) == ("routes.json", True)
@@ -125,10 +130,10 @@ def test_a_bad_joined_table_neither_stops_a_start_nor_the_following_of_addresses
 
 @pytest.mark.usefixtures("names")
 def test_a_changed_joined_table_is_a_file_of_its_own(settings, tmp_path):
-    joined = tmp_path / "joined.json"
-    settings = settings.model_copy(update={"joined_table": joined})
-    news = pod.refreshed(settings, threading.Event(), pod.route_files(settings))
-    joined.write_text('{"version": 1, "routes": {"a/x": {"typo": 1}}}')
+    settings = settings.model_copy(update={"joined_tables": tmp_path})
+    joined = pod.joined_tables(settings)
+    news = pod.refreshed(settings, joined, threading.Event(), pod.route_files(settings, joined))
+    (tmp_path / "0.json").write_text('{"version": 1, "routes": {"a/x": {"typo": 1}}}')
     path, text = next(news)
     assert path.name == "joined.json"
     assert "invalid" in json.loads(text)["rows"][0]
