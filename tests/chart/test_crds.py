@@ -20,7 +20,8 @@ EXAMPLES = sorted([*(CRDS_CHART / "examples").glob("*.yaml"), *(ROOT / "k8s" / "
 
 def kinds(*settings):
     """The kinds by their names."""
-    return {crd["spec"]["names"]["kind"]: crd for crd in render("", *settings, chart=CRDS_CHART)}
+    made = of_kind(render("", *settings, chart=CRDS_CHART), "CustomResourceDefinition")
+    return {crd["spec"]["names"]["kind"]: crd for crd in made}
 
 
 def version(kind):
@@ -72,6 +73,23 @@ def test_the_kinds_outlive_the_release_unless_told_otherwise():
         assert crd["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
     for crd in kinds("keep=false").values():
         assert "annotations" not in crd["metadata"]
+
+
+def test_the_built_in_roles_of_a_namespace_cover_its_routes_and_nothing_else():
+    roles = {role["metadata"]["name"].rpartition("-")[2]: role for role in cluster_roles()}
+    aggregated = {
+        name: {label.rpartition("-to-")[2] for label in role["metadata"]["labels"] if "aggregate-to" in label}
+        for name, role in roles.items()
+    }
+    assert aggregated == {"view": {"view", "edit", "admin"}, "edit": {"edit", "admin"}}
+    assert {rule["resources"][0] for role in roles.values() for rule in role["rules"]} == {"protectedroutes"}
+    assert set(roles["view"]["rules"][0]["verbs"]) == {"get", "list", "watch"}
+    assert {"create", "update", "patch", "delete"} <= set(roles["edit"]["rules"][0]["verbs"])
+    assert cluster_roles("clusterRoles=false") == []
+
+
+def cluster_roles(*settings):
+    return of_kind(render("", *settings, chart=CRDS_CHART), "ClusterRole")
 
 
 @pytest.mark.parametrize("kind", KINDS)

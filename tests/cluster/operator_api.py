@@ -16,7 +16,7 @@ GRANTS = "/apis/memberplatform.dev/v1alpha1/routegrants"
 POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
 INGRESSES = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"
 SERVICES = "/api/v1/namespaces/{}/services"
-TABLE = f"/api/v1/namespaces/{PLATFORM}/configmaps/member-platform-routes-joined"
+CONFIG_MAPS = f"/api/v1/namespaces/{PLATFORM}/configmaps"
 GRANT = f"{NAMESPACE}-grant"
 
 
@@ -62,16 +62,21 @@ def leftovers(api):
 
 
 def table(api):
-    text = (api.get(TABLE).get("data") or {}).get("routes.json", "{}")
-    return json.loads(text).get("routes", {})
+    """The entries of all tables of the gateway."""
+    found = {}
+    for body in api.get(CONFIG_MAPS)["items"]:
+        if "-routes-joined-" in body["metadata"]["name"]:
+            found |= json.loads((body.get("data") or {}).get("routes.json", "{}")).get("routes", {})
+    return found
 
 
-def grant(prefixes, namespaces=(TEAM, OTHER)):
+def grant(prefixes, namespaces=(TEAM, OTHER), **spec):
+    wide = {"allowPlatformHost": True, "maxRoutes": 2000, "maxPaths": 2000}
     return {
         "apiVersion": "memberplatform.dev/v1alpha1",
         "kind": "RouteGrant",
         "metadata": {"name": GRANT},
-        "spec": {"namespaces": list(namespaces), "pathPrefixes": list(prefixes)},
+        "spec": {"namespaces": list(namespaces), "pathPrefixes": list(prefixes), **wide, **spec},
     }
 
 

@@ -17,6 +17,7 @@ from api_proxy import ApiProxy
 from cluster import CHART, RELEASE, ROOT, helm, kubectl, run, until
 
 PROGRAM = ROOT / ".venv" / "bin" / "platform-operator"
+PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
 class ApiDoor:
@@ -47,9 +48,26 @@ def prepared(namespace: str, *settings: str) -> dict[str, Any]:
     documents = [document for document in yaml.safe_load_all(run(*command)) if document]
     by_name = {(item["kind"], item["metadata"]["name"]): item for item in documents}
     told = json.loads(by_name["ConfigMap", f"{RELEASE}-operator"]["data"]["platform.json"])
-    table = json.dumps(by_name["ConfigMap", f"{RELEASE}-routes-joined"])
-    kubectl("apply", "-f", "-", namespace=namespace, stdin=table)
+    tables = [body for (kind, name), body in by_name.items() if kind == "ConfigMap" and "-routes-joined-" in name]
+    owner = by_name["ClusterRole", told["owner_name"]]
+    kubectl("apply", "-f", "-", namespace=namespace, stdin=yaml.safe_dump_all([owner, *tables]))
     return told
+
+
+def release_owner(namespace: str) -> str:
+    """Return the name of the object that owns what the operator makes for a release in a namespace."""
+    return f"{namespace}-{RELEASE}-operator"
+
+
+# Every route gets the same names: what nobody can find by search.
+COLLIDING = """
+import sys
+import platform_operator.routes.build.metadata as metadata
+metadata._digest = lambda text: "0" * 32
+metadata.READABLE_LENGTH = 3
+from platform_operator.main import main
+sys.exit(main())
+"""
 
 
 class OperatorProcess:
@@ -59,16 +77,17 @@ class OperatorProcess:
         self, folder: Path, told: dict[str, Any], proxy: ApiProxy, resync_seconds: int = 600, peering: str = ""
     ) -> None:
         self.proxy = proxy
+        self.command: list[str | Path] = [PROGRAM]
         self._peering = peering
         self._folder = folder
         self._resync_seconds = resync_seconds
-        (folder / "platform.json").write_text(json.dumps(told))
+        self.tell(told)
         (folder / "kubeconfig").write_text(json.dumps(kubeconfig(proxy.url)))
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self, wait: bool = True) -> None:
         """Start it, and wait until it works."""
-        self._port, metrics = free_port(), free_port()
+        self._port, metrics, self.tables_port = free_port(), free_port(), free_port()
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),
@@ -76,18 +95,23 @@ class OperatorProcess:
             "OPERATOR_PLATFORM_FILE": str(self._folder / "platform.json"),
             "OPERATOR_PORT": str(self._port),
             "OPERATOR_METRICS_PORT": str(metrics),
+            "OPERATOR_TABLES_PORT": str(self.tables_port),
             "OPERATOR_RESYNC_SECONDS": str(self._resync_seconds),
             "OPERATOR_PEERING": self._peering,
             "OPERATOR_IDENTITY": self._folder.name,
         }
         self.metrics_port = metrics
         log = (self._folder / "log").open("ab")
-        self._child = subprocess.Popen([PROGRAM], env=environment, stdout=log, stderr=log)
+        self._child = subprocess.Popen(self.command, env=environment, stdout=log, stderr=log)
         log.close()
         if wait:
             started = self.log().count('"started"')
             until("the operator works", lambda: self.log().count('"started"') > started or self.is_ended, within=60)
             assert not self.is_ended, self.log()[-2000:]
+
+    def tell(self, told: dict[str, Any]) -> None:
+        """Have it know, from its next start on, another release, or this one changed."""
+        (self._folder / "platform.json").write_text(json.dumps(told))
 
     @property
     def is_ended(self) -> bool:

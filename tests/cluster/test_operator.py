@@ -29,7 +29,7 @@ from operator_api import (
     service,
     table,
 )
-from operator_process import ApiDoor, OperatorProcess, prepared
+from operator_process import ApiDoor, OperatorProcess, prepared, release_owner
 
 ROUTE_COUNT = 1000
 
@@ -87,7 +87,8 @@ def test_a_route_becomes_the_objects_that_it_stands_for(api):
     assert ingress["spec"]["rules"][0]["host"] == HOST
     assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/auth-url"].endswith("/auth/verify")
     (policy,) = api.get(POLICIES.format(TEAM))["items"]
-    assert policy["metadata"]["ownerReferences"][0]["kind"] == "ProtectedRoute"
+    owner = kubectl("get", "clusterrole", release_owner(PLATFORM), "-o", "jsonpath={.metadata.uid}")
+    assert [reference["uid"] for reference in policy["metadata"]["ownerReferences"]] == [owner]
     managers = {entry["manager"]: entry["operation"] for entry in policy["metadata"]["managedFields"]}
     assert managers == {"member-platform-operator": "Apply"}
     assert len(api.items(POLICIES.format(PLATFORM))) == 1

@@ -1,15 +1,6 @@
 {{/* Labels and annotations of a kind. */}}
 {{- define "member-platform-crds.metadata" -}}
-labels:
-  app.kubernetes.io/name: {{ .Chart.Name }}
-  app.kubernetes.io/instance: {{ .Release.Name }}
-  app.kubernetes.io/part-of: member-platform
-  app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-  app.kubernetes.io/managed-by: {{ .Release.Service }}
-  helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-  {{- with .Values.commonLabels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+labels: {{- include "member-platform-crds.labels" . | nindent 2 }}
 {{- if .Values.keep }}
 annotations:
   # a kind that goes takes everybody's objects with it
@@ -35,4 +26,17 @@ conditions:
       message: {type: string, maxLength: 2048}
       observedGeneration: {type: integer, format: int64, minimum: 0}
       lastTransitionTime: {type: string, format: date-time}
+{{- end }}
+
+{{/* Labels of every object. */}}
+{{- define "member-platform-crds.labels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/part-of: member-platform
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{- toYaml . | nindent 0 }}
+{{- end }}
 {{- end }}

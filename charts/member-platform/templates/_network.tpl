@@ -1,6 +1,6 @@
 {{/*
 Who may speak to whom, the one list: [from, to, ports]. NetworkPolicies are made from it, both ways.
-Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own), postgres, redis, api, mail.
+Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own), tables 8081, postgres, redis, api, mail.
 */}}
 {{- define "member-platform.flows" -}}
 {{- $services := include "member-platform.services" . | fromYamlArray -}}
@@ -49,6 +49,9 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- end -}}
 {{- if .Values.operator.enabled -}}
   {{- $flows = append $flows (list "operator" "api-server" "api") -}}
+  {{- if $standalone -}}
+    {{- $flows = append $flows (list "gateway" "operator" "tables") -}}
+  {{- end -}}
   {{- if .Values.networkPolicy.prometheus.namespace -}}
     {{- $flows = append $flows (list "prometheus" "operator" "metrics") -}}
   {{- end -}}
@@ -127,6 +130,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- $v := $root.Values -}}
 {{- $ports := dict
   "http" (list 8080)
+  "tables" (list 8081)
   "metrics" (list 9090)
   "gateway" (list (ternary ($v.gateway.kong.podPort | int) 8000 (eq $v.gateway.implementation "kong")))
   "postgres" (list (ternary 5432 ($v.postgres.external.port | int) $v.postgres.enabled))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from platform_operator.routes.build.objects import build_closing, build_edge, build_kong, build_way_out
 from platform_operator.routes.model import Backend, Route, read_backend, read_route
-from platform_operator.routes.platform import Platform, read_platform
+from platform_operator.routes.platform import Owner, Platform, read_platform
 
 HOST = "platform.test"
 
@@ -69,6 +71,8 @@ def platform(edge_class: str = "traefik", gateway: str = "standalone", **changes
             "timeouts": {"connect": 2000, "send": 30000, "read": 30000},
         },
         "routes": ROWS,
+        "reserved_paths": ["/log-in", "/account"],
+        "owner_name": "members-mp-operator",
     }
     for name, value in changes.items():
         part, _, key = name.partition("__")
@@ -76,7 +80,7 @@ def platform(edge_class: str = "traefik", gateway: str = "standalone", **changes
             given[part][key] = value
         else:
             given[part] = value
-    return read_platform(given)
+    return replace(read_platform(given), owner=Owner("members-mp-operator", "uid-of-the-release"))
 
 
 def route_body(name: str = "echo", namespace: str = "echo", **spec: Any) -> dict[str, Any]:
@@ -119,6 +123,13 @@ def backend(**spec: Any) -> Backend:
         **spec,
     }
     return read_backend({"metadata": {"name": "echo", "namespace": "echo"}, "spec": given})
+
+
+def build_objects(given: Route, on: Platform, to: Backend | None) -> list[dict[str, Any]]:
+    """Everything that a route stands for in the cluster."""
+    is_kong = on.gateway.implementation == "kong"
+    gateway = build_kong(given, on) if is_kong else build_way_out(given, on, to)
+    return [*build_closing(given, on, to), *gateway, *build_edge(given, on)]
 
 
 def by_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

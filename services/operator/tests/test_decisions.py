@@ -9,8 +9,11 @@ from platform_operator.routes.decisions import decide
 from platform_operator.routes.model import Grant, RouteKey
 
 
-def grant(*namespaces, prefixes=("",), hosts=(), name="everything"):
-    return Grant(name, frozenset(namespaces), tuple(hosts), tuple(prefixes))
+def grant(*namespaces, prefixes=("",), hosts=(), name="everything", **allowed):
+    allowed.setdefault("platform_host", not hosts)
+    allowed.setdefault("max_routes", 10_000)
+    allowed.setdefault("max_paths", 10_000)
+    return Grant(name, frozenset(namespaces), tuple(hosts), tuple(prefixes), **allowed)
 
 
 EVERYBODY = [grant("echo", "other"), grant("echo", "other", hosts=("echo.test", "*.apps.test"), name="hosts")]
@@ -69,7 +72,9 @@ def test_a_grant_is_for_its_namespaces_alone():
         (("*.echo.test",), "a.b.echo.test", False),
         ((), "echo.test", False),
         (("echo.test",), "", False),
-        ((HOST,), "", True),
+        # the platform's own host is granted by no name and no pattern
+        ((HOST,), "", False),
+        (("*.test",), "", False),
     ],
 )
 def test_a_grant_is_for_its_hosts_alone(hosts, host, accepted):
@@ -177,3 +182,67 @@ def test_a_thousand_routes_are_decided_at_once():
     verdicts = decide(routes, EVERYBODY, platform())
     assert all(found.accepted for found in verdicts.values())
     assert verdicts.keys() == {RouteKey("echo", f"r{number}") for number in range(1000)}
+
+
+def test_the_platforms_own_host_needs_a_grant_that_says_so():
+    found = verdict(route(), grants=[grant("echo", platform_host=False)])
+    assert found.reason == "NotGranted"
+    assert "allowPlatformHost: true" in found.message
+
+
+def test_a_grant_of_everything_gives_away_none_of_the_platforms_pages():
+    for path in ("/log-in", "/log-in/x", "/account", "/account/password"):
+        found = verdict(route(paths=[{"path": path}]))
+        assert (found.accepted, found.reason) == (False, "PathReserved")
+    assert verdict(route(host="echo.test", paths=[{"path": "/log-in"}])).accepted
+    assert verdict(route(paths=[{"path": "/log-insight"}])).accepted
+
+
+def test_only_a_grant_gives_a_service_the_members_token():
+    asking = route(forward={"bearerToken": True})
+    found = verdict(asking, grants=[grant("echo", name="plain")])
+    assert (found.accepted, found.reason) == (False, "BearerTokenNotGranted")
+    assert "plain" in found.message
+    both = [grant("echo", name="plain"), grant("echo", name="trusted", bearer=True)]
+    assert verdict(asking, grants=both).grants == ("trusted",)
+
+
+def test_a_grant_carries_so_many_routes_and_the_oldest_have_them():
+    routes = [route(f"r{number}", created=f"2026-01-0{number}T00:00:00Z") for number in (1, 2, 3)]
+    verdicts = decide(reversed(routes), [grant("echo", max_routes=2)], platform())
+    assert [verdicts[one.key].reason for one in routes] == ["Accepted", "Accepted", "QuotaExceeded"]
+    verdicts = decide(routes[1:], [grant("echo", max_routes=2)], platform())
+    assert all(found.accepted for found in verdicts.values())
+
+
+def test_a_grant_carries_so_many_paths_over_all_its_routes():
+    wide = route("wide", paths=[{"path": f"/wide/{number}"} for number in range(3)])
+    narrow = route("narrow", created="2026-01-02T00:00:00Z")
+    assert verdict(wide, narrow, grants=[grant("echo", max_paths=3)]).reason == "QuotaExceeded"
+    assert verdict(wide, narrow, grants=[grant("echo", max_paths=4)]).accepted
+    assert verdict(wide, grants=[grant("echo", max_paths=2)]).reason == "QuotaExceeded"
+
+
+def test_a_used_up_grant_does_not_count_against_another_one():
+    routes = [route(f"r{number}", created=f"2026-01-0{number}T00:00:00Z") for number in (1, 2)]
+    both = [grant("echo", name="a", max_routes=1), grant("echo", name="b", max_routes=1)]
+    assert [found.grants for found in decide(routes, both, platform()).values()] == [("a",), ("b",)]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"paths": [{"path": "/x"}, {"path": "/x/"}]},
+        {"paths": [{"path": "/x"}, {"path": "/x"}]},
+        {"paths": [{"path": "/~x"}]},
+        {"paths": [{"path": "/x/../y"}]},
+        {"paths": [{"path": "/x//y"}]},
+        {"methods": ["get"]},
+        {"methods": ["GET"], "idempotency": {"methods": ["POST"]}},
+        {"host": "Echo.test"},
+        {"auth": {"mode": "public", "roles": ["admin"]}},
+    ],
+)
+def test_what_no_gateway_could_follow_is_refused_whatever_the_schema_let_through(given):
+    found = verdict(route(**given))
+    assert (found.accepted, found.reason) == (False, "Invalid")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from operator_samples import backend, by_kind, platform, route
+from operator_samples import backend, build_objects, by_kind, platform, route
 from platform_operator.routes.build.kong import build_service_annotations
-from platform_operator.routes.build.objects import build_objects
+from platform_operator.routes.build.metadata import own_name
 
 
 def ingresses(given):
     made = by_kind(build_objects(given, platform("traefik", "kong"), backend()), "Ingress")
-    return {body["metadata"]["name"].removeprefix("member-platform-echo-"): body for body in made}
+    return {body["metadata"]["name"].removeprefix(f"{own_name(given)}-"): body for body in made}
 
 
 def plugins(given):
     made = by_kind(build_objects(given, platform("traefik", "kong"), backend()), "KongPlugin")
-    return {body["metadata"]["name"].removeprefix("member-platform-echo-"): body for body in made}
+    return {body["metadata"]["name"].removeprefix(f"{own_name(given)}-"): body for body in made}
 
 
 def methods(ingress):
@@ -26,7 +26,7 @@ def test_keyed_methods_are_a_route_of_their_own():
     found = ingresses(given)
     assert methods(found["0"]) == ["GET", "HEAD", "PUT", "PATCH", "DELETE"]
     assert methods(found["0-keyed"]) == ["POST"]
-    assert found["0-keyed"]["metadata"]["annotations"]["konghq.com/plugins"].endswith("echo-idempotency")
+    assert found["0-keyed"]["metadata"]["annotations"]["konghq.com/plugins"].endswith("-idempotency")
     assert "idempotency" not in found["0"]["metadata"]["annotations"]["konghq.com/plugins"]
 
 
@@ -34,7 +34,7 @@ def test_what_the_path_lacks_is_refused_with_what_it_accepts():
     given = route(methods=["GET", "HEAD"])
     closed = ingresses(given)["0-closed"]
     assert methods(closed) == ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
-    assert closed["metadata"]["annotations"]["konghq.com/plugins"] == "member-platform-echo-0-methods"
+    assert closed["metadata"]["annotations"]["konghq.com/plugins"] == f"{own_name(given)}-0-methods"
     assert plugins(given)["0-methods"]["config"] == {"access": ['local allow = "GET, HEAD"']}
 
 

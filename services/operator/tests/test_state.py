@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
-from operator_samples import backend, platform, route, route_body
+from operator_samples import backend, build_objects, platform, route, route_body
 from platform_operator.kube.kinds import ENDPOINT_SLICE, NETWORK_POLICY, PROTECTED_ROUTE, kind_of
-from platform_operator.routes.build.objects import build_objects
+from platform_operator.routes.build.metadata import ROUTE_NAMESPACE
 from platform_operator.routes.live import Live, ObjectId, contains
 from platform_operator.routes.model import RouteKey
 from platform_operator.routes.state import State
@@ -126,8 +126,19 @@ def test_an_object_of_a_route_leads_to_it():
     assert state.put(NETWORK_POLICY, versioned(policy, 3))
     assert ObjectId.of(policy) in state.live[ECHO]
     assert state.concerned(NETWORK_POLICY, policy) == {ECHO}
-    assert state.drop(kind_of(policy), versioned(policy, 4))
+    assert state.owner(NETWORK_POLICY, policy) == ECHO
+    assert state.drop(kind_of(policy["apiVersion"], policy["kind"]), versioned(policy, 4))
     assert ECHO not in state.live
+
+
+def test_an_object_whose_labels_name_another_route_is_no_longer_the_first_ones():
+    state = State()
+    policy = next(body for body in build_objects(route(), platform(), backend()) if body["kind"] == "NetworkPolicy")
+    state.put(NETWORK_POLICY, versioned(policy, 3))
+    stolen = versioned(policy, 4)
+    stolen["metadata"]["labels"] = {**stolen["metadata"]["labels"], ROUTE_NAMESPACE: "stranger"}
+    assert state.put(NETWORK_POLICY, stolen)
+    assert list(state.live) == [RouteKey("stranger", "echo")]
 
 
 def condition(status):

@@ -24,6 +24,8 @@ What the operator is told of the release: everything that a ProtectedRoute's obj
 namespace: {{ .Release.Namespace }}
 fullname: {{ include "member-platform.fullname" . }}
 host: {{ $v.edge.host }}
+owner_name: {{ include "member-platform.operator.clusterName" . }}
+reserved_paths: {{- toYaml $v.reservedPaths | nindent 2 }}
 verify_url: {{ include "member-platform.verifyUrl" . }}
 network_policies: {{ $v.networkPolicy.enabled }}
 edge:
@@ -42,10 +44,23 @@ gateway:
   pods: {{- toYaml $pods | nindent 4 }}
   pod_port: {{ ternary $v.gateway.kong.podPort 8000 $kong }}
   class_name: {{ $v.gateway.kong.className }}
+  tables: {{ $v.gateway.standalone.joinedTables }}
   idempotency: {{- toYaml $plugin | nindent 4 }}
   redis: {{- toYaml $redis | nindent 4 }}
   cleaning: {{- toYaml $cleaning | nindent 4 }}
   closed: {{- toYaml $notFound | nindent 4 }}
   timeouts: {{- toYaml $v.gateway.timeouts | nindent 4 }}
 routes: {{- include "member-platform.routes" . | nindent 2 }}
+{{- end }}
+
+{{/* The name of the operator's objects that lie in no namespace: its ClusterRole owns what it makes for routes. */}}
+{{- define "member-platform.operator.clusterName" -}}
+{{ printf "%s-%s" .Release.Namespace (include "member-platform.part" (list . "operator")) }}
+{{- end }}
+
+{{/* The names of the ConfigMaps with the standalone gateway's tables of joined routes, as YAML. */}}
+{{- define "member-platform.joinedTables" -}}
+{{- range $number := until (int .Values.gateway.standalone.joinedTables) }}
+- {{ include "member-platform.part" (list $ (printf "routes-joined-%d" $number)) }}
+{{- end }}
 {{- end }}

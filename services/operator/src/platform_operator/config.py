@@ -22,6 +22,8 @@ class OperatorSettings(BaseSettings):
     # /livez and /metrics; 0: a free one.
     port: Port = 8080
     metrics_port: Port = 9090
+    # Where the standalone gateway's pods ask for the tables of joined routes.
+    tables_port: Port = 8081
     log_level: Annotated[str, Field(pattern="^(?i:debug|info|warning|error)$")] = "info"
     # The ClusterKopfPeering by which operators of this release know of each other; empty: this one is alone.
     peering: str = ""

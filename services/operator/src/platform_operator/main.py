@@ -90,7 +90,7 @@ def main() -> None:
         refuse_start(f"OPERATOR_PLATFORM_FILE cannot be used: {type(error).__name__} {error}.", EXIT_SETTINGS)
     registry = kopf.OperatorRegistry()
     own = Peer(settings.peering, settings.identity or host_identity()) if settings.peering else None
-    operator = Operator(platform, settings.resync_seconds, own)
+    operator = Operator(platform, settings.resync_seconds, own, (settings.host, settings.tables_port))
     register(registry, operator)
     with metrics_server(settings.host, settings.metrics_port):
         asyncio.run(

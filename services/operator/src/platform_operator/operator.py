@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import structlog
 
@@ -12,12 +13,13 @@ from platform_operator.keyring.controller import KeyRingController
 from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.connection import connected
 from platform_operator.kube.faults import ApiFault
-from platform_operator.kube.kinds import SIGNING_KEY_RING, Kind, managed_kinds
+from platform_operator.kube.kinds import CLUSTER_ROLE, SIGNING_KEY_RING, Kind, managed_kinds
 from platform_operator.peers import Peer, Peers
 from platform_operator.resync import Resync
 from platform_operator.routes.controller import RouteController
+from platform_operator.routes.gateways.server import serving
 from platform_operator.routes.model import Object
-from platform_operator.routes.platform import Platform
+from platform_operator.routes.platform import Owner, Platform
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +30,11 @@ LONGEST_PAUSE = 30.0
 class Operator:
     """Is told what happens in the cluster, and answers with changes to it."""
 
-    def __init__(self, platform: Platform, resync_seconds: int, own: Peer | None = None) -> None:
+    def __init__(
+        self, platform: Platform, resync_seconds: int, own: Peer | None = None, tables_at: tuple[str, int] | None = None
+    ) -> None:
         self._platform = platform
+        self._tables_at = tables_at
         self._own = own
         self._stack = AsyncExitStack()
         self._routes: RouteController | None = None
@@ -65,12 +70,14 @@ class Operator:
         self._tasks.append(asyncio.create_task(self._resyncing()))
 
     async def _begin(self, cluster: Cluster) -> None:
-        platform = self._platform
+        platform = await _owned(self._platform, cluster)
         routes = RouteController(cluster, platform, now, self._leads)
         rings = KeyRingController(cluster, platform.namespace, platform.part("auth"), now, self._leads)
         await routes.start()
         await rings.start()
         self._routes, self._rings = routes, rings
+        if self._tables_at and platform.gateway.implementation == "standalone":
+            await self._stack.enter_async_context(serving(*self._tables_at, routes.tables, routes.reports))
         self._resync.listed()
         log.info("started", routes=len(routes.state.routes), grants=len(routes.state.grants))
 
@@ -111,3 +118,11 @@ class Operator:
                     await self._routes.learn()
             except ApiFault as fault:
                 log.warning("resync_failed", error=str(fault))
+
+
+async def _owned(platform: Platform, cluster: Cluster) -> Platform:
+    """Return `platform` with the owner of what the operator makes, as it is in the cluster. Raises ApiFault."""
+    if not platform.owner_name:
+        return platform
+    role = await cluster.get(CLUSTER_ROLE, None, platform.owner_name)
+    return replace(platform, owner=Owner(platform.owner_name, role["metadata"]["uid"]))

@@ -55,14 +55,16 @@ class Cluster:
                 version = page["metadata"].get("resourceVersion", "0")
                 return found, int(version) if version.isdigit() else 0
 
-    async def apply(self, kind: Kind, body: Object, subresource: str = "") -> Object:
+    async def apply(self, kind: Kind, body: Object, force: bool = True) -> Object:
         """Make the object what `body` says, field by field (server-side apply), and return it.
 
-        Fields that the operator does not own are not its to keep; one that it asks for is its own from then on.
+        Fields that the operator does not own are not its to keep. With `force` a field that `body` asks for belongs to
+        the operator from then on; without it a field of another owner is a Conflict. With a `uid` in its metadata the
+        object has to be that very one.
         """
         metadata = body["metadata"]
-        path = kind.path(metadata.get("namespace"), metadata["name"], subresource)
-        query = [("fieldManager", MANAGER), ("force", "true")]
+        path = kind.path(metadata.get("namespace"), metadata["name"])
+        query = [("fieldManager", MANAGER), ("force", str(force).lower())]
         return await self._call("PATCH", kind, path, query, body, APPLY)
 
     async def merge(self, kind: Kind, namespace: str | None, name: str, patch: Object, subresource: str = "") -> Object:
@@ -81,9 +83,12 @@ class Cluster:
         path = kind.path(metadata.get("namespace"), metadata["name"])
         return await self._call("PUT", kind, path, [("fieldManager", MANAGER)], body)
 
-    async def delete(self, kind: Kind, namespace: str | None, name: str) -> None:
-        """Remove an object."""
-        await self._call("DELETE", kind, kind.path(namespace, name), body={"propagationPolicy": "Background"})
+    async def delete(self, kind: Kind, namespace: str | None, name: str, uid: str = "") -> None:
+        """Remove an object; with a `uid` only that very one, and a Conflict when it is another one."""
+        options: Object = {"propagationPolicy": "Background"}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        await self._call("DELETE", kind, kind.path(namespace, name), body=options)
 
     async def _call(
         self,

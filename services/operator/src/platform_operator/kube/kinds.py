@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from platform_operator.routes.model import API_VERSION, Object
+from platform_operator.routes.model import API_VERSION
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,13 @@ NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"
 INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 INGRESS_ROUTE = Kind("traefik.io/v1alpha1", "IngressRoute", "ingressroutes")
 MIDDLEWARE = Kind("traefik.io/v1alpha1", "Middleware", "middlewares")
+CLUSTER_ROLE = Kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False)
 CLUSTER_KOPF_PEERING = Kind("kopf.dev/v1", "ClusterKopfPeering", "clusterkopfpeerings", namespaced=False)
 KONG_PLUGIN = Kind("configuration.konghq.com/v1", "KongPlugin", "kongplugins")
 
-_MANAGED = {
-    (kind.api_version, kind.kind): kind for kind in (NETWORK_POLICY, INGRESS, INGRESS_ROUTE, MIDDLEWARE, KONG_PLUGIN)
-}
+# What routes are made of, with any edge and gateway.
+MANAGED_KINDS = (NETWORK_POLICY, INGRESS, INGRESS_ROUTE, MIDDLEWARE, KONG_PLUGIN)
+_MANAGED = {(kind.api_version, kind.kind): kind for kind in MANAGED_KINDS}
 
 
 def managed_kinds(edge_class: str, gateway: str) -> tuple[Kind, ...]:
@@ -63,6 +64,6 @@ def managed_kinds(edge_class: str, gateway: str) -> tuple[Kind, ...]:
     return tuple(kinds)
 
 
-def kind_of(body: Object) -> Kind:
-    """Return the kind of an object that the operator makes. Raises KeyError."""
-    return _MANAGED[body["apiVersion"], body["kind"]]
+def kind_of(api_version: str, kind: str) -> Kind:
+    """Return a kind of objects that the operator makes. Raises KeyError."""
+    return _MANAGED[api_version, kind]

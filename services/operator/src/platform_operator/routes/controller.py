@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.faults import ApiFault, NotFound
 from platform_operator.kube.kinds import (
     ENDPOINT_SLICE,
+    MANAGED_KINDS,
     PROTECTED_ROUTE,
     ROUTE_GRANT,
     SERVICE,
@@ -25,17 +27,23 @@ from platform_operator.kube.kinds import (
 from platform_operator.queue import WorkQueue
 from platform_operator.routes.build.metadata import MANAGED_BY, MANAGER
 from platform_operator.routes.decisions import Verdict, decide
+from platform_operator.routes.edge import Edge
+from platform_operator.routes.gateways.gateway import Gateway
+from platform_operator.routes.gateways.kong import KongGateway
+from platform_operator.routes.gateways.reports import GatewayReports
+from platform_operator.routes.gateways.standalone import StandaloneGateway
 from platform_operator.routes.model import Object, RouteKey
 from platform_operator.routes.platform import Platform
 from platform_operator.routes.reconcile import RouteReconciler
 from platform_operator.routes.state import State
-from platform_operator.routes.table import TableWriter
+from platform_operator.routes.tables import Tables
+from platform_operator.routes.writer import ObjectWriter
 
 log = structlog.get_logger(__name__)
 
 # Objects of routes, wherever they are.
 MANAGED_SELECTOR = f"{MANAGED_BY}={MANAGER}"
-# How long news is collected before everything is decided anew, and before the gateway's table is written (seconds).
+# How long news is collected before everything is decided again, and before the gateway's tables are written (seconds).
 SETTLE_SECONDS = 0.1
 TABLE_SECONDS = 0.5
 
@@ -49,7 +57,7 @@ class GrantKey:
 
 @dataclass(frozen=True)
 class TableKey:
-    """The gateway's route table; there is one."""
+    """The standalone gateway's route tables, which are written together."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +81,19 @@ class RouteController:
         self._cluster = cluster
         self._platform = platform
         self._kinds = managed_kinds(platform.edge.edge_class, platform.gateway.implementation)
-        self._table = TableWriter(cluster, platform) if platform.gateway.implementation == "standalone" else None
-        self._reconciler = RouteReconciler(cluster, platform, self.state, self._table, lambda: rfc3339(now()))
         self.queue: WorkQueue[Key] = WorkQueue(self._work, leads)
+        self.tables = Tables(cluster, platform)
+        self.reports = GatewayReports(platform, self._wake)
+        writer = ObjectWriter(cluster, self.state)
+        self._kong = KongGateway(cluster, platform, self.state, writer, time.monotonic)
+        self._is_standalone = platform.gateway.implementation == "standalone"
+        gateway: Gateway = self._kong
+        if self._is_standalone:
+            gateway = StandaloneGateway(platform, self.tables, self.reports, writer, self._write_soon)
+        edge = Edge(platform, writer, gateway, time.monotonic)
+        self._reconciler = RouteReconciler(
+            cluster, platform, self.state, writer, edge, gateway, lambda: rfc3339(now()), self._is_gateway_up
+        )
         self._dirty: set[RouteKey] = set()
         self._undecided = False
         self._settling: asyncio.TimerHandle | None = None
@@ -88,8 +106,6 @@ class RouteController:
 
     async def start(self) -> None:
         """Learn everything, and begin to work. Raises ApiFault."""
-        if self._table:
-            await self._table.load()
         await self.learn()
         self.queue.start()
 
@@ -101,24 +117,31 @@ class RouteController:
 
     async def learn(self) -> None:
         """List everything anew, and look at every route: what watching has missed is mended. Raises ApiFault."""
-        for kind, selector in (
-            (ROUTE_GRANT, ""),
-            (SERVICE, ""),
-            (ENDPOINT_SLICE, ""),
-            *((kind, MANAGED_SELECTOR) for kind in self._kinds),
-            (PROTECTED_ROUTE, ""),
-        ):
-            bodies, version = await self._cluster.list_all(kind, selector=selector)
-            self.state.replace(kind, bodies, version)
+        if self._is_standalone:
+            await self.tables.load()
+        for kind in (ROUTE_GRANT, SERVICE, ENDPOINT_SLICE):
+            await self._learn(kind)
+        for kind in MANAGED_KINDS:
+            # of another edge or gateway than this one there may be objects of before, or not even the kind
+            with suppress(NotFound):
+                await self._learn(kind, MANAGED_SELECTOR)
+        await self._learn(PROTECTED_ROUTE)
         self._undecided = True
-        self._dirty |= self.state.routes.keys() | self.state.live.keys()
-        if self._table:
-            self._dirty |= self._table.routes()
+        self._dirty |= self.state.routes.keys() | self.state.live.keys() | self.tables.routes()
         self._settle()
+
+    async def _learn(self, kind: Kind, selector: str = "") -> None:
+        bodies, version = await self._cluster.list_all(kind, selector=selector)
+        if kind == ENDPOINT_SLICE:
+            for body in bodies:
+                self.reports.tell(body, gone=False)
+        self.state.replace(kind, bodies, version)
 
     def tell(self, kind: Kind, body: Object, gone: bool) -> None:
         """Take news of one object."""
-        before = self.state.owner(kind, body) if gone else None
+        if kind == ENDPOINT_SLICE and self.reports.tell(body, gone):
+            self._wake(self.state.routes)
+        before = self.state.owner(kind, body)
         if not (self.state.drop(kind, body) if gone else self.state.put(kind, body)):
             return
         if kind in {PROTECTED_ROUTE, ROUTE_GRANT}:
@@ -167,9 +190,9 @@ class RouteController:
                 await self._grant(key.name)
             elif isinstance(key, ServiceKey):
                 if not self._is_used(key.namespace, key.name):
-                    await self._reconciler.settle_service(key.namespace, key.name, {})
+                    await self._kong.annotate_service(key.namespace, key.name, {})
             else:
-                await self._write_table()
+                await self._write_tables()
         except ApiFault:
             metrics.reconciles.labels(kind, "fault").inc()
             raise
@@ -177,21 +200,29 @@ class RouteController:
         metrics.duration.labels(kind).observe(time.perf_counter() - began)
 
     async def _route(self, key: RouteKey) -> None:
-        if await self._reconciler.reconcile(key, self.verdicts.get(key)):
-            return
-        # it waits for the gateway's table, with all others that do
+        if wait := await self._reconciler.reconcile(key, self.verdicts.get(key)):
+            self.queue.add_later(key, wait)
+
+    def _write_soon(self) -> None:
+        """Have the tables written, with what others are about to hold."""
         if not self._table_due:
             self._table_due = True
             self.queue.add_later(TABLE, TABLE_SECONDS)
 
-    async def _write_table(self) -> None:
+    async def _write_tables(self) -> None:
         self._table_due = False
-        try:
-            for key in await self._table.write() if self._table else ():
-                self.queue.add(key)
-        except ApiFault:
+        news, failed = await self.tables.write()
+        self._wake(news)
+        if failed:
             self._table_due = True
-            raise
+            raise failed
+
+    def _wake(self, keys: Iterable[RouteKey]) -> None:
+        for key in sorted(keys):
+            self.queue.add(key)
+
+    def _is_gateway_up(self) -> bool:
+        return not self._is_standalone or bool(self.reports.addresses)
 
     async def _grant(self, name: str) -> None:
         grant = self.state.grants.get(name)

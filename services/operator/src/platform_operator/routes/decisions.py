@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from platform_operator.routes.model import Grant, Route, RouteKey
 from platform_operator.routes.paths import PREFIX, Path, ancestors, covers, is_closed, overlap
 from platform_operator.routes.platform import Platform
+from platform_operator.routes.rules import fault_of
 
 
 @dataclass(frozen=True)
@@ -53,73 +54,135 @@ class _Claims:
             self.below.setdefault(above, owner)
 
 
+# How many paths of a route stand on which grant.
+Standing = dict[Grant, int]
+
+
+@dataclass
+class _Use:
+    """How many routes and paths stand on a grant."""
+
+    routes: int = 0
+    paths: int = 0
+
+
 def decide(routes: Iterable[Route], grants: Iterable[Grant], platform: Platform) -> dict[RouteKey, Verdict]:
     """Return the verdict on each route.
 
-    Of two routes that some request would fit both, the one that was made first is accepted. A route that is refused
-    for another cause stands in nobody's way.
+    Of two routes that some request would fit both, the one that was made first is accepted; so are the first ones of a
+    grant that is used up. A route that is refused for another cause stands in nobody's way.
     """
     by_namespace: dict[str, list[Grant]] = defaultdict(list)
     for grant in sorted(grants, key=lambda grant: grant.name):
         for namespace in grant.namespaces:
             by_namespace[namespace].append(grant)
     claims: dict[str, _Claims] = defaultdict(_Claims)
+    use: dict[str, _Use] = defaultdict(_Use)
     verdicts: dict[RouteKey, Verdict] = {}
     for route in sorted(routes, key=lambda route: (route.created, route.key)):
-        verdict = _on_its_own(route, by_namespace[route.key.namespace], platform)
+        taken = claims[platform.host_of(route)]
+        standing: Standing = {}
+        verdict = (
+            _unfit(route, platform)
+            or _ungranted(route, by_namespace[route.key.namespace], platform, use, standing)
+            or _among_others(route, taken)
+            or _accepted(standing)
+        )
         if verdict.accepted:
-            taken = claims[platform.host_of(route)]
-            verdict = _among_others(route, taken) or verdict
-            if verdict.accepted:
-                for path in route.paths:
-                    taken.take(path, route.key)
+            for path in route.paths:
+                taken.take(path, route.key)
+            for grant, paths in standing.items():
+                use[grant.name].routes += 1
+                use[grant.name].paths += paths
         verdicts[route.key] = verdict
     return verdicts
 
 
-def _on_its_own(route: Route, grants: list[Grant], platform: Platform) -> Verdict:
+def _accepted(standing: Standing) -> Verdict:
+    names = tuple(grant.name for grant in standing)
+    return Verdict(True, "Accepted", f"Granted by {', '.join(names)}.", names)
+
+
+def _unfit(route: Route, platform: Platform) -> Verdict | None:
+    """Return why the route is refused, whatever is granted."""
+    if fault := fault_of(route):
+        return Verdict(False, "Invalid", fault)
     for path in route.paths:
         if is_closed(path):
             return Verdict(False, "PathReserved", f"The path {path.path} is never routed.")
-        if platform.is_own_host(route) and (row := _reserved(path, platform)):
-            return Verdict(
-                False, "PathReserved", f"The path {path.path} overlaps the platform's own route {row.key.name}."
-            )
+        if platform.is_own_host(route) and (owner := _reserved(path, platform)):
+            return Verdict(False, "PathReserved", f"The path {path.path} overlaps {owner}, which the platform keeps.")
     limit = platform.edge.max_body_bytes
     if route.max_body_bytes is not None and route.max_body_bytes > limit:
         return Verdict(
             False, "LimitExceeded", f"maxBodyBytes is {route.max_body_bytes}; the platform takes at most {limit}."
         )
-    standing: list[str] = []
-    host = platform.host_of(route)
+    return None
+
+
+def _ungranted(
+    route: Route, grants: list[Grant], platform: Platform, use: dict[str, _Use], standing: Standing
+) -> Verdict | None:
+    """Return why no grant covers the route; where one does, note in `standing` how many of its paths stand on which."""
     for path in route.paths:
-        grant = next((grant for grant in grants if _grants(grant, host, path, platform)), None)
+        fitting = [grant for grant in grants if _grants(grant, platform.host_of(route), path, platform)]
+        if not fitting:
+            return _not_granted(route, grants, path, platform)
+        allowed = [grant for grant in fitting if grant.bearer or not route.bearer]
+        if not allowed:
+            return _no_bearer(fitting)
+        grant = next((grant for grant in allowed if _has_room(grant, use, standing)), None)
         if grant is None:
-            return Verdict(
-                False,
-                "NotGranted",
-                f"No RouteGrant lets the namespace {route.key.namespace} take {path.path} of the host {host}.",
-            )
-        if grant.name not in standing:
-            standing.append(grant.name)
-    return Verdict(True, "Accepted", f"Granted by {', '.join(standing)}.", tuple(standing))
+            return _used_up(allowed[0])
+        standing[grant] = standing.get(grant, 0) + 1
+    return None
 
 
-def _reserved(path: Path, platform: Platform) -> Route | None:
-    """Return the platform's row that `path` overlaps. What a row for everything takes is there to be taken."""
+def _has_room(grant: Grant, use: dict[str, _Use], standing: Standing) -> bool:
+    used = use[grant.name]
+    return used.routes < grant.max_routes and used.paths + standing.get(grant, 0) < grant.max_paths
+
+
+def _not_granted(route: Route, grants: list[Grant], path: Path, platform: Platform) -> Verdict:
+    host = platform.host_of(route)
+    message = f"No RouteGrant lets the namespace {route.key.namespace} take {path.path} of the host {host}."
+    if platform.is_own_host(route) and any(_covers(grant, path) and not grant.platform_host for grant in grants):
+        message += " A grant of the platform's own host needs allowPlatformHost: true."
+    return Verdict(False, "NotGranted", message)
+
+
+def _no_bearer(grants: list[Grant]) -> Verdict:
+    names = ", ".join(grant.name for grant in grants)
+    message = f"forward.bearerToken needs a RouteGrant with allowBearerToken, and {names} has it not."
+    return Verdict(False, "BearerTokenNotGranted", message)
+
+
+def _used_up(grant: Grant) -> Verdict:
+    limits = f"{grant.max_routes} routes with {grant.max_paths} paths"
+    message = f"The RouteGrant {grant.name} is used up: it allows {limits}."
+    return Verdict(False, "QuotaExceeded", message)
+
+
+def _reserved(path: Path, platform: Platform) -> str:
+    """Return what of the platform `path` overlaps, or nothing. What a row for everything takes is there to be taken."""
     for row in platform.rows:
         for own in row.paths:
             everything = own.type == PREFIX and not own.element
             if overlap(own, path) and (not everything or path.path == "/"):
-                return row
-    return None
+                return f"the route {row.key.name}"
+    return next((prefix for prefix in platform.reserved_paths if overlap(Path(prefix), path)), "")
 
 
 def _grants(grant: Grant, host: str, path: Path, platform: Platform) -> bool:
-    hosts = grant.hosts or (platform.host,)
-    return any(_host_fits(pattern, host) for pattern in hosts) and any(
-        covers(prefix, path.element) for prefix in grant.prefixes
-    )
+    if host == platform.host:
+        is_host = grant.platform_host
+    else:
+        is_host = any(_host_fits(pattern, host) for pattern in grant.hosts)
+    return is_host and _covers(grant, path)
+
+
+def _covers(grant: Grant, path: Path) -> bool:
+    return any(covers(prefix, path.element) for prefix in grant.prefixes)
 
 
 def _host_fits(pattern: str, host: str) -> bool:

@@ -38,13 +38,19 @@ class Live:
 
     version: int
     text: bytes
+    uid: str = ""
 
     @classmethod
     def of(cls, body: Object) -> Live:
         """Return what is kept of `body`."""
         kept = {key: value for key, value in body.items() if key not in _LEFT_OUT}
         kept["metadata"] = {key: body["metadata"].get(key) for key in _KEPT_METADATA}
-        return cls(resource_version(body), json.dumps(kept, separators=(",", ":")).encode())
+        text = json.dumps(kept, separators=(",", ":")).encode()
+        return cls(resource_version(body), text, body["metadata"].get("uid", ""))
+
+    def read(self) -> Object:
+        """Return the object without what never differs."""
+        return dict(json.loads(self.text))
 
     def fulfils(self, asked: Object) -> bool:
         """Tell whether every field of `asked` is there, as it is asked for. Others' fields do not matter."""

@@ -17,6 +17,10 @@ JOINED = f"{GROUP}/joined"
 
 Object = dict[str, Any]
 
+# How many routes may stand on a grant, and how many paths they may have together, unless it says otherwise.
+MAX_ROUTES = 50
+MAX_PATHS = 200
+
 KEYED_METHODS = ("POST", "PUT", "PATCH")
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -156,13 +160,18 @@ def _caller(given: Mapping[str, Any], namespace: str) -> Caller:
 
 @dataclass(frozen=True)
 class Grant:
-    """Which hosts and prefixes the routes of some namespaces may take; no hosts: the platform's own."""
+    """Which hosts and prefixes the routes of some namespaces may take, how many, and what else they may ask for."""
 
     name: str
     namespaces: frozenset[str]
     hosts: tuple[str, ...]
     prefixes: tuple[str, ...]
     generation: int = 0
+    # Whether the platform's own host is among the hosts: its services share cookies, storage and scripts with web.
+    platform_host: bool = False
+    bearer: bool = False
+    max_routes: int = MAX_ROUTES
+    max_paths: int = MAX_PATHS
 
 
 def read_grant(body: Mapping[str, Any]) -> Grant:
@@ -174,6 +183,10 @@ def read_grant(body: Mapping[str, Any]) -> Grant:
         hosts=tuple(spec.get("hosts", ())),
         prefixes=tuple(prefix.rstrip("/") for prefix in spec["pathPrefixes"]),
         generation=body["metadata"].get("generation", 0),
+        platform_host=spec.get("allowPlatformHost", False),
+        bearer=spec.get("allowBearerToken", False),
+        max_routes=spec.get("maxRoutes", MAX_ROUTES),
+        max_paths=spec.get("maxPaths", MAX_PATHS),
     )
 
 

@@ -53,6 +53,16 @@ class Gateway:
     # route; one refuses what is closed, its code has @ALLOW@ for the methods that the path accepts.
     cleaning: Mapping[str, Any] = field(default_factory=dict)
     closed: Mapping[str, Any] = field(default_factory=dict)
+    # The standalone gateway's tables of joined routes: how many ConfigMaps hold them.
+    tables: int = 1
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The object of the release, not bound to a namespace, that owns what the operator makes."""
+
+    name: str
+    uid: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,11 @@ class Platform:
     gateway: Gateway
     network_policies: bool = True
     rows: tuple[Route, ...] = ()
+    # Prefixes of the platform's host that no route may take: web's pages, whose row is `/`.
+    reserved_paths: tuple[str, ...] = ()
+    # The name of the release's ClusterRole, and, once it has been read, the owner that it is.
+    owner_name: str = ""
+    owner: Owner | None = None
 
     def part(self, name: str) -> str:
         """Return the name of one of the release's objects."""
@@ -98,6 +113,8 @@ def read_platform(given: Mapping[str, Any]) -> Platform:
         gateway=Gateway(**{**gateway, "pods": Peer(**gateway["pods"])}),
         network_policies=given["network_policies"],
         rows=tuple(read_row(name, row, given["namespace"]) for name, row in given["routes"].items()),
+        reserved_paths=tuple(given["reserved_paths"]),
+        owner_name=given["owner_name"],
     )
 
 

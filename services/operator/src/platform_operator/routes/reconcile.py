@@ -1,103 +1,129 @@
-"""One route brought to its state."""
+"""One route brought to its state, in an order that never leaves a way open without its check.
+
+Opening: the service's pods are closed, then the edge asks auth, and at last the gateway sends requests on. Closing: the
+gateway first, the edge when the gateway is known to have followed, the pods last. A change that takes something away is
+both: the gateway is reduced to what stays, the edge changed, the gateway given the rest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.events import build_event, tell
 from platform_operator.kube.faults import ApiFault, Conflict, NotFound
-from platform_operator.kube.kinds import NETWORK_POLICY, PROTECTED_ROUTE, SERVICE, kind_of
-from platform_operator.routes.build.kong import build_service_annotations
-from platform_operator.routes.build.objects import build_objects
-from platform_operator.routes.build.standalone import build_entry
+from platform_operator.kube.kinds import NETWORK_POLICY, PROTECTED_ROUTE
+from platform_operator.routes.build.objects import build_closing
 from platform_operator.routes.decisions import Verdict
+from platform_operator.routes.edge import Edge
+from platform_operator.routes.gateways.gateway import Gateway, GatewayFull
 from platform_operator.routes.live import ObjectId
 from platform_operator.routes.model import Backend, Object, Route, RouteKey
 from platform_operator.routes.platform import Platform
 from platform_operator.routes.state import State
-from platform_operator.routes.status import ACCEPTED, PROGRAMMED, READY, Condition, build_status, news
-from platform_operator.routes.table import TableWriter
+from platform_operator.routes.status import ACCEPTED, PENDING, PROGRAMMED, READY, Condition, build_status, news
+from platform_operator.routes.writer import NameTaken, ObjectWriter
 
 # The API server will not take the object, however often it is asked.
 REFUSALS = {400, 403, 422}
+# When to try again what only others can change (seconds).
+RETRY_SECONDS = 60.0
 
 
 class RouteReconciler:
     """Writes what a route stands for, removes what it does not, and says so in its status."""
 
     def __init__(
-        self, cluster: Cluster, platform: Platform, state: State, table: TableWriter | None, now: Callable[[], str]
+        self,
+        cluster: Cluster,
+        platform: Platform,
+        state: State,
+        writer: ObjectWriter,
+        edge: Edge,
+        gateway: Gateway,
+        now: Callable[[], str],
+        is_gateway_up: Callable[[], bool],
     ) -> None:
         self._cluster = cluster
         self._platform = platform
         self._state = state
-        self._table = table
+        self._writer = writer
+        self._edge = edge
+        self._gateway = gateway
         self._now = now
+        self._is_gateway_up = is_gateway_up
 
-    async def reconcile(self, key: RouteKey, verdict: Verdict | None) -> bool:
-        """Bring one route to its state; False: the gateway's table has to be written first. Raises ApiFault."""
+    async def reconcile(self, key: RouteKey, verdict: Verdict | None) -> float:
+        """Bring one route further to its state; return after how many seconds to go on, 0 once it is there.
+
+        Raises ApiFault.
+        """
         route = self._state.routes.get(key)
         if route is None or verdict is None:
-            await self._remove(key, set())
-            return self._entry(key, None)
+            return await self._leave(key)
         accepted = Condition(ACCEPTED, verdict.accepted, verdict.reason, verdict.message)
         if not verdict.accepted:
-            await self._remove(key, set())
-            written = self._entry(key, None)
             await self._say(route, accepted, Condition(PROGRAMMED, False, "NotAccepted", verdict.message))
-            return written
+            return await self._leave(key)
         backend = self._state.backends.get((key.namespace, route.service))
         try:
-            await self._write(route, backend)
+            wait = await self._follow(route, backend)
+        except NameTaken as taken:
+            await self._gateway.withdraw(key, None)
+            await self._say(route, accepted, Condition(PROGRAMMED, False, "NameTaken", str(taken)))
+            return RETRY_SECONDS
+        except GatewayFull as full:
+            await self._say(route, accepted, Condition(PROGRAMMED, False, "GatewayFull", str(full)))
+            return RETRY_SECONDS
         except ApiFault as fault:
             if fault.status in REFUSALS:
                 refused = f"The API server refused an object of the route: {fault}"
                 await self._say(route, accepted, Condition(PROGRAMMED, False, "Refused", refused))
             raise
-        if not self._entry(key, build_entry(route, self._platform, backend)):
-            return False
-        await self._say(route, accepted, _programmed(route, backend))
-        return True
+        await self._say(route, accepted, self._programmed(route, backend, wait))
+        return wait
 
-    def _entry(self, key: RouteKey, entry: Object | None) -> bool:
-        return self._table is None or self._table.hold(key, entry)
+    async def _leave(self, key: RouteKey) -> float:
+        """Remove everything: the gateway's way, then the edge's check, what closes the pods last."""
+        if wait := await self._gateway.withdraw(key, None):
+            return wait
+        await self._edge.remove_others(key, [])
+        await self._remove_policies(key, [])
+        return 0
 
-    async def _write(self, route: Route, backend: Backend | None) -> None:
-        wanted: set[ObjectId] = set()
-        for body in build_objects(route, self._platform, backend):
-            which = ObjectId.of(body)
-            wanted.add(which)
-            live = self._state.live.get(route.key, {}).get(which)
-            if live is None or not live.fulfils(body):
-                answer = await self._cluster.apply(kind_of(body), body)
-                self._state.put(kind_of(body), answer)
-        if backend and self._platform.gateway.implementation == "kong":
-            await self.settle_service(route.key.namespace, route.service, build_service_annotations(self._platform))
-        usable = any(which.kind == NETWORK_POLICY.kind for which in wanted)
-        await self._remove(route.key, wanted, but_policies=self._platform.network_policies and not usable)
+    async def _follow(self, route: Route, backend: Backend | None) -> float:
+        key = route.key
+        closing = build_closing(route, self._platform, backend)
+        for body in closing:
+            await self._writer.write(key, body)
+        wanted = self._edge.build(route)
+        replaced = self._edge.has_other_entries(key, wanted)
+        if wait := await self._gateway.withdraw(key, None if replaced else route):
+            return wait
+        await self._check_first(key, wanted)
+        if wait := self._edge.settling(key):
+            return wait
+        wait = await self._gateway.program(route, backend)
+        if closing or not self._platform.network_policies:
+            await self._remove_policies(key, closing)
+        return wait
 
-    async def settle_service(self, namespace: str, name: str, annotations: dict[str, str]) -> None:
-        """Have the Service say to Kong what `annotations` say; none: what it said before the route came."""
-        backend = self._state.backends.get((namespace, name))
-        known = dict(backend.kong) if backend else {}
-        if backend is None or (annotations.items() <= known.items() and backend.is_joined == bool(annotations)):
-            return
-        metadata = {"name": name, "namespace": namespace, "annotations": annotations}
-        body = {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
-        self._state.put(SERVICE, await self._cluster.apply(SERVICE, body))
+    async def _check_first(self, key: RouteKey, wanted: list[Object]) -> None:
+        """Have the edge ask auth as the route says; while it cannot be had to, the gateway has no way."""
+        # an entry of another name goes first: ingress-nginx takes no second one for a path
+        await self._edge.remove_other_entries(key, wanted)
+        try:
+            await self._edge.write(key, wanted)
+        except (ApiFault, NameTaken):
+            await self._gateway.withdraw(key, None)
+            raise
+        await self._edge.remove_others(key, wanted)
 
-    async def _remove(self, key: RouteKey, wanted: set[ObjectId], but_policies: bool = False) -> None:
-        """Remove a route's objects that are not wanted: the way in first, what closes the service last."""
-        spare = [which for which in self._state.live.get(key, {}) if which not in wanted]
-        for which in sorted(spare, key=lambda which: (which.kind == NETWORK_POLICY.kind, which)):
-            if but_policies and which.kind == NETWORK_POLICY.kind:
-                continue
-            kind = kind_of({"apiVersion": which.api_version, "kind": which.kind})
-            with suppress(NotFound):
-                await self._cluster.delete(kind, which.namespace, which.name)
-            self._state.forget(which)
+    async def _remove_policies(self, key: RouteKey, wanted: list[Object]) -> None:
+        names = {ObjectId.of(body) for body in wanted}
+        for which, live in self._writer.live(key).items():
+            if which.kind == NETWORK_POLICY.kind and which not in names and not self._gateway.owns(which, live):
+                await self._writer.remove(key, which)
 
     async def _say(self, route: Route, accepted: Condition, programmed: Condition) -> None:
         before = self._state.statuses.get(route.key, {})
@@ -126,6 +152,8 @@ class RouteReconciler:
             return Condition(READY, False, (programmed if accepted.holds else accepted).reason, programmed.message)
         if not self._state.has_endpoints((route.key.namespace, route.service)):
             return Condition(READY, False, "NoEndpoints", f"No pod of the Service {route.service} is ready.")
+        if not self._is_gateway_up():
+            return Condition(READY, False, "GatewayNotReady", "No pod of the gateway is ready.")
         return Condition(READY, True, "Ready", "Requests reach the service.")
 
     def _event(self, route: Route, item: Object) -> Object:
@@ -135,8 +163,15 @@ class RouteReconciler:
             PROTECTED_ROUTE, route.key.namespace, route.key.name, route.uid, reason, item["message"], good, self._now()
         )
 
+    def _programmed(self, route: Route, backend: Backend | None, wait: float) -> Condition:
+        if refusal := self._gateway.faults(route.key):
+            return Condition(PROGRAMMED, False, "GatewayRefused", f"The gateway refuses the route: {refusal}")
+        if wait:
+            return Condition(PROGRAMMED, False, PENDING, "The edge and the gateway are about to follow the route.")
+        return _usable(route, backend)
 
-def _programmed(route: Route, backend: Backend | None) -> Condition:
+
+def _usable(route: Route, backend: Backend | None) -> Condition:
     if backend is None:
         message = f"There is no Service {route.service} in the namespace {route.key.namespace}."
         return Condition(PROGRAMMED, False, "BackendNotFound", message)

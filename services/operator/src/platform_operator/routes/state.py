@@ -26,6 +26,7 @@ class State:
         self.grant_statuses: dict[str, Object] = {}
         self.backends: dict[Name, Backend] = {}
         self.live: dict[RouteKey, dict[ObjectId, Live]] = defaultdict(dict)
+        self._owners: dict[ObjectId, RouteKey] = {}
         self._slices: dict[Name, dict[str, bool]] = defaultdict(dict)
         self._versions: dict[Kind, dict[Name, int]] = defaultdict(dict)
 
@@ -40,8 +41,7 @@ class State:
 
     def owner(self, kind: Kind, body: Object) -> RouteKey | None:
         """Return whose object this is, by what is known of it."""
-        which = ObjectId(kind.api_version, kind.kind, *_name(body))
-        return next((key for key, objects in self.live.items() if which in objects), None)
+        return self._owners.get(ObjectId(kind.api_version, kind.kind, *_name(body)))
 
     def concerned(self, kind: Kind, body: Object) -> set[RouteKey]:
         """Return the routes that have to be looked at when an object is another one."""
@@ -119,8 +119,14 @@ class State:
         return self.has_endpoints(service) != before
 
     def _take_object(self, body: Object) -> bool:
-        key = route_of(body)
-        return key is not None and _changed(self.live[key], ObjectId.of(body), Live.of(body))
+        key, which = route_of(body), ObjectId.of(body)
+        if key != self._owners.get(which):
+            # its labels name another route now: the former one has lost it
+            self._forget_object(which)
+        if key is None:
+            return False
+        self._owners[which] = key
+        return _changed(self.live[key], which, Live.of(body))
 
     def _forget(self, kind: Kind, name: Name) -> bool:
         if kind == PROTECTED_ROUTE:
@@ -139,12 +145,14 @@ class State:
         return [slices for (place, _), slices in self._slices.items() if place == namespace]
 
     def _forget_object(self, which: ObjectId) -> bool:
-        for key, objects in list(self.live.items()):
-            if objects.pop(which, None) is not None:
-                if not objects:
-                    del self.live[key]
-                return True
-        return False
+        key = self._owners.pop(which, None)
+        if key is None:
+            return False
+        objects = self.live[key]
+        objects.pop(which, None)
+        if not objects:
+            del self.live[key]
+        return True
 
 
 def _name(body: Object) -> Name:

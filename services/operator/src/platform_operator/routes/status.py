@@ -12,6 +12,9 @@ ACCEPTED = "Accepted"
 PROGRAMMED = "Programmed"
 READY = "Ready"
 
+# The reason while the edge and the gateway are about to follow.
+PENDING = "Pending"
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -69,4 +72,5 @@ def auth_line(route: Route) -> str:
 def news(before: Object, after: Object) -> list[Object]:
     """Return the conditions that say something else than before: what a person wants to be told."""
     former = {item["type"]: (item["status"], item["reason"]) for item in before.get("conditions", ())}
-    return [item for item in after["conditions"] if former.get(item["type"]) != (item["status"], item["reason"])]
+    changed = [item for item in after["conditions"] if former.get(item["type"]) != (item["status"], item["reason"])]
+    return [item for item in changed if item["reason"] != PENDING]

@@ -32,18 +32,19 @@ REDIS_PASSWORD = "{vault://env/gateway-redis-password}"  # noqa: S105 (a referen
 def build_gateway(route: Route, platform: Platform) -> list[Object]:
     """Return the KongPlugins and then the Ingresses of the route."""
     ingresses = list(_ingresses(route, platform))
-    plugins = [_plugin(route, "clean", **_cleaning(route, platform))]
+    plugins = [_plugin(route, platform, "clean", **_cleaning(route, platform))]
     if route.auth == "public":
         removed = {"remove": {"headers": list(IDENTITY_HEADERS)}}
-        plugins.append(_plugin(route, "no-identity", "request-transformer", removed))
+        plugins.append(_plugin(route, platform, "no-identity", "request-transformer", removed))
     if route.keyed_methods:
-        plugins.append(_plugin(route, "idempotency", "idempotency", _idempotency(route, platform)))
+        plugins.append(_plugin(route, platform, "idempotency", "idempotency", _idempotency(route, platform)))
     if not platform.is_own_host(route):
-        plugins.append(_plugin(route, "closed", **_filled_in(platform.gateway.closed, "@ALLOW@", "")))
+        plugins.append(_plugin(route, platform, "closed", **_filled_in(platform.gateway.closed, "@ALLOW@", "")))
     others = platform.rows if platform.is_own_host(route) else ()
     for index, path in enumerate(route.paths):
         allow = ", ".join(sorted(accepted_methods(route, path, others)))
-        plugins.append(_plugin(route, f"{index}-methods", **_filled_in(platform.gateway.closed, "@ALLOW@", allow)))
+        refusing = _filled_in(platform.gateway.closed, "@ALLOW@", allow)
+        plugins.append(_plugin(route, platform, f"{index}-methods", **refusing))
     return [*plugins, *ingresses]
 
 
@@ -135,7 +136,7 @@ class _Maker:
         return {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "Ingress",
-            "metadata": own_metadata(route, f"{name}-{suffix}", annotations),
+            "metadata": own_metadata(route, self.platform, f"{name}-{suffix}", annotations),
             "spec": {
                 "ingressClassName": self.platform.gateway.class_name,
                 "rules": [{"host": self.platform.host_of(route), "http": {"paths": paths}}],
@@ -143,11 +144,11 @@ class _Maker:
         }
 
 
-def _plugin(route: Route, suffix: str, plugin: str, config: Object) -> Object:
+def _plugin(route: Route, platform: Platform, suffix: str, plugin: str, config: Object) -> Object:
     return {
         "apiVersion": "configuration.konghq.com/v1",
         "kind": "KongPlugin",
-        "metadata": own_metadata(route, f"{own_name(route)}-{suffix}"),
+        "metadata": own_metadata(route, platform, f"{own_name(route)}-{suffix}"),
         "plugin": plugin,
         "config": config,
     }

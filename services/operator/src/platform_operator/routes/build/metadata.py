@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import Any
 
-from platform_operator.routes.model import API_VERSION, GROUP, Object, Route, RouteKey
-from platform_operator.routes.platform import Platform
+from platform_operator.routes.model import GROUP, Object, Route, RouteKey
+from platform_operator.routes.platform import Owner, Platform
 
 MANAGER = "member-platform-operator"
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -16,8 +16,10 @@ ROUTE_NAME = f"{GROUP}/route"
 # What was asked for when the object was written last; another value means that there is something to write.
 APPLIED = f"{GROUP}/applied"
 
-# Names of at most 63 characters fit wherever they are used, with a suffix of ours.
-NAME_LIMIT = 52
+# How much of a name is for readers (characters), and how much of the hash makes it unique (hexadecimal digits: 128
+# bits, beyond any search for two routes with the same name). With a suffix they fit into the 253 that names may have.
+READABLE_LENGTH = 120
+DIGEST_LENGTH = 32
 
 
 def labels(key: RouteKey) -> dict[str, str]:
@@ -40,54 +42,63 @@ def route_of(body: Object) -> RouteKey | None:
 
 
 def own_name(route: Route) -> str:
-    """Return the name of objects in the route's own namespace."""
-    return _shortened(f"member-platform-{route.key.name}", route.key.name)
+    """Return the name of objects in the route's own namespace: unique in that namespace."""
+    return _unique_name(f"member-platform-{route.key.name}", route.key)
 
 
 def platform_name(route: Route, platform: Platform) -> str:
-    """Return the name of objects in the platform's namespace: another one for each route of the cluster."""
-    readable = f"{platform.fullname}-{route.key.namespace}-{route.key.name}"
-    # a-b/c and a/b-c read alike
-    return f"{readable[: NAME_LIMIT - 9].rstrip('-.')}-{_digest(str(route.key))}"
+    """Return the name of objects in the platform's namespace: unique among all routes of the cluster."""
+    return _unique_name(f"{platform.fullname}-{route.key.namespace}-{route.key.name}", route.key)
 
 
-def _shortened(name: str, source: str) -> str:
-    return name if len(name) <= NAME_LIMIT else f"{name[: NAME_LIMIT - 9].rstrip('-.')}-{_digest(source)}"
+def _unique_name(readable: str, key: RouteKey) -> str:
+    """Return `readable`, cut to fit, with a digest of `key`.
+
+    Every name carries the digest: a suffix such as `-verify` of one route could otherwise be part of another's name.
+    Dots become dashes, because Traefik and Kong do not tell them apart in the names that they derive.
+    """
+    return f"{readable[:READABLE_LENGTH].replace('.', '-').rstrip('-')}-{_digest(str(key))}"
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
-def own_metadata(route: Route, name: str, annotations: dict[str, str] | None = None) -> Object:
-    """Return the metadata of an object in the route's namespace, which goes when the route goes."""
-    return _metadata(route, route.key.namespace, name, annotations) | {
-        "ownerReferences": [
-            {
-                "apiVersion": API_VERSION,
-                "kind": "ProtectedRoute",
-                "name": route.key.name,
-                "uid": route.uid,
-                "controller": True,
-                "blockOwnerDeletion": False,
-            }
-        ]
-    }
+def own_metadata(route: Route, platform: Platform, name: str, annotations: dict[str, str] | None = None) -> Object:
+    """Return the metadata of an object in the route's namespace."""
+    return _metadata(route, platform, route.key.namespace, name, annotations)
 
 
 def platform_metadata(route: Route, platform: Platform, name: str, annotations: dict[str, str] | None = None) -> Object:
-    """Return the metadata of an object in the platform's namespace.
-
-    No object there can be owned by one of another namespace: the operator removes what has lost its route.
-    """
-    return _metadata(route, platform.namespace, name, annotations)
+    """Return the metadata of an object in the platform's namespace."""
+    return _metadata(route, platform, platform.namespace, name, annotations)
 
 
-def _metadata(route: Route, namespace: str, name: str, annotations: dict[str, str] | None) -> Object:
+def _metadata(
+    route: Route, platform: Platform, namespace: str, name: str, annotations: dict[str, str] | None
+) -> Object:
     metadata: Object = {"name": name, "namespace": namespace, "labels": labels(route.key)}
     if annotations:
         metadata["annotations"] = annotations
+    if platform.owner:
+        metadata["ownerReferences"] = [_owner_reference(platform.owner)]
     return metadata
+
+
+def _owner_reference(owner: Owner) -> Object:
+    """Return the reference to the release: an object goes when the release no longer has an operator.
+
+    Not to the route: the operator itself removes what a route leaves, because the order matters, and an object with two
+    owners would stay until both are gone.
+    """
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "name": owner.name,
+        "uid": owner.uid,
+        "controller": False,
+        "blockOwnerDeletion": False,
+    }
 
 
 def stamped(body: Object) -> Object:

@@ -20,7 +20,7 @@ def build_closing(route: Route, platform: Platform, backend: Backend) -> Object:
         peer = Peer(caller.namespace, dict(caller.labels))
         rules.append({"from": [_peer(peer)], "ports": [_port(port) for port in caller.ports or (target,)]})
     return _policy(
-        own_metadata(route, own_name(route)),
+        own_metadata(route, platform, own_name(route)),
         {"podSelector": _selector(dict(backend.selector)), "policyTypes": ["Ingress"], "ingress": rules},
     )
 

@@ -1,4 +1,4 @@
-"""Everything that a route stands for, in the order in which it is made: closed first, open last."""
+"""Everything that a route stands for, in the groups that are written one after the other."""
 
 from __future__ import annotations
 
@@ -8,21 +8,32 @@ from platform_operator.routes.model import Backend, Object, Route
 from platform_operator.routes.platform import Platform
 
 
-def build_objects(route: Route, platform: Platform, backend: Backend | None) -> list[Object]:
-    """Return the objects of an accepted route.
+def build_closing(route: Route, platform: Platform, backend: Backend | None) -> list[Object]:
+    """Return the policy that closes the service to all but the gateway.
 
-    Without a Service that can be used the network's policies are not among them: whose pods they close is not known.
+    Without a Service that can be used there is none: whose pods it would close is not known.
     """
-    made: list[Object] = []
-    if platform.network_policies and backend and is_usable(route, backend):
-        made.append(network.build_closing(route, platform, backend))
-        if platform.gateway.implementation == "standalone":
-            made.append(network.build_way_out(route, platform, backend))
-    if platform.gateway.implementation == "kong":
-        made += kong.build_gateway(route, platform)
+    if not platform.network_policies or backend is None or not is_usable(route, backend):
+        return []
+    return [stamped(network.build_closing(route, platform, backend))]
+
+
+def build_edge(route: Route, platform: Platform) -> list[Object]:
+    """Return the objects by which the edge asks auth about each request of the route."""
     edge = nginx if platform.edge.edge_class == "nginx" else traefik
-    made += edge.build_edge(route, platform)
-    return [stamped(body) for body in made]
+    return [stamped(body) for body in edge.build_edge(route, platform)]
+
+
+def build_way_out(route: Route, platform: Platform, backend: Backend | None) -> list[Object]:
+    """Return the policy that lets the standalone gateway reach the service's pods."""
+    if not platform.network_policies or backend is None or not is_usable(route, backend):
+        return []
+    return [stamped(network.build_way_out(route, platform, backend))]
+
+
+def build_kong(route: Route, platform: Platform) -> list[Object]:
+    """Return Kong's objects: plugins first, because the Ingresses name them."""
+    return [stamped(body) for body in kong.build_gateway(route, platform)]
 
 
 def is_usable(route: Route, backend: Backend) -> bool:

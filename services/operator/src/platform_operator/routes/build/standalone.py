@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-
 from platform_operator.routes.build.objects import is_usable
 from platform_operator.routes.model import Backend, Object, Route
 from platform_operator.routes.platform import Platform
@@ -29,6 +26,16 @@ def build_entry(route: Route, platform: Platform, backend: Backend | None) -> Ob
     }
 
 
+def reduced(entry: Object | None, to: Route | None, platform: Platform) -> Object | None:
+    """Return `entry` without what `to` does not ask for: paths, another host, trust in the identity of requests."""
+    if entry is None or to is None:
+        return None
+    is_same = entry["hosts"] == [platform.host_of(to)] and (entry["auth"] == "public") == (to.auth == "public")
+    asked = {(path.path, path.type) for path in to.paths}
+    paths = [path for path in entry["paths"] if (path["path"], path["type"]) in asked]
+    return {**entry, "paths": paths} if is_same and paths else None
+
+
 def _idempotency(route: Route) -> Object:
     given = route.idempotency
     settings: Object = {"methods": list(route.keyed_methods)}
@@ -39,8 +46,3 @@ def _idempotency(route: Route) -> Object:
 
 def _bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
-
-
-def build_table(entries: Iterable[tuple[str, Mapping[str, object]]]) -> str:
-    """Return the text of the table: the same for the same entries, whatever their order."""
-    return json.dumps({"version": 1, "routes": dict(entries)}, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,74 @@
+"""The edge's objects of a route: what asks auth before a request goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE, MIDDLEWARE
+from platform_operator.routes.build.objects import build_edge
+from platform_operator.routes.gateways.gateway import Gateway
+from platform_operator.routes.live import ObjectId
+from platform_operator.routes.model import Object, Route, RouteKey
+from platform_operator.routes.platform import Platform
+from platform_operator.routes.writer import ObjectWriter
+
+# How long the edge may take to follow a change (seconds): Traefik gathers news for 2, ingress-nginx for about 3.
+FOLLOW_SECONDS = 4.0
+
+# Those that take requests; a Middleware alone does nothing.
+_ENTRIES = {INGRESS.kind, INGRESS_ROUTE.kind}
+_KINDS = {*_ENTRIES, MIDDLEWARE.kind}
+
+
+class Edge:
+    """The edge, by its objects in the platform's namespace."""
+
+    def __init__(self, platform: Platform, writer: ObjectWriter, gateway: Gateway, clock: Callable[[], float]) -> None:
+        self._platform = platform
+        self._writer = writer
+        self._gateway = gateway
+        self._clock = clock
+        self._changed: dict[RouteKey, float] = {}
+
+    def build(self, route: Route) -> list[Object]:
+        """Return the objects that the route asks for."""
+        return build_edge(route, self._platform)
+
+    def has_other_entries(self, key: RouteKey, wanted: list[Object]) -> bool:
+        """Tell whether the edge takes requests for the route by an object that is not wanted any more."""
+        return any(which.kind in _ENTRIES for which in self._spare(key, wanted))
+
+    async def write(self, key: RouteKey, wanted: list[Object]) -> None:
+        """Write the objects. Raises ApiFault and NameTaken."""
+        for body in wanted:
+            if await self._writer.write(key, body):
+                self._changed[key] = self._clock()
+
+    async def remove_other_entries(self, key: RouteKey, wanted: list[Object]) -> None:
+        """Remove the objects by which the edge takes requests and that are not wanted. Raises ApiFault."""
+        for which in self._spare(key, wanted):
+            if which.kind in _ENTRIES:
+                await self._writer.remove(key, which)
+
+    async def remove_others(self, key: RouteKey, wanted: list[Object]) -> None:
+        """Remove everything that is not wanted: what names Middlewares before these. Raises ApiFault."""
+        await self.remove_other_entries(key, wanted)
+        for which in self._spare(key, wanted):
+            await self._writer.remove(key, which)
+
+    def settling(self, key: RouteKey) -> float:
+        """Return for how long the edge may still do what it did before (seconds)."""
+        if key not in self._changed:
+            return 0.0
+        wait = max(0.0, self._changed[key] + FOLLOW_SECONDS - self._clock())
+        if not wait:
+            del self._changed[key]
+        return wait
+
+    def _spare(self, key: RouteKey, wanted: list[Object]) -> list[ObjectId]:
+        names = {ObjectId.of(body) for body in wanted}
+        return [
+            which
+            for which, live in sorted(self._writer.live(key).items(), key=lambda item: item[0])
+            if which.kind in _KINDS and which not in names and not self._gateway.owns(which, live)
+        ]

@@ -1,0 +1,1 @@
+"""The two gateways, each as the last thing that opens for a route and the first that closes."""

@@ -1,0 +1,110 @@
+"""Kong: Ingresses and KongPlugins in the route's namespace, which Kong Ingress Controller reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from platform_operator.kube.cluster import Cluster
+from platform_operator.kube.kinds import INGRESS, KONG_PLUGIN, SERVICE
+from platform_operator.routes.build.kong import build_service_annotations
+from platform_operator.routes.build.objects import build_kong
+from platform_operator.routes.live import Live, ObjectId
+from platform_operator.routes.model import Backend, Object, Route, RouteKey
+from platform_operator.routes.platform import Platform
+from platform_operator.routes.state import State
+from platform_operator.routes.writer import ObjectWriter
+
+# How long Kong may take to follow a change (seconds). Nothing tells when it has; it was seen to take 0.8 to 2.2.
+FOLLOW_SECONDS = 5.0
+
+PLUGINS = "konghq.com/plugins"
+
+# What a route of Kong opens: a host, a path, and whether it believes the identity that the request carries.
+Opening = tuple[str, str, bool]
+
+
+class KongGateway:
+    """Kong as the gateway."""
+
+    def __init__(
+        self, cluster: Cluster, platform: Platform, state: State, writer: ObjectWriter, clock: Callable[[], float]
+    ) -> None:
+        self._cluster = cluster
+        self._platform = platform
+        self._state = state
+        self._writer = writer
+        self._clock = clock
+        # when something was taken from Kong, and when it was last given something; nothing is known of an earlier run
+        self._withdrawn: dict[RouteKey, float] = {}
+        self._given: dict[RouteKey, float] = {}
+
+    async def withdraw(self, key: RouteKey, to: Route | None) -> float:
+        """Remove the Ingresses that open more than `to` asks for. Raises ApiFault."""
+        wanted = build_kong(to, self._platform) if to else []
+        kept = {_opening(body) for body in wanted}
+        spare = [which for which, live in self._own(key) if to is None or _opens_other(which, live, kept)]
+        for which in sorted(spare, key=lambda which: (which.kind == KONG_PLUGIN.kind, which)):
+            await self._writer.remove(key, which)
+        if spare:
+            self._withdrawn[key] = self._clock()
+        wait = self._rest(self._withdrawn, key)
+        if not wait:
+            self._withdrawn.pop(key, None)
+        return wait
+
+    async def program(self, route: Route, backend: Backend | None) -> float:
+        """Write Kong's objects. Raises ApiFault and NameTaken."""
+        if backend:
+            await self.annotate_service(route.key.namespace, route.service, build_service_annotations(self._platform))
+        wanted = build_kong(route, self._platform)
+        changed = [body for body in wanted if await self._writer.write(route.key, body)]
+        names = {ObjectId.of(body) for body in wanted}
+        for which, _ in self._own(route.key):
+            if which not in names:
+                await self._writer.remove(route.key, which)
+        if changed:
+            self._given[route.key] = self._clock()
+        return self._rest(self._given, route.key)
+
+    def owns(self, which: ObjectId, live: Live) -> bool:
+        """Tell whether an object is Kong's: a KongPlugin, or an Ingress that names some."""
+        return which.kind == KONG_PLUGIN.kind or (which.kind == INGRESS.kind and PLUGINS in _annotations(live.read()))
+
+    def faults(self, key: RouteKey) -> str:  # noqa: ARG002 (the other gateway needs it)
+        """Return nothing: Kong says nothing to the operator."""
+        return ""
+
+    async def annotate_service(self, namespace: str, name: str, annotations: dict[str, str]) -> None:
+        """Have the Service tell Kong what `annotations` say; none: what it said before the route came."""
+        backend = self._state.backends.get((namespace, name))
+        known = dict(backend.kong) if backend else {}
+        if backend is None or (annotations.items() <= known.items() and backend.is_joined == bool(annotations)):
+            return
+        metadata = {"name": name, "namespace": namespace, "annotations": annotations}
+        body = {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
+        self._state.put(SERVICE, await self._cluster.apply(SERVICE, body))
+
+    def _own(self, key: RouteKey) -> list[tuple[ObjectId, Live]]:
+        return [(which, live) for which, live in self._writer.live(key).items() if self.owns(which, live)]
+
+    def _rest(self, since: dict[RouteKey, float], key: RouteKey) -> float:
+        return max(0.0, since[key] + FOLLOW_SECONDS - self._clock()) if key in since else 0.0
+
+
+def _opens_other(which: ObjectId, live: Live, kept: set[Opening | None]) -> bool:
+    return which.kind == INGRESS.kind and _opening(live.read()) not in {None, *kept}
+
+
+def _opening(body: Object) -> Opening | None:
+    """Return what an Ingress of Kong opens; None when it refuses requests, or is none."""
+    plugins = _annotations(body).get(PLUGINS, "").split(",")
+    if not any(plugin.endswith("-clean") for plugin in plugins):
+        return None
+    (rule,) = body["spec"]["rules"]
+    (path,) = rule["http"]["paths"]
+    return rule["host"], path["path"], not any(plugin.endswith("-no-identity") for plugin in plugins)
+
+
+def _annotations(body: Object) -> dict[str, Any]:
+    return dict(body["metadata"].get("annotations") or {})
