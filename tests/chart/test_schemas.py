@@ -109,9 +109,19 @@ def test_the_plugins_objects_fit_the_schemas(kubernetes):
         kubernetes_validate.validate(document, kubernetes, strict=True)
 
 
+CLUSTER_WIDE = {
+    "PriorityClass",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterKopfPeering",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+}
+
+
 def test_names_are_unique_and_no_object_is_outside_of_the_release(documents):
     keys = [(document["kind"], document["metadata"]["name"]) for document in documents]
     assert len(keys) == len(set(keys))
     for document in documents:
-        if document["kind"] not in {"PriorityClass", "ClusterRole", "ClusterRoleBinding", "ClusterKopfPeering"}:
+        if document["kind"] not in CLUSTER_WIDE:
             assert document["metadata"]["namespace"] == "members", document["metadata"]["name"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 import uuid
 from contextlib import suppress
 
@@ -38,7 +39,7 @@ def echo(operated, log_in, client):  # noqa: ARG001 (it has to be there)
     kubectl("apply", "-f", str(EXAMPLE), namespace="echo")
     kubectl("wait", "--for=condition=Ready", "protectedroute/echo", "--timeout=120s", namespace="echo")
     headers, member = log_in()
-    until("the gateway has the table", lambda: client.get("/echo", headers=headers).status_code == 200, within=SPREAD)
+    assert client.get("/echo", headers=headers).status_code == 200
     return headers, member
 
 
@@ -77,6 +78,94 @@ def test_a_log_out_is_seen_at_once(echo, client, log_in):  # noqa: ARG001 (it ha
     assert client.get("/echo", headers=headers).status_code == 200
     assert client.post("/auth/logout", headers=headers).status_code == 204
     assert client.get("/echo", headers=headers).status_code == 401
+
+
+SECRET = {
+    "apiVersion": "memberplatform.dev/v1alpha1",
+    "kind": "ProtectedRoute",
+    "metadata": {"name": "secret"},
+    "spec": {
+        "paths": [{"path": "/secret"}],
+        "backend": {"service": "echo", "port": 80},
+        "auth": {"mode": "required", "roles": ["admin"]},
+    },
+}
+SECRET_GRANT = {
+    "apiVersion": "memberplatform.dev/v1alpha1",
+    "kind": "RouteGrant",
+    "metadata": {"name": "echo-secret"},
+    "spec": {"namespaces": ["echo"], "allowPlatformHost": True, "pathPrefixes": ["/secret", "/renamed"]},
+}
+
+
+@pytest.fixture
+def secret(echo, client):
+    """A path for administrators, in reach; the team has another route to the same Service."""
+    headers, _ = echo
+    kubectl("apply", "-f", "-", stdin=json.dumps(SECRET_GRANT))
+    kubectl("apply", "-f", "-", namespace="echo", stdin=json.dumps(SECRET))
+    kubectl("wait", "--for=condition=Ready", "protectedroute/secret", "--timeout=120s", namespace="echo")
+    assert client.get("/secret", headers=headers).status_code == 200
+    yield headers
+    kubectl("delete", "protectedroute", "secret", "--ignore-not-found", namespace="echo")
+    kubectl("delete", "routegrant", "echo-secret", "--ignore-not-found")
+
+
+class Strangers:
+    """Anonymous requests for a path, all the time; `statuses`: how they were answered."""
+
+    def __init__(self, release, path):
+        self._release = release
+        self._path = path
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self.statuses = []
+
+    def _ask(self):
+        with self._release.client() as client:
+            while not self._stop.wait(0.02):
+                with suppress(httpx2.HTTPError):
+                    self.statuses.append(client.get(self._path).status_code)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+
+@pytest.mark.parametrize("end", ["renamed", "removed", "revoked"])
+def test_a_path_that_goes_is_open_to_strangers_at_no_moment(secret, operated, client, end):
+    with Strangers(operated, "/secret/x") as strangers:
+        until("they are refused", lambda: strangers.statuses[-1:] == [401], within=20)
+        if end == "renamed":
+            rename = {"spec": {"paths": [{"path": "/renamed"}]}}
+            kubectl("patch", "protectedroute", "secret", "--type=merge", "-p", json.dumps(rename), namespace="echo")
+            until("the new path is there", lambda: client.get("/renamed", headers=secret).status_code == 200)
+        elif end == "removed":
+            kubectl("delete", "protectedroute", "secret", namespace="echo")
+        else:
+            kubectl("delete", "routegrant", "echo-secret")
+        until("the path is nobody's", lambda: client.get("/secret", headers=secret).status_code == 404, within=SPREAD)
+        seen = len(strangers.statuses)
+        until("some more are asked", lambda: len(strangers.statuses) > seen + 100, within=60)
+    assert 200 not in strangers.statuses
+    MEASURED[f"anonymous requests while a path was {end}, none let in"] = str(len(strangers.statuses))
+
+
+def test_ready_means_that_requests_arrive(secret, client):
+    for number in range(3):
+        name = f"at-once-{number}"
+        body = {**SECRET, "metadata": {"name": name}}
+        body["spec"] = {**SECRET["spec"], "paths": [{"path": f"/renamed/{name}"}]}
+        began = time.monotonic()
+        kubectl("apply", "-f", "-", namespace="echo", stdin=json.dumps(body))
+        kubectl("wait", "--for=condition=Ready", f"protectedroute/{name}", "--timeout=60s", namespace="echo")
+        MEASURED["from a ProtectedRoute to Ready"] = f"{time.monotonic() - began:.1f} s"
+        assert client.get(f"/renamed/{name}", headers=secret).status_code == 200
+        kubectl("delete", "protectedroute", name, namespace="echo")
 
 
 REACH = """
@@ -197,13 +286,39 @@ def test_an_emergency_ends_every_token_and_session(operated, log_in, client):
     session = client.post("/auth/login", json=body).json()
     own = f"/api/members/{member['id']}"
     assert client.get(own, headers=headers).status_code == 200
+    began = time.monotonic()
     ask("revoke")
-    until("the token is dead", lambda: refused(client, own, headers), within=SPREAD)
-    kubectl("rollout", "status", f"deployment/{RELEASE}-auth", "--timeout=120s")
+    until("the token is dead", lambda: refused(client, own, headers), within=SPREAD, pause=0.1)
+    MEASURED["from revoking every key to the first refusal of a former token"] = f"{time.monotonic() - began:.1f} s"
+    kubectl("wait", "signingkeyring", "--all", "--for=condition=Ready", "--timeout=180s")
+    MEASURED["from revoking every key to the end of the last former pod"] = f"{time.monotonic() - began:.1f} s"
     until("log-in works with the new keys", lambda: works_again(client, log_in), within=SPREAD)
     assert client.get(own, headers=headers).status_code == 401
     renewed = client.post("/auth/refresh", json={"refresh_token": session["refresh_token"]})
     assert (renewed.status_code, renewed.json()["code"]) == (401, "session-revoked")
+
+
+def test_an_emergency_outlives_the_secret_of_the_keys(operated, log_in, client):
+    """After it, the Secret is lost: sessions from before stay ended."""
+    body = {"email": "admin@example.com", "password": operated.secret("admin", "password")}
+    session = client.post("/auth/login", json=body).json()
+    before = ring()
+    ask("revoke")
+    until("every key is another one", lambda: not set(ring().values()) & set(before.values()), within=60)
+    kubectl("wait", "signingkeyring", "--all", "--for=condition=Ready", "--timeout=180s")
+    marked = ring()["sessions-until"]
+    kubectl("delete", "secret", f"{RELEASE}-auth-keys")
+    until("it is made again", lambda: f"{RELEASE}-auth-keys" in secrets(), within=60)
+    assert ring()["sessions-until"] == marked
+    kubectl("rollout", "restart", f"deployment/{RELEASE}-auth")
+    kubectl("rollout", "status", f"deployment/{RELEASE}-auth", "--timeout=120s")
+    until("log-in works", lambda: works_again(client, log_in), within=SPREAD)
+    renewed = client.post("/auth/refresh", json={"refresh_token": session["refresh_token"]})
+    assert (renewed.status_code, renewed.json()["code"]) == (401, "session-revoked")
+
+
+def secrets():
+    return {secret["metadata"]["name"] for secret in objects("secrets")}
 
 
 def refused(client, path, headers):
