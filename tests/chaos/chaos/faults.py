@@ -83,7 +83,7 @@ class Scourge:
         kind = self._random.choices(("kill", "kill workers", "pause", "cut", "swallow"), (5, 3, 3, 3, 1))[0]
         match kind:
             case "kill":
-                part = self._random.choices(KILLED, (5, 5, 4, 3, 1, 1))[0]
+                part = self._random.choices(KILLED, (5, 5, 4, 1, 3, 1, 1))[0]
                 return kind, part, self._now_and_then(lambda: self._rig.kill(part))
             case "kill workers":
                 return kind, "gateway", self._now_and_then(lambda: self._rig.kill_workers("gateway"))
