@@ -209,7 +209,7 @@ async def test_of_those_who_ask_for_the_same_counts_one_counts():
     for category in ("a", "b"):
         await cache.get(Filters(category=category), count)
     await cache.get(Filters(), count)
-    assert len(counted) == 5, "of two places the oldest is given away"
+    assert len(counted) == 5, "of two places the oldest is reused"
 
 
 async def test_a_count_that_failed_is_not_kept():

@@ -70,7 +70,7 @@ class Plan:
     statement: str
     milliseconds: float
     buffers: int
-    # The most rows that any step of the plan produced or threw away; entries of a bitmap are no rows.
+    # The most rows that any step of the plan produced or discarded; entries of a bitmap are no rows.
     rows: int
 
     @classmethod

@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 class FailureReason(StrEnum):
-    """Why a payment failed, as the buyer may be told."""
+    """Why a payment failed, in words that may be shown to the buyer."""
 
     CARD_DECLINED = "card-declined"
     INSUFFICIENT_FUNDS = "insufficient-funds"

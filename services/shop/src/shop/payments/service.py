@@ -87,10 +87,10 @@ class Payments:
         await self.settle(session, payment, settlement)
         return True
 
-    async def settle(self, session: AsyncSession, told: Payment, settlement: Settlement) -> None:
+    async def settle(self, session: AsyncSession, reported: Payment, settlement: Settlement) -> None:
         """Let order and payment follow from what became of it. What is known already changes nothing."""
-        order = await self._hold(session, told)
-        payment = next(one for one in order.payments if one.id == told.id)
+        order = await self._hold(session, reported)
+        payment = next(one for one in order.payments if one.id == reported.id)
         before = PaymentState(payment.state)
         match settlement.outcome:
             case Outcome.PAID:
