@@ -235,7 +235,7 @@ async def test_a_country_without_postal_codes_needs_none(ann, mug, address):
     [
         ("postal_code", "", "postal-code-missing"), ("postal_code", "100-110", "postal-code-malformed"),
         ("phone", "call me", "phone-malformed"), ("country", "ZZ", "country-unknown"),
-        ("recipient", "\u200b\u3164", "value-error"), ("line2", "a\u202eb", "value-error"),
+        ("recipient", "\u200b\u3164", "invisible-character"), ("line2", "a\u202eb", "invisible-character"),
     ],
 )  # fmt: skip
 async def test_what_is_wrong_with_an_address_has_a_code(ann, mug, address, field, value, code):

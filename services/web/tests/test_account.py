@@ -58,6 +58,12 @@ async def test_a_change_made_elsewhere_is_shown_and_nothing_is_overwritten(membe
             "Enter an e-mail address",
         ),
         (422, "payload-invalid", [{"pointer": "/display_name", "code": "too-long", "detail": ""}], "Enter a name"),
+        (
+            422,
+            "payload-invalid",
+            [{"pointer": "/display_name", "code": "invisible-character", "detail": ""}],
+            "Remove the invisible characters",
+        ),
     ],
 )
 async def test_what_is_wrong_is_said_and_what_was_typed_stays(member, services, status, code, errors, said):

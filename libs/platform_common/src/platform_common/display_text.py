@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from pydantic_core import PydanticCustomError
+
 # Controls, format characters, surrogates, unassigned code points, line and paragraph separators.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 # Letters, symbols and marks that are drawn as nothing (Unicode: Default_Ignorable_Code_Point, and three blank symbols).
@@ -23,17 +25,20 @@ _VISIBLE_CATEGORIES = frozenset("LNPS")
 def clean_line(text: str) -> str:
     """Return `text` in NFC without surrounding blanks; it may be empty.
 
-    Raises ValueError with a sentence for control, invisible and direction-changing characters, and for text that
-    consists of combining marks only. Joiners and variation selectors are accepted after a visible character.
+    Raises a ValueError with a code and a sentence for control, invisible and direction-changing characters, and for
+    text that consists of combining marks only. Joiners and variation selectors are accepted after a visible character.
     """
     cleaned = unicodedata.normalize("NFC", text).strip()
     previous = ""
     for character in cleaned:
         if not _is_accepted(character, previous):
-            raise ValueError(f"Remove the control or invisible character U+{ord(character):04X}.")
+            point = f"U+{ord(character):04X}"
+            raise PydanticCustomError(
+                "invisible_character", "Remove the control or invisible character {point}.", {"point": point}
+            )
         previous = character
     if cleaned and not any(_is_visible(character) for character in cleaned):
-        raise ValueError("Use at least one visible character.")
+        raise _nothing_visible()
     return cleaned
 
 
@@ -41,8 +46,12 @@ def filled_line(text: str) -> str:
     """Return `text` as `clean_line` does. Raises ValueError for an empty one as well."""
     cleaned = clean_line(text)
     if not cleaned:
-        raise ValueError("Use at least one visible character.")
+        raise _nothing_visible()
     return cleaned
+
+
+def _nothing_visible() -> PydanticCustomError:
+    return PydanticCustomError("no_visible_character", "Use at least one visible character.")
 
 
 def _is_accepted(character: str, previous: str) -> bool:

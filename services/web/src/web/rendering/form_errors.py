@@ -11,8 +11,9 @@ from web.rendering.catalogues import N_
 # The code of an empty field, where that needs words of its own.
 MISSING = "missing"
 
-# By field and the service's code; then by field alone.
+# By field and the service's code; then by code alone; then by field alone.
 _MESSAGES = {
+    ("", "invisible-character"): N_("Remove the invisible characters from this field."),
     ("email", MISSING): N_("Enter your e-mail address."),
     ("display_name", MISSING): N_("Enter your name."),
     ("password", MISSING): N_("Enter a password."),
@@ -46,7 +47,7 @@ _ALIASES = {"new_password": "password"}
 def field_message(field: str, code: str = "") -> str:
     """Return what to say of a field, untranslated."""
     name = _ALIASES.get(field, field)
-    return _MESSAGES.get((name, code)) or _MESSAGES.get((name, "")) or _OTHERWISE
+    return _MESSAGES.get((name, code)) or _MESSAGES.get(("", code)) or _MESSAGES.get((name, "")) or _OTHERWISE
 
 
 def missing_fields(fields: Mapping[str, str], *names: str) -> dict[str, str]:
