@@ -142,3 +142,10 @@ def test_a_new_revision_alone_restarts_no_pod(documents):
     for name, template in lasting_pods(documents).items():
         for job in jobs:
             assert job not in str(template), name
+
+
+def test_a_pod_counts_as_available_only_once_edge_and_gateway_know_it(documents):
+    """Traefik applies changes every 2 s at most, the standalone gateway looks every second."""
+    for deployment in of_kind(documents, "Deployment"):
+        if not deployment["metadata"]["name"].endswith("-operator"):
+            assert deployment["spec"]["minReadySeconds"] > 2, deployment["metadata"]["name"]

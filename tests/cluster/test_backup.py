@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from cluster import NAMESPACE, STRANGE_NAMESPACE, kubectl
+from cluster import NAMESPACE, STRANGE_NAMESPACE, kubectl, until
 from outside import guide, make_namespace
 
 
@@ -27,7 +27,7 @@ def test_what_was_backed_up_comes_back(release, log_in, works, tmp_path):
 
     for component in ("member", "shop"):
         kubectl("rollout", "status", f"deployment/member-platform-{component}", "--timeout=180s")
-    assert works()
+    until("the platform works again", works)
     with release.client() as client:
         assert client.get(own, headers=headers).json() == before
         assert client.get("/api/shop/products?limit=5").json()["items"] == goods

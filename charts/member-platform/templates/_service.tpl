@@ -16,6 +16,9 @@ spec:
   {{- if not $values.autoscaling.enabled }}
   replicas: {{ $values.replicas }}
   {{- end }}
+  # The edge and the gateway learn of a ready pod within two seconds: until then it does not count as available, neither for
+  # `helm --wait` nor for the removal of an old pod.
+  minReadySeconds: 3
   revisionHistoryLimit: 3
   strategy:
     type: RollingUpdate
