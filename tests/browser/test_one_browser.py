@@ -74,7 +74,7 @@ def test_a_page_that_was_left_open_orders_nothing_for_the_next_member(first: Sho
 
     first.press("Place the order")
 
-    expect(first.page.get_by_role("heading", level=1)).to_have_text("That is not allowed")
+    expect(first.page.get_by_role("heading", level=1)).to_have_text("This page is out of date")
     assert second.orders() == []
 
 
@@ -85,7 +85,7 @@ def test_a_page_that_was_left_open_ends_no_session_of_the_next_member(first: Sho
 
     first.press("Log out everywhere")
 
-    expect(first.page.get_by_role("heading", level=1)).to_have_text("That is not allowed")
+    expect(first.page.get_by_role("heading", level=1)).to_have_text("This page is out of date")
     second.go("/account")
     assert second.is_logged_in()
 

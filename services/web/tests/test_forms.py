@@ -24,7 +24,7 @@ async def test_a_form_with_another_token_does_nothing_and_says_what_to_do(browse
     answer = await browser.submit(form, {"form_token": token, "email": "a@example.com", "password": "x"})
 
     assert answer.status_code == 403
-    assert "the page was open for too long" in Page(answer.text).text
+    assert "was open for too long. Open it again" in Page(answer.text).text
     assert "/problems/form-outdated" in Page(answer.text).links
     assert not services.auth.requests
 

@@ -26,6 +26,15 @@ _WORDS = {
     500: (N_("Something broke on our side"), N_("It was nothing you did. Try again in a moment.")),
     503: (N_("We cannot do that right now"), N_("A part of the site is away. Try again in a moment.")),
 }
+# By code, where the status alone would mislead.
+_WORDS_BY_CODE = {
+    "form-outdated": (
+        N_("This page is out of date"),
+        N_(
+            "It is from an earlier session, or was open for too long. Open it again, then repeat what you wanted to do."
+        ),
+    ),
+}
 _OTHERWISE = (N_("That did not work"), N_("Go back and try again."))
 
 
@@ -62,7 +71,7 @@ class ProblemPagesMiddleware:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, start: Message, body: bytes) -> None:
         problem = _document(body)
         status = int(start["status"])
-        heading, advice = _WORDS.get(status, _OTHERWISE)
+        heading, advice = _WORDS_BY_CODE.get(str(problem.get("code"))) or _WORDS.get(status, _OTHERWISE)
         page = self._pages.show(
             scope["state"][STATE],
             "rendering/problem.html",
