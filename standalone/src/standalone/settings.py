@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from platform_common.email_address import normalize_email
 from standalone.credentials import Credentials
 from standalone.database import MEMBER, SHOP
 from standalone.errors import PlatformError
+from standalone.nginx.edge import ORIGIN_PATTERN
 from standalone.ports import LOOPBACK, Ports
 from standalone.state import StateFolder
 
@@ -41,11 +42,54 @@ def check_environment(environment: Mapping[str, str]) -> None:
         raise PlatformError(f"PUBLIC_URL is {public_url!r}; it must be https://<host>, without a path.")
     if environment.get("DEMO_DATA", "").lower() not in _YES | _NO:
         raise PlatformError(f"DEMO_DATA is {environment['DEMO_DATA']!r}; it must be yes or no.")
+    trusted_proxies(environment)
+    cors_origins(environment)
     if email := environment.get("ADMIN_EMAIL", ""):
         try:
             normalize_email(email)
         except ValueError as error:
             raise PlatformError(f"ADMIN_EMAIL is {email!r}: {error}") from None
+
+
+def trusted_proxies(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the networks of TRUSTED_PROXIES: whose X-Forwarded-For and X-Forwarded-Proto the edge uses."""
+    return tuple(_network(item) for item in _listed(environment, "TRUSTED_PROXIES"))
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise PlatformError(
+            f"TRUSTED_PROXIES has {text!r}; it must be addresses or networks, as in 10.0.0.5,192.168.0.0/16."
+        ) from None
+
+
+def cors_origins(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the origins of CORS_ORIGINS: whose scripts may call the API."""
+    return tuple(_origin(item) for item in _listed(environment, "CORS_ORIGINS"))
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(ORIGIN_PATTERN, text):
+        raise PlatformError(
+            f"CORS_ORIGINS has {text!r}; it must be exact origins in lower case, as in https://app.example."
+        )
+    return text
+
+
+def _listed(environment: Mapping[str, str], name: str) -> list[str]:
+    return [item.strip() for item in environment.get(name, "").split(",") if item.strip()]
+
+
+def warnings(environment: Mapping[str, str]) -> list[str]:
+    """Return what is legal and yet most likely a mistake, one sentence each."""
+    if environment.get("PUBLIC_URL", "").startswith("https:") and not trusted_proxies(environment):
+        return [
+            "PUBLIC_URL is https but TRUSTED_PROXIES is not set: all visitors share the address of the proxy, so "
+            "throttling of one locks out all. Set TRUSTED_PROXIES to the proxy's address."
+        ]
+    return []
 
 
 def _is_origin(url: str) -> bool:

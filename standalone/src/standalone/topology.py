@@ -24,12 +24,15 @@ from standalone.parts import Job, Part, Step
 from standalone.ports import LOOPBACK
 from standalone.probes import http_answers, http_ready, postgres_answers, valkey_answers
 from standalone.processes import tied_to_parent
-from standalone.settings import PlatformSettings
+from standalone.settings import PlatformSettings, cors_origins, trusted_proxies
 
 ROUTE_TABLE = Path("charts/member-platform/values.yaml")
 SERVICES = {"member", "auth", "shop", "web"}
 
 DONE = "done"
+
+# Nobody looks at an empty page for longer; web itself waits for no service as long.
+PAGE_MILLISECONDS = 15_000
 
 # How long a job's program may take (seconds).
 COMMAND_SECONDS = 120
@@ -261,7 +264,12 @@ def _front(settings: PlatformSettings) -> list[Step]:
             state=settings.state.root,
             port=ports.gateway,
             status_port=ports.gateway_status,
-            services={name: Upstream(addresses=(address,)) for name, address in addresses.items()},
+            services={
+                name: Upstream(
+                    addresses=(address,), **({"read_timeout_ms": PAGE_MILLISECONDS} if name == "web" else {})
+                )
+                for name, address in addresses.items()
+            },
             redis=RedisSettings(
                 host=LOOPBACK,
                 port=ports.valkey_idempotency,
@@ -279,6 +287,8 @@ def _front(settings: PlatformSettings) -> list[Step]:
             port=ports.edge,
             gateway=f"{LOOPBACK}:{ports.gateway}",
             auth=addresses["auth"],
+            trusted_proxies=trusted_proxies(settings.caller),
+            cors_origins=cors_origins(settings.caller),
         ),
         table,
     )

@@ -18,7 +18,7 @@ from standalone.client import status, supervisor_identity
 from standalone.errors import PlatformError
 from standalone.log_files import logged_cause
 from standalone.ports import Ports
-from standalone.settings import check_environment
+from standalone.settings import check_environment, warnings
 from standalone.state import StateFolder
 from standalone.welcome import welcome
 
@@ -39,6 +39,8 @@ def up(
     A platform that runs already stays as it is; that is an error only where another port was given.
     """
     check_environment(environment)
+    for warning in warnings(environment):
+        print(f"Warning: {warning}", file=sys.stderr)
     state.create()
     asked_port = ports.edge if port_given else None
     running = status(state)

@@ -17,7 +17,8 @@ from standalone.nginx.templates import render
 
 Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]+$")]
 # As browsers write it: no path, no wildcard.
-Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]+)?$")]
+ORIGIN_PATTERN = r"^https?://[a-z0-9.-]+(:[0-9]+)?$"
+Origin = Annotated[str, Field(pattern=ORIGIN_PATTERN)]
 
 # What nginx itself may respond with, here or in place of the gateway.
 PROBLEMS = (400, 401, 403, 404, 405, 408, 411, 413, 414, 417, 429, 500, 501, 502, 503, 504, 505)

@@ -1,0 +1,86 @@
+"""Which other origins may call the API, and what a browser is told."""
+
+import pytest
+
+APP = "https://app.example"
+PREFLIGHT = [("Access-Control-Request-Method", "DELETE"), ("Access-Control-Request-Headers", "authorization")]
+FOREIGN = [
+    "https://evil.example",
+    "https://app.example.evil.example",
+    "http://app.example",
+    "null",
+    "https://app.example:1",
+]
+
+
+@pytest.fixture
+def edge(make_edge):
+    return make_edge(cors_origins=[APP, "http://localhost:5173"])
+
+
+def cors(answer):
+    return {name.lower(): value for name, value in answer.headers if name.lower().startswith("access-control-")}
+
+
+@pytest.mark.parametrize("origin", [APP, "http://localhost:5173"])
+def test_a_preflight_is_answered_without_auth_and_gateway(edge, origin):
+    answer = edge.client.request("OPTIONS", "/api/mine/7", [("Origin", origin), *PREFLIGHT])
+    assert answer.status == 204
+    told = cors(answer)
+    assert told["access-control-allow-origin"] == origin
+    assert told["access-control-allow-credentials"] == "true"
+    assert told["access-control-allow-methods"] == "DELETE, GET, POST"
+    assert {"authorization", "idempotency-key", "content-type", "if-match"} <= set(
+        told["access-control-allow-headers"].lower().split(", ")
+    )
+    assert "Origin" in answer.get("Vary")
+    assert edge.auth.seen == edge.gateway.seen == []
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_preflight_of_another_origin_is_refused(edge, origin):
+    answer = edge.client.request("OPTIONS", "/api/mine", [("Origin", origin), *PREFLIGHT])
+    assert answer.status == 405
+    assert "access-control-allow-origin" not in cors(answer)
+    assert edge.auth.seen == edge.gateway.seen == []
+
+
+@pytest.mark.parametrize(("path", "status"), [("/open", 200), ("/api/mine", 401), ("/none", 404)])
+def test_responses_and_errors_may_be_read_by_a_listed_origin(edge, path, status):
+    edge.answer_ok(401, Cache_Control="no-store")
+    answer = edge.client.get(path, [("Origin", APP)])
+    assert answer.status == status
+    told = cors(answer)
+    assert (told["access-control-allow-origin"], told["access-control-allow-credentials"]) == (APP, "true")
+    assert {"ETag", "Location", "Retry-After", "X-Request-ID", "Idempotency-Status"} <= set(
+        told["access-control-expose-headers"].split(", ")
+    )
+    assert "Origin" in ", ".join(answer.all("Vary"))
+
+
+@pytest.mark.parametrize("origin", [*FOREIGN, None])
+def test_another_origin_reads_nothing_and_caches_are_told(edge, origin):
+    answer = edge.client.get("/open", [("Origin", origin)] if origin else [])
+    assert cors(answer) == {}
+    assert "Origin" in answer.all("Vary")
+
+
+def test_a_service_does_not_widen_the_list(edge):
+    edge.reply = lambda _seen: edge.make_answer(
+        200, b"", Access_Control_Allow_Origin="*", Access_Control_Allow_Credentials="true"
+    )
+    assert cors(edge.client.get("/open", [("Origin", "https://evil.example")])) == {}
+    assert edge.client.get("/open", [("Origin", APP)]).all("Access-Control-Allow-Origin") == [APP]
+
+
+def test_without_the_setting_there_is_no_cors(make_edge):
+    edge = make_edge()
+    assert edge.client.request("OPTIONS", "/api/mine", [("Origin", APP), *PREFLIGHT]).status == 405
+    answer = edge.client.get("/open", [("Origin", APP)])
+    assert (cors(answer), answer.all("Vary")) == ({}, [])
+
+
+@pytest.mark.parametrize("origin", ["*", "https://*.example", "https://app.example/", "app.example", "https://a b"])
+def test_an_origin_is_exact(make_edge, origin):
+    with pytest.raises(ValueError, match="cors_origins"):
+        make_edge(cors_origins=[origin])
