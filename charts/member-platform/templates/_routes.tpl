@@ -82,3 +82,23 @@ http://{{ include "member-platform.host" (list . "auth") }}:8080/auth/verify
 {{- define "member-platform.gatewayPort" -}}
 {{ ternary .Values.gateway.kong.servicePort 8000 (eq .Values.gateway.implementation "kong") }}
 {{- end }}
+
+{{/* What scripts of other origins may send, and may read of a response. */}}
+{{- define "member-platform.corsAllowedHeaders" -}}
+- Authorization
+- Content-Type
+- Idempotency-Key
+- X-Idempotency-Key
+- If-Match
+- If-None-Match
+- X-Request-ID
+{{- end }}
+{{- define "member-platform.corsExposedHeaders" -}}
+- ETag
+- Idempotency-Status
+- Idempotent-Replayed
+- Location
+- Retry-After
+- WWW-Authenticate
+- X-Request-ID
+{{- end }}

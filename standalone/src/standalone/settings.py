@@ -32,6 +32,11 @@ ADMINISTRATOR_EMAIL = "admin@example.com"
 _INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH")
 
 
+_SHARED_ADDRESS = (
+    "PUBLIC_URL is https but TRUSTED_PROXIES is not set: all visitors share the address of the proxy, so throttling of "
+    "one locks out all. Set TRUSTED_PROXIES to the proxy's address."
+)
+
 _YES = frozenset({"", "1", "yes", "on", "true"})
 _NO = frozenset({"0", "no", "off", "false"})
 
@@ -85,10 +90,7 @@ def _listed(environment: Mapping[str, str], name: str) -> list[str]:
 def warnings(environment: Mapping[str, str]) -> list[str]:
     """Return what is legal and yet most likely a mistake, one sentence each."""
     if environment.get("PUBLIC_URL", "").startswith("https:") and not trusted_proxies(environment):
-        return [
-            "PUBLIC_URL is https but TRUSTED_PROXIES is not set: all visitors share the address of the proxy, so "
-            "throttling of one locks out all. Set TRUSTED_PROXIES to the proxy's address."
-        ]
+        return [_SHARED_ADDRESS]
     return []
 
 

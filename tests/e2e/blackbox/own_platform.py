@@ -40,6 +40,9 @@ RECOVERY_SECONDS = 40.0
 SETTINGS = {
     "AUTH_LOGIN_FAILURES_PER_ADDRESS": "40",
     "AUTH_LOGIN_FAILURES_PER_ACCOUNT": "60",
+    "CORS_ORIGINS": "https://app.example",
+    # an address of loopback that no other test's client has
+    "TRUSTED_PROXIES": "127.99.0.1",
     "AUTH_REFRESH_GRACE_SECONDS": "10",
     "VALKEY_MAXMEMORY": "32mb",
     "VALKEY_IDEMPOTENCY_MAXMEMORY": "32mb",

@@ -12,7 +12,8 @@ from types import FrameType
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import ASGIApp
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platform_common.health import Health, health_router
 from platform_common.logs import configure_logging
@@ -35,7 +36,28 @@ def outfit(app: FastAPI, health: Health) -> FastAPI:
     app.include_router(health_router(health))
     app.add_middleware(AccessMiddleware)
     app.add_middleware(RequestIdMiddleware)
+    app.add_middleware(NosniffMiddleware)
     return app
+
+
+class NosniffMiddleware:
+    """Say in each response that its content type is meant: a browser must not guess another (ASVS 3.4.4)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run `app` and add the header."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_header(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        await self.app(scope, receive, send_with_header)
 
 
 class DrainingServer(uvicorn.Server):

@@ -1,0 +1,53 @@
+"""Scripts of listed origins may call the API: at each edge, whichever gateway is behind it."""
+
+from __future__ import annotations
+
+import pytest
+from rendering import RELEASE, RenderingFailed, of_kind, render
+
+NGINX = "nginx.ingress.kubernetes.io/"
+ORIGINS = ["https://app.example", "http://localhost:5173"]
+LISTED = [f"edge.cors.allowedOrigins[{index}]={origin}" for index, origin in enumerate(ORIGINS)]
+EXPOSED = {"ETag", "Location", "Retry-After", "X-Request-ID", "Idempotency-Status", "Idempotent-Replayed"}
+
+
+def edge_ingresses(documents):
+    return [one for one in of_kind(documents, "Ingress") if one["spec"]["ingressClassName"] == "nginx"]
+
+
+@pytest.mark.parametrize("values", ["default-values.yaml", "nginx-standalone-values.yaml"])
+def test_ingress_nginx_answers_for_listed_origins(values):
+    for ingress in edge_ingresses(render(values, *LISTED)):
+        told = {name.removeprefix(NGINX): value for name, value in ingress["metadata"]["annotations"].items()}
+        assert told["enable-cors"] == "true"
+        assert told["cors-allow-origin"].split(",") == ORIGINS
+        assert told["cors-allow-credentials"] == "true"
+        assert {"Authorization", "Idempotency-Key"} <= set(told["cors-allow-headers"].split(","))
+        assert set(told["cors-expose-headers"].split(",")) >= EXPOSED
+        assert "OPTIONS" not in told["cors-allow-methods"]
+
+
+@pytest.mark.parametrize("values", ["traefik-kong-values.yaml", "traefik-standalone-values.yaml"])
+def test_traefik_answers_for_listed_origins_before_it_asks_auth(values):
+    documents = render(values, *LISTED)
+    (cors,) = [one["spec"] for one in of_kind(documents, "Middleware") if one["metadata"]["name"].endswith("-cors")]
+    headers = cors["headers"]
+    assert headers["accessControlAllowOriginList"] == ORIGINS
+    assert headers["accessControlAllowCredentials"] is True
+    assert headers["addVaryHeader"] is True
+    assert set(headers["accessControlExposeHeaders"]) >= EXPOSED
+    for route in of_kind(documents, "IngressRoute")[0]["spec"]["routes"]:
+        assert route["middlewares"][0] == {"name": f"{RELEASE}-edge-cors"}
+
+
+@pytest.mark.parametrize("values", ["default-values.yaml", "traefik-kong-values.yaml"])
+def test_by_default_there_is_no_cors(values):
+    documents = render(values)
+    assert not [one for one in of_kind(documents, "Middleware") if one["metadata"]["name"].endswith("-cors")]
+    assert not [key for one in edge_ingresses(documents) for key in one["metadata"]["annotations"] if "cors" in key]
+
+
+@pytest.mark.parametrize("origin", ["*", "https://*.example", "https://app.example/", "app.example"])
+def test_an_origin_is_exact(origin):
+    with pytest.raises(RenderingFailed):
+        render("default-values.yaml", f"edge.cors.allowedOrigins[0]={origin}")
