@@ -147,3 +147,8 @@ async def test_a_request_id_that_is_unfit_for_logs_is_replaced(client, bad):
 
     assert answer.headers["x-request-id"] != bad
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_every_response_says_that_its_content_type_is_meant(client):
+    for path in ("/missing", "/secret", "/livez", "/openapi.json", "/none"):
+        assert (await client.get(path)).headers.get_list("x-content-type-options") == ["nosniff"], path
