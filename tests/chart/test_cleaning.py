@@ -205,3 +205,56 @@ def test_a_request_has_an_id_that_is_fit_for_a_log(bad):
 def test_web_gets_its_cookies():
     sent = {"Cookie": "__Host-access=x", "X-Auth-Subject": "m1"}
     assert run(cleaning("storefront"), sent) == sent
+
+
+# The same code with what a response has: header_filter after access, in one request.
+RESPONSE = """
+local sent = {{ {headers} }}
+local context = {{}}
+local function nothing() end
+ngx = {{ req = {{ get_headers = function() return {{}} end, clear_header = nothing, set_header = nothing }},
+  var = {{ kong_request_id = "0123456789abcdef" }}, header = sent }}
+kong = {{ ctx = {{ plugin = context }}, request = {{ get_header = function() return "0123456789abcdef" end }},
+  response = {{ get_header = function(name) return sent[name] end,
+    set_header = function(name, value) sent[name] = value end }} }}
+require = nil
+local access, header_filter = io.read("*a"):match("^(.*)==split==(.*)$")
+assert(load(access))()()
+assert(load(header_filter))()()
+for name, value in pairs(sent) do
+  print(name .. ": " .. (type(value) == "table" and table.concat(value, "|") or value))
+end
+"""
+SENT = """["Set-Cookie"] = {"a=1", "__Host-access=evil; Path=/", "=cart=evil"}, ["Clear-Site-Data"] = "*",
+["Service-Worker-Allowed"] = "/", ["WWW-Authenticate"] = "Basic", ["ETag"] = "1" """
+
+
+@pytest.mark.parametrize(
+    ("route", "left"),
+    [
+        ("joined = true", {"Set-Cookie": "a=1", "ETag": "1"}),
+        (
+            "joined = true, own_host = true",
+            {"Set-Cookie": "a=1", "ETag": "1", "Service-Worker-Allowed": "/", "WWW-Authenticate": "Basic"},
+        ),
+        ("cookies = true", None),
+    ],
+)
+def test_a_joined_services_response_is_cleaned_in_kong(route, left):
+    documents = render("operator-kong-values.yaml")
+    (config,) = [one for one in of_kind(documents, "ConfigMap") if one["metadata"]["name"] == f"{RELEASE}-operator"]
+    told = json.loads(config["data"]["platform.json"])["gateway"]["cleaning"]["config"]
+    code = told["access"][0].replace("@ROUTE@", "{ " + route + " }") + "==split==" + told["header_filter"][0]
+    program = shutil.which("luajit")
+    done = subprocess.run(
+        [program, "-e", RESPONSE.format(headers=SENT)], input=code, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert found.pop("X-Content-Type-Options") == "nosniff"
+    assert found.pop("X-Request-ID") == "0123456789abcdef"
+    if left is None:
+        assert found["Clear-Site-Data"] == "*"
+        assert "__Host-access" in found["Set-Cookie"]
+    else:
+        assert found == left
