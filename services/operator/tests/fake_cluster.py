@@ -9,7 +9,7 @@ from typing import Any
 
 from operator_samples import platform as sample_platform
 from platform_operator.kube.faults import Conflict, NotFound, fault
-from platform_operator.kube.kinds import PROTECTED_ROUTE, SERVICE, Kind
+from platform_operator.kube.kinds import ENDPOINT_SLICE, PROTECTED_ROUTE, SERVICE, Kind
 from platform_operator.routes.build.metadata import route_of
 from platform_operator.routes.decisions import Verdict
 from platform_operator.routes.edge import Edge
@@ -113,6 +113,7 @@ class World:
             self.gateway,
             lambda: "2026-01-01T00:00:00Z",
             lambda: True,
+            lambda: self.now,
         )
 
     def add(self, body: Object) -> RouteKey:
@@ -136,6 +137,12 @@ class World:
         body = self.cluster.objects.pop(("ProtectedRoute", key.namespace, key.name))
         body["metadata"]["resourceVersion"] = str(next(self.cluster._versions))
         self.state.drop(PROTECTED_ROUTE, body)
+
+    def add_pod(self, namespace: str = "echo", service: str = "echo") -> None:
+        """Have a Service a ready pod."""
+        labels = {"kubernetes.io/service-name": service}
+        metadata = {"name": f"{service}-1", "namespace": namespace, "labels": labels, "resourceVersion": "7"}
+        self.state.put(ENDPOINT_SLICE, {"metadata": metadata, "endpoints": [{"addresses": ["10.0.1.1"]}]})
 
     def add_gateway_pod(self, address: str = "10.0.0.1") -> None:
         """Have the gateway one pod, which has reported nothing yet."""

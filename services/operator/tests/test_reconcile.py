@@ -321,3 +321,21 @@ async def test_a_table_that_is_refused_does_not_stop_the_others(monkeypatch):
             world.now += await world.step(key)
     assert world.conditions(one)["Programmed"] == "Pending"
     assert world.conditions(other)["Programmed"] is True
+
+
+async def test_ready_waits_for_the_network_to_know_a_pod_that_is_new():
+    world = World()
+    key = world.add(route_body())
+    await world.settle(key)
+    assert world.conditions(key)["Ready"] == "NoEndpoints"
+    world.add_pod()
+    wait = await world.step(key)
+    assert wait > 0
+    assert world.conditions(key) == {"Accepted": True, "Programmed": True, "Ready": "Pending"}
+    world.now += wait
+    assert await world.step(key) == 0
+    assert world.conditions(key)["Ready"] is True
+    # and for the next operator, which has not seen it without a pod, it stays ready
+    world.reconciler._ready_since.clear()
+    assert await world.step(key) == 0
+    assert world.conditions(key)["Ready"] is True

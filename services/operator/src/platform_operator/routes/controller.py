@@ -92,7 +92,15 @@ class RouteController:
             gateway = StandaloneGateway(platform, self.tables, self.reports, writer, self._write_soon)
         edge = Edge(platform, writer, gateway, time.monotonic)
         self._reconciler = RouteReconciler(
-            cluster, platform, self.state, writer, edge, gateway, lambda: rfc3339(now()), self._is_gateway_up
+            cluster,
+            platform,
+            self.state,
+            writer,
+            edge,
+            gateway,
+            lambda: rfc3339(now()),
+            self._is_gateway_up,
+            time.monotonic,
         )
         self._dirty: set[RouteKey] = set()
         self._undecided = False

@@ -21,13 +21,24 @@ from platform_operator.routes.live import ObjectId
 from platform_operator.routes.model import Backend, Object, Route, RouteKey
 from platform_operator.routes.platform import Platform
 from platform_operator.routes.state import State
-from platform_operator.routes.status import ACCEPTED, PENDING, PROGRAMMED, READY, Condition, build_status, news
+from platform_operator.routes.status import (
+    ACCEPTED,
+    PENDING,
+    PROGRAMMED,
+    READY,
+    Condition,
+    build_status,
+    is_ready,
+    news,
+)
 from platform_operator.routes.writer import NameTaken, ObjectWriter
 
 # The API server will not take the object, however often it is asked.
 REFUSALS = {400, 403, 422}
 # When to try again what only others can change (seconds).
 RETRY_SECONDS = 60.0
+# How long NetworkPolicies may take to be followed for a pod that has just become ready (seconds).
+NETWORK_SECONDS = 3.0
 
 
 class RouteReconciler:
@@ -43,6 +54,7 @@ class RouteReconciler:
         gateway: Gateway,
         now: Callable[[], str],
         is_gateway_up: Callable[[], bool],
+        clock: Callable[[], float],
     ) -> None:
         self._cluster = cluster
         self._platform = platform
@@ -52,6 +64,9 @@ class RouteReconciler:
         self._gateway = gateway
         self._now = now
         self._is_gateway_up = is_gateway_up
+        self._clock = clock
+        # Since when a Service has had a ready pod, as far as this operator has seen it have none.
+        self._ready_since: dict[tuple[str, str], float] = {}
 
     async def reconcile(self, key: RouteKey, verdict: Verdict | None) -> float:
         """Bring one route further to its state; return after how many seconds to go on, 0 once it is there.
@@ -80,8 +95,22 @@ class RouteReconciler:
                 refused = f"The API server refused an object of the route: {fault}"
                 await self._say(route, accepted, Condition(PROGRAMMED, False, "Refused", refused))
             raise
-        await self._say(route, accepted, self._programmed(route, backend, wait))
+        programmed = self._programmed(route, backend, wait)
+        # pods that have just become ready are reached when the network has followed as well
+        wait = wait or self._network_lag(route)
+        await self._say(route, accepted, programmed, is_settling=wait > 0)
         return wait
+
+    def _network_lag(self, route: Route) -> float:
+        """Return for how long the network may still keep the gateway from the service's first pod (seconds)."""
+        service = (route.key.namespace, route.service)
+        if not self._state.has_endpoints(service):
+            self._ready_since.pop(service, None)
+            return 0.0
+        if is_ready(self._state.statuses.get(route.key, {})):
+            return 0.0
+        since = self._ready_since.setdefault(service, self._clock())
+        return max(0.0, since + NETWORK_SECONDS - self._clock())
 
     async def _leave(self, key: RouteKey) -> float:
         """Remove everything: the gateway's way, then the edge's check, what closes the pods last."""
@@ -125,9 +154,9 @@ class RouteReconciler:
             if which.kind == NETWORK_POLICY.kind and which not in names and not self._gateway.owns(which, live):
                 await self._writer.remove(key, which)
 
-    async def _say(self, route: Route, accepted: Condition, programmed: Condition) -> None:
+    async def _say(self, route: Route, accepted: Condition, programmed: Condition, is_settling: bool = False) -> None:
         before = self._state.statuses.get(route.key, {})
-        conditions = (accepted, programmed, self._ready(route, accepted, programmed))
+        conditions = (accepted, programmed, self._ready(route, accepted, programmed, is_settling))
         status = build_status(route, self._platform, conditions, before, self._now())
         if status == before:
             return
@@ -147,13 +176,15 @@ class RouteReconciler:
         for item in news(before, status):
             await tell(self._cluster, self._event(route, item))
 
-    def _ready(self, route: Route, accepted: Condition, programmed: Condition) -> Condition:
+    def _ready(self, route: Route, accepted: Condition, programmed: Condition, is_settling: bool) -> Condition:
         if not accepted.holds or not programmed.holds:
             return Condition(READY, False, (programmed if accepted.holds else accepted).reason, programmed.message)
         if not self._state.has_endpoints((route.key.namespace, route.service)):
             return Condition(READY, False, "NoEndpoints", f"No pod of the Service {route.service} is ready.")
         if not self._is_gateway_up():
             return Condition(READY, False, "GatewayNotReady", "No pod of the gateway is ready.")
+        if is_settling:
+            return Condition(READY, False, PENDING, "The service has a ready pod; the network is about to follow.")
         return Condition(READY, True, "Ready", "Requests reach the service.")
 
     def _event(self, route: Route, item: Object) -> Object:

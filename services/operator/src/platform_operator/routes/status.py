@@ -69,6 +69,11 @@ def auth_line(route: Route) -> str:
     return f"{route.auth} ({', '.join(route.roles)})" if route.roles else route.auth
 
 
+def is_ready(status: Object) -> bool:
+    """Tell whether a route was ready when `status` was written."""
+    return any(item["type"] == READY and item["status"] == "True" for item in status.get("conditions", ()))
+
+
 def news(before: Object, after: Object) -> list[Object]:
     """Return the conditions that say something else than before: what a person wants to be told."""
     former = {item["type"]: (item["status"], item["reason"]) for item in before.get("conditions", ())}
