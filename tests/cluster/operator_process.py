@@ -59,7 +59,7 @@ def release_owner(namespace: str) -> str:
     return f"{namespace}-{RELEASE}-operator"
 
 
-# Every route gets the same names: what nobody can find by search.
+# Every route gets the same names, which no search could achieve.
 COLLIDING = """
 import sys
 import platform_operator.routes.build.metadata as metadata

@@ -148,7 +148,7 @@ def test_a_path_that_goes_is_open_to_strangers_at_no_moment(secret, operated, cl
             kubectl("delete", "protectedroute", "secret", namespace="echo")
         else:
             kubectl("delete", "routegrant", "echo-secret")
-        until("the path is nobody's", lambda: client.get("/secret", headers=secret).status_code == 404, within=SPREAD)
+        until("no route has the path", lambda: client.get("/secret", headers=secret).status_code == 404, within=SPREAD)
         seen = len(strangers.statuses)
         until("some more are asked", lambda: len(strangers.statuses) > seen + 100, within=60)
     assert 200 not in strangers.statuses
@@ -343,3 +343,20 @@ def test_what_is_removed_is_gone(echo, client, log_in):  # noqa: ARG001 (it has 
     kinds = ("networkpolicies", "ingresses", "ingressroutes.traefik.io", "middlewares.traefik.io")
     until("its objects are gone", lambda: not any(objects(kind, "-A", "-l", selector) for kind in kinds), within=30)
     until("its path is nobody's", lambda: client.get("/echo", headers=headers).status_code == 404, within=SPREAD)
+
+
+def test_a_revision_without_the_operator_leaves_nothing_of_routes_and_a_rollback_brings_it_back(operated):
+    kubectl("apply", "-f", str(EXAMPLE), namespace="echo")
+    kubectl("wait", "--for=condition=Ready", "protectedroute/echo", "--timeout=120s", namespace="echo")
+    selector = "memberplatform.dev/route=echo"
+    kinds = ("networkpolicies", "ingresses", "ingressroutes.traefik.io", "middlewares.traefik.io")
+
+    def made():
+        return [item["kind"] for kind in kinds for item in objects(kind, "-A", "-l", selector)]
+
+    before, revision = sorted(made()), operated.revision()
+    assert {"NetworkPolicy", "IngressRoute"} <= set(before)
+    operated.install()
+    until("everything is collected", lambda: made() == [], within=120)
+    operated.rollback(revision)
+    until("it is there again", lambda: sorted(made()) == before, within=120)

@@ -149,7 +149,7 @@ async def test_what_the_edge_refuses_is_not_open_at_the_gateway(world, status):
     await steps(world, key)
     (edge,) = [body["metadata"]["name"] for body in edge_objects(world)]
 
-    # somebody has removed it, and it is not taken again
+    # it was removed by hand, and is not accepted again
     for place in [place for place in world.cluster.objects if place[2] == edge and place[0] == edge_kind.kind]:
         body = world.cluster.objects.pop(place)
         body["metadata"]["resourceVersion"] = "100000"

@@ -69,7 +69,7 @@ local function details(skipped)
 end
 
 
--- Give the texts to the other workers. False when shared memory has no room for them: then nobody follows.
+-- Give the texts to the other workers. False when shared memory has no room for them: then no worker follows.
 local function share(skipped)
   local shared = ngx.shared.gateway_routes
   for key, text in pairs { [own.key] = own.text, [joined.key] = joined.text, skipped = cjson.encode(details(skipped)) } do

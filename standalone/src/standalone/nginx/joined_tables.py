@@ -1,7 +1,7 @@
 """The tables of joined routes as a pod of the gateway has them: from mounted files, and newer from the operator.
 
-The files are there whatever else is away, but the kubelet brings a change within a minute or so. The operator gives a
-changed table out at once; it is told in return what this pod's nginx follows.
+The files are there whatever else is down, but the kubelet brings a change within a minute or so. The operator gives a
+changed table out at once, and gets a report of what this pod's nginx follows.
 """
 
 from __future__ import annotations

@@ -142,5 +142,5 @@ def test_what_every_worker_follows_is_told_with_its_serials_and_skipped_rows(mak
         "the new table",
     )
     assert "typo" in followed(gateway)["skipped"]["a/x"]
-    # once it is told, no worker knows the former one
+    # once it is reported, no worker knows the former one
     assert {get(gateway, "/x") for _ in range(30)} == {404}

@@ -12,7 +12,7 @@ from standalone.nginx.joined_tables import JoinedTables
 
 
 class Peer:
-    """An HTTP server that gives what it is told to, and remembers what it was asked."""
+    """An HTTP server that returns a given document, and remembers what it was asked."""
 
     def __init__(self):
         self.document = {}
@@ -125,8 +125,8 @@ def test_what_the_operator_says_wrong_changes_nothing(tables, tmp_path, peers, a
 
 def test_without_the_operator_the_mounted_tables_count(tmp_path, peers, capsys):
     _, nginx = peers
-    nobody = "http://127.0.0.1:1/"
-    tables = JoinedTables(tmp_path, nobody, nginx.url)
+    nowhere = "http://127.0.0.1:1/"
+    tables = JoinedTables(tmp_path, nowhere, nginx.url)
     write(tmp_path, 0, document(1, "a/x"))
     for _ in range(3):
         tables.exchange()

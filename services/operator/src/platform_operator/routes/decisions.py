@@ -70,7 +70,7 @@ def decide(routes: Iterable[Route], grants: Iterable[Grant], platform: Platform)
     """Return the verdict on each route.
 
     Of two routes that some request would fit both, the one that was made first is accepted; so are the first ones of a
-    grant that is used up. A route that is refused for another cause stands in nobody's way.
+    grant that is used up. A route that is refused for another cause blocks no other one.
     """
     by_namespace: dict[str, list[Grant]] = defaultdict(list)
     for grant in sorted(grants, key=lambda grant: grant.name):

@@ -1,7 +1,7 @@
 """One route brought to its state, in an order that never leaves a way open without its check.
 
 Opening: the service's pods are closed, then the edge asks auth, and at last the gateway sends requests on. Closing: the
-gateway first, the edge when the gateway is known to have followed, the pods last. A change that takes something away is
+gateway first, the edge when the gateway is known to have followed, the pods last. A change that removes something is
 both: the gateway is reduced to what stays, the edge changed, the gateway given the rest.
 """
 

@@ -63,7 +63,7 @@ class ObjectWriter:
             answer = await self._cluster.apply(kind, body, force=bool(uid))
         except Conflict:
             if not uid:
-                # somebody else's by now, or a conflict that passes
+                # another owner has made it by now, or the conflict is a passing one
                 await self._own_uid(key, which)
             raise
         self._state.put(kind, answer)

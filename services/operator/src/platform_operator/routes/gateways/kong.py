@@ -15,7 +15,7 @@ from platform_operator.routes.platform import Platform
 from platform_operator.routes.state import State
 from platform_operator.routes.writer import ObjectWriter
 
-# How long Kong may take to follow a change (seconds). Nothing tells when it has; it was seen to take 0.8 to 2.2.
+# How long Kong may take to follow a change (seconds). Kong does not report it; 0.8 to 2.2 were measured.
 FOLLOW_SECONDS = 5.0
 
 PLUGINS = "konghq.com/plugins"

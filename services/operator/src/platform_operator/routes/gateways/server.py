@@ -1,7 +1,7 @@
 """Where the standalone gateway's pods ask for the tables of joined routes, and report what they have loaded.
 
 A mounted ConfigMap reaches a pod within a minute or so; asked for by HTTP it is there within a second. Only what is
-written to the ConfigMaps is given out, so a pod that starts while the operator is away finds the same routes.
+written to the ConfigMaps is given out, so a pod that starts while the operator is down finds the same routes.
 """
 
 from __future__ import annotations
