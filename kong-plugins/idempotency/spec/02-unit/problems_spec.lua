@@ -27,6 +27,14 @@ describe("problems", function()
   end)
 
 
+  it("writes a document as the platform's services do", function()
+    assert.equal('{"type":"/problems/idempotency-key-missing","title":"Idempotency key missing","status":400,'
+                 .. '"detail":"This request must carry an idempotency key.","code":"idempotency-key-missing",'
+                 .. '"request_id":"id-1"}', problems.answer("idempotency-key-missing", "id-1").body)
+    assert.is_nil(cjson.decode(problems.answer("idempotency-key-missing").body).request_id)
+  end)
+
+
   it("shares no table between answers", function()
     problems.answer("idempotency-in-flight").headers["X"] = "1"
     assert.is_nil(problems.answer("idempotency-in-flight").headers["X"])

@@ -64,6 +64,17 @@ local CATALOGUE = {
 _M.CATALOGUE = CATALOGUE
 
 
+-- The members in the order in which the platform's services write them, without escaped slashes.
+local function document(code, problem, request_id)
+  local text = ('{"type":%s,"title":%s,"status":%d,"detail":%s,"code":%s%s}'):format(
+    cjson.encode("/problems/" .. code), cjson.encode(problem.title), problem.status, cjson.encode(problem.detail),
+    cjson.encode(code), request_id and ',"request_id":' .. cjson.encode(request_id) or ""
+  )
+
+  return (text:gsub("\\/", "/"))
+end
+
+
 --- The answer for a problem.
 -- @tparam string code
 -- @tparam string|nil request_id
@@ -73,14 +84,7 @@ function _M.answer(code, request_id)
 
   return {
     status = problem.status,
-    body = cjson.encode({
-      type = "/problems/" .. code,
-      title = problem.title,
-      status = problem.status,
-      detail = problem.detail,
-      code = code,
-      request_id = request_id,
-    }),
+    body = document(code, problem, request_id),
     headers = {
       ["Content-Type"] = "application/problem+json",
       ["Cache-Control"] = "no-store",
