@@ -35,6 +35,7 @@ build = {
     ["kong.plugins.idempotency.handler"] = "kong/plugins/idempotency/handler.lua",
     ["kong.plugins.idempotency.keys"] = "kong/plugins/idempotency/keys.lua",
     ["kong.plugins.idempotency.labels"] = "kong/plugins/idempotency/labels.lua",
+    ["kong.plugins.idempotency.language"] = "kong/plugins/idempotency/language.lua",
     ["kong.plugins.idempotency.markers"] = "kong/plugins/idempotency/markers.lua",
     ["kong.plugins.idempotency.metrics"] = "kong/plugins/idempotency/metrics.lua",
     ["kong.plugins.idempotency.outcome"] = "kong/plugins/idempotency/outcome.lua",

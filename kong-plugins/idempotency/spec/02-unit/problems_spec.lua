@@ -35,6 +35,32 @@ describe("problems", function()
   end)
 
 
+  it("answers in Korean where the request prefers it", function()
+    for code, problem in pairs(problems.CATALOGUE) do
+      local answer = problems.answer(code, nil, "ko-KR,ko;q=0.9,en;q=0.8")
+      local body = cjson.decode(answer.body)
+
+      assert.same({ problem.ko.title, problem.ko.detail }, { body.title, body.detail })
+      assert.same({ "ko", "Accept-Language" }, { answer.headers["Content-Language"], answer.headers["Vary"] })
+    end
+  end)
+
+
+  for header, expected in pairs({
+    [""] = "en", ["fr"] = "en", ["en, ko;q=0.5"] = "en", ["ko;q=0"] = "en", ["KO"] = "ko", ["fr, ko;q=0.1"] = "ko",
+    ["ko;level=1;q=0.1, en;q=0.5"] = "en", ["ko;q=x"] = "en", ["korean"] = "en", [",;,"] = "en", ["en, ko"] = "en",
+  }) do
+    it("takes '" .. header .. "' for " .. expected, function()
+      assert.equal(expected, problems.answer("idempotency-key-missing", nil, header).headers["Content-Language"])
+    end)
+  end
+
+
+  it("reads a header that came twice", function()
+    assert.equal("ko", problems.answer("idempotency-key-missing", nil, { "ko", "en" }).headers["Content-Language"])
+  end)
+
+
   it("shares no table between answers", function()
     problems.answer("idempotency-in-flight").headers["X"] = "1"
     assert.is_nil(problems.answer("idempotency-in-flight").headers["X"])

@@ -62,7 +62,7 @@ function _M.of(code, headers, service, retry_after)
     kong.log.err("the request's body could not be read: ", err)
   end
 
-  local answer = problems.answer(code, request_id(headers))
+  local answer = problems.answer(code, request_id(headers), rawget(headers, "accept-language"))
   local status = REFUSED_AS[code]
   answer.headers[markers.STATUS] = status
   answer.headers[markers.EXPOSE] = markers.expose()
