@@ -57,6 +57,13 @@ async def test_a_browser_gets_a_page_and_a_program_gets_a_problem(browser):
     assert problem.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_problem_page_is_whole_without_compression(browser):
+    page = await browser.get("/nothing", Accept_Encoding="identity")
+
+    assert "content-encoding" not in page.headers
+    assert int(page.headers["content-length"]) == len(page.content) > 0
+
+
 async def test_an_unforeseen_error_is_a_page_that_tells_nothing_of_the_inside(browser, monkeypatch):
     monkeypatch.setattr("web.home.endpoints.notice_of", lambda _request: 1 / 0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platform_common.problems import MEDIA_TYPE
@@ -78,10 +78,12 @@ class ProblemPagesMiddleware:
             {"heading": heading, "advice": advice, "status": status, "problem": problem},
             status=status,
         )
-        kept = MutableHeaders(raw=[pair for pair in start["headers"] if not pair[0].startswith(b"content-")])
-        for name, value in page.headers.items():
-            kept[name] = value
-        page.raw_headers = kept.raw
+        # Added to the page's own list: the page writes its length there when it is rendered.
+        page.raw_headers += [
+            (name, value)
+            for name, value in start["headers"]
+            if not name.startswith(b"content-") and name.decode("latin-1") not in page.headers
+        ]
         await page(scope, receive, send)
 
 
