@@ -58,12 +58,19 @@ def pytest_terminal_summary(terminalreporter):
 def absent_release():
     """The release before it is installed: no trace of an earlier run."""
     install_kinds()
+    remove_release()
     for namespace in (NAMESPACE, STRANGE_NAMESPACE):
         kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait")
     yield Release()
     if not os.environ.get("KEEP"):
+        remove_release()
         for namespace in (NAMESPACE, STRANGE_NAMESPACE):
             kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
+
+
+def remove_release():
+    """Uninstall the release: what it has outside of its namespace would outlive that."""
+    run(helm(), "uninstall", RELEASE, "-n", NAMESPACE, "--ignore-not-found")
 
 
 @pytest.fixture(scope="session")

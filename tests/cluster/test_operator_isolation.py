@@ -126,7 +126,8 @@ def test_an_object_that_somebody_else_made_stays_as_it_is(api, operator):
     backend = {"service": {"name": "theirs", "port": {"number": 80}}}
     metadata = {"name": name, "namespace": PLATFORM}
     foreign = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata}
-    foreign["spec"] = {"defaultBackend": backend}
+    foreign["spec"] = {"rules": [{"host": "theirs.test", "http": {"paths": [{"path": "/", "pathType": "Prefix"}]}}]}
+    foreign["spec"]["rules"][0]["http"]["paths"][0]["backend"] = backend
     before = api.apply(INGRESSES.format(PLATFORM), foreign)
     api.apply(ROUTES.format(TEAM), route())
     until("it is refused", lambda: reason(api) == "NameTaken", within=60)
@@ -171,7 +172,9 @@ def denied():
     text = "\n---\n".join(json.dumps(item) for item in DENY)
     kubectl("apply", "-f", "-", stdin=text)
     ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "probe"}}
-    ingress["spec"] = {"defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}}
+    backend = {"service": {"name": "x", "port": {"number": 80}}}
+    rule = {"host": "probe.test", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    ingress["spec"] = {"rules": [rule]}
 
     def is_in_force():
         try:
