@@ -343,3 +343,20 @@ def test_what_is_removed_is_gone(echo, client, log_in):  # noqa: ARG001 (it has 
     kinds = ("networkpolicies", "ingresses", "ingressroutes.traefik.io", "middlewares.traefik.io")
     until("its objects are gone", lambda: not any(objects(kind, "-A", "-l", selector) for kind in kinds), within=30)
     until("its path is nobody's", lambda: client.get("/echo", headers=headers).status_code == 404, within=SPREAD)
+
+
+def test_a_revision_without_the_operator_leaves_nothing_of_routes_and_a_rollback_brings_it_back(operated):
+    kubectl("apply", "-f", str(EXAMPLE), namespace="echo")
+    kubectl("wait", "--for=condition=Ready", "protectedroute/echo", "--timeout=120s", namespace="echo")
+    selector = "memberplatform.dev/route=echo"
+    kinds = ("networkpolicies", "ingresses", "ingressroutes.traefik.io", "middlewares.traefik.io")
+
+    def made():
+        return [item["kind"] for kind in kinds for item in objects(kind, "-A", "-l", selector)]
+
+    before, revision = sorted(made()), operated.revision()
+    assert {"NetworkPolicy", "IngressRoute"} <= set(before)
+    operated.install()
+    until("everything is collected", lambda: made() == [])
+    operated.rollback(revision)
+    until("it is there again", lambda: sorted(made()) == before)

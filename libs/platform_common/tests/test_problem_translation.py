@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,7 +156,8 @@ def texts(call: ast.Call, classes: set[str]) -> Iterator[str]:
 def template(arguments: list[ast.expr]) -> Iterator[str]:
     for argument in arguments:
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            yield argument.value
+            # pydantic fills `{name}` in from the error's context
+            yield re.sub(r"\{\w+\}", "{}", argument.value)
         elif isinstance(argument, ast.JoinedStr):
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in argument.values)
             if text.replace("{}", ""):

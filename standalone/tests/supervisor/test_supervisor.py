@@ -21,8 +21,8 @@ def supervisor(steps: list[Step], state: StateFolder) -> Supervisor:
 def runs(name: str) -> str:
     """A script that says when it starts and when it ends."""
     return (
-        f"echo start {name} >>events; touch {name}.ready; "
-        f"trap 'echo stop {name} >>events; exit' TERM; while :; do sleep 0.05; done"
+        f"trap 'echo stop {name} >>events; exit' TERM; "
+        f"echo start {name} >>events; touch {name}.ready; while :; do sleep 0.05; done"
     )
 
 
