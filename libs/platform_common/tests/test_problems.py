@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
 from platform_common.health import Health
@@ -28,6 +28,11 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
     @app.get("/missing")
     async def missing() -> None:
         raise NotFound("There is no such order.")
+
+    for method in ("GET", "POST", "DELETE"):
+        pots = APIRouter(prefix="/pots")
+        pots.add_api_route("", lambda: None, methods=[method])
+        app.include_router(pots)
 
     @app.get("/tea")
     async def tea() -> None:
@@ -138,7 +143,7 @@ async def test_the_frameworks_own_errors_are_problems_too(client, method, path, 
 
 
 async def test_a_405_says_which_methods_there_are(client):
-    assert (await client.delete("/tea")).headers["allow"] == "GET"
+    assert (await client.delete("/tea")).headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("bad", ["short", "x" * 129, "white space", 'quote"quote', "slash/slash"])
@@ -152,3 +157,10 @@ async def test_a_request_id_that_is_unfit_for_logs_is_replaced(client, bad):
 async def test_every_response_says_that_its_content_type_is_meant(client):
     for path in ("/missing", "/secret", "/livez", "/openapi.json", "/none"):
         assert (await client.get(path)).headers.get_list("x-content-type-options") == ["nosniff"], path
+
+
+async def test_a_405_names_the_methods_of_every_route_of_the_path(client):
+    answer = await client.put("/pots")
+
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, POST"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from platform_common.testing.openapi_documents import unresolved_references
+from platform_common.testing.openapi_documents import (
+    missing_from,
+    operation_ids,
+    unresolved_references,
+)
 
 PATHS = {
     ("get", "/api/members"), ("post", "/api/members"),
@@ -43,14 +49,14 @@ def test_every_operation_says_what_can_go_wrong_as_a_problem(operations):
 def test_every_operation_says_which_token_it_takes(operations):
     for (_, path), operation in operations.items():
         (scheme,) = operation["security"]
-        assert list(scheme) == ["service token" if path.startswith("/internal/") else "access token"]
+        assert list(scheme) == ["service_token" if path.startswith("/internal/") else "access_token"]
 
 
 def test_every_write_takes_a_key(operations):
     for (method, path), operation in operations.items():
         names = {parameter["name"] for parameter in operation.get("parameters", [])}
         if method in {"post", "put", "patch"} and path.startswith("/api/"):
-            assert {"x-idempotency-key", "Idempotency-Key"} <= names
+            assert {"X-Idempotency-Key", "Idempotency-Key"} <= names
 
 
 def test_a_patch_is_a_merge_patch_without_nulls(document, operations):
@@ -76,3 +82,15 @@ def test_no_operation_is_described_by_the_frameworks_own_errors(document):
 
 def test_every_reference_leads_somewhere(document):
     assert unresolved_references(document) == []
+
+
+def test_every_operation_declares_what_its_parameters_body_and_token_can_cause(operations):
+    assert {name: missing for name, operation in operations.items() if (missing := missing_from(operation))} == {}
+
+
+def test_every_operation_has_a_name_that_reads_like_a_function(document):
+    names = operation_ids(document)
+
+    assert len(set(names)) == len(names)
+    assert {"list_members", "read_member", "replace_member_roles", "read_member_as_administrator"} <= set(names)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)

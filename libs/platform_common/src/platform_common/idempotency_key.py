@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
+from fastapi import Depends, Header, Request
 from starlette.datastructures import Headers
 
 from platform_common.problems import Problem
@@ -42,6 +44,32 @@ def idempotency_key(headers: Headers) -> str | None:
     if structured:
         return _checked(_unquoted(structured[0]))
     return plain[0] if plain else None
+
+
+def given_key(
+    request: Request,
+    x_idempotency_key: Annotated[  # noqa: ARG001 (for the document; read with its repetitions below)
+        str | None,
+        Header(
+            alias="X-Idempotency-Key",
+            description="A repeat under the same key gets the first response. At most 255 characters.",
+            examples=["3f1c7a54-order-1"],
+        ),
+    ] = None,
+    idempotency_key_: Annotated[  # noqa: ARG001 (the same)
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="The same, as a structured string.",
+            examples=['"3f1c7a54-order-1"'],
+        ),
+    ] = None,
+) -> str | None:
+    """The request's key, if it has one. Raises IdempotencyKeyInvalid."""
+    return idempotency_key(request.headers)
+
+
+GivenKey = Annotated[str | None, Depends(given_key)]
 
 
 def _unquoted(value: str) -> str:

@@ -1,4 +1,7 @@
-"""What the OpenAPI document says of answers that are no success."""
+"""The OpenAPI document of a service: the same conventions for each, and complete enough to generate clients.
+
+Endpoints declare what is special about them; what follows from their parameters, body and token is added here.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from platform_common.problems import MEDIA_TYPE
@@ -16,9 +19,9 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 class ProblemError(BaseModel):
-    """One fault in a payload."""
+    """One fault in a payload or a parameter."""
 
-    pointer: str
+    pointer: str = Field(description="Where it is: a JSON pointer (RFC 6901).")
     code: str
     detail: str
 
@@ -26,7 +29,23 @@ class ProblemError(BaseModel):
 class ProblemDetails(BaseModel):
     """An error (RFC 9457); `code` is stable, `detail` is for people."""
 
-    type: str
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/problems/payload-invalid",
+                    "title": "Payload invalid",
+                    "status": 422,
+                    "code": "payload-invalid",
+                    "detail": "The payload does not fit.",
+                    "request_id": "5f2c1a7e9b3d4c60",
+                    "errors": [{"pointer": "/email", "code": "missing", "detail": "Field required"}],
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="A page about this kind of error, relative to the platform's address.")
     title: str
     status: int
     code: str
@@ -35,7 +54,33 @@ class ProblemDetails(BaseModel):
     errors: list[ProblemError] | None = None
 
 
+# What a status means wherever a service does not say it in words of its own.
+MEANINGS = {
+    400: "A header or the body is malformed.",
+    401: "No valid token.",
+    403: "The caller may not do this.",
+    404: "It does not exist, or the caller may not see it.",
+    409: "It conflicts with the current state, or the first request under this key has no response yet.",
+    412: "If-Match does not name the current version.",
+    413: "The body is too large.",
+    415: "The body is of another type.",
+    422: "A parameter or the payload does not fit, or the key was used for another request.",
+    428: "If-Match is missing.",
+    429: "Too many attempts; Retry-After says when the next one is possible.",
+    503: "A dependency is unavailable, or the service is overloaded; Retry-After says when to try again.",
+}
+# With these every client knows when to come back.
+_RETRY_AFTER = {
+    "Retry-After": {"description": "In how many seconds to try again.", "schema": {"type": "integer", "minimum": 0}}
+}
+_LATER = frozenset({429, 503})
+# What an endpoint adds that also serves visitors without a token.
+OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}]}
+SERVERS = [{"url": "/", "description": "The platform's own address; paths below /internal are for services only."}]
+
 _REFERENCE = "#/components/schemas/{model}"
+# Headers with a syntax of their own, whose violation is no matter of one field.
+_PARSED_HEADERS = frozenset({"if-match", "if-none-match", "idempotency-key", "x-idempotency-key"})
 _SCHEMA = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
 REPLAYED = {
     "Idempotent-Replayed": {"description": "`true` on a repeated answer.", "schema": {"type": "string"}},
@@ -48,25 +93,36 @@ def entity_tag_header(of_what: str) -> dict[str, Any]:
 
 
 class Problems:
-    """Descriptions of errors; `meanings` says what each status means in this service."""
+    """Descriptions of errors; `meanings` says what a status means in this service, where MEANINGS is not exact."""
 
-    def __init__(self, meanings: Mapping[int, str]) -> None:
-        self._meanings = meanings
+    def __init__(self, meanings: Mapping[int, str] | None = None) -> None:
+        self._meanings = {**MEANINGS, **(meanings or {})}
 
     def __call__(self, *statuses: int) -> Responses:
         """Return the descriptions of these."""
-        return {one: {"description": self._meanings[one], "content": {MEDIA_TYPE: _SCHEMA}} for one in statuses}
+        return {status: self._described(status) for status in statuses}
+
+    def _described(self, status: int) -> dict[str, Any]:
+        headers = {"headers": _RETRY_AFTER} if status in _LATER else {}
+        return {"description": self._meanings[status], "content": {MEDIA_TYPE: _SCHEMA}, **headers}
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return the id of a route's operation: the name of its function, as clients call theirs."""
+    """Return the id of a route's operation: the name of its function, which generated clients give to theirs.
+
+    It is unique among all services, so that one client may hold the operations of several.
+    """
     return route.name
+
+
+def body_of(model: type[BaseModel], media_type: str) -> dict[str, Any]:
+    """Return what describes a body of `media_type` that is a `model`, where the framework does not see it."""
+    return {"content": {media_type: {"schema": model.model_json_schema(ref_template=_REFERENCE)}}}
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
     """Return what describes a JSON body that is a `model` and that the endpoint reads by itself."""
-    schema = model.model_json_schema(ref_template=_REFERENCE)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": True, **body_of(model, "application/json")}}
 
 
 def merge_patch_body(model: type[BaseModel], media_type: str) -> dict[str, Any]:
@@ -74,27 +130,59 @@ def merge_patch_body(model: type[BaseModel], media_type: str) -> dict[str, Any]:
     return {"requestBody": {"content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}}}
 
 
-def complete_document(app: FastAPI) -> None:
-    """Make `app`'s document speak of problems where the framework would describe errors of its own."""
+def complete_document(app: FastAPI, problems: Problems, more_paths: Mapping[str, Any] | None = None) -> None:
+    """Make `app`'s document say all that holds for every operation, and speak of problems alone.
+
+    `more_paths` are those that something other than the framework serves, described in full.
+    """
+    app.servers = SERVERS
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = generate()
-            schemas = document["components"]["schemas"]
-            _, problem = models_json_schema([(ProblemDetails, "serialization")], ref_template=_REFERENCE)
-            schemas.update(problem["$defs"])
-            for name, definition in _nested_definitions(document["paths"]):
-                schemas.setdefault(name, definition)
-            for methods in document["paths"].values():
-                for operation in methods.values():
-                    if "HTTPValidationError" in str(operation["responses"].get("422")):
-                        del operation["responses"]["422"]
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
+            _complete(document, problems)
+            document["paths"].update(more_paths or {})
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's own way to extend the document
+
+
+def _complete(document: dict[str, Any], problems: Problems) -> None:
+    schemas = document["components"]["schemas"]
+    _, problem = models_json_schema([(ProblemDetails, "serialization")], ref_template=_REFERENCE)
+    schemas.update(problem["$defs"])
+    for name, definition in _nested_definitions(document["paths"]):
+        schemas.setdefault(name, definition)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            _complete_responses(operation, problems)
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+
+
+def _complete_responses(operation: dict[str, Any], problems: Problems) -> None:
+    """Add the errors that follow from what the operation takes, and put them in order."""
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    for status, response in problems(*_implied_statuses(operation)).items():
+        responses.setdefault(str(status), response)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _implied_statuses(operation: Mapping[str, Any]) -> Iterator[int]:
+    names = {parameter["name"].lower() for parameter in operation.get("parameters", ())}
+    if "requestBody" in operation:
+        yield from (400, 413, 422)
+    if names:
+        yield 422
+    if names & _PARSED_HEADERS:
+        yield 400
+    if operation.get("security"):
+        yield 401
+    # A deadline holds for every request.
+    yield 503
 
 
 def _nested_definitions(node: Any) -> Iterator[tuple[str, Any]]:

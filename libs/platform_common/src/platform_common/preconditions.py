@@ -91,8 +91,12 @@ def _tags(headers: Headers, name: str) -> tuple[str, ...] | None:
 
 def preconditions_of(
     request: Request,
-    if_match: Annotated[str | None, Header(description="Entity tags, or `*`.")] = None,  # noqa: ARG001 (for the document)
-    if_none_match: Annotated[str | None, Header(description="Entity tags, or `*`.")] = None,  # noqa: ARG001 (the same)
+    if_match: Annotated[  # noqa: ARG001 (for the document)
+        str | None, Header(alias="If-Match", description="Entity tags, or `*`.")
+    ] = None,
+    if_none_match: Annotated[  # noqa: ARG001 (the same)
+        str | None, Header(alias="If-None-Match", description="Entity tags, or `*`.")
+    ] = None,
 ) -> Preconditions:
     """The request's preconditions. Raises PreconditionMalformed."""
     return Preconditions.of(request.headers)

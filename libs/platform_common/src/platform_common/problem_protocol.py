@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from platform_common.problems import MEDIA_TYPE, problem_document
+from platform_common.problems import MEDIA_TYPE, problem_bytes, problem_document
 from platform_common.request_id import HEADER, request_id_of
 
 
@@ -17,7 +15,7 @@ class ProblemProtocol(HttpToolsProtocol):
         """Answer what cannot be parsed, under the id that came before the fault if there was one, and close."""
         request_id = request_id_of({"headers": self.headers or []})
         document = problem_document("bad-request", 400, "Bad request", "The request is not valid HTTP.")
-        body = json.dumps(document | {"request_id": request_id}).encode()
+        body = problem_bytes(document | {"request_id": request_id})
         head = (
             "HTTP/1.1 400 Bad Request\r\n"
             f"Content-Type: {MEDIA_TYPE}\r\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platform_common.languages import preferred_language
@@ -20,6 +22,8 @@ from platform_common.problem_translation import DEFAULT_LANGUAGE, LANGUAGES, tra
 from platform_common.request_id import current_request_id
 
 MEDIA_TYPE = "application/problem+json"
+# Those that some endpoint may take.
+_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 log = structlog.get_logger(__name__)
 
@@ -142,10 +146,19 @@ def problem_document(
     return document
 
 
+def problem_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return the one way in which a problem document is written: UTF-8 without blanks."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 class ProblemResponse(JSONResponse):
     """A problem document; who sends it says in which language the client reads."""
 
     media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """Write the document."""
+        return problem_bytes(content)
 
     def __init__(self, problem: Problem) -> None:
         self._document = problem.document()
@@ -181,9 +194,13 @@ def install_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101 (the same)
         return problem_response(_from_validation(error))
 
-    async def on_http(_request: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 (the same)
-        return problem_response(_from_http(error))
+        problem = _from_http(error)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # The framework lists the methods of the first route only.
+            problem.headers["Allow"] = ", ".join(_methods_of_path(request))
+        return problem_response(problem)
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -220,6 +237,18 @@ class UnforeseenErrorMiddleware:
             log.exception("unforeseen_error")
             response = problem_response(Problem("The service failed in a way it did not expect."))
             await response(scope, receive, send)
+
+
+def _methods_of_path(request: Request) -> list[str]:
+    """Return every method that some route takes at the request's path (RFC 9110, section 10.2.1)."""
+    taken = {method for method in _METHODS if _takes(request, method)}
+    # HeadMiddleware answers HEAD wherever there is GET.
+    return sorted(taken | ({"HEAD"} if "GET" in taken else set()))
+
+
+def _takes(request: Request, method: str) -> bool:
+    # Each time a scope of its own: a route may write what matched into it.
+    return any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
 
 
 def _from_http(error: HTTPException) -> Problem:

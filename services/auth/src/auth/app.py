@@ -28,6 +28,7 @@ from auth.login.in_flight import AttemptsInFlight
 from auth.login.service import LoginService
 from auth.login.throttle import LoginLimits, LoginThrottle
 from auth.members import Members
+from auth.openapi import problems
 from auth.password import endpoints as password_endpoints
 from auth.password.service import PasswordService
 from auth.registration import endpoints as registration_endpoints
@@ -40,16 +41,19 @@ from auth.sessions.service import SessionLimits, SessionService
 from auth.store import lookup_pool, redis_client, store_unavailable
 from auth.throttle import KEY_PREFIX, Counters, limit
 from auth.verify.app import VerifyApp
+from auth.verify.document import OPERATION
 from auth.verify.lookup import SessionLookup
 from auth.verify.metrics import LookupMetrics, Outcomes
 from auth.verify.token_cache import TokenCache
 from platform_common.health import Health
 from platform_common.internal_http import internal_client
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
+from platform_common.openapi import complete_document, operation_id
 from platform_common.serving import outfit
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
 
 DAY = 86_400
+VERIFY_PATH = "/auth/verify"
 # The largest body that any path takes (bytes), and the longest that any request may take (seconds).
 MAX_BODY_BYTES = 16 * 1024
 REQUEST_SECONDS = 15.0
@@ -111,12 +115,14 @@ class Auth:
 
     def _framework(self) -> FastAPI:
         app = FastAPI(
-            title="auth",
-            summary="Log-in, sessions and tokens of the Member Platform",
+            title="Member Platform: auth",
+            version="0.1.0",
+            description="Log-in, sessions and tokens. Errors are problem documents (RFC 9457). GET answers HEAD too.",
             lifespan=self._lifespan,
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
+            generate_unique_id_function=operation_id,
         )
         app.add_middleware(HeadMiddleware)
         app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
@@ -133,6 +139,7 @@ class Auth:
             internal_endpoints,
         ):
             app.include_router(endpoints.router)
+        complete_document(app, problems, {VERIFY_PATH: {"get": OPERATION}})
         app.state.keeper = self.keeper
         app.state.tokens = self.tokens
         app.state.sessions = self.sessions
@@ -165,7 +172,7 @@ class Dispatch:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Run the one or the other; no coroutine of its own stands in between."""
-        if scope["type"] == "http" and scope["path"] == "/auth/verify":
+        if scope["type"] == "http" and scope["path"] == VERIFY_PATH:
             return self._verify(scope, receive, send)
         return self._api(scope, receive, send)
 

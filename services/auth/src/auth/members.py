@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import structlog
 
+from auth.member_view import MemberOut
 from platform_common.internal_http import CLIENT_KEY_HEADER
 from platform_common.problems import DependencyUnavailable
 
@@ -48,7 +49,7 @@ class VerifiedMember:
     id: str
     roles: tuple[str, ...]
     epoch: int
-    document: Mapping[str, Any]
+    document: MemberOut
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _verified(response: httpx2.Response) -> VerifiedMember:
             id=str(member["id"]),
             roles=tuple(str(role) for role in member["roles"]),
             epoch=int(document["session_epoch"]),
-            document=member,
+            document=MemberOut.model_validate(member),
         )
     except (ValueError, KeyError, TypeError):
         log.warning("member_answer_unreadable")

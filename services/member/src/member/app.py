@@ -12,12 +12,13 @@ from fastapi import FastAPI
 from member.accounts import administration, endpoints, internal
 from member.config import MemberSettings
 from member.credentials import endpoints as credentials
+from member.openapi import problems
 from member.parts import Parts, running_parts
 from member.purge import purge
 from member.schema import SCHEMA
 from platform_common.health import Health, NotReady
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
-from platform_common.openapi import complete_document
+from platform_common.openapi import complete_document, operation_id
 from platform_common.serving import outfit
 from platform_database.background import Work, background_work
 from platform_database.failures import install_database_failures
@@ -41,10 +42,11 @@ def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | No
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
     for router in (endpoints.router, administration.router, internal.router, credentials.router):
         app.include_router(router)
-    complete_document(app)
+    complete_document(app, problems)
     install_database_failures(app)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)

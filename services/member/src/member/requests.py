@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from member.accounts.callers import Caller, load_caller
 from member.parts import Parts
+from platform_common.idempotency_key import GivenKey
 from platform_common.internal_http import CLIENT_KEY_HEADER
 from platform_common.tokens.callers import access_token
 from platform_database.boundary import Writes
-from platform_database.ledger.requests import GivenKey, keyed_request
+from platform_database.ledger.requests import keyed_request
 
 
 def parts_of(request: Request) -> Parts:

@@ -20,6 +20,7 @@ from shop.cart import internal as cart_internal
 from shop.catalogue import endpoints as catalogue
 from shop.config import ShopSettings
 from shop.erasure import endpoints as erasure
+from shop.openapi import problems
 from shop.orders import endpoints as orders
 from shop.parts import Parts, running_parts
 from shop.payments import endpoints as payments
@@ -59,7 +60,7 @@ def make_app(
         erasure.router,
     ):
         app.include_router(router)
-    complete_document(app)
+    complete_document(app, problems)
     install_database_failures(app)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)

@@ -11,10 +11,11 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_common.client_address import address_block
+from platform_common.idempotency_key import GivenKey
 from platform_common.problems import Problem, Unauthenticated
 from platform_common.tokens.callers import access_token
 from platform_database.boundary import Writes
-from platform_database.ledger.requests import GivenKey, keyed_request
+from platform_database.ledger.requests import keyed_request
 from shop.callers import Caller, caller_of
 from shop.cart.visitors import Visitor
 from shop.parts import Parts

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+PROBLEM = "application/problem+json"
+
 
 def unresolved_references(document: Mapping[str, Any]) -> list[str]:
     """Return every `$ref` of a document that leads to nothing in it, with the place where it stands."""
@@ -16,6 +18,35 @@ def unresolved_references(document: Mapping[str, Any]) -> list[str]:
 def operation_ids(document: Mapping[str, Any]) -> list[str]:
     """Return the id of every operation: the name of its function in a generated client."""
     return [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
+
+
+def missing_from(operation: Mapping[str, Any]) -> set[str]:
+    """Return the errors that an operation must declare by what it takes, and does not declare as problems."""
+    needed = {"503"}
+    if operation.get("security"):
+        needed.add("401")
+    if "requestBody" in operation:
+        needed |= {"400", "413", "422"}
+    if operation.get("parameters"):
+        needed.add("422")
+    return {status for status in needed if not _is_problem(operation["responses"].get(status, {}))}
+
+
+def operations_of(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Return every operation of a document by its method and path."""
+    paths = document["paths"]
+    return {(method, path): operation for path, methods in paths.items() for method, operation in methods.items()}
+
+
+def unproblematic_errors(operation: Mapping[str, Any]) -> list[str]:
+    """Return the errors of an operation that are described otherwise than as problem documents."""
+    responses = operation["responses"]
+    return [status for status in responses if status >= "400" and not _is_problem(responses[status])]
+
+
+def _is_problem(response: Mapping[str, Any]) -> bool:
+    content = response.get("content", {})
+    return list(content) == [PROBLEM] and content[PROBLEM]["schema"]["$ref"].endswith("/ProblemDetails")
 
 
 def _references(node: Any, place: str) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,18 @@ from fastapi.security import HTTPBearer
 from platform_common.problems import Forbidden
 from platform_common.tokens.service import ServiceTokenVerifier
 
-access_token = HTTPBearer(scheme_name="access token", bearerFormat="JWT", auto_error=False)
-service_token = HTTPBearer(scheme_name="service token", bearerFormat="JWT", auto_error=False)
+access_token = HTTPBearer(
+    scheme_name="access_token",
+    bearerFormat="JWT",
+    description="The access token of a session (auth: log_in).",
+    auto_error=False,
+)
+service_token = HTTPBearer(
+    scheme_name="service_token",
+    bearerFormat="JWT",
+    description="The token with which one service of the platform calls another.",
+    auto_error=False,
+)
 
 
 class ChecksServiceTokens(Protocol):

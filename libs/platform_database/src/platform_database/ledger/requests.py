@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Depends, Header, Request
+from fastapi import Request
 from pydantic import SecretStr
 
-from platform_common.idempotency_key import idempotency_key
 from platform_database.ledger.fingerprint import fingerprint
 from platform_database.ledger.service import KeyedRequest
-
-
-def given_key(
-    request: Request,
-    x_idempotency_key: Annotated[  # noqa: ARG001 (for the document; read with its repetitions below)
-        str | None, Header(description="A repeat under the same key gets the first answer. At most 255 characters.")
-    ] = None,
-    idempotency_key_: Annotated[  # noqa: ARG001 (the same)
-        str | None, Header(alias="Idempotency-Key", description="The same, as a structured string.")
-    ] = None,
-) -> str | None:
-    """The request's key, if it has one. Raises IdempotencyKeyInvalid."""
-    return idempotency_key(request.headers)
-
-
-GivenKey = Annotated[str | None, Depends(given_key)]
 
 
 async def keyed_request(request: Request, key: str, scope: str, fingerprint_key: SecretStr) -> KeyedRequest:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from auth.login.schemas import LoginBody, LoginOut
 from auth.login.service import LoginService
+from auth.openapi import problems
 from auth.sessions.caller import CallerDevice
 
 router = APIRouter(prefix="/auth", tags=["log-in"])
@@ -19,8 +20,8 @@ def login_service(request: Request) -> LoginService:
     return service
 
 
-@router.post("/login", summary="Log in with e-mail and password")
-async def login(
+@router.post("/login", summary="Log in with e-mail and password", responses=problems(401, 409, 429))
+async def log_in(
     body: LoginBody, service: Annotated[LoginService, Depends(login_service)], device: CallerDevice
 ) -> LoginOut:
     """Open a new session and return its tokens."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from auth.login.schemas import LoginOut
 from auth.members import PasswordChangeRefused
+from auth.openapi import problems
 from auth.password.schemas import PasswordBody
 from auth.password.service import PasswordService
 from auth.sessions.caller import Caller, CallerDevice
@@ -21,7 +22,7 @@ def password_service(request: Request) -> PasswordService:
     return service
 
 
-@router.post("/password", response_model=LoginOut, summary="Change one's password")
+@router.post("/password", response_model=LoginOut, summary="Change one's password", responses=problems(409, 429))
 async def change_password(
     body: PasswordBody,
     caller: Caller,

@@ -10,5 +10,5 @@ from platform_common.payload import Payload
 class PasswordBody(Payload):
     """The current password and the one to come. Member judges both."""
 
-    current_password: str = Field(min_length=1, max_length=1024)
-    new_password: str = Field(min_length=1, max_length=1024)
+    current_password: str = Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])
+    new_password: str = Field(min_length=1, max_length=1024, examples=["staple battery horse correct"])

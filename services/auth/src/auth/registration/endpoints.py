@@ -6,10 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from auth.member_view import MemberOut
+from auth.openapi import problems
 from auth.registration.schemas import RegisterBody
 from auth.registration.service import KeyedRequest, RegistrationService
 from auth.sessions.caller import CallerDevice
-from platform_common.idempotency_key import idempotency_key
+from platform_common.idempotency_key import GivenKey
+from platform_common.openapi import REPLAYED, entity_tag_header
 
 router = APIRouter(prefix="/auth", tags=["registration"])
 
@@ -20,16 +23,27 @@ def registration_service(request: Request) -> RegistrationService:
     return service
 
 
-async def keyed_request(request: Request) -> KeyedRequest | None:
+async def keyed_request(request: Request, key: GivenKey) -> KeyedRequest | None:
     """Return the request as its idempotency key makes it repeatable, or None without a key."""
-    key = idempotency_key(request.headers)
     if key is None:
         return None
     return KeyedRequest(key, request.headers.get("Content-Type", ""), await request.body())
 
 
-@router.post("/register", status_code=201, summary="Make an account")
-async def register(
+_CREATED = {
+    **entity_tag_header("The member's"),
+    **REPLAYED,
+    "Location": {"description": "Where the member is.", "schema": {"type": "string"}},
+}
+
+
+@router.post(
+    "/register",
+    status_code=201,
+    summary="Make an account",
+    responses={201: {"model": MemberOut, "headers": _CREATED}, **problems(409, 429)},
+)
+async def register_account(
     body: RegisterBody,
     keyed: Annotated[KeyedRequest | None, Depends(keyed_request)],
     service: Annotated[RegistrationService, Depends(registration_service)],

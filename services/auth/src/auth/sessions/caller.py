@@ -11,6 +11,7 @@ from auth.sessions.record import Session
 from auth.sessions.service import Device, SessionService
 from platform_common.problems import Unauthenticated
 from platform_common.tokens.access import AccessTokenInvalid
+from platform_common.tokens.callers import access_token
 
 
 def session_service(request: Request) -> SessionService:
@@ -25,7 +26,7 @@ def device(request: Request) -> Device:
     return Device(address, request.headers.get("User-Agent", ""))
 
 
-async def caller(request: Request) -> Session:
+async def caller(request: Request, _: Annotated[object, Depends(access_token)]) -> Session:
     """Return the caller's session.
 
     The edge has asked already; this service believes it as little as any other does (architecture: each verifies).

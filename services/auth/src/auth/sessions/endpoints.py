@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from fastapi import APIRouter, Response
 
+from auth.openapi import problems
 from auth.sessions.caller import Caller, CallerDevice, Sessions
 from auth.sessions.errors import RefreshRefused
 from auth.sessions.schemas import RefreshBody, SessionOut, SessionsOut, TokensOut
@@ -15,8 +16,8 @@ router = APIRouter(prefix="/auth", tags=["sessions"])
 events = structlog.get_logger("auth.events")
 
 
-@router.post("/refresh", summary="Exchange a refresh token for a new pair of tokens")
-async def refresh(body: RefreshBody, sessions: Sessions, device: CallerDevice) -> TokensOut:
+@router.post("/refresh", summary="Exchange a refresh token for a new pair of tokens", responses=problems(401, 429))
+async def refresh_session(body: RefreshBody, sessions: Sessions, device: CallerDevice) -> TokensOut:
     """Return new tokens of the same session; the presented refresh token is used up."""
     try:
         session, pair = await sessions.refresh(body.refresh_token, device)
@@ -33,7 +34,7 @@ async def refresh(body: RefreshBody, sessions: Sessions, device: CallerDevice) -
 
 
 @router.post("/logout", status_code=204, summary="End this session")
-async def logout(caller: Caller, sessions: Sessions, device: CallerDevice) -> Response:
+async def log_out(caller: Caller, sessions: Sessions, device: CallerDevice) -> Response:
     """End the caller's session; once this is answered, no replica accepts any of its tokens."""
     await sessions.end(caller.id, caller.member)
     events.info("logged_out", member=caller.member, session=caller.id, address=device.address, outcome="succeeded")
@@ -41,7 +42,7 @@ async def logout(caller: Caller, sessions: Sessions, device: CallerDevice) -> Re
 
 
 @router.post("/logout-all", status_code=204, summary="End all of one's sessions")
-async def logout_all(caller: Caller, sessions: Sessions, device: CallerDevice) -> Response:
+async def log_out_everywhere(caller: Caller, sessions: Sessions, device: CallerDevice) -> Response:
     """End every session of the caller, this one included."""
     ended = await sessions.end_all(caller.member)
     events.info(
@@ -56,7 +57,7 @@ async def list_sessions(caller: Caller, sessions: Sessions) -> SessionsOut:
     return SessionsOut(items=[SessionOut.of(session, caller.id) for session in await sessions.of_member(caller.member)])
 
 
-@router.delete("/sessions/{session_id}", status_code=204, summary="End one of one's sessions")
+@router.delete("/sessions/{session_id}", status_code=204, summary="End one of one's sessions", responses=problems(404))
 async def end_session(session_id: str, caller: Caller, sessions: Sessions, device: CallerDevice) -> Response:
     """End one of the caller's sessions, on whichever device it is."""
     await sessions.end(session_id, caller.member)

@@ -8,14 +8,15 @@ import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from auth.sessions.caller import Sessions
+from platform_common.tokens.callers import service_token
 from platform_common.tokens.service import ServiceTokenVerifier
 
-router = APIRouter(prefix="/internal", include_in_schema=False)
+router = APIRouter(prefix="/internal", tags=["internal"])
 
 events = structlog.get_logger("auth.events")
 
 
-def calling_service(request: Request) -> str:
+def calling_service(request: Request, _: Annotated[object, Depends(service_token)]) -> str:
     """Return which service calls. Raises Unauthenticated without its token."""
     verifier: ServiceTokenVerifier = request.app.state.service_tokens
     return verifier.caller(request.headers.get("Authorization"))

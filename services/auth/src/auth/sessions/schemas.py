@@ -16,7 +16,7 @@ from platform_common.payload import Payload
 class RefreshBody(Payload):
     """A refresh token to be exchanged."""
 
-    refresh_token: str = Field(min_length=1, max_length=MAX_TOKEN_LENGTH)
+    refresh_token: str = Field(min_length=1, max_length=MAX_TOKEN_LENGTH, examples=["0198f0a1c2d34e5f.q7Xw"])
 
 
 class TokensOut(BaseModel):

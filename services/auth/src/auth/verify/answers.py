@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from starlette.types import Scope
 
 from auth.store import StoreUnavailable
-from platform_common.problems import MEDIA_TYPE, Forbidden, Problem, Unauthenticated
+from platform_common.problems import MEDIA_TYPE, Forbidden, Problem, Unauthenticated, problem_bytes
 from platform_common.request_id import request_id_of
 from platform_common.tokens.access import AccessTokenInvalid
 
@@ -76,7 +74,7 @@ def method_not_allowed(scope: Scope) -> Decided:
 
 def _refused(scope: Scope, outcome: str, problem: Problem) -> Decided:
     request_id = request_id_of(scope)
-    body = json.dumps(problem.document() | {"request_id": request_id}, separators=(",", ":")).encode()
+    body = problem_bytes(problem.document() | {"request_id": request_id})
     headers = {
         "content-type": MEDIA_TYPE,
         "content-length": str(len(body)),

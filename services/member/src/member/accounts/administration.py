@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/admin/members", tags=["administration"])
 
 
 @router.get("", responses=reads(MemberPage, 422), response_class=Response)
-async def list_as_administrator(
+async def list_members_as_administrator(
     parts: PartsOf,
     session: Session,
     caller: Administrator,
@@ -35,7 +35,7 @@ async def list_as_administrator(
 
 
 @router.get("/{member_id}", responses=member_read(MemberView), response_class=Response)
-async def read_as_administrator(
+async def read_member_as_administrator(
     member_id: str, parts: PartsOf, session: Session, caller: Administrator, preconditions: PreconditionsOf
 ) -> Response:
     """Read a member."""
@@ -75,7 +75,7 @@ async def reinstate_member(
     response_class=Response,
     dependencies=[Depends(takes(JSON))],
 )
-async def replace_roles(
+async def replace_member_roles(
     member_id: str,
     body: RolesReplacement,
     parts: PartsOf,

@@ -50,7 +50,7 @@ async def register_member(
 @router.get(
     "/{member_id}", responses={200: {"model": MemberWithEpoch}, **problems(401, 403, 404, 503)}, response_class=Response
 )
-async def read_with_epoch(
+async def read_member_with_epoch(
     member_id: str,
     parts: PartsOf,
     session: Session,

@@ -65,7 +65,7 @@ async def verify_credentials(
     response_class=Response,
     dependencies=[Depends(takes(JSON))],
 )
-async def change_password(
+async def replace_password(
     body: PasswordChange,
     parts: PartsOf,
     session: Session,

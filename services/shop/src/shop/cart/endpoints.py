@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from platform_common.media_types import JSON, takes
+from platform_common.openapi import OPTIONAL_TOKEN
 from platform_common.preconditions import PreconditionsOf
 from platform_database.boundary import Writes
 from platform_database.ledger.answers import Answer
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/api/shop/cart", tags=["cart"])
 _DAY = 86_400
 
 
-@router.get("", responses={**found(CartView), **reads(401)}, response_class=Response)
+@router.get("", responses={**found(CartView), **reads(401)}, response_class=Response, openapi_extra=OPTIONAL_TOKEN)
 async def read_cart(
     parts: PartsOf, session: Session, visitor: CurrentVisitor, language: LanguageOf, preconditions: PreconditionsOf
 ) -> Response:
@@ -37,9 +38,13 @@ async def read_cart(
 
 
 @router.post(
-    "/items", responses=changed(CartView, 404, 429), response_class=Response, dependencies=[Depends(takes(JSON))]
+    "/items",
+    responses=changed(CartView, 404, 429),
+    response_class=Response,
+    openapi_extra=OPTIONAL_TOKEN,
+    dependencies=[Depends(takes(JSON))],
 )
-async def add_item(
+async def add_cart_item(
     body: Addition, parts: PartsOf, session: Session, visitor: CurrentVisitor, language: LanguageOf,
     writes: VisitorsWrites,
 ) -> Response:  # fmt: skip
@@ -56,9 +61,10 @@ async def add_item(
     "/items/{variant_id}",
     responses=changed(CartView, 404, 429),
     response_class=Response,
+    openapi_extra=OPTIONAL_TOKEN,
     dependencies=[Depends(takes(JSON))],
 )
-async def change_quantity(
+async def change_cart_item_quantity(
     variant_id: UUID, body: QuantityChange, parts: PartsOf, session: Session, visitor: CurrentVisitor,
     language: LanguageOf, writes: VisitorsWrites,
 ) -> Response:  # fmt: skip
@@ -75,8 +81,9 @@ async def change_quantity(
     "/items/{variant_id}",
     responses={200: {"model": CartView}, **reads(401, 404)},
     response_class=Response,
+    openapi_extra=OPTIONAL_TOKEN,
 )
-async def remove_item(
+async def remove_cart_item(
     variant_id: UUID, parts: PartsOf, session: Session, visitor: CurrentVisitor, language: LanguageOf
 ) -> Response:
     """Take something out of the cart; what is not in there is no fault."""

@@ -72,7 +72,7 @@ async def read_product(
     responses={200: {"content": {"image/svg+xml": {}}, "headers": ETAG}, **unmodified(), **reads(404)},
     response_class=Response,
 )
-async def read_picture(
+async def read_product_picture(
     slug: Slug,
     parts: PartsOf,
     session: Session,

@@ -56,7 +56,7 @@ class EventReceipt(BaseModel):
     response_class=Response,
     openapi_extra=json_body(PaymentEventBody),
 )
-async def take_event(
+async def receive_payment_event(
     provider: str,
     request: Request,
     parts: PartsOf,

@@ -1,0 +1,12 @@
+"""What the OpenAPI document says of auth's errors."""
+
+from __future__ import annotations
+
+from platform_common.openapi import Problems
+
+problems = Problems(
+    {
+        401: "No valid credential: the token, the refresh token, or the e-mail and password.",
+        503: "The session store or the accounts are unavailable or overloaded; Retry-After says when to try again.",
+    }
+)
