@@ -26,6 +26,7 @@ DRIBBLERS = 200
 def pytest_addoption(parser: pytest.Parser) -> None:
     options = parser.getgroup("end-to-end")
     options.addoption("--base-url", help="where a platform runs; by default the suite starts one itself")
+    options.addoption("--fuzz-examples", type=int, help="how many requests to make up for each operation, at random")
     options.addoption("--admin-email", help="an administrator there; its password is E2E_ADMIN_PASSWORD")
 
 

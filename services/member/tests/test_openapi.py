@@ -46,6 +46,12 @@ def test_every_operation_says_what_can_go_wrong_as_a_problem(operations):
         assert {"401", "503"} <= set(operation["responses"])
 
 
+def test_every_operation_for_administrators_may_be_forbidden(operations):
+    for (method, path), operation in operations.items():
+        if path.startswith("/api/admin") or path == "/api/members":
+            assert "403" in operation["responses"], (method, path)
+
+
 def test_every_operation_says_which_token_it_takes(operations):
     for (_, path), operation in operations.items():
         (scheme,) = operation["security"]

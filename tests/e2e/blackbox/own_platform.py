@@ -169,6 +169,14 @@ class OwnPlatform:
         """Return every secret that was generated for this installation."""
         return [value for value in json.loads((self.state / "credentials.json").read_text()).values() if value]
 
+    def service_token_key(self) -> str:
+        """Return the key of the tokens with which services call one another."""
+        return str(json.loads((self.state / "credentials.json").read_text())["service_token_key"])
+
+    def service_url(self, name: str) -> str:
+        """Return where a service listens, behind the edge and the gateway."""
+        return f"http://{self._addresses[name]}"
+
     def answer_store(self) -> redis.Redis:
         """Return the gateway's own access to its store of answers."""
         return self._store("valkey-idempotency", "gateway", 0)

@@ -11,7 +11,7 @@ from member.accounts import answers
 from member.accounts.endpoints import Cursor, Limit, Search, list_members
 from member.accounts.models import Status
 from member.accounts.schemas import MemberPage, MemberView, RolesReplacement
-from member.openapi import member_changed, member_read, reads
+from member.openapi import member_changed, member_read, problems, reads
 from member.requests import Administrator, KeyedWrites, PartsOf, Session
 from platform_common.media_types import JSON, takes
 from platform_common.pages import DEFAULT_LIMIT
@@ -34,7 +34,7 @@ async def list_members_as_administrator(
     return await list_members(parts, session, caller, limit, cursor, q)
 
 
-@router.get("/{member_id}", responses=member_read(MemberView), response_class=Response)
+@router.get("/{member_id}", responses={**member_read(MemberView), **problems(403)}, response_class=Response)
 async def read_member_as_administrator(
     member_id: str, parts: PartsOf, session: Session, caller: Administrator, preconditions: PreconditionsOf
 ) -> Response:

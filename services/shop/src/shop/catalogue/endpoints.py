@@ -33,6 +33,7 @@ SortBy = Annotated[Sort, Query(description="`relevance` without a search is `new
 
 # A picture's address changes with it, so whoever has one may keep it for good.
 _FOR_GOOD = "public, max-age=31536000, immutable"
+_PICTURE = {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "headers": ETAG}
 # No script, no style but its own, whatever a picture holds.
 _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -69,7 +70,7 @@ async def read_product(
 
 @router.get(
     "/{slug}/picture.svg",
-    responses={200: {"content": {"image/svg+xml": {}}, "headers": ETAG}, **unmodified(), **reads(404)},
+    responses={200: _PICTURE, **unmodified(), **reads(404)},
     response_class=Response,
 )
 async def read_product_picture(
