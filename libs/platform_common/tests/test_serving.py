@@ -142,6 +142,8 @@ def test_what_is_no_http_gets_a_problem_document(start, request_line):
     assert status == "HTTP/1.1 400 Bad Request"
     assert headers["Content-Type"] == "application/problem+json"
     assert (document["code"], document["status"]) == ("bad-request", 400)
+    assert list(document) == ["type", "title", "status", "code", "detail", "request_id"]
+    assert body == json.dumps(document, separators=(",", ":")).encode()
     assert document["request_id"] == headers["X-Request-ID"]
     if request_line.startswith(b"GET"):
         assert document["request_id"] == "the-requests-own"

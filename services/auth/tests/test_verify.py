@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 IDENTITY = ("X-Auth-Subject", "X-Auth-Session", "X-Auth-Roles", "Authorization")
@@ -18,6 +20,9 @@ def assert_problem(response, status, code):
     assert response.headers["Cache-Control"] == "no-store"
     assert response.json()["code"] == code
     assert response.json()["request_id"] == response.headers["X-Request-ID"]
+    # Written as every other problem document is.
+    assert list(response.json()) == ["type", "title", "status", "code", "detail", "request_id"]
+    assert response.content == json.dumps(response.json(), separators=(",", ":")).encode()
     assert_no_identity(response)
 
 
