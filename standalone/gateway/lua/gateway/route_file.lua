@@ -306,7 +306,8 @@ local function compile_row(row)
   end
 
   for _, route in ipairs(routes) do
-    if not route.joined or not route.hosts or route.cookies then
+    local has_no_host = not route.hosts or #route.hosts == 0
+    if not route.joined or route.cookies or has_no_host ~= (row.any_host == true) then
       return nil, ("The route '%s' is not marked as joined, has no hosts, or asks for cookies."):format(route.name)
     end
   end

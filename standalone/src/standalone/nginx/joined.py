@@ -52,6 +52,12 @@ class JoinedRoute(_Strict):
     closed: tuple[Method, ...] = ()
 
 
+class AnyHostRoute(JoinedRoute):
+    """A route on one machine, where the platform has every host."""
+
+    hosts: tuple[str, ...] = Field(default=(), max_length=0)
+
+
 class JoinedTable(_Strict):
     """A table by the routes' names: each is checked by itself, so that one that is wrong stops no other.
 
@@ -95,11 +101,21 @@ def joined_file(settings: GatewaySettings, tables: Mapping[int, JoinedTable]) ->
     return json.dumps(document, separators=(",", ":")) + "\n"
 
 
+def local_file(settings: GatewaySettings, serial: int, routes: Mapping[str, AnyHostRoute]) -> str:
+    """Return the text of the table of routes that have joined on one machine."""
+    rows = [_row_of(name, route, settings) | {"any_host": True} for name, route in sorted(routes.items())]
+    return json.dumps({"version": 1, "serials": {"0": serial}, "rows": rows}, separators=(",", ":")) + "\n"
+
+
 def _row(name: str, given: Any, settings: GatewaySettings) -> dict[str, Any]:
     try:
         route = JoinedRoute.model_validate(given)
     except ValidationError as error:
         return {"name": name, "invalid": f"The row is wrong{_first_fault(error)}."}
+    return _row_of(name, route, settings)
+
+
+def _row_of(name: str, route: JoinedRoute, settings: GatewaySettings) -> dict[str, Any]:
     upstream = Upstream(addresses=(route.upstream,), **settings.default_timeouts)
     service = {"upstreams": [route.upstream], **upstream.model_dump(exclude={"addresses"})}
     return {"name": name, "service": service, "routes": list(_routes(name, route, upstream, settings))}

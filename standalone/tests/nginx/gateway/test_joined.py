@@ -7,7 +7,7 @@ import json
 import pytest
 
 from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream
-from standalone.nginx.joined import JoinedTable, joined_file, load_joined
+from standalone.nginx.joined import AnyHostRoute, JoinedTable, joined_file, load_joined, local_file
 from standalone.nginx.routes import RouteTableError
 
 
@@ -113,3 +113,18 @@ def test_a_table_that_cannot_be_read_is_a_sentence(tmp_path, text):
     file.write_text(text)
     with pytest.raises(RouteTableError, match="is wrong"):
         load_joined(file)
+
+
+def test_on_one_machine_a_row_has_any_host_and_is_otherwise_the_same(settings):
+    given = {name: value for name, value in entry().items() if name != "hosts"}
+    [local] = json.loads(local_file(settings, 5, {"echo": AnyHostRoute.model_validate(given)}))["rows"]
+    pod = rows(settings, joined(echo=entry()))["echo"]
+
+    assert local.pop("any_host")
+    assert [route.pop("hosts") for route in local["routes"]] == [[]]
+    assert [route.pop("hosts") for route in pod["routes"]] == [["platform.test"]]
+    assert local == pod
+
+
+def test_a_table_of_the_operator_has_a_host_in_every_row(settings):
+    assert "invalid" in rows(settings, joined(**{"a/wrong": entry(hosts=[])}))["a/wrong"]

@@ -42,7 +42,10 @@ def test_every_reason_is_counted_from_zero(make_gateway):
     assert skipped(make_gateway()) == NO_SKIPS
 
 
-@pytest.fixture(params=["unknown-field", "plugin", "no-service", "claimed", "python", "nameless", "cookies", "no-row"])
+BAD_ROWS = ["unknown-field", "plugin", "no-service", "claimed", "python", "nameless", "cookies", "no-host", "no-row"]
+
+
+@pytest.fixture(params=BAD_ROWS)
 def bad_row(request, row):
     """A row with a fault, and the reason under which it is counted."""
     return {
@@ -53,6 +56,7 @@ def bad_row(request, row):
         "python": ({"name": "a/bad", "invalid": "The row is wrong."}, "invalid"),
         "nameless": ({"service": {}}, "invalid"),
         "cookies": (row("a/bad", "/bad", cookies=True), "invalid"),
+        "no-host": (row("a/bad", "/bad", hosts=[]), "invalid"),
         "no-row": ("text", "invalid"),
     }[request.param]
 
@@ -65,6 +69,16 @@ def test_a_bad_row_is_skipped_counted_and_logged_and_the_others_are_served(make_
     assert gateway.client.get("/plain").status == 200
     assert skipped(gateway) == {**NO_SKIPS, reason: 1}
     assert gateway.running.error_log.count(f"is skipped ({reason})") == 1
+
+
+def test_a_row_for_any_host_says_so_and_names_none(make_gateway, row):
+    gateway = make_gateway(
+        joined=table(row("a/any", "/any", hosts=[]) | {"any_host": True}, row("a/both", "/both") | {"any_host": True})
+    )
+    for host in ("platform.test", "other.test", "127.0.0.1"):
+        assert gateway.client.get("/any", [("Host", host)]).status == 502
+        assert gateway.client.get("/both", [("Host", host)]).status == 404
+    assert skipped(gateway) == {**NO_SKIPS, "invalid": 1}
 
 
 def test_a_row_is_served_as_a_whole_or_not_at_all(make_gateway, make_route, row):
