@@ -1,15 +1,15 @@
 # Member Platform. `make help` lists the commands.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup up down status logs dev admin demo-data reset test lint types fmt unit lua e2e browser bench-verify lock clean
+.PHONY: help setup up down status logs dev join leave admin demo-data reset test lint types fmt unit lua e2e browser bench-verify lock clean
 
 PYTHON := .venv/bin/python
 PLATFORM := $(PYTHON) -P -m standalone
 INSTALLED := test -x $(PYTHON) || { echo "Nothing is installed yet; make up does that." >&2; exit 1; }
 
-# What a person sets: PORT (and MEMBER_PORT, …), EDGE_HOST, PLATFORM_STATE; S, a part; T, what to test. They reach the
-# commands by the environment, so that a folder may have spaces in its name.
-export PORT EDGE_HOST PLATFORM_STATE DEMO_DATA S T
+# What a person sets: PORT (and MEMBER_PORT, …), EDGE_HOST, PLATFORM_STATE; S, a part or a joined service; F, a
+# manifest; T, what to test. They reach the commands by the environment, so that a folder may have spaces in its name.
+export PORT EDGE_HOST PLATFORM_STATE DEMO_DATA S F T
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ logs: ## follow the log of one part (S=auth), or of all
 
 dev: ## run one service here, with reload, against the rest (S=member)
 	@$(INSTALLED); $(PLATFORM) dev "$$S"
+
+join: ## put a service of another team behind the platform (F=examples/notes/service.yaml)
+	@$(INSTALLED); $(PLATFORM) join "$$F"
+
+leave: ## remove a joined service; make status lists them (S=notes)
+	@$(INSTALLED); $(PLATFORM) leave "$$S"
 
 admin: ## print the first administrator as JSON (make -s admin)
 	@$(INSTALLED); $(PLATFORM) admin

@@ -12,6 +12,8 @@ from standalone.state import StateFolder
 
 # How long a supervisor may take to answer; it asks its parts meanwhile (seconds).
 ANSWER_SECONDS = 10.0
+# How long edge and gateway may take to follow a change of the joined services (seconds).
+FOLLOW_SECONDS = 45.0
 
 
 def status(state: StateFolder) -> dict[str, Any]:
@@ -28,6 +30,23 @@ def status(state: StateFolder) -> dict[str, Any]:
     except TimeoutError:
         raise PlatformError("The supervisor does not answer; make down ends it.") from None
     return not_running(state)
+
+
+def follow_joined(state: StateFolder, closing: str) -> bool:
+    """Let the running platform serve what is registered now; False when none runs.
+
+    `closing` names a service that goes, or whose checks change. Raises PlatformError when the platform cannot follow.
+    """
+    try:
+        with ask(state.run, {"do": "follow-joined", "closing": closing}, FOLLOW_SECONDS) as answers:
+            answer = next(answers, {"event": "refused", "why": "The supervisor ended."})
+    except NotRunning:
+        return False
+    except TimeoutError:
+        raise PlatformError("The supervisor does not answer; make down ends it.") from None
+    if answer["event"] != "followed":
+        raise PlatformError(str(answer["why"]))
+    return True
 
 
 def not_running(state: StateFolder) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from typing import Any, TextIO
 from standalone.control import Message, serve_control
 from standalone.credentials import load_credentials
 from standalone.errors import PlatformError
+from standalone.joining.follow import follow
 from standalone.log_files import keep_bounded
+from standalone.nginx.routes import RouteTableError
 from standalone.parts import Step
 from standalone.ports import Ports, check_free
 from standalone.processes import ProcessIdentity
@@ -147,6 +149,8 @@ class Daemon:
             case "hold":
                 async for message in self._hold(str(request.get("part"))):
                     yield message
+            case "follow-joined":
+                yield await self._follow_joined(str(request.get("closing", "")))
             case unknown:
                 yield {"event": "refused", "why": f"The supervisor does not know how to {unknown}."}
 
@@ -159,6 +163,15 @@ class Daemon:
             "supervisor": os.getpid(),
             "parts": await self._supervisor.report(),
         }
+
+    async def _follow_joined(self, closing: str) -> Message:
+        if self._phase != "ready":
+            return {"event": "refused", "why": f"The platform is {self._phase}; try again in a moment."}
+        try:
+            await asyncio.to_thread(follow, self._settings, self._supervisor.pid("edge"), closing)
+        except (PlatformError, RouteTableError, OSError) as refusal:
+            return {"event": "refused", "why": str(refusal)}
+        return {"event": "followed"}
 
     async def _hold(self, name: str) -> AsyncIterator[Message]:
         if self._phase != "ready":

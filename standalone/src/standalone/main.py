@@ -63,7 +63,15 @@ def _command(options: argparse.Namespace, state: StateFolder) -> int:
         case "status":
             from standalone.commands.status import print_status
 
-            return print_status(state, as_json=options.json)
+            return print_status(CHECKOUT, state, as_json=options.json)
+        case "join":
+            from standalone.commands.join import join
+
+            return join(CHECKOUT, state, options.manifest)
+        case "leave":
+            from standalone.commands.join import leave
+
+            return leave(CHECKOUT, state, options.service)
         case "logs":
             from standalone.commands.logs import follow
 
@@ -125,6 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("part", nargs="?", default="")
     logs.add_argument("--lines", type=int, default=40, help="how many of the last lines to begin with")
     command("dev", "run one service here, with reload, against the rest").add_argument("part")
+    command("join", "put a service of another team behind the platform").add_argument("manifest", help="its manifest")
+    command("leave", "remove a joined service").add_argument("service", help="its name")
     command("admin", "print the first administrator as JSON")
     command("demo-data", "fill the running shop with goods for demonstration; a second call adds nothing")
     command("reset", "clear the state folder").add_argument("--yes", action="store_true", help="without asking")

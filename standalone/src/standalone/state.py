@@ -44,6 +44,11 @@ class StateFolder:
         return self.root / "valkey-idempotency"
 
     @property
+    def joined(self) -> Path:
+        """The manifests of other teams' services."""
+        return self.root / "joined"
+
+    @property
     def keys(self) -> Path:
         """The ring of signing keys."""
         return self.root / "keys"

@@ -74,6 +74,10 @@ class Supervisor:
         self._held.discard(name)
         self.keepers[name].release()
 
+    def pid(self, name: str) -> int | None:
+        """Return the process id of a component, None while it does not run."""
+        return self.keepers[name].pid
+
     async def report(self) -> list[dict[str, Any]]:
         """Return each part's state of this moment; what runs is asked."""
         return list(await asyncio.gather(*(_report(keeper) for keeper in self.keepers.values())))

@@ -15,24 +15,18 @@ from standalone import database
 from standalone.credentials import write_private
 from standalone.errors import PlatformError
 from standalone.finished import UNCHANGED, Finished, digest
+from standalone.front import Front
+from standalone.joining.registry import SERVICES
 from standalone.log_files import cause
-from standalone.nginx.edge import EdgeSettings, render_edge
-from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
 from standalone.nginx.program import NginxMissing, Program
-from standalone.nginx.routes import RouteTableError, load_table
+from standalone.nginx.routes import RouteTableError
 from standalone.parts import Job, Part, Step
 from standalone.ports import LOOPBACK
 from standalone.probes import http_answers, http_ready, postgres_answers, valkey_answers
 from standalone.processes import tied_to_parent
-from standalone.settings import PlatformSettings, cors_origins, trusted_proxies
-
-ROUTE_TABLE = Path("charts/member-platform/values.yaml")
-SERVICES = {"member", "auth", "shop", "web"}
+from standalone.settings import PlatformSettings
 
 DONE = "done"
-
-# Nobody looks at an empty page for longer; web itself waits for no service as long.
-PAGE_MILLISECONDS = 15_000
 
 # How long a job's program may take (seconds).
 COMMAND_SECONDS = 120
@@ -257,42 +251,10 @@ def _web(settings: PlatformSettings) -> list[Step]:
 
 def _front(settings: PlatformSettings) -> list[Step]:
     ports = settings.ports
-    addresses = {name: f"{LOOPBACK}:{getattr(ports, name)}" for name in sorted(SERVICES)}
-    table = load_table(settings.checkout / ROUTE_TABLE, services=SERVICES)
-    gateway = render_gateway(
-        GatewaySettings(
-            state=settings.state.root,
-            port=ports.gateway,
-            status_port=ports.gateway_status,
-            services={
-                name: Upstream(
-                    addresses=(address,), **({"read_timeout_ms": PAGE_MILLISECONDS} if name == "web" else {})
-                )
-                for name, address in addresses.items()
-            },
-            redis=RedisSettings(
-                host=LOOPBACK,
-                port=ports.valkey_idempotency,
-                username="gateway",
-                password="{vault://env/gateway-redis-password}",  # noqa: S106 (a reference to one)
-            ),
-            fingerprint_secret="{vault://env/gateway-fingerprint-secret}",  # noqa: S106 (a reference to one)
-        ),
-        table,
-    )
-    edge = render_edge(
-        EdgeSettings(
-            state=settings.state.root,
-            host=settings.edge_host,
-            port=ports.edge,
-            gateway=f"{LOOPBACK}:{ports.gateway}",
-            auth=addresses["auth"],
-            trusted_proxies=trusted_proxies(settings.caller),
-            cors_origins=cors_origins(settings.caller),
-        ),
-        table,
-    )
+    front = Front(settings)
+    gateway, edge = front.programs()
     return [
+        *_joined(front),
         _write("gateway configuration", gateway),
         _nginx(
             gateway,
@@ -311,6 +273,17 @@ def _front(settings: PlatformSettings) -> list[Step]:
             environment=settings.common_environment(),
         ),
     ]
+
+
+def _joined(front: Front) -> list[Step]:
+    """Return a job that says which services of other teams are served; no job where there are none."""
+    registered = front.registered
+
+    async def report() -> str:
+        left_out = [f"{name} left out, see make status" for name in registered.faults]
+        return ", ".join([*registered.services, *left_out])
+
+    return [Job("joined services", report)] if registered.services or registered.faults else []
 
 
 def _write(name: str, program: Program) -> Job:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,8 @@ from standalone.errors import PlatformError
 from standalone.ports import free_ports
 from standalone.processes import session_alive
 from standalone.state import StateFolder
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_it_tells_each_step_and_then_that_all_is_ready(start_fake):
@@ -193,7 +196,7 @@ def test_the_table_shows_each_part_on_a_line(start_fake, state: StateFolder, cap
     platform = start_fake()
     capsys.readouterr()
 
-    print_status(state, as_json=False)
+    print_status(ROOT, state, as_json=False)
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split() == ["PART", "ADDRESS", "PID", "HEALTH", "RESTARTS", "LOG"]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from standalone.client import status
 from standalone.state import StateFolder
 
 _COLUMNS = ("part", "address", "pid", "health", "restarts", "log")
+_JOINED_COLUMNS = ("joined service", "paths", "auth", "url")
 
 
-def print_status(state: StateFolder, as_json: bool) -> int:
-    """Print what runs. As JSON: `running`, `phase`, `url`, `supervisor`, `parts`."""
-    now = status(state)
+def print_status(checkout: Path, state: StateFolder, as_json: bool) -> int:
+    """Print what runs. As JSON: `running`, `phase`, `url`, `supervisor`, `parts`, `joined`."""
+    joined, faults = _registered(checkout, state)
+    now = status(state) | {"joined": joined}
     if as_json:
         print(json.dumps(now, indent=2))
     elif now["running"]:
@@ -24,13 +28,34 @@ def print_status(state: StateFolder, as_json: bool) -> int:
         print(f"The supervisor was killed; {', '.join(now['left'])} may still run. make up starts all again.")
     else:
         print("The platform does not run; make up starts it.")
+    if not as_json:
+        _print_joined(joined, faults)
     return 0
 
 
-def table(rows: list[tuple[str, ...]]) -> str:
+def _registered(checkout: Path, state: StateFolder) -> tuple[list[dict[str, Any]], Mapping[str, str]]:
+    """Return the joined services, and by name why others are not served."""
+    if not any(state.joined.glob("*.yaml")):
+        return [], {}
+    # Imported where needed: without joined services the command is to answer at once.
+    from standalone.joining.registry import Registry
+
+    registered = Registry(checkout, state.joined).load()
+    return [service.summary() for service in registered.services.values()], registered.faults
+
+
+def _print_joined(joined: list[dict[str, Any]], faults: Mapping[str, str]) -> None:
+    if joined:
+        rows = [(entry["name"], " ".join(entry["paths"]), entry["auth"], entry["url"]) for entry in joined]
+        print(f"\n{table(rows, _JOINED_COLUMNS)}")
+    for name, fault in faults.items():
+        print(f"\n{name} is registered but not served: {fault}")
+
+
+def table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = _COLUMNS) -> str:
     """Return `rows` under their headings, in columns as wide as they have to be."""
-    lines = [tuple(name.upper() for name in _COLUMNS), *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_COLUMNS))]
+    lines = [tuple(name.upper() for name in columns), *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(columns))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
