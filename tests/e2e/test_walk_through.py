@@ -1,49 +1,25 @@
 """The README's lines, as a newcomer pastes them into a shell."""
 
-import os
 import re
 import subprocess
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from blackbox.own_platform import OwnPlatform
+from blackbox.pasted import run, shell_block
 
-ROOT = Path(__file__).parents[2]
 MARKER = "<!-- walk-through: tests/e2e runs these lines -->"
 
 
 def walk_through(readme: str) -> str:
     """Return the shell block that follows the marker."""
-    after = (ROOT / readme).read_text().split(MARKER, 1)[1]
-    found = re.match(r"\s*```(?:sh|bash)\n(.*?)```", after, re.DOTALL)
-    assert found, f"no shell block follows the marker in {readme}"
-    return found[1]
+    return shell_block(readme, MARKER)
 
 
 def commands(script: str) -> str:
     """Return a script without its comments and empty lines."""
     return "\n".join(line for line in script.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-
-
-def run(script: str, base_url: str) -> list[tuple[int, dict[str, str], str]]:
-    """Run `script` by bash and return the answers that it printed: status, headers, body."""
-    result = subprocess.run(
-        ["bash", "-eu", "-c", script],
-        env={**os.environ, "PORT": str(urlsplit(base_url).port)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert result.returncode == 0, result.stderr
-    answers = []
-    for printed in re.split(r"(?=HTTP/1\.1 \d{3})", result.stdout.replace("\r\n", "\n"))[1:]:
-        head, _, body = printed.partition("\n\n")
-        lines = [line.partition(": ") for line in head.splitlines()[1:]]
-        answers.append((int(printed.split()[1]), {name.lower(): value for name, _, value in lines}, body))
-    return answers
 
 
 @pytest.fixture

@@ -85,6 +85,16 @@ class OwnPlatform:
         document = json.loads(self._command("admin").stdout)
         return Account(document["email"], document["password"], "Administrator")
 
+    def join(self, manifest: Path) -> None:
+        """Put another team's service behind it."""
+        result = self._command("join", str(manifest))
+        assert result.returncode == 0, result.stderr
+
+    def leave(self, name: str) -> None:
+        """Remove a joined service."""
+        result = self._command("leave", name)
+        assert result.returncode == 0, result.stderr
+
     def status(self) -> dict[str, Any]:
         """Return what the command tells programs."""
         result = self._command("status", "--json")
