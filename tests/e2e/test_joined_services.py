@@ -60,7 +60,7 @@ def test_the_response_sets_no_cookie_of_the_platform(member: Session, orders: st
     assert "Clear-Site-Data" not in response.headers
 
 
-def test_on_a_public_route_nobody_is_known(client: Client, member: Session, orders: str):
+def test_on_a_public_route_no_identity_is_forwarded(client: Client, member: Session, orders: str):
     for response in (client.get(f"{orders}-public", headers=FORGED), member.get(f"{orders}-public")):
         assert response.status_code == 200
         assert not [name for name in response.json()["headers"] if name.startswith("x-auth-")]

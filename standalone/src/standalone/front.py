@@ -1,4 +1,4 @@
-"""Edge and gateway of one machine: what they are told of the platform's routes and of joined services."""
+"""Edge and gateway of one machine: configured with the platform's routes and those of joined services."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ CONNECT_SECONDS = 1.0
 
 
 def accepts_connections(service: JoinedService, seconds: float) -> bool:
-    """Tell whether `service` accepts a connection within `seconds`. Raises PlatformError when it has no address."""
+    """Return whether `service` accepts a connection within `seconds`. Raises PlatformError when it has no address."""
     host, _, port = service.route().upstream.rpartition(":")
     deadline = time.monotonic() + seconds
     while True:

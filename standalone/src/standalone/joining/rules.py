@@ -49,7 +49,7 @@ def _owner(path: RoutePath, table: RouteTable, reserved: Sequence[str]) -> str:
 
 
 def overlap(one: RoutePath, other: RoutePath) -> bool:
-    """Tell whether a request can match both."""
+    """Return whether a request can match both."""
     if one.type == "Exact" and other.type == "Exact":
         return one.path == other.path
     if one.type == "Exact":
