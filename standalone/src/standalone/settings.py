@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -41,8 +42,18 @@ _YES = frozenset({"", "1", "yes", "on", "true"})
 _NO = frozenset({"0", "no", "off", "false"})
 
 
+# The settings that would fail silently: one that is misspelt leaves the platform less protected, or elsewhere.
+_SETTINGS = (
+    *("ADMIN_EMAIL", "CORS_ORIGINS", "DEMO_DATA", "EDGE_HOST", "PLATFORM_STATE", "PUBLIC_URL", "TRUSTED_PROXIES"),
+    *("VALKEY_MAXMEMORY", "VALKEY_IDEMPOTENCY_MAXMEMORY"),
+)
+# Enough for a missing or a wrong letter; other programs' variables differ in more.
+_LIKENESS = 0.85
+
+
 def check_environment(environment: Mapping[str, str]) -> None:
-    """Raise PlatformError when a variable of `make up` has a value that no component could use."""
+    """Raise PlatformError when a variable of `make up` has a value that no component could use, or a misspelt name."""
+    _check_names(environment)
     if (public_url := environment.get("PUBLIC_URL", "")) and not _is_origin(public_url):
         raise PlatformError(f"PUBLIC_URL is {public_url!r}; it must be https://<host>, without a path.")
     if environment.get("DEMO_DATA", "").lower() not in _YES | _NO:
@@ -54,6 +65,12 @@ def check_environment(environment: Mapping[str, str]) -> None:
             normalize_email(email)
         except ValueError as error:
             raise PlatformError(f"ADMIN_EMAIL is {email!r}: {error}") from None
+
+
+def _check_names(environment: Mapping[str, str]) -> None:
+    for name in sorted(environment.keys() - set(_SETTINGS)):
+        for setting in difflib.get_close_matches(name, _SETTINGS, n=1, cutoff=_LIKENESS):
+            raise PlatformError(f"{name} is not a setting (did you mean {setting}?).")
 
 
 def trusted_proxies(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -31,3 +31,17 @@ def test_what_is_wrong_is_named(name, value):
 )
 def test_an_https_address_without_a_trusted_proxy_is_warned_about(environment, count):
     assert len(warnings(environment)) == count
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("TRUSTED_PROXY", "TRUSTED_PROXIES"), ("CORS_ORIGIN", "CORS_ORIGINS"), ("VALKEY_MAX_MEMORY", "VALKEY_MAXMEMORY")],
+)
+def test_a_misspelt_setting_is_refused(name, meant):
+    with pytest.raises(PlatformError, match=rf"{name} is not a setting \(did you mean {meant}\?\)"):
+        check_environment({name: "x"})
+
+
+@pytest.mark.parametrize("name", ["POSTGRES_HOST", "POSTGRES_PASSWORD", "PORT", "EMAIL", "HOSTNAME", "PUBLIC_DNS"])
+def test_variables_of_other_programs_are_left_alone(name):
+    check_environment({name: "x"})
