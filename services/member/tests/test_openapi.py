@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
+from member.accounts.schemas import MemberChange, MemberCreation, MemberReplacement, RolesReplacement
 from platform_common.testing.openapi_documents import (
     missing_from,
     operation_ids,
@@ -100,3 +102,9 @@ def test_every_operation_has_a_name_that_reads_like_a_function(document):
     assert len(set(names)) == len(names)
     assert {"list_members", "read_member", "replace_member_roles", "read_member_as_administrator"} <= set(names)
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
+
+
+def test_the_examples_of_payloads_fit():
+    for model in (MemberCreation, MemberChange, MemberReplacement, RolesReplacement):
+        for example in model.model_json_schema()["examples"]:
+            model.model_validate_json(json.dumps(example))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from platform_common.testing.openapi_documents import missing_from, operation_ids, unresolved_references
+from shop.cart.schemas import Addition, QuantityChange
+from shop.orders.schemas import OrderChange, OrderCreation
 
 PATHS = {
     ("get", "/api/shop/products"), ("get", "/api/shop/products/{slug}"),
@@ -90,3 +93,9 @@ def test_what_may_be_kept_may_be_unmodified(operations):
 
 def test_every_operation_declares_what_its_parameters_body_and_token_can_cause(operations):
     assert {name: missing for name, operation in operations.items() if (missing := missing_from(operation))} == {}
+
+
+def test_the_examples_of_payloads_fit():
+    for model in (Addition, QuantityChange, OrderCreation, OrderChange):
+        for example in model.model_json_schema()["examples"]:
+            model.model_validate_json(json.dumps(example))

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from member.credentials.policy import Password
 from platform_common.display_text import filled_line
 from platform_common.email_address import Email
-from platform_common.payload import Payload
+from platform_common.payload import Payload, with_example
 
 _LOCALE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
 
@@ -37,6 +37,10 @@ DEFAULT_LOCALE = "en"
 class Registration(Payload):
     """What a new member says of itself."""
 
+    model_config = with_example(
+        {"email": "ada@example.com", "password": "correct horse battery staple", "display_name": "Ada Lovelace"}
+    )
+
     email: Email
     password: Password
     display_name: DisplayName
@@ -57,6 +61,8 @@ def _kept() -> Any:
 
 class MemberChange(Payload):
     """The fields that a change names (`model_fields_set`); the others stay as they are."""
+
+    model_config = with_example({"email": "ada@example.com", "display_name": "Ada Lovelace", "locale": "en"})
 
     email: Email = Field(default_factory=_kept)
     display_name: DisplayName = Field(default_factory=_kept)
@@ -79,6 +85,8 @@ class MemberReplacement(MemberChange):
 
 class RolesReplacement(Payload):
     """All roles that a member is to hold."""
+
+    model_config = with_example({"roles": ["member", "admin"]})
 
     roles: Roles
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from platform_common.payload import Payload, Uuid
+from platform_common.payload import Payload, Uuid, with_example
 from shop.cart.models import MAX_QUANTITY
 from shop.money import Money
 
@@ -15,12 +15,16 @@ from shop.money import Money
 class Addition(Payload):
     """So many more of a variant."""
 
+    model_config = with_example({"variant_id": "0198f0a1-c2d3-7e5f-8a6b-4c7d8e9f0a1b", "quantity": 2})
+
     variant_id: Uuid
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
 
 
 class QuantityChange(Payload):
     """How many of a variant there are to be; none takes it out."""
+
+    model_config = with_example({"quantity": 3})
 
     quantity: Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
 

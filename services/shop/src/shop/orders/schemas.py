@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 from pydantic_core import PydanticCustomError
 
 from platform_common.display_text import clean_line, filled_line
-from platform_common.payload import Payload
+from platform_common.payload import Payload, with_example
 from platform_common.postal_address import AddressFault, is_country, normalize_phone, normalize_postal_code
 from shop.languages import Language
 from shop.money import Money
@@ -75,6 +75,18 @@ class PaymentChoice(Payload):
 class OrderCreation(Payload):
     """An order of what is in the cart: as it was shown (`cart_version`), for what it was said to cost."""
 
+    model_config = with_example(
+        {
+            "address": {
+                "country": "KR", "recipient": "김하나", "phone": "010-1234-5678", "postal_code": "04524",
+                "line1": "세종대로 110", "city": "서울",
+            },
+            "payment": {"method": "test", "token": "ok"},
+            "expected_total": {"amount": 12900, "currency": "KRW"},
+            "cart_version": 3,
+        }
+    )  # fmt: skip
+
     address: Address
     payment: PaymentChoice
     expected_total: Money
@@ -83,6 +95,8 @@ class OrderCreation(Payload):
 
 class OrderChange(Payload):
     """Where an order is to be next on its way."""
+
+    model_config = with_example({"state": "shipped"})
 
     state: Literal["shipped", "delivered"]
 
