@@ -96,6 +96,7 @@ http://{{ include "member-platform.host" (list . "auth") }}:8080/auth/verify
 {{- define "member-platform.corsExposedHeaders" -}}
 - ETag
 - Idempotency-Status
+- Idempotency-Stored
 - Idempotent-Replayed
 - Location
 - Retry-After

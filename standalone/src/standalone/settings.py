@@ -80,11 +80,16 @@ def trusted_proxies(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _network(text: str) -> str:
     try:
-        return str(ip_network(text))
+        network = ip_network(text)
     except ValueError:
         raise PlatformError(
             f"TRUSTED_PROXIES has {text!r}; it must be addresses or networks, as in 10.0.0.5,192.168.0.0/16."
         ) from None
+    if network.prefixlen == 0:
+        raise PlatformError(
+            f"TRUSTED_PROXIES has {text!r}, which trusts every client to name its own address; list only your proxies."
+        )
+    return str(network)
 
 
 def cors_origins(environment: Mapping[str, str]) -> tuple[str, ...]:

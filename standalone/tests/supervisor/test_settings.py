@@ -45,3 +45,9 @@ def test_a_misspelt_setting_is_refused(name, meant):
 @pytest.mark.parametrize("name", ["POSTGRES_HOST", "POSTGRES_PASSWORD", "PORT", "EMAIL", "HOSTNAME", "PUBLIC_DNS"])
 def test_variables_of_other_programs_are_left_alone(name):
     check_environment({name: "x"})
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "10.0.0.5,0.0.0.0/0"])
+def test_trusting_every_client_is_refused(network: str):
+    with pytest.raises(PlatformError, match="trusts every client to name its own address"):
+        trusted_proxies({"TRUSTED_PROXIES": network})

@@ -36,6 +36,7 @@ CORS_ALLOWED_HEADERS = (
 CORS_EXPOSED_HEADERS = (
     "ETag",
     "Idempotency-Status",
+    "Idempotency-Stored",
     "Idempotent-Replayed",
     "Location",
     "Retry-After",

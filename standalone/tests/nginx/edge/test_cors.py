@@ -67,9 +67,14 @@ def test_another_origin_reads_nothing_and_caches_are_told(edge, origin):
 
 def test_a_service_does_not_widen_the_list(edge):
     edge.reply = lambda _seen: edge.make_answer(
-        200, b"", Access_Control_Allow_Origin="*", Access_Control_Allow_Credentials="true"
+        200,
+        b"",
+        Access_Control_Allow_Origin="*",
+        Access_Control_Allow_Credentials="true",
+        Access_Control_Expose_Headers="Idempotency-Status",
     )
     assert cors(edge.client.get("/open", [("Origin", "https://evil.example")])) == {}
+    assert len(edge.client.get("/open", [("Origin", APP)]).all("Access-Control-Expose-Headers")) == 1
     assert edge.client.get("/open", [("Origin", APP)]).all("Access-Control-Allow-Origin") == [APP]
 
 
