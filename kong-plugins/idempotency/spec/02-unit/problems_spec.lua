@@ -29,7 +29,7 @@ describe("problems", function()
 
   it("writes a document as the platform's services do", function()
     assert.equal('{"type":"/problems/idempotency-key-missing","title":"Idempotency key missing","status":400,'
-                 .. '"detail":"This request must carry an idempotency key.","code":"idempotency-key-missing",'
+                 .. '"code":"idempotency-key-missing","detail":"This request must carry an idempotency key.",'
                  .. '"request_id":"id-1"}', problems.answer("idempotency-key-missing", "id-1").body)
     assert.is_nil(cjson.decode(problems.answer("idempotency-key-missing").body).request_id)
   end)

@@ -26,7 +26,7 @@ for status, code in pairs(PREFERRED) do
 end
 
 -- The members in the order in which the services write them, without blanks.
-local DOCUMENT = '{"type":"/problems/%s","title":"%s","status":%d,"detail":"%s","code":"%s","request_id":"%s"}'
+local DOCUMENT = '{"type":"/problems/%s","title":"%s","status":%d,"code":"%s","detail":"%s","request_id":"%s"}'
 
 local PAGE = [[
 <!doctype html>
@@ -136,7 +136,7 @@ function _M.of(code, request)
   end
 
   headers["Content-Type"] = "application/problem+json"
-  return status, format(DOCUMENT, code, text.title, status, text.detail, code, id), headers
+  return status, format(DOCUMENT, code, text.title, status, code, text.detail, id), headers
 end
 
 

@@ -108,9 +108,9 @@ _M.CATALOGUE = CATALOGUE
 
 -- The members in the order in which the platform's services write them, without escaped slashes.
 local function document(code, problem, texts, request_id)
-  local text = ('{"type":%s,"title":%s,"status":%d,"detail":%s,"code":%s%s}'):format(
-    cjson.encode("/problems/" .. code), cjson.encode(texts.title), problem.status, cjson.encode(texts.detail),
-    cjson.encode(code), request_id and ',"request_id":' .. cjson.encode(request_id) or ""
+  local text = ('{"type":%s,"title":%s,"status":%d,"code":%s,"detail":%s%s}'):format(
+    cjson.encode("/problems/" .. code), cjson.encode(texts.title), problem.status, cjson.encode(code),
+    cjson.encode(texts.detail), request_id and ',"request_id":' .. cjson.encode(request_id) or ""
   )
 
   return (text:gsub("\\/", "/"))
