@@ -8,7 +8,7 @@ import re
 import pytest
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
-MEMBERS = ["type", "title", "status", "detail", "code", "request_id"]
+MEMBERS = ["type", "title", "status", "code", "detail", "request_id"]
 
 
 @pytest.mark.parametrize(
