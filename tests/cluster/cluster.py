@@ -103,6 +103,7 @@ def suites_own() -> list[str]:
     return [
         "shop.demoData=true",
         "auth.env.AUTH_REGISTRATIONS_PER_ADDRESS=5000",
+        "auth.env.AUTH_LOGINS_PER_ACCOUNT=5000",
         "shop.env.SHOP_NEW_CARTS_PER_ADDRESS=5000",
         "shop.env.SHOP_UNPAID_ORDERS_PER_ADDRESS=1000",
     ]
