@@ -129,3 +129,20 @@ def test_settings_of_the_services_other_commands_are_accepted(environment):
 
     assert MigrationSettings.model_fields
     assert load_settings(ShopSettings).port == 8000
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "SHOP_PLATFORM_AUTH_SERVICE_HOST",
+        "SHOP_PLATFORM_AUTH_SERVICE_PORT",
+        "SHOP_PLATFORM_AUTH_SERVICE_PORT_HTTP",
+        "SHOP_PLATFORM_AUTH_PORT",
+        "SHOP_PLATFORM_AUTH_PORT_8080_TCP",
+        "SHOP_PLATFORM_AUTH_PORT_8080_TCP_ADDR",
+    ],
+)
+def test_variables_that_kubernetes_sets_for_services_are_not_settings(environment, variable):
+    environment.setenv(variable, "tcp://10.96.0.9:8080")
+
+    assert load_settings(ShopSettings).port == 8000

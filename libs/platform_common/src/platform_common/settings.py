@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -19,6 +20,13 @@ EXIT_UNREACHABLE = 1
 
 # HS256 keys shorter than the hash weaken it (RFC 7518, section 3.2).
 SERVICE_TOKEN_KEY_MIN_BYTES = 32
+
+
+# What Kubernetes sets for each Service of a namespace, unless a pod has `enableServiceLinks: false`: a Service named
+# `member-platform-auth` gives `MEMBER_PLATFORM_AUTH_PORT=tcp://…`, `MEMBER_PLATFORM_AUTH_SERVICE_HOST` and others.
+_SERVICE_LINK = re.compile(
+    r".+_(SERVICE_(HOST|PORT)(_.+)?=.*|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?=.*|=(tcp|udp|sctp)://.*))"
+)
 
 
 def _checked_url(*schemes: str) -> AfterValidator:
@@ -91,7 +99,11 @@ def load_settings(kind: type[S], **given: Any) -> S:
 def unknown_variables(kind: type[BaseSettings], environment: Mapping[str, str]) -> list[str]:
     """Describe each variable of `environment` and of the service's `.env` that has its prefix but is not a setting."""
     prefix = _prefix(kind)
-    given = {name.upper() for name in (*environment, *_dotenv(kind))}
+    given = {
+        name.upper()
+        for name, value in {**_dotenv(kind), **environment}.items()
+        if not _SERVICE_LINK.fullmatch(f"{name.upper()}={value}")
+    }
     known = {
         prefix + field.upper() for settings in _settings_of(prefix, BaseSettings) for field in settings.model_fields
     }
