@@ -138,7 +138,7 @@ class RouteReconciler:
         return wait
 
     async def _check_first(self, key: RouteKey, wanted: list[Object]) -> None:
-        """Have the edge ask auth as the route says; while it cannot be had to, the gateway has no way."""
+        """Make the edge ask auth as the route requires; until the edge accepts that, the gateway has no way."""
         # an entry of another name goes first: ingress-nginx takes no second one for a path
         await self._edge.remove_other_entries(key, wanted)
         try:

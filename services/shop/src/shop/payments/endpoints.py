@@ -76,7 +76,7 @@ async def receive_payment_event(
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise PayloadInvalid("The payload does not fit.", errors=[field_error(item) for item in faults]) from None
-    taken = await parts.payments.heed(
+    taken = await parts.payments.apply_event(
         session, provider, event.id, event.payment_id, event.settlement,
         amount=event.amount.amount, currency=event.amount.currency,
     )  # fmt: skip

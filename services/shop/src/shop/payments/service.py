@@ -72,9 +72,18 @@ class Payments:
         await session.flush()
         await PUBLISHER.publish(session, Topic.PAYMENT_REQUESTED, {"payment_id": str(payment.id)})
 
-    async def heed(self, session: AsyncSession, provider: str, event_id: str, payment_id: UUID, settlement: Settlement,
-                   *, amount: int, currency: str) -> bool:  # fmt: skip
-        """Take a provider's word, once an event; False when it was taken before. Raises PaymentNotFound."""
+    async def apply_event(
+        self,
+        session: AsyncSession,
+        provider: str,
+        event_id: str,
+        payment_id: UUID,
+        settlement: Settlement,
+        *,
+        amount: int,
+        currency: str,
+    ) -> bool:
+        """Apply a provider's event once; return False when it was applied before. Raises PaymentNotFound."""
         payment = await repository.find(session, payment_id)
         if payment is None or payment.provider != provider:
             raise PaymentNotFound
