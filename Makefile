@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup up down status logs dev join leave admin demo-data reset test lint types fmt unit lua e2e browser bench-verify lock clean
 
 PYTHON := .venv/bin/python
-PLATFORM := $(PYTHON) -P -m standalone
+PLATFORM := $(PYTHON) -P -m platform_standalone
 INSTALLED := test -x $(PYTHON) || { echo "Nothing is installed yet; make up does that." >&2; exit 1; }
 
 # What a person sets: PORT (and MEMBER_PORT, …), EDGE_HOST, PLATFORM_STATE; S, a part or a joined service; F, a

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-import standalone  # noqa: F401 (imported for its effect)
+import platform_standalone  # noqa: F401 (imported for its effect)
 
 # How long a case takes says how busy the machine is, and nothing of the code.
 settings.register_profile("untimed", deadline=None)

@@ -28,12 +28,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_common.local_servers.postgres import EphemeralPostgres
 from platform_database.migrate import migrate
 from platform_database.testing import TestedDatabase, explain, make_roles, recorded_statements
-from shop.app import make_app
-from shop.catalogue.pages import Filters, Sort
-from shop.config import MigrationSettings, ShopSettings
-from shop.languages import Language
-from shop.parts import Parts
-from shop.schema import SCHEMA
+from platform_shop.app import make_app
+from platform_shop.catalogue.pages import Filters, Sort
+from platform_shop.config import MigrationSettings, ShopSettings
+from platform_shop.languages import Language
+from platform_shop.parts import Parts
+from platform_shop.schema import SCHEMA
 
 PRODUCTS = 100_000
 GOAL_MS = 50.0

@@ -31,7 +31,7 @@ import redis
 from harness import cores, kong, nginx, results, servers, wrk
 
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
-from standalone.nginx.gateway import PLUGIN_FOLDER
+from platform_standalone.nginx.gateway import PLUGIN_FOLDER
 
 BENCH = Path(__file__).parent
 KIND = os.environ.get("GATEWAY_KIND", "standalone")
@@ -149,7 +149,7 @@ def _standalone(folder: Path, core: int, service: int, store: int, plugin: Path)
     routes = folder / "routes.json"
     routes.write_text(json.dumps(_routes(service, store)))
     port = servers.free_port()
-    command = [sys.executable, "-m", "standalone.nginx.host", "--routes", str(routes), "--port", str(port)]
+    command = [sys.executable, "-m", "platform_standalone.nginx.host", "--routes", str(routes), "--port", str(port)]
     command += ["--state", str(folder / "gateway"), "--workers", "1", "--log-level", "warn"]
     command += ["--plugins", str(plugin), "--plugins", str(BENCH / "gateway")]
     host = servers.start("gateway", command, port, core, {}, folder / "gateway.log", folder)

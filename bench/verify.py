@@ -26,11 +26,11 @@ import redis
 import uuid_utils
 from harness import cores, results, servers, wrk
 
-from auth.keys.access_tokens import AccessTokens
-from auth.keys.files import init_ring
-from auth.keys.keeper import KeyRingKeeper
-from auth.sessions.record import Session
-from auth.sessions.repository import SESSION_KEY
+from platform_auth.keys.access_tokens import AccessTokens
+from platform_auth.keys.files import init_ring
+from platform_auth.keys.keeper import KeyRingKeeper
+from platform_auth.sessions.record import Session
+from platform_auth.sessions.repository import SESSION_KEY
 from platform_common.local_servers.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
 
 BENCH = Path(__file__).parent
@@ -155,7 +155,7 @@ def _contenders(
     }
     python = sys.executable
     plans: dict[str, tuple[list[str], dict[str, str], str, Path]] = {
-        OURS: ([python, "-m", "auth.main", "serve"], auth_environment, "AUTH_PORT", eddsa),
+        OURS: ([python, "-m", "platform_auth.main", "serve"], auth_environment, "AUTH_PORT", eddsa),
         "koa": (["node", str(PEER / "server.js")], peer_environment | {"VERIFY_KEY": "string"}, "PORT", hs256),
         "koa_tuned": (["node", str(PEER / "server.js")], peer_environment | {"VERIFY_KEY": "object"}, "PORT", hs256),
         "floor": ([python, str(BENCH / "floor.py")], {}, "PORT", eddsa),

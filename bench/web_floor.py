@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import uvicorn
 import web_content
 
-from web.assets.bundle import Assets
-from web.catalogue import endpoints as _catalogue  # noqa: F401 (its words are part of the templates)
-from web.clients.shop import Product, ProductPage
-from web.rendering.pages import Pages, Site
-from web.visitor.cookies import CookieRules
-from web.visitor.visitor import Visitor
+from platform_web.assets.bundle import Assets
+from platform_web.catalogue import endpoints as _catalogue  # noqa: F401 (its words are part of the templates)
+from platform_web.clients.shop import Product, ProductPage
+from platform_web.rendering.pages import Pages, Site
+from platform_web.visitor.cookies import CookieRules
+from platform_web.visitor.visitor import Visitor
 
 ANSWERS = web_content.answers()
 PAGES = Pages(Site("Haru", None, has_shop=True), Assets(), ZoneInfo("Asia/Seoul"))

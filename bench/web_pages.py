@@ -28,7 +28,7 @@ import web_content
 import web_vitals
 from harness import cores, nginx, results, servers, wrk
 
-from web.assets.bundle import FOLDER, STYLES
+from platform_web.assets.bundle import FOLDER, STYLES
 
 BENCH = Path(__file__).parent
 PEER = BENCH / "peers" / "next"
@@ -120,7 +120,7 @@ def _contenders(folder: Path, core: int, load_core: int) -> Iterator[dict[str, s
             "WEB_METRICS_PORT": str(servers.free_port()),
         }
         plans = {
-            OURS: ([python, "-m", "web.main", "serve"], web_environment, "WEB_PORT", folder),
+            OURS: ([python, "-m", "platform_web.main", "serve"], web_environment, "WEB_PORT", folder),
             "floor": ([python, str(BENCH / "web_floor.py")], {}, "PORT", folder),
             "next": (
                 ["node", next_program, "start", "--hostname", "127.0.0.1"],

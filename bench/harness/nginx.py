@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from harness import servers
-from standalone.nginx.program import find_nginx
+from platform_standalone.nginx.program import find_nginx
 
 
 def start(folder: Path, core: int, locations: str) -> servers.Server:

@@ -8,11 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from member.config import MigrationSettings
-from member.schema import SCHEMA
 from platform_common.settings import load_settings
 from platform_database.migrate import migrate
 from platform_database.schema import Schema
+from platform_member.config import MigrationSettings
+from platform_member.schema import SCHEMA
 
 STEP = """
 from alembic import op

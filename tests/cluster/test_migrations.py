@@ -12,7 +12,7 @@ import pytest
 from cluster import RELEASE, ROOT, CommandFailed, kubectl, part_labels, pods, until
 from journey import walk_through
 
-STEPS = ROOT / "services" / "member" / "src" / "member" / "migrations" / "versions"
+STEPS = ROOT / "services" / "member" / "src" / "platform_member" / "migrations" / "versions"
 THIS = max(step.name.partition("_")[0] for step in STEPS.glob("[0-9]*.py"))
 NEXT = f"{int(THIS) + 1:04}"
 

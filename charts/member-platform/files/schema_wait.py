@@ -15,8 +15,8 @@ PATIENCE_SECONDS = 60
 
 def main(service: str, component: str) -> None:
     """Return once the tables are there. Says what it waits for, and after a minute how to go on."""
-    schema = importlib.import_module(f"{service}.schema").SCHEMA
-    config = importlib.import_module(f"{service}.config")
+    schema = importlib.import_module(f"platform_{service}.schema").SCHEMA
+    config = importlib.import_module(f"platform_{service}.config")
     settings = load_settings(config.DatabaseSettings)
     began, said, advised = time.monotonic(), "", False
     while True:

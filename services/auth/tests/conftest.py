@@ -18,9 +18,9 @@ import structlog
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from auth.app import Auth
-from auth.config import AuthSettings
-from auth.keys.files import init_ring
+from platform_auth.app import Auth
+from platform_auth.config import AuthSettings
+from platform_auth.keys.files import init_ring
 from platform_common.testing.tokens import AUDIENCE, ISSUER, Clock
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
 

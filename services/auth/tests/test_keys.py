@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auth.keys.files import RotationRefused, init_ring, rotate_ring
-from auth.keys.keeper import KeyRingKeeper
-from auth.keys.ring import KeyRingBroken, KeyState, load_ring
-from auth.main import main
+from platform_auth.keys.files import RotationRefused, init_ring, rotate_ring
+from platform_auth.keys.keeper import KeyRingKeeper
+from platform_auth.keys.ring import KeyRingBroken, KeyState, load_ring
+from platform_auth.main import main
 
 
 def pem(key):
@@ -208,7 +208,9 @@ class TestReloading:
     async def test_unknown_keys_make_us_look_once_a_second_at_most(self, ring, clock, monkeypatch):
         keeper = KeyRingKeeper(ring, monotonic=clock)
         looks = []
-        monkeypatch.setattr("auth.keys.keeper.fingerprint", lambda _directory: looks.append(clock()) or ("same",))
+        monkeypatch.setattr(
+            "platform_auth.keys.keeper.fingerprint", lambda _directory: looks.append(clock()) or ("same",)
+        )
         keeper._seen = ("same",)
 
         for _ in range(20):

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import redis.asyncio
 
-from auth.verify.lookup import STORE_AWAY, get_command
+from platform_auth.verify.lookup import STORE_AWAY, get_command
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
 from platform_common.testing.servers import REDIS_RULES
 

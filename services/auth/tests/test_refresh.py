@@ -11,7 +11,7 @@ import jwt
 import pytest
 from pydantic import SecretStr
 
-from auth.keys.ring import KeyRingBroken, load_ring
+from platform_auth.keys.ring import KeyRingBroken, load_ring
 
 # Seconds, by default.
 GRACE = 60

@@ -19,15 +19,15 @@ from hypothesis.stateful import (
 )
 from pydantic import SecretStr
 
-from auth.app import limit_storage
-from auth.keys.access_tokens import AccessTokens
-from auth.keys.keeper import KeyRingKeeper
-from auth.sessions.errors import RefreshRefused, RefreshTokenReused, RefreshTokenUnknown, SessionRevoked
-from auth.sessions.refresh_tokens import RefreshTokens
-from auth.sessions.repository import SessionRepository
-from auth.sessions.service import Device, SessionLimits, SessionService
-from auth.store import redis_client
-from auth.throttle import Counters, limit
+from platform_auth.app import limit_storage
+from platform_auth.keys.access_tokens import AccessTokens
+from platform_auth.keys.keeper import KeyRingKeeper
+from platform_auth.sessions.errors import RefreshRefused, RefreshTokenReused, RefreshTokenUnknown, SessionRevoked
+from platform_auth.sessions.refresh_tokens import RefreshTokens
+from platform_auth.sessions.repository import SessionRepository
+from platform_auth.sessions.service import Device, SessionLimits, SessionService
+from platform_auth.store import redis_client
+from platform_auth.throttle import Counters, limit
 from platform_common.testing.tokens import AUDIENCE, ISSUER, Clock
 
 MEMBER = "0198-model"

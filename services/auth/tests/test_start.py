@@ -16,8 +16,8 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from auth.config import AuthSettings
-from auth.serving import check_store, run
+from platform_auth.config import AuthSettings
+from platform_auth.serving import check_store, run
 from platform_common.local_servers.process import free_port
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
 from platform_common.testing.servers import REDIS_RULES
@@ -41,7 +41,7 @@ def environment(clean_valkey, ring):
 def start(environment, folder):
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AUTH_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "auth.main", "serve"],
+        [sys.executable, "-m", "platform_auth.main", "serve"],
         env=clean | environment,
         cwd=folder,
         stdout=subprocess.PIPE,

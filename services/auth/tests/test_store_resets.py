@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from auth.serving import check_store
+from platform_auth.serving import check_store
 
 # Closing with this option sends a reset, as a firewall that forgot the connection does.
 RESET = struct.pack("ii", 1, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auth.verify.token_cache import TokenCache
+from platform_auth.verify.token_cache import TokenCache
 
 
 @pytest.fixture

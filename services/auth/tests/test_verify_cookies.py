@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auth.config import EdgeHeaders
+from platform_auth.config import EdgeHeaders
 
 COOKIE = "__Host-access"
 OWN, FOREIGN = "https://shop.example", "https://evil.example"

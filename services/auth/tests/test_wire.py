@@ -8,7 +8,7 @@ import socket
 import pytest
 import uvicorn
 
-from auth.verify.wire import HeaderUnfit, answer_at_once, prepared_head
+from platform_auth.verify.wire import HeaderUnfit, answer_at_once, prepared_head
 
 
 class Wire:
@@ -81,7 +81,7 @@ def short_ways(monkeypatch):
         taken.append(answer_at_once(send, head))
         return taken[-1]
 
-    monkeypatch.setattr("auth.verify.app.answer_at_once", noted)
+    monkeypatch.setattr("platform_auth.verify.app.answer_at_once", noted)
     return taken
 
 

@@ -16,15 +16,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from passlib.hash import argon2
 
-from member.app import make_app
-from member.config import MemberSettings, MigrationSettings
-from member.parts import Parts
-from member.schema import SCHEMA
 from platform_common.local_servers.postgres import EphemeralPostgres
 from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_common.tokens.service import ServiceTokenIssuer
 from platform_database.migrate import migrate
 from platform_database.testing import TestedDatabase, make_roles
+from platform_member.app import make_app
+from platform_member.config import MemberSettings, MigrationSettings
+from platform_member.parts import Parts
+from platform_member.schema import SCHEMA
 
 SERVICE_KEY = secrets.token_urlsafe(32)
 PASSWORD = "a quiet morning by the lake"

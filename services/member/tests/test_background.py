@@ -7,9 +7,9 @@ import asyncio
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from member.purge import purge
 from platform_database.background import Work, repeat
 from platform_database.ledger import repository
+from platform_member.purge import purge
 
 
 async def test_expired_records_are_purged_and_others_stay(client, ann, database, parts):

@@ -16,14 +16,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from member.accounts.create_admin import read_admin
-from member.config import AdminSettings, MemberSettings, MigrationSettings
-from member.main import main
-from member.schema import SCHEMA
 from platform_common.local_servers.process import free_port
 from platform_common.serving import StartRefused
 from platform_database.migrate import migrate
 from platform_database.start import check_database
+from platform_member.accounts.create_admin import read_admin
+from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
+from platform_member.main import main
+from platform_member.schema import SCHEMA
 
 REFUSES = "refuses this role, its password or the database's name"
 SECRET = "hunter2-" * 5
@@ -36,7 +36,7 @@ def environment(**variables):
 
 def run(*arguments, stdin="", cwd="/", **variables):
     return subprocess.run(
-        [sys.executable, "-m", "member.main", *arguments],
+        [sys.executable, "-m", "platform_member.main", *arguments],
         env=environment(**variables), input=stdin, capture_output=True, text=True, timeout=60, check=False, cwd=cwd,
     )  # fmt: skip
 
@@ -228,7 +228,7 @@ class Served:
         self.url = f"http://127.0.0.1:{settings['port']}"
         self.log = log
         with log.open("wb") as output:
-            command = [sys.executable, "-m", "member.main", "serve"]
+            command = [sys.executable, "-m", "platform_member.main", "serve"]
             self.process = subprocess.Popen(command, env=environment(**settings), stdout=output, stderr=output, cwd="/")
 
     def wait_ready(self) -> None:

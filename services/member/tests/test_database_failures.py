@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy.exc
 from psycopg import errors
 
-from member.accounts import repository
 from platform_common.local_servers.postgres import EphemeralPostgres
 from platform_database.failures import is_passing
+from platform_member.accounts import repository
 
 TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from member.credentials.fair_queue import FairQueue, QueueFull
+from platform_member.credentials.fair_queue import FairQueue, QueueFull
 
 
 class Crowd:

@@ -12,16 +12,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from member.accounts.models import Member  # noqa: F401 (fills the metadata)
-from member.config import MigrationSettings
-from member.orm import Table
-from member.schema import SCHEMA
 from platform_common.serving import StartRefused
 from platform_database import migrate as migrate_module
 from platform_database.engine import driver_url
 from platform_database.ledger.models import LedgerTable
 from platform_database.migrate import alembic_config
 from platform_database.outbox.models import OutboxTable
+from platform_member.accounts.models import Member  # noqa: F401 (fills the metadata)
+from platform_member.config import MigrationSettings
+from platform_member.orm import Table
+from platform_member.schema import SCHEMA
 
 HEAD = SCHEMA.revision
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from member.config import CredentialSettings
-from member.credentials.hashing import HashingOverloaded, PasswordHasher
-from member.credentials.policy import Password, check_password, common_passwords
 from platform_common.problems import PayloadInvalid
+from platform_member.config import CredentialSettings
+from platform_member.credentials.hashing import HashingOverloaded, PasswordHasher
+from platform_member.credentials.policy import Password, check_password, common_passwords
 
 
 class Form(BaseModel):

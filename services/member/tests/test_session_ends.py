@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from member.outbox.auth_sessions import AuthSessions
-from member.outbox.shop_erasure import ShopErasure
-from member.outbox.topics import SUBSCRIPTIONS
 from platform_database.ledger import service as ledger_service
 from platform_database.outbox.service import LAST_DELAY
+from platform_member.outbox.auth_sessions import AuthSessions
+from platform_member.outbox.shop_erasure import ShopErasure
+from platform_member.outbox.topics import SUBSCRIPTIONS
 
 PENDING = "SELECT count(*) FROM outbox_deliveries WHERE delivered_at IS NULL"
 # What ends sessions: method, path, body, and the answers when auth is there and when it is away.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from member.accounts.schemas import DisplayName, Locale, Roles
+from platform_member.accounts.schemas import DisplayName, Locale, Roles
 
 
 @pytest.mark.parametrize(

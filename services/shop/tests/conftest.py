@@ -23,12 +23,12 @@ from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_common.tokens.service import ServiceTokenIssuer
 from platform_database.migrate import migrate
 from platform_database.testing import TestedDatabase, make_roles
-from shop.app import make_app
-from shop.catalogue.keystrokes import search_keys
-from shop.config import MigrationSettings, ShopSettings
-from shop.parts import Parts
-from shop.payments.signatures import HEADER, sign
-from shop.schema import SCHEMA
+from platform_shop.app import make_app
+from platform_shop.catalogue.keystrokes import search_keys
+from platform_shop.config import MigrationSettings, ShopSettings
+from platform_shop.parts import Parts
+from platform_shop.payments.signatures import HEADER, sign
+from platform_shop.schema import SCHEMA
 
 SERVICE_KEY = secrets.token_urlsafe(32)
 COOKIE = "__Host-cart"

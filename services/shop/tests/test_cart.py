@@ -9,7 +9,7 @@ import pytest
 import uuid_utils.compat
 from pydantic import SecretStr
 
-from shop.cart.tokens import CartTokens
+from platform_shop.cart.tokens import CartTokens
 
 NOBODYS = "0198c0de-0000-7000-8000-000000000001"
 
@@ -292,7 +292,7 @@ async def test_only_web_merges(client, ann, admin, service):
 
 
 async def test_idle_carts_of_nobody_are_thrown_away_in_time(ann, anybody, mug, parts, database):
-    from shop.purge import purge
+    from platform_shop.purge import purge
 
     for shopper in (ann, anybody) * 2:
         await shopper.add(mug)

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from shop.cart.creation import CartCreation
-from shop.cart.errors import TooManyCarts
-from shop.purge import purge
+from platform_shop.cart.creation import CartCreation
+from platform_shop.cart.errors import TooManyCarts
+from platform_shop.purge import purge
 
 CARTS = "SELECT count(*) FROM carts"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.catalogue.keystrokes import keystrokes, search_keys
-from shop.catalogue.pictures.drawing import BACKDROPS, MOTIFS, PATTERNS, draw
-from shop.catalogue.pictures.palettes import PALETTES
+from platform_shop.catalogue.keystrokes import keystrokes, search_keys
+from platform_shop.catalogue.pictures.drawing import BACKDROPS, MOTIFS, PATTERNS, draw
+from platform_shop.catalogue.pictures.palettes import PALETTES
 
 PRODUCTS = "/api/shop/products"
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from platform_common.problems import Overloaded
 from platform_database.testing import explain, recorded_statements
-from shop.catalogue.capacity import CountsCache, Gate
-from shop.catalogue.keystrokes import search_keys
-from shop.catalogue.pages import Filters, Sort
-from shop.catalogue.search import MAX_MATCHES
-from shop.languages import Language
+from platform_shop.catalogue.capacity import CountsCache, Gate
+from platform_shop.catalogue.keystrokes import search_keys
+from platform_shop.catalogue.pages import Filters, Sort
+from platform_shop.catalogue.search import MAX_MATCHES
+from platform_shop.languages import Language
 
 PRODUCTS = "/api/shop/products"
 MANY = 6000

@@ -21,8 +21,8 @@ import uuid_utils.compat
 
 from platform_common.local_servers.process import free_port
 from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
-from shop.config import MigrationSettings, ShopSettings
-from shop.main import main
+from platform_shop.config import MigrationSettings, ShopSettings
+from platform_shop.main import main
 
 SECRET = "hunter2-" * 5
 BUYERS = 200
@@ -37,7 +37,7 @@ def environment(**variables):
 
 def run(*arguments, **variables):
     return subprocess.run(
-        [sys.executable, "-m", "shop.main", *arguments],
+        [sys.executable, "-m", "platform_shop.main", *arguments],
         env=environment(**variables), capture_output=True, text=True, timeout=60, check=False, cwd="/",
     )  # fmt: skip
 
@@ -158,7 +158,7 @@ class Served:
         limits = httpx2.Limits(max_connections=BUYERS, max_keepalive_connections=BUYERS)
         self.http = httpx2.Client(base_url=self.url, timeout=60, trust_env=False, verify=False, limits=limits)
         with log.open("ab") as output:
-            command = [sys.executable, "-m", "shop.main", "serve"]
+            command = [sys.executable, "-m", "platform_shop.main", "serve"]
             self.process = subprocess.Popen(command, env=environment(**settings), stdout=output, stderr=output, cwd="/")
 
     def kill(self) -> None:

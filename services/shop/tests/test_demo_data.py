@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from shop.catalogue.keystrokes import is_korean
-from shop.catalogue.pictures.drawing import BACKDROPS, MOTIFS, PATTERNS
-from shop.catalogue.pictures.palettes import PALETTES
-from shop.config import DatabaseSettings
-from shop.demo.command import fill_catalogue
-from shop.demo.goods import CATEGORIES, PRODUCTS
+from platform_shop.catalogue.keystrokes import is_korean
+from platform_shop.catalogue.pictures.drawing import BACKDROPS, MOTIFS, PATTERNS
+from platform_shop.catalogue.pictures.palettes import PALETTES
+from platform_shop.config import DatabaseSettings
+from platform_shop.demo.command import fill_catalogue
+from platform_shop.demo.goods import CATEGORIES, PRODUCTS
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from platform_database.engine import driver_url
 from platform_database.ledger.models import LedgerTable
 from platform_database.migrate import alembic_config
 from platform_database.outbox.models import OutboxTable
-from shop.cart.models import Cart  # noqa: F401 (fills the metadata)
-from shop.catalogue.models import SEARCH_VECTOR, Product  # noqa: F401 (the same)
-from shop.config import MigrationSettings
-from shop.orders.models import Order  # noqa: F401 (the same)
-from shop.orm import Table
-from shop.schema import SCHEMA
+from platform_shop.cart.models import Cart  # noqa: F401 (fills the metadata)
+from platform_shop.catalogue.models import SEARCH_VECTOR, Product  # noqa: F401 (the same)
+from platform_shop.config import MigrationSettings
+from platform_shop.orders.models import Order  # noqa: F401 (the same)
+from platform_shop.orm import Table
+from platform_shop.schema import SCHEMA
 
 
 def migrate(database):

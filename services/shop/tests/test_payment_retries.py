@@ -7,9 +7,9 @@ import secrets
 
 import pytest
 
-from shop.orders.models import MAX_PAYMENT_ATTEMPTS
-from shop.payments.models import Payment
-from shop.payments.provider import Outcome, Settlement
+from platform_shop.orders.models import MAX_PAYMENT_ATTEMPTS
+from platform_shop.payments.models import Payment
+from platform_shop.payments.provider import Outcome, Settlement
 
 STOCK = "SELECT stock FROM variants"
 ATTEMPTS = "SELECT count(*) FROM payments"

@@ -8,8 +8,8 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from shop.payments.provider import Outcome, PaymentRequest, ProviderUnavailable, Settlement
-from shop.payments.signatures import HEADER, sign
+from platform_shop.payments.provider import Outcome, PaymentRequest, ProviderUnavailable, Settlement
+from platform_shop.payments.signatures import HEADER, sign
 
 SECRET = SecretStr("w" * 32)
 WEBHOOK = "/api/shop/payments/test/events"
@@ -45,8 +45,8 @@ async def test_a_slow_provider_is_waited_for(ordered, reading, parts):
 
 async def test_a_word_that_was_lost_is_asked_for(ordered, reading, told, parts, way_back, pass_time, monkeypatch):
     """As when this process died between the provider's word and its being taken."""
-    monkeypatch.setattr("shop.payments.practice.ATTEMPTS", 1)
-    monkeypatch.setattr("shop.payments.practice.FIRST_PAUSE", 0)
+    monkeypatch.setattr("platform_shop.payments.practice.ATTEMPTS", 1)
+    monkeypatch.setattr("platform_shop.payments.practice.FIRST_PAUSE", 0)
     way_back.cut = True
     order_id = await ordered("ok")
     await told()

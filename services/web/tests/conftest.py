@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
-from web.app import Web
-from web.config import WebSettings
+from platform_web.app import Web
+from platform_web.config import WebSettings
 from webtests.browser import ADDRESS, SITE, Browser
 from webtests.services import MEMBER, MEMBER_ID, Services
 

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from web.app import SHOP_SLICES, SLICES
-from web.assets.bundle import Assets
-from web.visitor.cookies import CookieRules
-from web.visitor.middleware import VisitorMiddleware, may_be_cached
-from web.visitor.visitor import visitor_of
+from platform_web.app import SHOP_SLICES, SLICES
+from platform_web.assets.bundle import Assets
+from platform_web.visitor.cookies import CookieRules
+from platform_web.visitor.middleware import VisitorMiddleware, may_be_cached
+from platform_web.visitor.visitor import visitor_of
 from webtests.browser import SITE, cookie_lines
 from webtests.goods import FULL_PRODUCT, ORDER_ID, PAGE, cart, order
 

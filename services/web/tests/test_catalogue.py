@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blackbox.pages import Page
-from web.catalogue.search import Search
+from platform_web.catalogue.search import Search
 from webtests.goods import FULL_PRODUCT, PAGE, PRODUCT, VARIANT
 
 PRODUCTS, MUG = "/api/shop/products", "/api/shop/products/celadon-mug"

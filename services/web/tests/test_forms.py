@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from blackbox.pages import Page
-from web.visitor import form_token
-from web.visitor.forms import ANY_SESSION
-from web.visitor.places import local_place, with_notice
+from platform_web.visitor import form_token
+from platform_web.visitor.forms import ANY_SESSION
+from platform_web.visitor.places import local_place, with_notice
 from webtests.browser import HTML, SITE, cookie_lines
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from blackbox.pages import Page
-from web.assets.bundle import STYLES, Assets
+from platform_web.assets.bundle import STYLES, Assets
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",

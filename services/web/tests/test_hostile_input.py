@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.catalogue.search import Search
-from web.visitor import form_token
-from web.visitor.cookies import cookie_values, read_cookies
-from web.visitor.places import is_local, is_within, local_place, log_in_place, place_of_referer
-from web.visitor.preferences import LANGUAGES, language_of
+from platform_web.catalogue.search import Search
+from platform_web.visitor import form_token
+from platform_web.visitor.cookies import cookie_values, read_cookies
+from platform_web.visitor.places import is_local, is_within, local_place, log_in_place, place_of_referer
+from platform_web.visitor.preferences import LANGUAGES, language_of
 from webtests.browser import HTML, SITE
 from webtests.goods import ADDRESS, FULL_PRODUCT, ORDER_ID, PAGE, VARIANT_ID, cart, order
 from webtests.services import MEMBER, MEMBER_ID

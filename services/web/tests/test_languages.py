@@ -14,10 +14,10 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
 from blackbox.pages import Page
-from web.assets.bundle import Assets
-from web.rendering.catalogues import catalogue_file
-from web.rendering.pages import TEMPLATES, Pages, Site
-from web.visitor.preferences import language_of
+from platform_web.assets.bundle import Assets
+from platform_web.rendering.catalogues import catalogue_file
+from platform_web.rendering.pages import TEMPLATES, Pages, Site
+from platform_web.visitor.preferences import language_of
 from webtests.browser import cookie_lines
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ def words_of_the_sources() -> set[str]:
     with (ROOT / "babel.cfg").open() as file:
         mapping, options = parse_mapping_cfg(file)
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
-    found = extract_from_dir(ROOT / "src" / "web", mapping, options, keywords=keywords)
+    found = extract_from_dir(ROOT / "src" / "platform_web", mapping, options, keywords=keywords)
     return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from blackbox.pages import Page
-from web.problems.documents import parse
+from platform_web.problems.documents import parse
 from webtests.goods import FULL_PRODUCT
 
 PAGES = Path(__file__).parents[3] / "docs" / "problems"
@@ -65,7 +65,7 @@ async def test_a_problem_page_is_whole_without_compression(browser):
 
 
 async def test_an_unforeseen_error_is_a_page_that_tells_nothing_of_the_inside(browser, monkeypatch):
-    monkeypatch.setattr("web.home.endpoints.notice_of", lambda _request: 1 / 0)
+    monkeypatch.setattr("platform_web.home.endpoints.notice_of", lambda _request: 1 / 0)
 
     answer = await browser.get("/")
 
@@ -75,7 +75,7 @@ async def test_an_unforeseen_error_is_a_page_that_tells_nothing_of_the_inside(br
 
 
 async def test_a_template_that_fails_is_a_page_too(make_browser, services, monkeypatch):
-    monkeypatch.setattr("web.rendering.formats.Formats.money", lambda *_: 1 / 0)
+    monkeypatch.setattr("platform_web.rendering.formats.Formats.money", lambda *_: 1 / 0)
     services.shop.on("GET", "/api/shop/products/celadon-mug", 200, FULL_PRODUCT)
     browser = await make_browser()
 

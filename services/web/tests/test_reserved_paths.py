@@ -8,14 +8,14 @@ from pathlib import Path
 
 import yaml
 
-import web
+import platform_web
 
 VALUES = Path(__file__).parents[3] / "charts" / "member-platform" / "values.yaml"
 
 
 def pages():
     """The paths of every router but the home page."""
-    for module in pkgutil.walk_packages(web.__path__, "web."):
+    for module in pkgutil.walk_packages(platform_web.__path__, "platform_web."):
         if module.name.endswith(".endpoints"):
             routes = importlib.import_module(module.name).router.routes
             yield from (route.path for route in routes if route.path != "/")

@@ -8,8 +8,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from blackbox.pages import Page
-from web.app import SHOP_SLICES, SLICES
-from web.session.endpoints import REFRESH_PATH
+from platform_web.app import SHOP_SLICES, SLICES
+from platform_web.session.endpoints import REFRESH_PATH
 from webtests.browser import HTML, SITE
 from webtests.goods import ADDRESS, FULL_PRODUCT, ORDER_ID, VARIANT_ID, cart, order
 from webtests.services import MEMBER

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from standalone.commands.join import join, leave
-from standalone.commands.status import print_status
-from standalone.errors import PlatformError
-from standalone.joining.registry import Registry
-from standalone.state import StateFolder
+from platform_standalone.commands.join import join, leave
+from platform_standalone.commands.status import print_status
+from platform_standalone.errors import PlatformError
+from platform_standalone.joining.registry import Registry
+from platform_standalone.state import StateFolder
 
 ROOT = Path(__file__).parents[3]
 TEMPLATE = ROOT / "examples/notes/service.yaml"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from standalone.errors import PlatformError
-from standalone.joining.manifest import parse
+from platform_standalone.errors import PlatformError
+from platform_standalone.joining.manifest import parse
 
 ROOT = Path(__file__).parents[3]
 CRD = ROOT / "charts/member-platform-crds/templates/protectedroutes.yaml"

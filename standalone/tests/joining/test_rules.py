@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from standalone.errors import PlatformError
-from standalone.joining.manifest import parse
-from standalone.joining.registry import ROUTE_TABLE, platform_table
-from standalone.joining.rules import check, reserved_paths
+from platform_standalone.errors import PlatformError
+from platform_standalone.joining.manifest import parse
+from platform_standalone.joining.registry import ROUTE_TABLE, platform_table
+from platform_standalone.joining.rules import check, reserved_paths
 
 ROOT = Path(__file__).parents[3]
 TABLE = platform_table(ROOT)

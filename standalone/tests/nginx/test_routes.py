@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from standalone.nginx.edge import locations
-from standalone.nginx.routes import RouteTableError, load_table, table_of
+from platform_standalone.nginx.edge import locations
+from platform_standalone.nginx.routes import RouteTableError, load_table, table_of
 
 VALUES = Path(__file__).parents[3] / "charts" / "member-platform" / "values.yaml"
 EVERY_SERVICE = {"member", "auth", "shop", "web"}

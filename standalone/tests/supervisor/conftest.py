@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from standalone.client import status
-from standalone.parts import Part
-from standalone.ports import Ports, free_ports
-from standalone.processes import ProcessIdentity
-from standalone.record import RECORD, ProcessRecord
-from standalone.state import StateFolder
+from platform_standalone.client import status
+from platform_standalone.parts import Part
+from platform_standalone.ports import Ports, free_ports
+from platform_standalone.processes import ProcessIdentity
+from platform_standalone.record import RECORD, ProcessRecord
+from platform_standalone.state import StateFolder
 
 FAKE_PLATFORM = Path(__file__).parent / "fake_platform.py"
 WAIT_SECONDS = 40

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import daemon
-from standalone.parts import Job, Part, Step
-from standalone.ports import Ports
-from standalone.probes import http_answers
-from standalone.settings import PlatformSettings
-from standalone.state import StateFolder
+from platform_standalone import daemon
+from platform_standalone.parts import Job, Part, Step
+from platform_standalone.ports import Ports
+from platform_standalone.probes import http_answers
+from platform_standalone.settings import PlatformSettings
+from platform_standalone.state import StateFolder
 
 SERVE = """
 import http.server, os, subprocess, sys

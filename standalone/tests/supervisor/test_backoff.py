@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from standalone.backoff import Backoff
+from platform_standalone.backoff import Backoff
 
 
 def test_waits_double_up_to_the_longest():

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from standalone.errors import PlatformError
-from standalone.settings import check_environment
+from platform_standalone.errors import PlatformError
+from platform_standalone.settings import check_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def platform(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command `platform` to its end."""
+    """Run the command `member-platform` to its end."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "standalone", *arguments],
         env=os.environ | environment,

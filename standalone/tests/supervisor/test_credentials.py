@@ -7,7 +7,7 @@ import stat
 from dataclasses import asdict
 from pathlib import Path
 
-from standalone.credentials import load_credentials
+from platform_standalone.credentials import load_credentials
 
 
 def test_secrets_are_generated_once(tmp_path: Path):

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from standalone.commands.down import down
-from standalone.commands.reset import reset
-from standalone.commands.status import print_status
-from standalone.control import ask
-from standalone.errors import PlatformError
-from standalone.ports import free_ports
-from standalone.processes import session_alive
-from standalone.state import StateFolder
+from platform_standalone.commands.down import down
+from platform_standalone.commands.reset import reset
+from platform_standalone.commands.status import print_status
+from platform_standalone.control import ask
+from platform_standalone.errors import PlatformError
+from platform_standalone.ports import free_ports
+from platform_standalone.processes import session_alive
+from platform_standalone.state import StateFolder
 
 ROOT = Path(__file__).parents[3]
 
@@ -111,7 +111,7 @@ def test_a_killed_supervisor_takes_its_parts_with_it(start_fake, wait_until):
 
 
 def test_down_after_a_killed_supervisor_ends_what_is_left(start_fake, state: StateFolder, monkeypatch):
-    monkeypatch.setattr("standalone.record.LEFTOVER_SECONDS", 0.5)
+    monkeypatch.setattr("platform_standalone.record.LEFTOVER_SECONDS", 0.5)
     platform = start_fake()
     processes = platform.processes()
     os.kill(processes["member"].pid, signal.SIGSTOP)
@@ -136,7 +136,7 @@ def test_a_start_after_a_killed_supervisor_clears_up_first(start_fake):
 
 
 def test_a_supervisor_that_hangs_is_ended_all_the_same(start_fake, state: StateFolder, monkeypatch):
-    monkeypatch.setattr("standalone.commands.down.STOP_SECONDS", 0.5)
+    monkeypatch.setattr("platform_standalone.commands.down.STOP_SECONDS", 0.5)
     platform = start_fake()
     processes = platform.processes()
     platform.process.send_signal(signal.SIGSTOP)

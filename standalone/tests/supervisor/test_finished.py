@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from standalone.finished import Finished, digest
+from platform_standalone.finished import Finished, digest
 
 
 def test_a_job_is_finished_for_what_it_was_done_for_and_nothing_else(tmp_path: Path):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from standalone.backoff import Backoff
-from standalone.errors import PlatformError
-from standalone.keeper import Keeper, PartState
-from standalone.parts import Part
-from standalone.processes import ProcessIdentity
+from platform_standalone.backoff import Backoff
+from platform_standalone.errors import PlatformError
+from platform_standalone.keeper import Keeper, PartState
+from platform_standalone.parts import Part
+from platform_standalone.processes import ProcessIdentity
 
 RUN = "touch part.ready; exec sleep 600"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from standalone.log_files import bound, cause, logged_cause
+from platform_standalone.log_files import bound, cause, logged_cause
 
 
 def test_a_long_log_makes_room_and_its_writer_goes_on(tmp_path: Path):

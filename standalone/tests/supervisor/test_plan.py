@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from standalone.parts import Job, check_plan, stop_waves
+from platform_standalone.parts import Job, check_plan, stop_waves
 
 
 async def nothing() -> str:

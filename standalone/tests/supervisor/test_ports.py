@@ -8,8 +8,8 @@ from dataclasses import astuple, replace
 
 import pytest
 
-from standalone.errors import PlatformError
-from standalone.ports import NAMES, check_free, free_ports, resolve_ports
+from platform_standalone.errors import PlatformError
+from platform_standalone.ports import NAMES, check_free, free_ports, resolve_ports
 
 
 def test_all_ports_follow_the_edge():

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from standalone.processes import ProcessIdentity, end_sessions, kill_session, session_alive, tied_to_parent
+from platform_standalone.processes import ProcessIdentity, end_sessions, kill_session, session_alive, tied_to_parent
 
 # Leads a session with a worker, says the worker's id, and waits.
 LEADER = "import subprocess, time; print(subprocess.Popen(['sleep', '600']).pid, flush=True); time.sleep(600)"

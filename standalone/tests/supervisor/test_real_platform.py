@@ -16,16 +16,16 @@ from typing import Any
 
 import pytest
 
-from standalone.processes import session_alive
-from standalone.record import RECORD, ProcessRecord
-from standalone.state import StateFolder
+from platform_standalone.processes import session_alive
+from platform_standalone.record import RECORD, ProcessRecord
+from platform_standalone.state import StateFolder
 
 PARTS = {"postgres", "valkey", "valkey-idempotency", "member", "auth", "shop", "web", "gateway", "edge"}
 
 
 @dataclass
 class Command:
-    """The command `platform` on one state folder."""
+    """The command `member-platform` on one state folder."""
 
     state: StateFolder
 

@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from standalone.processes import ProcessIdentity, kill_session
-from standalone.record import ProcessRecord
+from platform_standalone.processes import ProcessIdentity, kill_session
+from platform_standalone.record import ProcessRecord
 
 
 def start() -> tuple[subprocess.Popen[bytes], ProcessIdentity]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from standalone.errors import PlatformError
-from standalone.settings import check_environment, cors_origins, trusted_proxies, warnings
+from platform_standalone.errors import PlatformError
+from platform_standalone.settings import check_environment, cors_origins, trusted_proxies, warnings
 
 
 def test_lists_are_separated_by_commas():

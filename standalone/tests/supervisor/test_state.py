@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from standalone.errors import PlatformError
-from standalone.state import StateFolder
+from platform_standalone.errors import PlatformError
+from platform_standalone.state import StateFolder
 
 
 def test_nobody_but_the_owner_enters(tmp_path: Path):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from standalone.credentials import Credentials
-from standalone.errors import PlatformError
-from standalone.ports import free_ports
-from standalone.settings import PlatformSettings
-from standalone.state import StateFolder
+from platform_standalone.credentials import Credentials
+from platform_standalone.errors import PlatformError
+from platform_standalone.ports import free_ports
+from platform_standalone.settings import PlatformSettings
+from platform_standalone.state import StateFolder
 
 
 def settings(tmp_path: Path, **environment: str) -> PlatformSettings:

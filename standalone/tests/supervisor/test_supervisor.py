@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from standalone.errors import PlatformError
-from standalone.keeper import PartState
-from standalone.parts import Job, Step
-from standalone.record import ProcessRecord
-from standalone.state import StateFolder
-from standalone.supervisor import Supervisor
+from platform_standalone.errors import PlatformError
+from platform_standalone.keeper import PartState
+from platform_standalone.parts import Job, Step
+from platform_standalone.record import ProcessRecord
+from platform_standalone.state import StateFolder
+from platform_standalone.supervisor import Supervisor
 
 
 def supervisor(steps: list[Step], state: StateFolder) -> Supervisor:

@@ -17,16 +17,16 @@ import psycopg
 
 from chaos.link import Link
 from chaos.points import DATABASE, FRONT, SERVICE, STORE
-from standalone.backoff import Backoff
-from standalone.credentials import load_credentials
-from standalone.keeper import PartState
-from standalone.parts import Job, Part, Step
-from standalone.ports import free_ports
-from standalone.record import RECORD, ProcessRecord
-from standalone.settings import PlatformSettings
-from standalone.state import StateFolder
-from standalone.supervisor import Supervisor
-from standalone.topology import plan
+from platform_standalone.backoff import Backoff
+from platform_standalone.credentials import load_credentials
+from platform_standalone.keeper import PartState
+from platform_standalone.parts import Job, Part, Step
+from platform_standalone.ports import free_ports
+from platform_standalone.record import RECORD, ProcessRecord
+from platform_standalone.settings import PlatformSettings
+from platform_standalone.state import StateFolder
+from platform_standalone.supervisor import Supervisor
+from platform_standalone.topology import plan
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 

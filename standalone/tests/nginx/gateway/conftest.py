@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from standalone.nginx.gateway import HostSettings, render_host
+from platform_standalone.nginx.gateway import HostSettings, render_host
 
 
 def route(path="/plain", path_type="Prefix", methods=("GET", "POST", "HEAD", "PUT"), service="up", **more):

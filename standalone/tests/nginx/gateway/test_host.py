@@ -1,4 +1,4 @@
-"""`python -m standalone.nginx.host`: a gateway for a plugin's specs, and what it refuses."""
+"""`python -m platform_standalone.nginx.host`: a gateway for a plugin's specs, and what it refuses."""
 
 import contextlib
 import json
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from standalone.nginx.gateway import HostSettings, render_host
-from standalone.nginx.program import start_failure
+from platform_standalone.nginx.gateway import HostSettings, render_host
+from platform_standalone.nginx.program import start_failure
 
 
 @pytest.fixture
@@ -25,7 +25,15 @@ def host(tmp_path, probe_plugins):
         routes.write_text(document if isinstance(document, str) else json.dumps(document))
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "standalone.nginx.host", "--routes", routes, "--state", tmp_path / "state"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "platform_standalone.nginx.host",
+                    "--routes",
+                    routes,
+                    "--state",
+                    tmp_path / "state",
+                ),
                 *("--plugins", probe_plugins, *arguments),
             ],
             stdout=subprocess.PIPE,

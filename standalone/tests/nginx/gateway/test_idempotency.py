@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from platform_common.local_servers.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
-from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
-from standalone.nginx.routes import table_of
+from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
+from platform_standalone.nginx.routes import table_of
 
 PASSWORD = "gateway password with {odd} \"characters\" and 'quotes'"
 ROUTES = {

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream
-from standalone.nginx.joined import AnyHostRoute, JoinedTable, joined_file, load_joined, local_file
-from standalone.nginx.routes import RouteTableError
+from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream
+from platform_standalone.nginx.joined import AnyHostRoute, JoinedTable, joined_file, load_joined, local_file
+from platform_standalone.nginx.routes import RouteTableError
 
 
 def entry(**changes):

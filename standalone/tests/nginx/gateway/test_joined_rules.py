@@ -11,10 +11,10 @@ from operator_samples import backend, platform
 from platform_operator.routes.build.standalone import build_entry
 from platform_operator.routes.decisions import decide
 from platform_operator.routes.model import Grant, read_route
-from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
-from standalone.nginx.joined import JoinedTable, joined_file
-from standalone.nginx.program import replace
-from standalone.nginx.routes import table_of
+from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
+from platform_standalone.nginx.joined import JoinedTable, joined_file
+from platform_standalone.nginx.program import replace
+from platform_standalone.nginx.routes import table_of
 
 TEAMS = ("a", "b")
 EVERYTHING = [

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from standalone.nginx.program import replace
+from platform_standalone.nginx.program import replace
 
 
 @pytest.fixture

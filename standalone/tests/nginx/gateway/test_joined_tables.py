@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from standalone.nginx.joined_tables import JoinedTables
+from platform_standalone.nginx.joined_tables import JoinedTables
 
 
 class Peer:

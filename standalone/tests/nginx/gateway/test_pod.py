@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from standalone.nginx import pod
+from platform_standalone.nginx import pod
 
 ENVIRONMENT = {
     "GATEWAY_SERVICES": '{"member": ["member-pods.test:8080", "member.test:8080"]}',

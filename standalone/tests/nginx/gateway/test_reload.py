@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from standalone.nginx.program import replace
+from platform_standalone.nginx.program import replace
 
 
 class Load:

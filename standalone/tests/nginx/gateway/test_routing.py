@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, route_file
-from standalone.nginx.routes import load_table
+from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, route_file
+from platform_standalone.nginx.routes import load_table
 
 VALUES = Path(__file__).parents[4] / "charts" / "member-platform" / "values.yaml"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

@@ -118,7 +118,15 @@ class Standalone(Gateway):
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "routes.json"
         file.write_text(json.dumps(routes))
-        command = [sys.executable, "-m", "standalone.nginx.host", "--routes", str(file), "--state", str(self.folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "platform_standalone.nginx.host",
+            "--routes",
+            str(file),
+            "--state",
+            str(self.folder),
+        ]
         command += [
             "--next-upstream",
             "error timeout",

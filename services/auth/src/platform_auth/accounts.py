@@ -1,0 +1,30 @@
+"""Accounts as log lines and counters know them: by a keyed hash of the e-mail, never by the e-mail itself."""
+
+from __future__ import annotations
+
+from platform_auth.derived_keys import derive_key, keyed_hash
+from platform_common.email_address import normalize_email
+
+_PSEUDONYM_LENGTH = 24
+
+
+class Pseudonyms:
+    """Names for accounts that cannot be turned back into e-mails without the key."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive_key(secret, "pseudonyms")
+
+    def of(self, email: str) -> str:
+        """Return the name of the account with `email`, the same for every spelling of it.
+
+        What cannot be an account's address has one name for all, so that attempts with it are counted too.
+        """
+        return keyed_hash(self._key, account_email(email).encode())[:_PSEUDONYM_LENGTH]
+
+
+def account_email(presented: str) -> str:
+    """Return the address that an account would have, or an empty string where no account can have it."""
+    try:
+        return normalize_email(presented)
+    except ValueError:
+        return ""

@@ -1,0 +1,212 @@
+"""The application: the framework's part and, next to it in the same process, `/auth/verify`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from limits.aio.storage import RedisStorage
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from platform_auth.accounts import Pseudonyms
+from platform_auth.caching import NoStoreMiddleware
+from platform_auth.config import AuthSettings
+from platform_auth.keys import endpoints as key_endpoints
+from platform_auth.keys.access_tokens import AccessTokens
+from platform_auth.keys.keeper import KeyRingKeeper
+from platform_auth.login import endpoints as login_endpoints
+from platform_auth.login.in_flight import AttemptsInFlight
+from platform_auth.login.service import LoginService
+from platform_auth.login.throttle import LoginLimits, LoginThrottle
+from platform_auth.members import Members
+from platform_auth.openapi import problems
+from platform_auth.password import endpoints as password_endpoints
+from platform_auth.password.service import PasswordService
+from platform_auth.registration import endpoints as registration_endpoints
+from platform_auth.registration.service import RegistrationService
+from platform_auth.sessions import endpoints as session_endpoints
+from platform_auth.sessions import internal as internal_endpoints
+from platform_auth.sessions.refresh_tokens import RefreshTokens
+from platform_auth.sessions.repository import SessionRepository
+from platform_auth.sessions.service import SessionLimits, SessionService
+from platform_auth.store import lookup_pool, redis_client, store_unavailable
+from platform_auth.throttle import KEY_PREFIX, Counters, limit
+from platform_auth.verify.app import VerifyApp
+from platform_auth.verify.document import OPERATION
+from platform_auth.verify.lookup import SessionLookup
+from platform_auth.verify.metrics import LookupMetrics, Outcomes
+from platform_auth.verify.token_cache import TokenCache
+from platform_common.health import Health
+from platform_common.internal_http import internal_client
+from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
+from platform_common.openapi import complete_document, operation_id
+from platform_common.serving import outfit
+from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+
+DAY = 86_400
+VERIFY_PATH = "/auth/verify"
+# The largest body that any path takes (bytes), and the longest that any request may take (seconds).
+MAX_BODY_BYTES = 16 * 1024
+REQUEST_SECONDS = 15.0
+
+
+class Auth:
+    """Everything that one process of auth consists of. `verify` and `api` are two ASGI applications on one port."""
+
+    def __init__(
+        self,
+        settings: AuthSettings,
+        now: Callable[[], float] = time.time,
+        member_transport: httpx2.AsyncBaseTransport | None = None,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        key = settings.service_token_key.get_secret_value()
+        self.keeper = KeyRingKeeper(settings.key_ring_dir)
+        self.tokens = AccessTokens(self.keeper, settings.token_issuer, settings.token_audience, now)
+        self.redis = redis_client(settings.redis_url)
+        self.members_http = internal_client(
+            settings.member_url, "member", ServiceTokenIssuer("auth", key), transport=member_transport
+        )
+        self.health = Health({"redis": self.redis.ping})
+        counters = Counters(limit_storage(self.redis))
+        repository = SessionRepository(self.redis, settings.session_absolute_seconds, settings.sessions_per_member, now)
+        self.sessions = SessionService(
+            repository,
+            counters,
+            self.tokens,
+            RefreshTokens(key),
+            _session_limits(settings),
+            now,
+            ended_until=lambda: self.keeper.ring.sessions_until,
+        )
+        self._service_tokens = ServiceTokenVerifier("auth", key, callers={"member"})
+
+        members = Members(self.members_http)
+        pseudonyms = Pseudonyms(key)
+        throttle = LoginThrottle(counters, self.redis, _login_limits(settings))
+        in_flight = AttemptsInFlight(settings.login_failures_per_account_and_address)
+        self.login = LoginService(members, self.sessions, throttle, in_flight, pseudonyms)
+        registrations = limit(settings.registrations_per_address, 600)
+        self.registration = RegistrationService(members, counters, registrations, pseudonyms, key)
+        password_guesses = limit(settings.password_guesses_per_session, 900)
+        self.passwords = PasswordService(members, self.sessions, counters, password_guesses)
+
+        self.lookup = SessionLookup(
+            lookup_pool(settings.redis_url), settings.lookup_timeout_seconds, LookupMetrics(registry)
+        )
+        self.cache = TokenCache(self.tokens, settings.token_cache_size)
+        self.keeper.on_removal(self.cache.clear)
+        self.verify = VerifyApp(
+            self.cache, self.lookup, settings.access_cookie, settings.edge_headers, now, Outcomes(registry)
+        )
+        self.api = self._framework()
+        # /auth/verify has no use for the client's address, so only the rest pays for finding it out.
+        api: Any = self.api  # uvicorn has types of its own for the same protocol
+        self.asgi = Dispatch(self.verify, ProxyHeadersMiddleware(api, settings.forwarded_allow_ips))
+
+    def _framework(self) -> FastAPI:
+        app = FastAPI(
+            title="Member Platform: auth",
+            version="0.1.0",
+            description="Log-in, sessions and tokens. Errors are problem documents (RFC 9457). GET answers HEAD too.",
+            lifespan=self._lifespan,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            generate_unique_id_function=operation_id,
+        )
+        app.add_middleware(HeadMiddleware)
+        app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
+        app.add_middleware(DeadlineMiddleware, seconds=REQUEST_SECONDS)
+        app.add_middleware(NoStoreMiddleware)
+        outfit(app, self.health)
+        app.add_exception_handler(RedisError, _on_redis_error)
+        for endpoints in (
+            key_endpoints,
+            login_endpoints,
+            password_endpoints,
+            registration_endpoints,
+            session_endpoints,
+            internal_endpoints,
+        ):
+            app.include_router(endpoints.router)
+        complete_document(app, problems, {VERIFY_PATH: {"get": OPERATION}})
+        app.state.keeper = self.keeper
+        app.state.tokens = self.tokens
+        app.state.sessions = self.sessions
+        app.state.login = self.login
+        app.state.passwords = self.passwords
+        app.state.registration = self.registration
+        app.state.service_tokens = self._service_tokens
+        return app
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.lookup.close()
+        await self.members_http.aclose()
+        await self.redis.aclose()
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.close)
+            await stack.enter_async_context(self.keeper.watching())
+            yield
+
+
+class Dispatch:
+    """Hands `/auth/verify` to its own application, before the framework sees the request."""
+
+    def __init__(self, verify: ASGIApp, api: Any) -> None:
+        self._verify = verify
+        self._api: ASGIApp = api
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Run the one or the other; no coroutine of its own stands in between."""
+        if scope["type"] == "http" and scope["path"] == VERIFY_PATH:
+            return self._verify(scope, receive, send)
+        return self._api(scope, receive, send)
+
+
+def limit_storage(redis: Redis) -> RedisStorage:
+    pool = redis.connection_pool
+    return RedisStorage(
+        "redis://",
+        implementation="redispy",
+        key_prefix=KEY_PREFIX,
+        connection_pool=pool,  # type: ignore[arg-type]
+    )
+
+
+def _session_limits(settings: AuthSettings) -> SessionLimits:
+    return SessionLimits(
+        access_token=settings.access_token_seconds,
+        idle=settings.session_idle_seconds,
+        absolute=settings.session_absolute_seconds,
+        grace=settings.refresh_grace_seconds,
+        refreshes=limit(settings.refreshes_per_session, 300),
+    )
+
+
+def _login_limits(settings: AuthSettings) -> LoginLimits:
+    return LoginLimits(
+        pair=limit(settings.login_failures_per_account_and_address, 900),
+        stranger_under_attack=limit(settings.login_failures_under_attack, 900),
+        address=limit(settings.login_failures_per_address, 600),
+        account=limit(settings.login_failures_per_account, 3600),
+        successes=limit(settings.logins_per_account, 900),
+        known_seconds=30 * DAY,
+    )
+
+
+async def _on_redis_error(_request: Request, error: Exception) -> JSONResponse:
+    return store_unavailable(error)

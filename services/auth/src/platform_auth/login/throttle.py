@@ -1,0 +1,110 @@
+"""Who may try a password (ASVS 6.3.1), without a lock-out that an attacker can cause.
+
+What is counted are failures; an attempt counts as one until it has succeeded, so that parallel guesses count too.
+
+- An account from one address: few. This is what stops guessing, and only that address is stopped.
+- One address, whichever accounts: many. This stops trying one password on every account.
+- An account from everywhere: above its limit the account is under attack. Addresses from which it was logged in to
+  before are not affected; any other may fail fewer times than usual. So the owner gets in from anywhere, and
+  somebody who commands many addresses gets fewer guesses out of each.
+
+Log-ins that succeed are limited too, by account: each opens a session and costs a hash.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from limits import RateLimitItem
+from redis.asyncio import Redis
+
+from platform_auth.throttle import KEY_PREFIX, Counters
+
+_PAIR, _STRANGER, _ADDRESS, _ACCOUNT = "login-pair", "login-stranger", "login-address", "login-account"
+_SUCCESS = "login-success"
+
+# How many addresses of an account are known at most: those of the latest log-ins.
+KNOWN_ADDRESSES = 50
+
+
+@dataclass(frozen=True)
+class LoginLimits:
+    """Failures that are allowed, log-ins of one account that are, and how long an address stays known (seconds)."""
+
+    pair: RateLimitItem
+    stranger_under_attack: RateLimitItem
+    address: RateLimitItem
+    account: RateLimitItem
+    successes: RateLimitItem
+    known_seconds: int
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt that was admitted. `account` is a pseudonym, `address` what counts as one client."""
+
+    account: str
+    address: str
+
+
+class LoginThrottle:
+    """Admits attempts, and hears how they went. Every method raises redis.exceptions.RedisError."""
+
+    def __init__(self, counters: Counters, redis: Redis, limits: LoginLimits) -> None:
+        self._counters = counters
+        self._redis: Any = redis  # its commands are typed for the synchronous client as well
+        self._limits = limits
+
+    async def admit(self, account: str, address: str) -> Attempt:
+        """Count an attempt. Raises TooManyAttempts."""
+        limits, counters = self._limits, self._counters
+        # First: above its limit an address adds no counter to the store, whatever accounts it makes up.
+        if not await counters.take(limits.address, _ADDRESS, address):
+            raise await counters.refusal(limits.address, _ADDRESS, address)
+        if not await counters.has_room(limits.successes, _SUCCESS, account):
+            await counters.give_back(limits.address, _ADDRESS, address)
+            raise await counters.refusal(limits.successes, _SUCCESS, account)
+        if not await counters.take(limits.pair, _PAIR, account, address):
+            await counters.give_back(limits.address, _ADDRESS, address)
+            raise await counters.refusal(limits.pair, _PAIR, account, address)
+        usual = await counters.take(limits.account, _ACCOUNT, account)
+        few = await counters.take(limits.stranger_under_attack, _STRANGER, account, address)
+        if not usual and not few and not await self._knows(account, address):
+            raise await counters.refusal(limits.stranger_under_attack, _STRANGER, account, address)
+        return Attempt(account, address)
+
+    async def succeeded(self, attempt: Attempt) -> None:
+        """Uncount the attempt, forget the failures before it from its address, and know the address from now on."""
+        limits, counters = self._limits, self._counters
+        await counters.clear(limits.pair, _PAIR, attempt.account, attempt.address)
+        await counters.clear(limits.stranger_under_attack, _STRANGER, attempt.account, attempt.address)
+        await counters.give_back(limits.address, _ADDRESS, attempt.address)
+        await counters.give_back(limits.account, _ACCOUNT, attempt.account)
+        await counters.take(limits.successes, _SUCCESS, attempt.account)
+        await self._remember(attempt)
+
+    async def undecided(self, attempt: Attempt) -> None:
+        """Uncount an attempt about which nobody could say whether its password was right."""
+        limits, counters = self._limits, self._counters
+        await counters.give_back(limits.pair, _PAIR, attempt.account, attempt.address)
+        await counters.give_back(limits.stranger_under_attack, _STRANGER, attempt.account, attempt.address)
+        await counters.give_back(limits.address, _ADDRESS, attempt.address)
+        await counters.give_back(limits.account, _ACCOUNT, attempt.account)
+
+    async def _remember(self, attempt: Attempt) -> None:
+        key = _known_key(attempt.account)
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.zadd(key, {attempt.address: time.time()})
+            pipeline.zremrangebyrank(key, 0, -KNOWN_ADDRESSES - 1)
+            pipeline.expire(key, self._limits.known_seconds)
+            await pipeline.execute()
+
+    async def _knows(self, account: str, address: str) -> bool:
+        seen_at = await self._redis.zscore(_known_key(account), address)
+        return seen_at is not None and time.time() - seen_at < self._limits.known_seconds
+
+
+def _known_key(account: str) -> str:
+    return f"{KEY_PREFIX}:login-known:{account}"

@@ -1,0 +1,150 @@
+"""Member's internal API, as auth uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import structlog
+
+from platform_auth.member_view import MemberOut
+from platform_common.internal_http import CLIENT_KEY_HEADER
+from platform_common.problems import DependencyUnavailable
+
+log = structlog.get_logger(__name__)
+
+# Answers of member's that are for the client: everything else is a fault between the services.
+_FOR_THE_CLIENT = frozenset({400, 409, 413, 422, 429})
+_KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After", "Idempotent-Replayed")
+
+
+class CredentialsRefused(Exception):
+    """Member knows no active account with this e-mail and password."""
+
+
+class PasswordChangeRefused(Exception):
+    """Member took the current password for wrong, or the new one for unfit: `answer` tells the client.
+
+    `is_guess` is true where it was the current one.
+    """
+
+    def __init__(self, answer: MemberAnswer, *, is_guess: bool) -> None:
+        super().__init__("the change was refused")
+        self.answer = answer
+        self.is_guess = is_guess
+
+
+class MemberUnavailable(DependencyUnavailable):
+    """Member does not answer, or not as agreed."""
+
+    code = "member-unavailable"
+
+
+@dataclass(frozen=True)
+class VerifiedMember:
+    """A member whose password was right. `epoch` grows whenever all its sessions must end."""
+
+    id: str
+    roles: tuple[str, ...]
+    epoch: int
+    document: MemberOut
+
+
+@dataclass(frozen=True)
+class MemberAnswer:
+    """An answer that goes on to the client as it is."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Members:
+    """Calls member through `http`, which carries the service token. Every method raises MemberUnavailable.
+
+    `client` names the client that asks: member computes password hashes fairly between clients and accounts.
+    """
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self._http = http
+
+    async def verify(self, email: str, password: str, client: str) -> VerifiedMember:
+        """Return the member with these credentials. Raises CredentialsRefused."""
+        response = await self._post("/internal/credentials/verify", {"email": email, "password": password}, client)
+        if response.status_code == 200:
+            return _verified(response)
+        if response.status_code == 401 and _code(response) == "credentials-invalid":
+            raise CredentialsRefused
+        # What member finds malformed (422) is no account's either.
+        if response.status_code == 422:
+            raise CredentialsRefused
+        raise self._unavailable(response)
+
+    async def create(self, body: Mapping[str, Any], client: str) -> MemberAnswer:
+        """Have an account made, and return what member says, as far as it concerns the client."""
+        response = await self._post("/internal/members", body, client)
+        if response.status_code != 201 and response.status_code not in _FOR_THE_CLIENT:
+            raise self._unavailable(response)
+        return _answer(response)
+
+    async def change_password(
+        self, member: str, current: str, new: str, keep_session: str, client: str
+    ) -> VerifiedMember:
+        """Have the member's password replaced, and return the member as it is from then on.
+
+        Member ends all sessions but `keep_session`, which may be yet to come. Raises PasswordChangeRefused.
+        """
+        body = {"member_id": member, "current_password": current, "new_password": new, "keep_session": keep_session}
+        response = await self._post("/internal/credentials/change", body, client)
+        # 202: changed, and member goes on trying to end the sessions.
+        if response.status_code in {200, 202}:
+            return _verified(response)
+        if response.status_code == 422:
+            is_guess = _code(response) == "current-password-wrong"
+            raise PasswordChangeRefused(_answer(response), is_guess=is_guess)
+        raise self._unavailable(response)
+
+    async def _post(self, path: str, body: Mapping[str, Any], client: str) -> httpx2.Response:
+        try:
+            return await self._http.post(path, json=body, headers={CLIENT_KEY_HEADER: client})
+        except httpx2.HTTPError as error:
+            log.warning("member_unreachable", error=type(error).__name__)
+            raise MemberUnavailable("The accounts cannot be reached at the moment.") from None
+
+    def _unavailable(self, response: httpx2.Response) -> MemberUnavailable:
+        log.warning("member_refused", status=response.status_code, code=_code(response))
+        retry_after = response.headers.get("Retry-After", "")
+        return MemberUnavailable(
+            "The accounts cannot be reached at the moment.",
+            retry_after=int(retry_after) if retry_after.isdigit() else 1,
+        )
+
+
+def _answer(response: httpx2.Response) -> MemberAnswer:
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    return MemberAnswer(response.status_code, headers, response.content)
+
+
+def _code(response: httpx2.Response) -> str:
+    try:
+        document = response.json()
+    except ValueError:
+        return ""
+    return str(document.get("code", "")) if isinstance(document, dict) else ""
+
+
+def _verified(response: httpx2.Response) -> VerifiedMember:
+    try:
+        document = response.json()
+        member = document["member"]
+        return VerifiedMember(
+            id=str(member["id"]),
+            roles=tuple(str(role) for role in member["roles"]),
+            epoch=int(document["session_epoch"]),
+            document=MemberOut.model_validate(member),
+        )
+    except (ValueError, KeyError, TypeError):
+        log.warning("member_answer_unreadable")
+        raise MemberUnavailable("The accounts cannot be reached at the moment.") from None

@@ -1,0 +1,38 @@
+"""Changing one's password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from platform_auth.login.schemas import LoginOut
+from platform_auth.members import PasswordChangeRefused
+from platform_auth.openapi import problems
+from platform_auth.password.schemas import PasswordBody
+from platform_auth.password.service import PasswordService
+from platform_auth.sessions.caller import Caller, CallerDevice
+
+router = APIRouter(prefix="/auth", tags=["password"])
+
+
+def password_service(request: Request) -> PasswordService:
+    """Return the application's changes of passwords."""
+    service: PasswordService = request.app.state.passwords
+    return service
+
+
+@router.post("/password", response_model=LoginOut, summary="Change one's password", responses=problems(409, 429))
+async def change_password(
+    body: PasswordBody,
+    caller: Caller,
+    service: Annotated[PasswordService, Depends(password_service)],
+    device: CallerDevice,
+) -> LoginOut | Response:
+    """Replace the password. All sessions end; the tokens returned are of the one that takes this one's place."""
+    try:
+        member, pair = await service.change(caller, body.current_password, body.new_password, device)
+    except PasswordChangeRefused as refused:
+        answer = refused.answer
+        return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+    return LoginOut.of_member(pair, member.document)

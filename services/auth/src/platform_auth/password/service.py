@@ -1,0 +1,66 @@
+"""A change of password: the current one is asked for, every other session ends, this one is replaced."""
+
+from __future__ import annotations
+
+import structlog
+from limits import RateLimitItem
+
+from platform_auth.members import Members, MemberUnavailable, PasswordChangeRefused, VerifiedMember
+from platform_auth.sessions.errors import LoginOutdated
+from platform_auth.sessions.record import Session
+from platform_auth.sessions.service import Device, SessionService, TokenPair, new_session_id
+from platform_auth.throttle import Counters
+from platform_common.client_address import address_block
+
+_COUNTER = "password-session"
+# How the member proved who it is (RFC 8176): the current password was asked for.
+_AMR = ("pwd",)
+
+events = structlog.get_logger("auth.events")
+
+
+class PasswordService:
+    """Changes passwords. `limit` is for the wrong guesses of one session: a stolen one locks nobody else out."""
+
+    def __init__(self, members: Members, sessions: SessionService, counters: Counters, limit: RateLimitItem) -> None:
+        self._members = members
+        self._sessions = sessions
+        self._counters = counters
+        self._limit = limit
+
+    async def change(self, caller: Session, current: str, new: str, device: Device) -> tuple[VerifiedMember, TokenPair]:
+        """Replace the caller's password; return the member and the tokens of the session that takes this one's place.
+
+        Raises TooManyAttempts, PasswordChangeRefused, MemberUnavailable, LoginOutdated.
+        """
+        log = events.bind(member=caller.member, session=caller.id, address=device.address)
+        # An attempt counts as a guess until it has turned out to be none, so that parallel guesses count too.
+        if not await self._counters.take(self._limit, _COUNTER, caller.id):
+            log.warning("password_change_throttled", outcome="refused")
+            raise await self._counters.refusal(self._limit, _COUNTER, caller.id)
+        successor = new_session_id()
+        try:
+            member = await self._members.change_password(
+                caller.member, current, new, successor, address_block(device.address)
+            )
+        except PasswordChangeRefused as refused:
+            if not refused.is_guess:
+                await self._counters.give_back(self._limit, _COUNTER, caller.id)
+            log.info("password_change_refused", outcome="refused", guess=refused.is_guess)
+            raise
+        except MemberUnavailable as error:
+            await self._counters.give_back(self._limit, _COUNTER, caller.id)
+            log.warning("password_change_undecided", reason=error.code, outcome="failed")
+            raise
+        # Member has asked for this already, unless its way here was cut; the answer does not wait for that to mend.
+        await self._sessions.end_all(caller.member, member.epoch, keep=successor)
+        try:
+            session, pair = await self._sessions.open(
+                member.id, member.roles, _AMR, member.epoch, device, session_id=successor
+            )
+        except LoginOutdated:
+            # Suspended or changed once more in this very moment. The password holds all the same.
+            log.warning("password_changed", outcome="succeeded", successor=None)
+            raise
+        log.info("password_changed", outcome="succeeded", successor=session.id)
+        return member, pair

@@ -1,0 +1,54 @@
+"""Registration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from platform_auth.member_view import MemberOut
+from platform_auth.openapi import problems
+from platform_auth.registration.schemas import RegisterBody
+from platform_auth.registration.service import KeyedRequest, RegistrationService
+from platform_auth.sessions.caller import CallerDevice
+from platform_common.idempotency_key import GivenKey
+from platform_common.openapi import REPLAYED, entity_tag_header
+
+router = APIRouter(prefix="/auth", tags=["registration"])
+
+
+def registration_service(request: Request) -> RegistrationService:
+    """Return the application's registration."""
+    service: RegistrationService = request.app.state.registration
+    return service
+
+
+async def keyed_request(request: Request, key: GivenKey) -> KeyedRequest | None:
+    """Return the request as its idempotency key makes it repeatable, or None without a key."""
+    if key is None:
+        return None
+    return KeyedRequest(key, request.headers.get("Content-Type", ""), await request.body())
+
+
+_CREATED = {
+    **entity_tag_header("The member's"),
+    **REPLAYED,
+    "Location": {"description": "Where the member is.", "schema": {"type": "string"}},
+}
+
+
+@router.post(
+    "/register",
+    status_code=201,
+    summary="Make an account",
+    responses={201: {"model": MemberOut, "headers": _CREATED}, **problems(409, 429)},
+)
+async def register_account(
+    body: RegisterBody,
+    keyed: Annotated[KeyedRequest | None, Depends(keyed_request)],
+    service: Annotated[RegistrationService, Depends(registration_service)],
+    device: CallerDevice,
+) -> Response:
+    """Make an account; with an idempotency key at most once, however often the request is repeated."""
+    answer = await service.register(body, keyed, device.address)
+    return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))

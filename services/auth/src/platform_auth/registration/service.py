@@ -1,0 +1,72 @@
+"""Registration: throttle, and have member make the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from limits import RateLimitItem
+
+from platform_auth.accounts import Pseudonyms
+from platform_auth.derived_keys import derive_key, keyed_hash
+from platform_auth.members import MemberAnswer, Members
+from platform_auth.registration.schemas import RegisterBody
+from platform_auth.throttle import Counters
+from platform_common.client_address import address_block
+
+# A visitor is nobody yet, so the account that is asked for is the scope (docs/adr/0002-registering-once.md).
+SCOPE = "register:"
+
+_COUNTER = "register-address"
+
+events = structlog.get_logger("auth.events")
+
+
+@dataclass(frozen=True)
+class KeyedRequest:
+    """What makes a repeat of a request recognisable: its key, and the bytes that the fingerprint is taken of."""
+
+    key: str
+    content_type: str
+    body: bytes
+
+
+class RegistrationService:
+    """Registration. `limit` is for one address."""
+
+    def __init__(
+        self, members: Members, counters: Counters, limit: RateLimitItem, pseudonyms: Pseudonyms, secret: str
+    ) -> None:
+        self._members = members
+        self._counters = counters
+        self._limit = limit
+        self._pseudonyms = pseudonyms
+        self._fingerprint_key = derive_key(secret, "registration fingerprints")
+
+    async def register(self, body: RegisterBody, keyed: KeyedRequest | None, address: str) -> MemberAnswer:
+        """Return member's answer. Raises TooManyAttempts, MemberUnavailable."""
+        account = self._pseudonyms.of(body.email)
+        log = events.bind(account=account, address=address)
+        block = address_block(address)
+        if not await self._counters.take(self._limit, _COUNTER, block):
+            log.warning("registration_throttled", outcome="refused")
+            raise await self._counters.refusal(self._limit, _COUNTER, block)
+        fields: dict[str, Any] = body.model_dump(exclude_none=True)
+        if keyed is not None:
+            fields["idempotency"] = {
+                "key": keyed.key,
+                "scope": SCOPE + account,
+                "fingerprint": self._fingerprint(keyed),
+            }
+        answer = await self._members.create(fields, block)
+        replayed = answer.headers.get("Idempotent-Replayed") == "true"
+        if answer.status == 201:
+            log.info("registered", outcome="succeeded", replayed=replayed)
+        else:
+            log.info("registration_refused", outcome="refused", status=answer.status)
+        return answer
+
+    def _fingerprint(self, keyed: KeyedRequest) -> str:
+        # Keyed, because the body holds a password: a stored fingerprint must be of no use for guessing it.
+        return keyed_hash(self._fingerprint_key, keyed.content_type.encode(), keyed.body)

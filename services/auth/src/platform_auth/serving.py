@@ -1,0 +1,60 @@
+"""The command `auth serve`: settings, what must be there at the start, and the server."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
+from redis.exceptions import AuthenticationError, RedisError
+
+from platform_auth.app import Auth
+from platform_auth.config import AuthSettings
+from platform_auth.keys.ring import KeyRingBroken
+from platform_auth.store import redis_client
+from platform_common.serving import StartRefused, serve
+from platform_common.settings import EXIT_SETTINGS, load_settings, refuse_start
+
+# Below the bound of a whole start, so that the sentence is ours and names the variable (seconds).
+WAIT_SECONDS = 6.0
+POLL_SECONDS = 0.2
+
+
+async def check_store(url: SecretStr, wait_seconds: float = WAIT_SECONDS) -> None:
+    """Wait for the session store: at an installation it starts at the same time. Raises StartRefused."""
+    client = redis_client(url)
+    try:
+        async with asyncio.timeout(wait_seconds):
+            while True:
+                try:
+                    await client.ping()
+                except AuthenticationError:
+                    raise StartRefused("AUTH_REDIS_URL names a server that refuses its user or password.") from None
+                except (RedisError, OSError):
+                    await asyncio.sleep(POLL_SECONDS)
+                else:
+                    return
+    except TimeoutError:
+        raise StartRefused("AUTH_REDIS_URL names a server that does not answer.") from None
+    finally:
+        await client.aclose()
+
+
+def run() -> None:
+    """Serve until a signal; end with one sentence when the settings are wrong or the store is out of reach."""
+    settings = load_settings(AuthSettings)
+    try:
+        auth = Auth(settings, registry=REGISTRY)
+    except KeyRingBroken as broken:
+        refuse_start(f"Wrong settings: AUTH_KEY_RING_DIR {broken}.", EXIT_SETTINGS)
+
+    async def check_start() -> None:
+        await check_store(settings.redis_url)
+
+    # What was loaded so far lives as long as the process, and requests leave few cycles behind: the collector need not
+    # walk the one again and again, nor stop the others every few hundred allocations (it cost a sixth of each request).
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    serve("auth", settings, auth.asgi, auth.health, check_start, proxy_headers=False)

@@ -1,0 +1,88 @@
+"""What `/auth/verify` answers when it does not answer who it is."""
+
+from __future__ import annotations
+
+from starlette.types import Scope
+
+from platform_auth.store import StoreUnavailable
+from platform_common.problems import MEDIA_TYPE, Forbidden, Problem, Unauthenticated, problem_bytes
+from platform_common.request_id import request_id_of
+from platform_common.tokens.access import AccessTokenInvalid
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class CrossSiteRequest(Forbidden):
+    """A cookie came with a request that is not known to come from our own pages (ASVS 3.5.1)."""
+
+    code = "cross-site-request"
+
+
+class MethodNotAllowed(Problem):
+    """Edges ask by GET."""
+
+    code = "method-not-allowed"
+    status = 405
+
+
+class Decided(Exception):
+    """The answer is clear: status, headers and body. `outcome` is its name in the metrics."""
+
+    def __init__(self, outcome: str, status: int, headers: Headers, body: bytes = b"") -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+def anonymous(outcome: str) -> Decided:
+    """It may pass without a session."""
+    return Decided(outcome, 200, [(b"cache-control", b"no-store"), (b"content-length", b"0")])
+
+
+def missing(scope: Scope) -> Decided:
+    """There is no credential (RFC 6750, section 3.1: then no error code either)."""
+    return _refused(scope, "missing", Unauthenticated("This path takes an access token."))
+
+
+def invalid(scope: Scope, outcome: str) -> Decided:
+    """The credential is malformed, expired or revoked: which of them is not told."""
+    return _refused(scope, outcome, AccessTokenInvalid())
+
+
+def role_missing(scope: Scope) -> Decided:
+    """The member holds none of the roles."""
+    return _refused(scope, "role_missing", Forbidden("Your account does not hold the role that this asks for."))
+
+
+def forged(scope: Scope) -> Decided:
+    """Another site may have sent it."""
+    detail = "A request that changes something must come from the platform's own pages."
+    return _refused(scope, "forged", CrossSiteRequest(detail))
+
+
+def unavailable(scope: Scope) -> Decided:
+    """Nobody can say whether the session is alive, so nobody passes."""
+    return _refused(scope, "store_away", StoreUnavailable("The session store cannot be reached at the moment."))
+
+
+def method_not_allowed(scope: Scope) -> Decided:
+    """Neither GET nor HEAD."""
+    return _refused(scope, "method", MethodNotAllowed("This path takes GET and HEAD.", headers={"Allow": "GET, HEAD"}))
+
+
+def _refused(scope: Scope, outcome: str, problem: Problem) -> Decided:
+    request_id = request_id_of(scope)
+    body = problem_bytes(problem.document() | {"request_id": request_id})
+    headers = {
+        "content-type": MEDIA_TYPE,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        "x-request-id": request_id,
+        # nginx takes the status of a sub-request and its headers, not its body
+        "x-problem-code": problem.code,
+        **{name.lower(): value for name, value in problem.headers.items()},
+    }
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return Decided(outcome, problem.status, raw, b"" if scope["method"] == "HEAD" else body)

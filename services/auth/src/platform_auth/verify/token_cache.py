@@ -1,0 +1,113 @@
+"""Tokens that were verified before, until they expire: a signature is checked once, not each time."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+import structlog
+
+from platform_auth.keys.access_tokens import AccessTokens, TokenMalformed
+from platform_auth.sessions.record import RecordUnreadable, decode
+from platform_auth.sessions.repository import SESSION_KEY
+from platform_auth.verify.lookup import get_command
+from platform_auth.verify.wire import HeaderUnfit, prepared_head
+
+# RFC 7515, section 7.1.
+_COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+log = structlog.get_logger(__name__)
+
+
+class KnownToken:
+    """A verified token: whose it is, and what is answered while its session is alive. Raises HeaderUnfit.
+
+    Whether the session is alive is *not* known here: the store is asked each time. Only how its answer was read is
+    remembered, with the very bytes that were read: `record`, and until when that record lets the session live.
+    """
+
+    __slots__ = ("command", "expires_at", "head", "headers", "member", "over_at", "record", "roles", "session")
+
+    def __init__(self, member: str, session: str, roles: tuple[str, ...], expires_at: float) -> None:
+        if any("," in role for role in roles):
+            raise HeaderUnfit("a role that would read as two")
+        self.member = member
+        self.session = session
+        self.roles = frozenset(roles)
+        self.expires_at = expires_at
+        self.command = get_command(SESSION_KEY + session)
+        self.headers = (
+            (b"x-auth-subject", member.encode()),
+            (b"x-auth-session", session.encode()),
+            (b"x-auth-roles", ",".join(roles).encode()),
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"0"),
+        )
+        self.head = prepared_head(self.headers, b"authorization")
+        self.record: bytes | None = None
+        self.over_at = 0.0
+
+    def take(self, record: bytes) -> bool:
+        """Read what the store holds now, and until when it lets the session live; False when it is no such record."""
+        # Both at once: a token whose record is unknown has no time left either, so None read again passes nothing.
+        self.record, self.over_at = None, 0.0
+        try:
+            session = decode(self.session, record)
+        except RecordUnreadable:
+            log.warning("session_record_unreadable", session=self.session)
+            return False
+        if session.member != self.member:
+            log.warning("session_of_another_member", session=self.session, member=self.member)
+            return False
+        self.record, self.over_at = record, session.over_at
+        return True
+
+
+class TokenCache:
+    """At most `size` verified tokens, known by the SHA-256 of their credential; the longest unused are dropped first.
+
+    A credential is written as `Bearer` and the token. Two generations: when the recent one is full it becomes the older
+    one, and the one before that is dropped.
+    """
+
+    def __init__(self, tokens: AccessTokens, size: int) -> None:
+        self._tokens = tokens
+        self._half = max(1, size // 2)
+        self._recent: dict[bytes, KnownToken] = {}
+        self._older: dict[bytes, KnownToken] = {}
+
+    def __len__(self) -> int:
+        return len(self._recent) + len(self._older)
+
+    def get(self, credential: bytes) -> KnownToken | None:
+        """Return what was verified and used of late; whether it has expired since is the caller's to see."""
+        return self._recent.get(sha256(credential).digest())
+
+    def read(self, credential: bytes) -> KnownToken:
+        """Return what the token of `credential` says, verified now or before.
+
+        Raises TokenMalformed, TokenOfUnknownKey, TokenExpired.
+        """
+        digest = sha256(credential).digest()
+        known = self._recent.get(digest)
+        if known is None:
+            known = self._older.pop(digest, None) or self._verified(credential)
+            if len(self._recent) >= self._half:
+                self._recent, self._older = {}, self._recent
+            self._recent[digest] = known
+        return known
+
+    def clear(self) -> None:
+        """Forget every token: each is verified anew, with the keys of now."""
+        self._recent, self._older = {}, {}
+
+    def _verified(self, credential: bytes) -> KnownToken:
+        token = credential.removeprefix(b"Bearer ")
+        # Decoders of base64 pass over what does not belong there; then one token would have many spellings.
+        if not _COMPACT_JWS.fullmatch(token):
+            raise TokenMalformed
+        try:
+            read = self._tokens.read(token.decode("ascii"))
+            return KnownToken(read.member, read.session, read.roles, read.expires_at)
+        except (UnicodeError, HeaderUnfit):
+            raise TokenMalformed from None

@@ -1,0 +1,140 @@
+"""What goes in and out: JSON, snake_case, unknown fields refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from platform_common.display_text import filled_line
+from platform_common.email_address import Email
+from platform_common.payload import Payload, with_example
+from platform_member.credentials.policy import Password
+
+_LOCALE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
+
+
+def _canonical_locale(tag: str) -> str:
+    match = _LOCALE.fullmatch(tag)
+    if match is None:
+        raise ValueError("A locale is a language, then a script or a region where needed, such as ko or pt-BR.")
+    language, script, region = match.groups()
+    return "-".join(part for part in (language.lower(), script and script.title(), region and region.upper()) if part)
+
+
+DisplayName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(filled_line)]
+Locale = Annotated[str, Field(max_length=11, examples=["en", "ko-KR"]), AfterValidator(_canonical_locale)]
+Role = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Roles = Annotated[list[Role], Field(max_length=16), AfterValidator(lambda roles: sorted(set(roles)))]
+StatusName = Literal["active", "suspended"]
+
+DEFAULT_LOCALE = "en"
+
+
+class Registration(Payload):
+    """What a new member says of itself."""
+
+    model_config = with_example(
+        {"email": "ada@example.com", "password": "correct horse battery staple", "display_name": "Ada Lovelace"}
+    )
+
+    email: Email
+    password: Password
+    display_name: DisplayName
+    locale: Locale = DEFAULT_LOCALE
+
+
+class MemberCreation(Registration):
+    """What an administrator says of a new member."""
+
+    roles: Roles | None = None
+    status: StatusName = "active"
+
+
+def _kept() -> Any:
+    # Stands for a field that was not named; null itself is refused, since every field must have a value (RFC 7396).
+    return None
+
+
+class MemberChange(Payload):
+    """The fields that a change names (`model_fields_set`); the others stay as they are."""
+
+    model_config = with_example({"email": "ada@example.com", "display_name": "Ada Lovelace", "locale": "en"})
+
+    email: Email = Field(default_factory=_kept)
+    display_name: DisplayName = Field(default_factory=_kept)
+    locale: Locale = Field(default_factory=_kept)
+    roles: Roles = Field(default_factory=_kept)
+    status: StatusName = Field(default_factory=_kept)
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields named, and what they are to be."""
+        return self.model_dump(include=self.model_fields_set)
+
+
+class MemberReplacement(MemberChange):
+    """The whole of what can be edited; `roles` and `status` only from an administrator, and kept when left out."""
+
+    email: Email = Field()
+    display_name: DisplayName = Field()
+    locale: Locale = Field()
+
+
+class RolesReplacement(Payload):
+    """All roles that a member is to hold."""
+
+    model_config = with_example({"roles": ["member", "admin"]})
+
+    roles: Roles
+
+
+class MemberView(BaseModel):
+    """A member, as it and administrators see it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str
+    display_name: str
+    locale: str
+    roles: list[str]
+    status: StatusName
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class MemberPage(BaseModel):
+    """One page of members, newest first; `next` leads to the following one."""
+
+    items: list[MemberView]
+    next: str | None
+
+
+class MemberWithEpoch(BaseModel):
+    """What auth needs to make a session: it must not make one for an older `session_epoch`."""
+
+    member: MemberView
+    session_epoch: int
+
+    @classmethod
+    def of(cls, member: Any) -> Self:
+        """Return the view of one row."""
+        return cls(member=MemberView.model_validate(member), session_epoch=member.session_epoch)
+
+
+class IdempotencyClaim(Payload):
+    """The key of the client's request, as auth read it; `scope` keeps two clients apart."""
+
+    key: Annotated[str, Field(min_length=1, max_length=255)]
+    scope: Annotated[str, Field(min_length=1, max_length=255)]
+    fingerprint: Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class InternalRegistration(Registration):
+    """A registration that auth passes on."""
+
+    idempotency: IdempotencyClaim | None = None

@@ -1,0 +1,230 @@
+"""What happens to members. Works in the session it is given; the request's boundary commits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from platform_common.pages import encode_cursor
+from platform_common.preconditions import Preconditions
+from platform_database.outbox.events import Event
+from platform_database.outbox.publishing import Publisher
+from platform_member.accounts import repository
+from platform_member.accounts.callers import Caller
+from platform_member.accounts.errors import (
+    AdministratorsField,
+    LastAdministrator,
+    MemberNotFound,
+    ReauthenticationRequired,
+)
+from platform_member.accounts.models import ADMIN, DEFAULT_ROLES, Member, Status
+from platform_member.accounts.schemas import MemberPage, MemberView, Registration
+from platform_member.credentials.change import CurrentPasswordWrong, PasswordReplacement
+from platform_member.credentials.hashing import PasswordHasher, fair_keys
+from platform_member.credentials.policy import check_password
+from platform_member.outbox.topics import Topic
+
+# What nobody but an administrator may change.
+ADMINISTRATORS_FIELDS = frozenset({"roles", "status"})
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A member after a change, and the events that others must learn of before the change is complete."""
+
+    member: Member
+    events: tuple[Event, ...] = ()
+
+
+class Accounts:
+    """Members' lives: made, read, changed, deleted."""
+
+    def __init__(
+        self,
+        hasher: PasswordHasher,
+        publisher: Publisher,
+        product_name: str,
+        reauthentication_seconds: int = 900,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._hasher = hasher
+        self._publisher = publisher
+        self._product_name = product_name
+        self._reauthentication_seconds = reauthentication_seconds
+        self._now = now
+
+    async def create(
+        self,
+        session: AsyncSession,
+        registration: Registration,
+        *,
+        roles: Iterable[str] = DEFAULT_ROLES,
+        status: str = Status.ACTIVE,
+        client: str = "",
+    ) -> Member:
+        """Make a member on behalf of `client`, an opaque key.
+
+        Raises PayloadInvalid for a guessable password, EmailTaken, HashingOverloaded.
+        """
+        member = Member(
+            email=registration.email,
+            display_name=registration.display_name,
+            locale=registration.locale,
+            roles=sorted(roles),
+            status=status,
+            password_hash=await self.password_hash(registration, client),
+        )
+        await repository.require_free_email(session, member.email)
+        await repository.save(session, member)
+        log.info("member_created", member_id=str(member.id), roles=member.roles)
+        return member
+
+    async def password_hash(self, registration: Registration, client: str = "") -> str:
+        """Return the hash of a new password. Raises PayloadInvalid for a guessable one, HashingOverloaded."""
+        password = registration.password.get_secret_value()
+        check_password(
+            password,
+            email=registration.email,
+            display_name=registration.display_name,
+            product_name=self._product_name,
+        )
+        return await self._hasher.hash(password, fair_keys(registration.email, client))
+
+    async def read(self, session: AsyncSession, member_id: UUID) -> Member:
+        """Return a member. Raises MemberNotFound."""
+        member = await repository.get(session, member_id)
+        if member is None:
+            raise MemberNotFound("There is no such member.")
+        return member
+
+    async def page(self, session: AsyncSession, *, after: UUID | None, limit: int, q: str | None) -> MemberPage:
+        """Return a page of members, newest first."""
+        found: Sequence[Member] = await repository.page(session, after=after, limit=limit + 1, q=q)
+        items = found[:limit]
+        following = encode_cursor(items[-1].id) if len(found) > limit else None
+        return MemberPage(items=[MemberView.model_validate(member) for member in items], next=following)
+
+    async def change(
+        self,
+        session: AsyncSession,
+        caller: Caller,
+        member_id: UUID,
+        changes: Mapping[str, Any],
+        preconditions: Preconditions,
+    ) -> Change:
+        """Set the fields in `changes`. A change that changes nothing leaves version and time as they are.
+
+        Raises AdministratorsField, MemberNotFound, PreconditionFailed, ReauthenticationRequired, LastAdministrator,
+        EmailTaken.
+        """
+        if not caller.is_admin and (named := sorted(ADMINISTRATORS_FIELDS & changes.keys())):
+            raise AdministratorsField(f"Only an administrator changes {' and '.join(named)}.")
+        member = await self._for_change(session, member_id, preconditions)
+        new = {field: value for field, value in changes.items() if getattr(member, field) != value}
+        if "email" in new and caller.id == member.id:
+            self._require_fresh_log_in(caller)
+        return await self._apply(session, member, new, by=caller.id)
+
+    async def delete(
+        self, session: AsyncSession, caller: Caller, member_id: UUID, preconditions: Preconditions
+    ) -> tuple[Event, ...]:
+        """Delete a member for good; its address is free again. Raises as `change` does."""
+        if caller.id == member_id:
+            self._require_fresh_log_in(caller)
+        member = await self._for_change(session, member_id, preconditions)
+        await self._keep_an_administrator(session, member, roles=(), status=Status.SUSPENDED)
+        await repository.remove(session, member_id)
+        event = await self._publish(session, Topic.MEMBER_DELETED, member_id, member.session_epoch + 1)
+        log.info("member_deleted", member_id=str(member_id), by=str(caller.id))
+        return (event,)
+
+    async def make_administrator(self, session: AsyncSession, member: Member) -> Change:
+        """Give `member` the role admin and let it log in, whatever it was before; for the operator's command."""
+        wanted = {"roles": sorted({*member.roles, ADMIN}), "status": Status.ACTIVE}
+        new = {field: value for field, value in wanted.items() if getattr(member, field) != value}
+        return await self._apply(session, member, new, by=None)
+
+    async def reset_password(self, session: AsyncSession, member: Member, registration: Registration) -> None:
+        """Set the password anew and end the member's sessions; for the operator's command."""
+        member.password_hash = await self.password_hash(registration)
+        member.session_epoch += 1
+        await repository.save(session, member)
+        await self._publish(session, Topic.MEMBER_PASSWORD_RESET, member.id, member.session_epoch)
+        log.info("password_reset", member_id=str(member.id))
+
+    async def replace_password(self, session: AsyncSession, replacement: PasswordReplacement, keep: str) -> Change:
+        """Set the new password; every session of the member ends but `keep`. Raises CurrentPasswordWrong.
+
+        The version stays: nothing that a client sees of the member changes.
+        """
+        member = await repository.get_for_change(session, replacement.member_id)
+        if member is None or member.password_hash != replacement.old_hash:
+            # Deleted, or changed by another request meanwhile: what was presented is the current password no more.
+            raise CurrentPasswordWrong
+        member.password_hash = replacement.new_hash
+        member.session_epoch += 1
+        await repository.save(session, member)
+        event = await self._publish(
+            session, Topic.MEMBER_PASSWORD_CHANGED, member.id, member.session_epoch, keep_session=keep
+        )
+        log.info("password_changed", member_id=str(member.id))
+        return Change(member, (event,))
+
+    async def _for_change(self, session: AsyncSession, member_id: UUID, preconditions: Preconditions) -> Member:
+        member = await repository.get_for_change(session, member_id)
+        if member is None:
+            raise MemberNotFound("There is no such member.")
+        preconditions.check_change(member.version)
+        return member
+
+    async def _apply(self, session: AsyncSession, member: Member, new: Mapping[str, Any], by: UUID | None) -> Change:
+        if not new:
+            return Change(member)
+        await self._keep_an_administrator(
+            session, member, roles=new.get("roles", member.roles), status=new.get("status", member.status)
+        )
+        if "email" in new:
+            await repository.require_free_email(session, new["email"])
+        for field, value in new.items():
+            setattr(member, field, value)
+        member.version += 1
+        # The statement's time, not the transaction's: a later change never looks older.
+        member.updated_at = func.clock_timestamp()
+        topics = []
+        if new.get("status") == Status.SUSPENDED:
+            topics.append(Topic.MEMBER_SUSPENDED)
+        if "roles" in new:
+            topics.append(Topic.MEMBER_ROLES_CHANGED)
+        if topics:
+            member.session_epoch += 1
+        await repository.save(session, member)
+        events = [await self._publish(session, topic, member.id, member.session_epoch) for topic in topics]
+        log.info("member_changed", member_id=str(member.id), by=str(by), fields=sorted(new), topics=topics)
+        return Change(member, tuple(events))
+
+    async def _publish(self, session: AsyncSession, topic: Topic, member_id: UUID, epoch: int, **more: str) -> Event:
+        payload = {"member_id": str(member_id), "session_epoch": epoch, **more}
+        return await self._publisher.publish(session, topic, payload)
+
+    async def _keep_an_administrator(
+        self, session: AsyncSession, member: Member, *, roles: Iterable[str], status: str
+    ) -> None:
+        counts_now = member.is_admin and member.is_active
+        counts_then = ADMIN in roles and status == Status.ACTIVE
+        if not counts_now or counts_then:
+            return
+        if not await repository.another_administrator_remains(session, member.id):
+            raise LastAdministrator("This is the last active administrator.")
+
+    def _require_fresh_log_in(self, caller: Caller) -> None:
+        if self._now() - caller.auth_time > self._reauthentication_seconds:
+            raise ReauthenticationRequired(self._reauthentication_seconds)

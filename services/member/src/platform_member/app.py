@@ -1,0 +1,75 @@
+"""The application: parts, routes, limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+from fastapi import FastAPI
+
+from platform_common.health import Health, NotReady
+from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
+from platform_common.openapi import complete_document, operation_id
+from platform_common.serving import outfit
+from platform_database.background import Work, background_work
+from platform_database.failures import install_database_failures
+from platform_database.revision import SchemaOutdated, check_revision
+from platform_member.accounts import administration, endpoints, internal
+from platform_member.config import MemberSettings
+from platform_member.credentials import endpoints as credentials
+from platform_member.openapi import problems
+from platform_member.parts import Parts, running_parts
+from platform_member.purge import purge
+from platform_member.schema import SCHEMA
+
+
+def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None) -> tuple[FastAPI, Health]:
+    """Return the application and its readiness. `transport` plays the other services in tests."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running_parts(settings, transport) as parts, background_work(_works(parts)):
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(
+        title="Member Platform: member",
+        version="0.1.0",
+        description="Accounts. Errors are problem documents (RFC 9457); every GET answers HEAD as well.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
+    for router in (endpoints.router, administration.router, internal.router, credentials.router):
+        app.include_router(router)
+    complete_document(app, problems)
+    install_database_failures(app)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(DeadlineMiddleware, seconds=settings.request_timeout_seconds)
+
+    async def database() -> None:
+        parts: Parts = app.state.parts
+        try:
+            await check_revision(parts.engine, SCHEMA)
+        except SchemaOutdated as error:
+            raise NotReady(str(error)) from error
+
+    health = Health({"database": database})
+    return outfit(app, health), health
+
+
+def _works(parts: Parts) -> list[Work]:
+    settings, outbox = parts.settings, parts.outbox
+    # At the start, too: a service may have joined since the last one.
+    at_once = asyncio.Event()
+    at_once.set()
+    return [
+        Work("outbox", settings.outbox_poll_seconds, outbox.deliver_due, outbox.wake),
+        Work("missed events", settings.purge_interval_seconds, outbox.catch_up, at_once),
+        Work("purge", settings.purge_interval_seconds, lambda: purge(parts)),
+    ]

@@ -1,0 +1,83 @@
+"""Settings of member, by the environment or its `.env`; the README lists every variable."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from platform_common.settings import HttpUrl, ServiceSettings, ServiceTokenKey
+from platform_database import settings as common
+from platform_database.settings import RoleName, Seconds
+from platform_member.credentials.capacity import MAX_WORKERS, default_hash_workers
+
+_MIN_MEMORY_KIB = 19456
+_CONFIG = SettingsConfigDict(
+    env_prefix="member_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+)
+
+
+class DatabaseSettings(common.DatabaseSettings):
+    """How the service's own role reaches the database, and how long it waits there."""
+
+    model_config = _CONFIG
+
+
+def _hash_workers(earlier: dict[str, Any]) -> int:
+    return default_hash_workers(earlier.get("argon2_memory_kib", _MIN_MEMORY_KIB))
+
+
+class CredentialSettings(BaseSettings):
+    """Cost of a password hash, and how many may wait. The lower bounds are OWASP's for argon2id."""
+
+    model_config = _CONFIG
+
+    argon2_memory_kib: Annotated[int, Field(ge=_MIN_MEMORY_KIB, le=1048576)] = _MIN_MEMORY_KIB
+    argon2_time_cost: Annotated[int, Field(ge=2, le=20)] = 2
+    argon2_parallelism: Annotated[int, Field(ge=1, le=16)] = 1
+    hash_workers: Annotated[int, Field(ge=1, le=MAX_WORKERS)] = Field(default_factory=_hash_workers)
+    # How many may wait for a worker before more are refused with 503.
+    hash_queue: Annotated[int, Field(ge=0, le=10000)] = 32
+    # Its words make no password.
+    product_name: str = "Member Platform"
+
+
+class MemberSettings(DatabaseSettings, CredentialSettings, ServiceSettings):
+    """What `member serve` is told."""
+
+    model_config = _CONFIG
+
+    auth_url: HttpUrl
+    # Where shop listens, if it is a part of this platform: it forgets deleted members.
+    shop_url: HttpUrl | None = None
+    token_issuer: Annotated[str, Field(min_length=1)]
+    token_audience: Annotated[str, Field(min_length=1)]
+    service_token_key: ServiceTokenKey
+    # Keyed hashes of requests: a stored fingerprint of a body with a password is no password hash.
+    fingerprint_key: ServiceTokenKey
+    # How recent a log-in must be before a member changes its own e-mail address or deletes its account (ASVS 7.5.1).
+    reauthentication_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
+    idempotency_retention_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    # A request that takes longer is ended with 503.
+    request_timeout_seconds: Seconds = 15
+    max_body_bytes: Annotated[int, Field(ge=1024, le=1048576)] = 65536
+    outbox_poll_seconds: Seconds = 1
+    purge_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 600
+
+
+class MigrationSettings(common.MigrationSettings):
+    """What `member migrate` is told: the owner's URL, which the running service never has."""
+
+    model_config = _CONFIG
+
+    app_role: RoleName = "member_app"
+
+
+class AdminSettings(DatabaseSettings, CredentialSettings):
+    """What `member create-admin` is told, besides what stands in standard input."""
+
+    model_config = _CONFIG
+
+    admin_email: str | None = None
+    admin_password: SecretStr | None = None

@@ -1,0 +1,85 @@
+"""`/internal/credentials`: whether a password is right, and another in its place; for auth alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, SecretStr
+from starlette.responses import Response
+
+from platform_common.media_types import JSON, takes
+from platform_common.payload import Payload, Uuid
+from platform_common.tokens.callers import internal_caller
+from platform_database.ledger.answers import Answer
+from platform_member.accounts import answers
+from platform_member.accounts.schemas import MemberWithEpoch
+from platform_member.credentials.policy import Password
+from platform_member.openapi import problems
+from platform_member.requests import ClientKey, PartsOf, PlainWrites, Session
+
+router = APIRouter(prefix="/internal/credentials", tags=["internal"])
+
+
+# Whatever it is, a wrong one is answered like any other.
+PresentedPassword = Annotated[SecretStr, Field(max_length=1024)]
+
+
+class Presented(Payload):
+    """What someone who logs in presents."""
+
+    email: Annotated[str, Field(max_length=1024)]
+    password: PresentedPassword
+
+
+class PasswordChange(Payload):
+    """A member's new password. `keep_session` is the one session that lives on; it may be yet to come."""
+
+    member_id: Uuid
+    current_password: PresentedPassword
+    new_password: Password
+    keep_session: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+@router.post(
+    "/verify",
+    responses={200: {"model": MemberWithEpoch}, **problems(400, 401, 403, 413, 415, 422, 503)},
+    response_class=Response,
+    dependencies=[Depends(takes(JSON))],
+)
+async def verify_credentials(
+    body: Presented, parts: PartsOf, _service: Annotated[str, Depends(internal_caller("auth"))], client: ClientKey = ""
+) -> Response:
+    """Return the active member with this address and password, and the epoch of its sessions."""
+    member = await parts.credentials.verify(body.email, body.password.get_secret_value(), client)
+    return answers.document_answer(MemberWithEpoch.of(member))
+
+
+@router.post(
+    "/change",
+    responses={
+        200: {"model": MemberWithEpoch},
+        202: {"description": "Changed; the other sessions end as soon as auth is back."},
+        **problems(400, 401, 403, 413, 415, 422, 503),
+    },
+    response_class=Response,
+    dependencies=[Depends(takes(JSON))],
+)
+async def replace_password(
+    body: PasswordChange,
+    parts: PartsOf,
+    session: Session,
+    writes: PlainWrites,
+    _service: Annotated[str, Depends(internal_caller("auth"))],
+    client: ClientKey = "",
+) -> Response:
+    """Replace a member's password, and return the member and the epoch of its sessions from now on."""
+    replacement = await parts.password_changes.prepare(
+        body.member_id, body.current_password.get_secret_value(), body.new_password.get_secret_value(), client
+    )
+
+    async def effect() -> Answer:
+        change = await parts.accounts.replace_password(session, replacement, body.keep_session)
+        return answers.credentials_changed_answer(change)
+
+    return await writes.run(effect)

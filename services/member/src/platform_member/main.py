@@ -1,0 +1,80 @@
+"""The command `member`: serve, migrate, create-admin.
+
+Each command imports its own parts, after its settings were read: a wrong setting is said at once, and a short command
+does not load what only a server needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+
+from platform_common.settings import load_settings, refuse_start
+from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; each ends with 2 for wrong settings and 1 for parts out of reach, and one sentence."""
+    parser = argparse.ArgumentParser(prog="member", description="Accounts of the Member Platform.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="serve the API")
+    commands.add_parser("migrate", help="bring the database's tables to this version")
+    admin = commands.add_parser("create-admin", help="make an administrator, or see that there is one")
+    admin.add_argument("--email", help="instead of MEMBER_ADMIN_EMAIL")
+    admin.add_argument("--display-name", default="Administrator")
+    admin.add_argument("--reset-password", action="store_true", help="set the password of an existing member as well")
+    options = parser.parse_args(arguments)
+    if options.command == "serve":
+        _serve(load_settings(MemberSettings))
+    elif options.command == "migrate":
+        _migrate(load_settings(MigrationSettings))
+    else:
+        _create_admin(load_settings(AdminSettings), options)
+
+
+def _serve(settings: MemberSettings) -> None:
+    from platform_common.serving import serve
+    from platform_database.start import check_database
+    from platform_member.app import make_app
+    from platform_member.schema import SCHEMA
+
+    app, health = make_app(settings)
+    serve("member", settings, app, health, lambda: check_database(settings, SCHEMA))
+
+
+def _migrate(settings: MigrationSettings) -> None:
+    from platform_common.serving import StartRefused
+    from platform_database.migrate import migrate
+    from platform_member.schema import SCHEMA
+
+    try:
+        before, after = migrate(settings, SCHEMA)
+    except StartRefused as refusal:
+        refuse_start(str(refusal))
+    _print({"before": before, "after": after})
+
+
+def _create_admin(settings: AdminSettings, options: argparse.Namespace) -> None:
+    from platform_common.logs import configure_logging
+    from platform_common.serving import StartRefused
+    from platform_member.accounts.create_admin import create_admin, read_admin
+
+    # Standard output is the result.
+    configure_logging("member", stream=sys.stderr)
+    wanted = read_admin(settings, options.email, options.display_name)
+    try:
+        made = asyncio.run(create_admin(settings, wanted, reset_password=options.reset_password))
+    except StartRefused as refusal:
+        refuse_start(str(refusal))
+    _print(made)
+
+
+def _print(document: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""What can happen to a member that others must learn of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from platform_database.outbox.events import Subscription
+from platform_database.outbox.publishing import Publisher
+
+
+class Topic(StrEnum):
+    """Kinds of events. The payload: `member_id`, `session_epoch`; where one session lives on, `keep_session`."""
+
+    MEMBER_SUSPENDED = "member.suspended"
+    MEMBER_PASSWORD_CHANGED = "member.password-changed"  # noqa: S105 (the name of an event)
+    MEMBER_PASSWORD_RESET = "member.password-reset"  # noqa: S105 (the name of an event)
+    MEMBER_ROLES_CHANGED = "member.roles-changed"
+    MEMBER_DELETED = "member.deleted"
+
+
+# Kept for good, so that a service which joins later learns of it; they hold ids alone.
+LASTING = frozenset({Topic.MEMBER_DELETED})
+
+# Who learns of what. A service that joins is one more row here and a consumer in `platform_member.parts`.
+SUBSCRIPTIONS = (
+    Subscription("auth", frozenset(Topic)),
+    # What it forgets may go a moment later; no answer waits for that.
+    Subscription("shop", frozenset({Topic.MEMBER_DELETED}), awaited=False),
+)
+
+
+def publisher(consumers: Collection[str]) -> Publisher:
+    """Return what writes events for those `consumers` that are part of this platform."""
+    return Publisher([one for one in SUBSCRIPTIONS if one.consumer in consumers], LASTING)

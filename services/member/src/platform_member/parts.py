@@ -1,0 +1,85 @@
+"""What a running member is made of, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from platform_common.internal_http import internal_client
+from platform_common.tokens.access import AccessTokenVerifier
+from platform_common.tokens.jwks import JwksCache, fetch_over_http
+from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+from platform_database.engine import make_engine
+from platform_database.ledger.service import Ledger
+from platform_database.outbox.events import Consumer
+from platform_database.outbox.service import Outbox
+from platform_member.accounts.service import Accounts
+from platform_member.config import MemberSettings
+from platform_member.credentials.change import PasswordChanges
+from platform_member.credentials.hashing import PasswordHasher
+from platform_member.credentials.service import Credentials
+from platform_member.outbox.auth_sessions import AuthSessions
+from platform_member.outbox.shop_erasure import ShopErasure
+from platform_member.outbox.topics import publisher
+
+SERVICE = "member"
+JWKS_PATH = "/.well-known/jwks.json"
+# Who may call /internal at all; each endpoint says who may call it.
+INTERNAL_CALLERS = frozenset({"auth", "shop", "web"})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts; endpoints reach them through `platform_member.requests`."""
+
+    settings: MemberSettings
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    accounts: Accounts
+    credentials: Credentials
+    password_changes: PasswordChanges
+    ledger: Ledger
+    outbox: Outbox
+    access_tokens: AccessTokenVerifier
+    service_tokens: ServiceTokenVerifier
+
+
+@asynccontextmanager
+async def running_parts(
+    settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None
+) -> AsyncIterator[Parts]:
+    """Make the parts, and close them at the end. `transport` plays the other services in tests."""
+    async with AsyncExitStack() as stack:
+        engine = make_engine(settings)
+        stack.push_async_callback(engine.dispose)
+        hasher = PasswordHasher(settings)
+        stack.callback(hasher.close)
+        key = settings.service_token_key.get_secret_value()
+        issuer = ServiceTokenIssuer(SERVICE, key)
+        auth = internal_client(settings.auth_url, "auth", issuer, transport=transport)
+        consumers: list[Consumer] = [AuthSessions(await stack.enter_async_context(auth))]
+        if settings.shop_url is not None:
+            shop = internal_client(settings.shop_url, "shop", issuer, transport=transport)
+            consumers.append(ShopErasure(await stack.enter_async_context(shop)))
+        announcing = publisher([consumer.name for consumer in consumers])
+        keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        yield Parts(
+            settings=settings,
+            engine=engine,
+            sessions=sessions,
+            accounts=Accounts(hasher, announcing, settings.product_name, settings.reauthentication_seconds),
+            credentials=Credentials(sessions, hasher),
+            password_changes=PasswordChanges(sessions, hasher, settings.product_name),
+            ledger=Ledger(timedelta(hours=settings.idempotency_retention_hours)),
+            outbox=Outbox(sessions, consumers, announcing),
+            access_tokens=AccessTokenVerifier(
+                JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
+            ),
+            service_tokens=ServiceTokenVerifier(SERVICE, key, INTERNAL_CALLERS),
+        )

@@ -1,0 +1,31 @@
+"""The demonstration shop's goods, in the order in which they stand on its shelves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from platform_shop.demo.house import HOUSE
+from platform_shop.demo.light import LIGHT
+from platform_shop.demo.pantry import PANTRY
+from platform_shop.demo.stationery import STATIONERY
+from platform_shop.demo.tableware import TABLEWARE
+from platform_shop.demo.textiles import TEXTILES
+from platform_shop.demo.texts import DemoCategory, DemoProduct
+
+CATEGORIES = (
+    DemoCategory("tableware", "식기", "Tableware"),
+    DemoCategory("tea-and-pantry", "차와 먹거리", "Tea & pantry"),
+    DemoCategory("stationery", "문구", "Stationery"),
+    DemoCategory("textiles", "패브릭", "Textiles"),
+    DemoCategory("light-and-scent", "빛과 향", "Light & scent"),
+    DemoCategory("house-and-garden", "집과 정원", "House & garden"),
+)
+
+
+def _in_turn(*shelves: tuple[DemoProduct, ...]) -> Iterator[DemoProduct]:
+    """Take one from each shelf in turn, so that the first page shows all of them."""
+    return chain.from_iterable(zip(*shelves, strict=True))
+
+
+PRODUCTS = tuple(_in_turn(TABLEWARE, PANTRY, STATIONERY, TEXTILES, LIGHT, HOUSE))

@@ -1,0 +1,34 @@
+"""`/internal/members`: for member, whose outbox tells us of those who are gone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from platform_common.tokens.callers import internal_caller
+from platform_shop.openapi import reads
+from platform_shop.requests import PartsOf, Session
+
+router = APIRouter(prefix="/internal/members", tags=["internal"])
+
+
+@router.post(
+    "/{member_id}/erasure",
+    status_code=204,
+    responses={204: {"description": "Forgotten."}, **reads(401, 403)},
+    response_class=Response,
+)
+async def erase_member(
+    member_id: UUID,
+    parts: PartsOf,
+    session: Session,
+    _service: Annotated[str, Depends(internal_caller("member"))],
+) -> Response:
+    """Forget a member: its cart goes, its orders lose their name. Doing it twice does nothing more."""
+    await parts.erasure.erase(session, member_id)
+    await session.commit()
+    parts.outbox.committed(session)
+    return Response(status_code=204)

@@ -1,0 +1,113 @@
+"""What a running shop is made of, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from platform_common.internal_http import internal_client
+from platform_common.tokens.access import AccessTokenVerifier
+from platform_common.tokens.jwks import JwksCache, fetch_over_http
+from platform_common.tokens.service import ServiceTokenVerifier
+from platform_database.engine import make_engine
+from platform_database.ledger.service import Ledger
+from platform_database.outbox.service import Outbox
+from platform_shop.cart.creation import CartCreation
+from platform_shop.cart.service import Carts
+from platform_shop.cart.tokens import CartTokens
+from platform_shop.catalogue.search import SERVER_OPTIONS
+from platform_shop.catalogue.service import Catalogue
+from platform_shop.config import ShopSettings
+from platform_shop.erasure.service import Erasure
+from platform_shop.orders.service import Orders
+from platform_shop.orders.unpaid import UnpaidLimits
+from platform_shop.payments.delivery import ProviderDelivery
+from platform_shop.payments.practice import PracticeProvider
+from platform_shop.payments.provider import PaymentProvider
+from platform_shop.payments.service import Payments
+from platform_shop.payments.sweep import Sweep
+from platform_shop.payments.topics import PUBLISHER
+
+SERVICE = "shop"
+JWKS_PATH = "/.well-known/jwks.json"
+# Who may call /internal at all; each endpoint says who may call it.
+INTERNAL_CALLERS = frozenset({"member", "web"})
+# How long the test provider waits for its event to be taken (seconds).
+WEBHOOK_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts; endpoints reach them through `platform_shop.requests`."""
+
+    settings: ShopSettings
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    catalogue: Catalogue
+    carts: Carts
+    cart_tokens: CartTokens
+    orders: Orders
+    payments: Payments
+    providers: Mapping[str, PaymentProvider]
+    sweep: Sweep
+    erasure: Erasure
+    ledger: Ledger
+    outbox: Outbox
+    access_tokens: AccessTokenVerifier
+    service_tokens: ServiceTokenVerifier
+
+
+@asynccontextmanager
+async def running_parts(
+    settings: ShopSettings,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    providers_transport: httpx2.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Parts]:
+    """Make the parts, and close them at the end.
+
+    In tests `transport` plays auth, and `providers_transport` is the test provider's way to our own webhook.
+    """
+    async with AsyncExitStack() as stack:
+        engine = make_engine(settings, SERVER_OPTIONS)
+        stack.push_async_callback(engine.dispose)
+        keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        provider = PracticeProvider(
+            await stack.enter_async_context(
+                httpx2.AsyncClient(timeout=WEBHOOK_SECONDS, trust_env=False, transport=providers_transport)
+            ),
+            settings.webhook_url,
+            settings.payment_webhook_secret,
+            settings.test_payment_slow_seconds,
+        )
+        stack.push_async_callback(provider.close)
+        providers: dict[str, PaymentProvider] = {provider.name: provider}
+        payments = Payments(settings)
+        ledger = Ledger(timedelta(hours=settings.idempotency_retention_hours))
+        outbox = Outbox(sessions, [ProviderDelivery(sessions, providers)], PUBLISHER)
+        yield Parts(
+            settings=settings,
+            engine=engine,
+            sessions=sessions,
+            catalogue=Catalogue(settings),
+            carts=Carts(settings.currency, CartCreation(settings.new_carts_per_address)),
+            cart_tokens=CartTokens(settings.cart_key),
+            orders=Orders(payments, UnpaidLimits(settings), settings.currency),
+            payments=payments,
+            providers=providers,
+            sweep=Sweep(sessions, payments, providers, outbox, settings.payment_check_seconds),
+            erasure=Erasure(ledger),
+            ledger=ledger,
+            outbox=outbox,
+            access_tokens=AccessTokenVerifier(
+                JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
+            ),
+            service_tokens=ServiceTokenVerifier(
+                SERVICE, settings.service_token_key.get_secret_value(), INTERNAL_CALLERS
+            ),
+        )

@@ -1,0 +1,86 @@
+"""`/api/shop/payments`: what payment providers tell us. Anybody may come here; only a signature is believed."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.responses import Response
+
+from platform_common.openapi import json_body
+from platform_common.problems import NotFound, PayloadInvalid, field_error
+from platform_database.ledger.answers import Answer
+from platform_shop.money import Money
+from platform_shop.openapi import problems
+from platform_shop.payments.provider import FailureReason, Outcome, Settlement
+from platform_shop.payments.signatures import HEADER, check
+from platform_shop.requests import PartsOf, Session
+
+router = APIRouter(prefix="/api/shop/payments", tags=["payments"])
+
+JSON = "application/json"
+
+
+class PaymentEventBody(BaseModel):
+    """What became of a payment. Providers may say more than we read."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
+    type: Literal["payment.paid", "payment.failed", "payment.refunded"]
+    payment_id: UUID
+    amount: Money
+    # Why a payment failed; a reason that is not known counts as `other`.
+    reason: Annotated[str | None, Field(max_length=64, examples=["card-declined"])] = None
+
+    @property
+    def settlement(self) -> Settlement:
+        """What the event says became of the payment."""
+        outcome = Outcome(self.type)
+        return Settlement(outcome, FailureReason.parse(self.reason) if outcome is Outcome.FAILED else None)
+
+
+class EventReceipt(BaseModel):
+    """That an event was taken; `repeated` when it had been before."""
+
+    id: str
+    repeated: bool
+
+
+@router.post(
+    "/{provider}/events",
+    responses={200: {"model": EventReceipt}, **problems(400, 404, 413, 422, 503)},
+    response_class=Response,
+    openapi_extra=json_body(PaymentEventBody),
+)
+async def receive_payment_event(
+    provider: str,
+    request: Request,
+    parts: PartsOf,
+    session: Session,
+    x_signature: Annotated[
+        str, Header(alias=HEADER, description="`t=<seconds>,v1=<hex>`: HMAC-SHA-256 of `<t>.<body>`.")
+    ] = "",
+) -> Response:
+    """Take a provider's word for what became of a payment, once an event."""
+    if provider not in parts.providers:
+        raise NotFound("There is no such payment provider.")
+    body = await request.body()
+    # Nothing of it is read before that.
+    check(parts.settings.payment_webhook_secret, x_signature, body, time.time())
+    try:
+        event = PaymentEventBody.model_validate_json(body)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise PayloadInvalid("The payload does not fit.", errors=[field_error(item) for item in faults]) from None
+    taken = await parts.payments.apply_event(
+        session, provider, event.id, event.payment_id, event.settlement,
+        amount=event.amount.amount, currency=event.amount.currency,
+    )  # fmt: skip
+    await session.commit()
+    parts.outbox.committed(session)
+    receipt = EventReceipt(id=event.id, repeated=not taken)
+    return Answer(200, {"Content-Type": JSON}, receipt.model_dump_json().encode()).response()

@@ -1,0 +1,51 @@
+"""Makes the visitor of each request, and writes its cookies on the answer, whichever part of web answers."""
+
+from __future__ import annotations
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from platform_web.visitor.cookies import CookieRules
+from platform_web.visitor.visitor import STATE, Visitor
+
+log = structlog.get_logger(__name__)
+
+
+def may_be_cached(cache_control: str) -> bool:
+    """Whether a shared cache may keep a response with this `Cache-Control` (RFC 9111, section 3)."""
+    directives = {directive.strip().lower() for directive in cache_control.split(",")}
+    return not directives & {"no-store", "private"}
+
+
+class VisitorMiddleware:
+    """Puts a `Visitor` into the request's state.
+
+    What a visitor gets may not be kept by a cache (ASVS 14.3.2), and what a cache may keep sets no cookie: it would
+    hand one visitor's session to the next.
+    """
+
+    def __init__(self, app: ASGIApp, rules: CookieRules) -> None:
+        self.app = app
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run `app` for the visitor."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        visitor = Visitor.of(scope, self._rules)
+        scope.setdefault("state", {})[STATE] = visitor
+
+        async def send_with_cookies(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "no-store")
+                if visitor.set_cookies and may_be_cached(headers["Cache-Control"]):
+                    log.error("cookies_on_cacheable_response", path=scope["path"], cookies=sorted(visitor.set_cookies))
+                    visitor.set_cookies.clear()
+                for line in visitor.set_cookies.values():
+                    headers.append("Set-Cookie", line)
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookies)

@@ -1,0 +1,30 @@
+"""`platform reset`: delete everything that the platform keeps."""
+
+from __future__ import annotations
+
+import sys
+
+from platform_standalone.client import status
+from platform_standalone.errors import PlatformError
+from platform_standalone.state import StateFolder
+
+
+def reset(state: StateFolder, confirmed: bool) -> int:
+    """Clear the state folder, once a person has confirmed it. Raises PlatformError while the platform runs."""
+    now = status(state)
+    if now["running"] or now["left"]:
+        raise PlatformError("The platform runs; make down first, then its data may be cleared.")
+    if state.root.exists() and not (confirmed or _confirm(state)):
+        print("Nothing was deleted.")
+        return 1
+    existed = state.exists()
+    state.clear()
+    print(f"{state.root} is cleared." if existed else f"There is nothing to clear in {state.root}.")
+    return 0
+
+
+def _confirm(state: StateFolder) -> bool:
+    what = f"all accounts, orders, sessions, keys and logs in {state.root}"
+    if not sys.stdin.isatty():
+        raise PlatformError(f"This deletes {what}; confirm it with: make reset YES=1")
+    return input(f"This deletes {what}. Type yes to continue: ").strip().lower() == "yes"

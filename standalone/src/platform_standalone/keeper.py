@@ -1,0 +1,190 @@
+"""Keeps one part running."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from platform_standalone.backoff import Backoff
+from platform_standalone.errors import PlatformError
+from platform_standalone.log_files import logged_cause
+from platform_standalone.parts import Part
+from platform_standalone.processes import ProcessIdentity, kill_session, tied_to_parent
+
+POLL_SECONDS = 0.03
+
+log = logging.getLogger(__name__)
+
+
+class PartState(StrEnum):
+    """Where a part is in its life."""
+
+    WAITING = "waiting"  # for what it comes after
+    STARTING = "starting"
+    RUNNING = "running"
+    RESTARTING = "restarting"  # it died, and its back-off passes
+    HELD = "held"  # somebody else runs it (make dev)
+    STOPPED = "stopped"
+
+
+class Keeper:
+    """One part: starts it, starts it again when it dies, stops it for good."""
+
+    def __init__(
+        self,
+        part: Part,
+        log: Path,
+        started: Callable[[str, ProcessIdentity], None],
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.part = part
+        self.log = log
+        self.state = PartState.WAITING
+        self.restarts = 0
+        self.last_exit = ""
+        self._started = started
+        self._backoff = backoff or Backoff()
+        self._process: asyncio.subprocess.Process | None = None
+        self._identity: ProcessIdentity | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._log_start = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None when it does not run."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start the part, wait until it is ready, and watch over it from then on.
+
+        Raises PlatformError when it ends before, or is not ready in time; nothing of it runs then.
+        """
+        self.state = PartState.STARTING
+        try:
+            await self._spawn()
+            ready = await self._ready()
+            failure = "" if ready else self._failure()
+        except BaseException:
+            await self.stop()
+            raise
+        if failure:
+            await self.stop()
+            raise PlatformError(failure)
+        self.state = PartState.RUNNING
+        self._watch = asyncio.create_task(self._keep(), name=f"keep {self.part.name}")
+
+    async def stop(self, state: PartState = PartState.STOPPED) -> None:
+        """Stop the part, gracefully if it will, and leave it so."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+        await self._end()
+        self._process = None
+        self.state = state
+
+    async def hold(self) -> None:
+        """Stop the part: somebody else runs it until `release`."""
+        await self.stop(PartState.HELD)
+
+    def release(self) -> None:
+        """Start the part again after `hold`, as after a death: whatever happens, it is tried again."""
+        if self.state is PartState.HELD:
+            self.state = PartState.RESTARTING
+            self._watch = asyncio.create_task(self._keep(), name=f"keep {self.part.name}")
+
+    async def _keep(self) -> None:
+        """Wait for the part to die and start it again, for ever."""
+        clock = asyncio.get_running_loop().time
+        fresh = self._process is None
+        while True:
+            lived = 0.0
+            if self.state is PartState.RUNNING and self._process is not None:
+                ready_since = clock()
+                await self._process.wait()
+                lived = clock() - ready_since
+            await self._end()
+            if not fresh:
+                self.state = PartState.RESTARTING
+                self.last_exit = _exit_words(self._process.returncode) if self._process else "not started"
+                delay = self._backoff.delay(lived)
+                log.warning("%s ended (%s); starting it again in %g s", self.part.name, self.last_exit, delay)
+                await asyncio.sleep(delay)
+                self.restarts += 1
+            fresh = False
+            self.state = PartState.STARTING
+            try:
+                await self._spawn()
+            except OSError as error:
+                log.warning("%s cannot be started: %s", self.part.name, error)
+                continue
+            if await self._ready():
+                self.state = PartState.RUNNING
+                log.info("%s is ready again", self.part.name)
+
+    async def _spawn(self) -> None:
+        command = tied_to_parent(self.part.command, self.part.stop_signal)
+        with self.log.open("ab") as output:
+            self._log_start = output.tell()
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.part.cwd,
+                env=dict(self.part.environment),
+                # A session of its own: it gets no Ctrl-C of ours, and its workers are found after its death.
+                start_new_session=True,
+            )
+        self._identity = ProcessIdentity.of(self._process.pid)
+        if self._identity is not None:
+            self._started(self.part.name, self._identity)
+
+    async def _ready(self) -> bool:
+        """Wait until the part is ready; False when it ended or its time was up."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self.part.start_seconds
+        while self.pid is not None and clock() < deadline:
+            if await self.part.probe() and self.pid is not None:
+                return True
+            await asyncio.sleep(POLL_SECONDS)
+        return False
+
+    async def _end(self) -> None:
+        """End what runs of the part: ask, wait, kill; its workers too."""
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            try:
+                process.send_signal(self.part.stop_signal)
+                async with asyncio.timeout(self.part.stop_seconds):
+                    await process.wait()
+            except ProcessLookupError:
+                pass
+            except TimeoutError:
+                process.kill()
+            await process.wait()
+        if self._identity is not None:
+            kill_session(self._identity)
+
+    def _failure(self) -> str:
+        returncode = self._process.returncode if self._process is not None else None
+        what = (
+            f"was not ready within {self.part.start_seconds:g} s"
+            if returncode is None
+            else f"ended before it was ready ({_exit_words(returncode)})"
+        )
+        said = logged_cause(self.log, self._log_start)
+        return f"{self.part.name} {what}{': ' + said if said else ''} · see {os.path.relpath(self.log)}"
+
+
+def _exit_words(returncode: int | None) -> str:
+    if returncode is None:
+        return "running"
+    return f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"

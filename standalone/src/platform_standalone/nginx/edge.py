@@ -1,0 +1,172 @@
+"""The edge's nginx: one location for each path of the table, each asking auth what its rows ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork
+
+from platform_standalone.nginx.gateway import LUA_MODULES, Port, listen, lua_path, worker_user
+from platform_standalone.nginx.program import Program, connection_limits, find_modules, find_nginx
+from platform_standalone.nginx.routes import CLOSED_PATHS, RoutePath, RouteTable, Row
+from platform_standalone.nginx.templates import render
+
+Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]+$")]
+# As browsers write it: no path, no wildcard.
+ORIGIN_PATTERN = r"^https?://[a-z0-9.-]+(:[0-9]+)?$"
+Origin = Annotated[str, Field(pattern=ORIGIN_PATTERN)]
+
+# What nginx itself may respond with, here or in place of the gateway.
+PROBLEMS = (400, 401, 403, 404, 405, 408, 411, 413, 414, 417, 429, 500, 501, 502, 503, 504, 505)
+
+# What scripts of other origins may send beyond the plainest requests, and may read of a response.
+CORS_ALLOWED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "X-Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+)
+CORS_EXPOSED_HEADERS = (
+    "ETag",
+    "Idempotency-Status",
+    "Idempotency-Stored",
+    "Idempotent-Replayed",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
+
+_OPTIONAL_QUERY = "?optional=1"
+
+
+class EdgeSettings(BaseModel):
+    """Where the edge listens and what stands behind it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: Path
+    port: Port
+    gateway: Address
+    auth: Address
+    host: IPvAnyAddress = Field(default_factory=lambda: IPvAnyAddress("127.0.0.1"))  # type: ignore[operator]
+    user: str | None = Field(default_factory=worker_user)
+    workers: int | Literal["auto"] = "auto"
+    # Over two workers more than one address can have open to one port: one machine shuts nobody out.
+    worker_connections: int = Field(default=32768, ge=16)
+    # Requests under way, their headers read: a slow body counts, an idle connection does not.
+    connections_per_address: int = Field(default=512, ge=1)
+    # Whose X-Forwarded-For and X-Forwarded-Proto count.
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    # Whose scripts may call the API; exact.
+    cors_origins: tuple[Origin, ...] = ()
+    max_body_bytes: int = Field(default=1048576, ge=0)
+    # For the whole header, and between two parts of a body.
+    client_timeout_seconds: int = Field(default=10, ge=1)
+    connect_timeout_seconds: int = Field(default=2, ge=1)
+    read_timeout_seconds: int = Field(default=75, ge=1)
+    verify_connect_seconds: int = Field(default=1, ge=1)
+    verify_read_seconds: int = Field(default=5, ge=1)
+    upstream_connections: int = Field(default=128, ge=1)
+    upstream_idle_seconds: int = Field(default=30, ge=1)
+    shutdown_seconds: int = Field(default=30, ge=1)
+    log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = "notice"
+
+
+@dataclass(frozen=True)
+class Location:
+    """An nginx location: `verify` is the index of the query that auth is asked with, None on public paths."""
+
+    match: str
+    name: str
+    methods: tuple[str, ...]
+    verify: int | None
+    target: str
+
+
+def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
+    """Return the edge's process for `table`. Raises NginxMissing."""
+    folder = settings.state.absolute() / "edge"
+    logs = settings.state.absolute() / "logs"
+    queries = sorted({_query(row) for row in table.rows if row.auth != "public"})
+    rendered = list(locations(table, queries))
+    text = render(
+        "edge.conf.j2",
+        name="edge",
+        folder=folder,
+        logs=logs,
+        modules=find_modules(*LUA_MODULES),
+        lua_path=lua_path(),
+        listen=listen(settings.host, settings.port),
+        closed_paths=CLOSED_PATHS,
+        locations=rendered,
+        routes_root=any(location.match == "/" for location in rendered),
+        verify_queries=queries,
+        optional_query=_OPTIONAL_QUERY,
+        problems=PROBLEMS,
+        cors_allowed_headers=CORS_ALLOWED_HEADERS,
+        cors_exposed_headers=CORS_EXPOSED_HEADERS,
+        **connection_limits(settings.worker_connections),
+        **settings.model_dump(exclude={"state", "host", "port", "worker_connections"}),
+    )
+    return Program(
+        name="edge",
+        folder=folder,
+        binary=find_nginx(),
+        files={folder / "nginx.conf": text},
+        folders=(folder, folder / "temp", logs),
+    )
+
+
+def locations(table: RouteTable, queries: list[str]) -> Iterator[Location]:
+    """Yield the locations of `table`. A prefix needs two: the path itself, and what is below it.
+
+    Rows that share a path ask the same of a request, so the edge asks by path alone; a method that no row of the path
+    lists goes no further.
+    """
+    seen: set[str] = set()
+    for row in table.rows:
+        for path in row.paths:
+            for match, sample in _matches(path):
+                if match in seen:
+                    continue
+                seen.add(match)
+                methods = tuple(method for method in _methods(table) if table.winner(method, sample))
+                public = row.auth == "public"
+                yield Location(
+                    match=match,
+                    name=row.name,
+                    methods=methods,
+                    verify=None if public else queries.index(_query(row)),
+                    target="edge_gateway" if public else f"$edge_{row.auth}_target",
+                )
+
+
+def _matches(path: RoutePath) -> Iterator[tuple[str, str]]:
+    """Yield nginx's match for `path`, each with a path that only it covers."""
+    if path.type == "Exact":
+        yield f"= {path.path}", path.path
+        return
+    if path.element:
+        yield f"= {path.element}", path.element
+        yield f"{path.element}/", f"{path.element}/\0"
+    else:
+        yield "= /", "/"
+        yield "/", "/\0"
+
+
+def _methods(table: RouteTable) -> list[str]:
+    return sorted({method for row in table.rows for method in row.methods})
+
+
+def _query(row: Row) -> str:
+    if row.auth == "optional":
+        return _OPTIONAL_QUERY
+    return f"?{urlencode([('role', role) for role in sorted(row.roles)])}" if row.roles else ""
