@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def platform(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command `member-platform` to its end."""
     return subprocess.run(
-        [sys.executable, "-P", "-m", "standalone", *arguments],
+        [sys.executable, "-P", "-m", "platform_standalone", *arguments],
         env=os.environ | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -62,7 +62,7 @@ def test_a_state_folder_that_is_a_file_is_one_sentence(tmp_path: Path, command: 
 
 
 def test_a_reader_that_closes_early_is_no_error(tmp_path: Path):
-    line = [sys.executable, "-P", "-m", "standalone", "status", "--state", str(tmp_path / "state")]
+    line = [sys.executable, "-P", "-m", "platform_standalone", "status", "--state", str(tmp_path / "state")]
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write) as closed:

@@ -42,7 +42,7 @@ class Command:
         return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def _line(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-P", "-m", "standalone", *arguments, "--state", str(self.state.root)]
+        return [sys.executable, "-P", "-m", "platform_standalone", *arguments, "--state", str(self.state.root)]
 
     def status(self) -> dict[str, Any]:
         """The state of this moment."""

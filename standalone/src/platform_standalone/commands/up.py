@@ -79,7 +79,7 @@ def _spawn(
     where = ["--state", str(state.root), "--edge-host", edge_host, "--ports", json.dumps(asdict(ports))]
     with state.log("supervisor").open("a") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "standalone", "supervise", *where],
+            [sys.executable, "-P", "-m", "platform_standalone", "supervise", *where],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
