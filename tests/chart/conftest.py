@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
+import kubernetes_validate
 import pytest
 from rendering import CI_FILES, render
+
+# Otherwise megabytes of schemas are read again for each object.
+kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
 
 
 @pytest.fixture(params=CI_FILES)

@@ -8,8 +8,7 @@ from pathlib import Path
 import jsonschema
 import kubernetes_validate
 import pytest
-import yaml
-from rendering import CI_FILES, CRDS_CHART, KUBERNETES, PLUGIN_CHART, TOOLS, of_kind, render
+from rendering import CI_FILES, CRDS_CHART, KUBERNETES, PLUGIN_CHART, TOOLS, of_kind, parsed, render
 
 FOREIGN = (
     "monitoring.coreos.com/",
@@ -59,9 +58,9 @@ def foreign_schemas():
     if kong:
         files.append(Path(kong))
     schemas = {} if kong else {("configuration.konghq.com/v1", "KongPlugin"): KONG_PLUGIN}
-    kinds = [crd for file in files for crd in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
+    kinds = [crd for file in files for crd in parsed(file.read_text(encoding="utf-8"))]
     for crd in (*kinds, *render("", chart=CRDS_CHART)):
-        if crd and crd.get("kind") == "CustomResourceDefinition":
+        if crd.get("kind") == "CustomResourceDefinition":
             for version in crd["spec"]["versions"]:
                 schema = strict(version["schema"]["openAPIV3Schema"])
                 schema["properties"]["metadata"] = {"type": "object"}
