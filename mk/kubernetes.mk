@@ -1,4 +1,4 @@
-# Kubernetes: the charts and their tests, clusters on this machine.
+# Kubernetes: charts, their tests, local clusters.
 .PHONY: images test-chart test-cluster test-images chart-docs lock-chart
 
 CHART_TOOLS := tests/chart/tools.sh
@@ -7,24 +7,24 @@ CHART_PYTEST := .tools/venv/bin/pytest -c tests/chart/pytest.ini
 images: ## build the images; REGISTRY=registry.example.com pushes them (TAG=… IMAGE_TOOL=docker|podman|buildah)
 	@REGISTRY="$(REGISTRY)" TAG="$(TAG)" IMAGE_TOOL="$(or $(IMAGE_TOOL),docker)" scripts/build_images.sh
 
-test-chart: ## test the charts without a cluster (T=test_kong.py: one file)
+test-chart: ## test the charts without a cluster (TEST=test_kong.py: one file)
 	@$(CHART_TOOLS)
-	@$(CHART_PYTEST) -n auto -q tests/chart/$(T)
+	@$(CHART_PYTEST) -n auto -q tests/chart/$(TEST)
 
-test-cluster: setup ## test the platform on a cluster that is marked for it (KUBECONFIG=… T="test_tls.py …": these files)
+test-cluster: setup ## test the platform on a cluster that is marked for it (KUBECONFIG=… TEST="test_tls.py …": these files)
 	@$(CHART_TOOLS)
-	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini $(addprefix tests/cluster/,$(or $(T),.))
+	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini $(addprefix tests/cluster/,$(or $(TEST),.))
 
-test-images: setup ## check the images that are built: small, labelled, without privileges (IMAGE_TOOL=docker IMAGE_TAG=0.1.0)
+test-images: setup ## check the built images: size, labels, user (IMAGE_TOOL=docker IMAGE_TAG=0.1.0)
 	@.venv/bin/pytest -q tests/images
 
-chart-docs: ## write the charts' READMEs, docs/network-policies.md and the gateway's code in the chart again
+chart-docs: ## regenerate the charts' READMEs, docs/network-policies.md and the gateway's code in the chart
 	@$(CHART_TOOLS)
 	@cp $(addprefix standalone/gateway/lua/gateway/,cookies.lua identity.lua cleaning.lua problem.lua problems.lua) charts/member-platform/files/cleaning/
 	@.tools/bin/helm-docs --chart-search-root=charts --log-level warning
 	@PYTHONPATH=tests/chart .tools/venv/bin/python tests/chart/network_document.py docs/network-policies.md
 
-lock-chart: setup ## compile tests/chart/requirements.lock again
+lock-chart: setup ## compile tests/chart/requirements.lock
 	@.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 		--constraint requirements/dev.lock --output-file tests/chart/requirements.lock tests/chart/requirements.in
 
@@ -32,14 +32,14 @@ lock-chart: setup ## compile tests/chart/requirements.lock again
 EDGE ?= nginx
 GATEWAY ?= kong
 
-kind-up: ## a cluster on this machine (kind) with the platform in it (EDGE=nginx|traefik GATEWAY=kong|standalone)
+kind-up: ## create a kind cluster on this machine and install the platform (EDGE=nginx|traefik GATEWAY=kong|standalone)
 	@k8s/local-up.sh kind $(EDGE) $(GATEWAY)
 
-kind-down: ## remove that cluster with everything in it
+kind-down: ## delete the kind cluster and everything in it
 	@kind delete cluster --name member-platform
 
-minikube-up: ## the same on minikube, with a network plugin that enforces policies
+minikube-up: ## the same with minikube, with a network plugin that enforces policies
 	@k8s/local-up.sh minikube $(EDGE) $(GATEWAY)
 
-minikube-down: ## remove that cluster with everything in it
+minikube-down: ## delete the minikube cluster and everything in it
 	@minikube delete -p member-platform

@@ -1,18 +1,18 @@
-# The shop front: its words, its speed.
-.PHONY: web-messages bench-web screenshots
+# The web service: translations, benchmark, screenshots.
+.PHONY: translations bench-web screenshots
 
 WEB_LOCALE := services/web/src/platform_web/locale
 
-web-messages: setup ## gather the words of web's pages for translation (services/web/src/platform_web/locale)
+translations: setup ## collect the texts of web's pages for translation (services/web/src/platform_web/locale)
 	@.venv/bin/pybabel --quiet extract --mapping-file services/web/babel.cfg --keywords N_ --no-location --sort-output \
 		--project web --omit-header --output-file .venv/web.pot services/web/src/platform_web
 	@.venv/bin/pybabel --quiet update --domain web --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 		--input-file .venv/web.pot --output-dir $(WEB_LOCALE) --width 120
 
-bench-web: ## measure web's pages next to Next.js, and how they appear in a browser
+bench-web: ## benchmark web's pages against Next.js, and measure them in a browser
 	@scripts/bootstrap.sh bench
 	@PYTHONPATH=tests/e2e:tests/browser .venv/bin/python bench/web_pages.py
 
-screenshots: ## take pictures of every page, in both languages and themes (screenshots/; T="home cart": some pages)
+screenshots: ## take screenshots of every page, in both languages and themes (screenshots/; PAGE="home cart": some pages)
 	@scripts/bootstrap.sh pictures
-	@PYTHONPATH=tests/e2e:tests/browser .venv/bin/python -m browsing.screenshots screenshots $(T)
+	@PYTHONPATH=tests/e2e:tests/browser .venv/bin/python -m browsing.screenshots screenshots $(PAGE)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run the tests and linters; say at the end what passed. Fails when any part does.
-# usage: test.sh [--check] [lint|types|unit|lua|e2e|browser|<path>]…     without any: all of them, in this order
+# usage: test.sh [--check] [lint|typecheck|unit|lua|e2e|browser|<path>]…     without any: all of them, in this order
 #   --check: only check the names
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,10 +14,10 @@ if [ "${1:-}" = --check ]; then
 fi
 for part in "$@"; do
     case $part in
-        lint | types | unit | lua | e2e | browser) ;;
+        lint | typecheck | unit | lua | e2e | browser) ;;
         *)
             [ -e "${part%%::*}" ] || {
-                echo "T=$part is neither lint, types, unit, lua, e2e, browser nor a path." >&2
+                echo "TEST=$part is neither lint, typecheck, unit, lua, e2e, browser nor a path." >&2
                 exit 2
             }
             ;;
@@ -38,7 +38,7 @@ lint() {
     each shellcheck shellcheck -x .ci/run $(git ls-files '*.sh')
 }
 
-types() { each mypy mypy; }
+typecheck() { each mypy mypy; }
 
 # Every folder of pytest's own list (pyproject.toml, testpaths), on real servers: one set of them a core.
 unit() { each pytest pytest --quiet --numprocesses auto --dist loadfile; }
@@ -101,10 +101,10 @@ each() { # name command…
 }
 
 began_all=$(date +%s)
-[ -n "${1:-}" ] || set -- lint types unit lua e2e browser
+[ -n "${1:-}" ] || set -- lint typecheck unit lua e2e browser
 for part in "$@"; do
     case $part in
-        lint | types | unit | lua | e2e | browser) $part ;;
+        lint | typecheck | unit | lua | e2e | browser) $part ;;
         *) path "$part" ;;
     esac
 done

@@ -43,7 +43,7 @@ def test_every_word_of_the_pages_is_there_in_korean():
         message.id if isinstance(message.id, str) else message.id[0]: message for message in korean() if message.id
     }
 
-    assert words_of_the_sources() - known.keys() == set(), "make web-messages, then translate"
+    assert words_of_the_sources() - known.keys() == set(), "make translations, then translate"
     untranslated = [name for name, message in known.items() if not all(as_list(message.string)) or message.fuzzy]
     assert untranslated == []
 
@@ -51,7 +51,7 @@ def test_every_word_of_the_pages_is_there_in_korean():
 def test_the_catalogue_holds_nothing_that_no_page_says():
     known = {as_list(message.id)[0] for message in korean() if message.id}
 
-    assert known - words_of_the_sources() == set(), "make web-messages"
+    assert known - words_of_the_sources() == set(), "make translations"
 
 
 def calls_of_gettext(source: str) -> list[nodes.Call]:

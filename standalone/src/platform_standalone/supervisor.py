@@ -62,7 +62,7 @@ class Supervisor:
         keeper = self.keepers.get(name)
         if keeper is None or not keeper.part.sources:
             known = ", ".join(sorted(name for name, keeper in self.keepers.items() if keeper.part.sources))
-            raise PlatformError(f"{name or 'That'} cannot be run by hand; take one of: S={known}.")
+            raise PlatformError(f"{name or 'That'} cannot be run by hand; take one of: SERVICE={known}.")
         if name in self._held:
             raise PlatformError(f"{name} is run by another make dev already; end that first.")
         self._held.add(name)

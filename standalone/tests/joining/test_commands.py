@@ -81,7 +81,7 @@ def test_a_service_can_be_replaced_by_itself(state, registry, tmp_path):
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        ("", "Name the service's manifest: make join F="),
+        ("", "Name the service's manifest: make join FILE="),
         ("missing.yaml", "missing.yaml cannot be read"),
         (".", ". cann"),
     ],

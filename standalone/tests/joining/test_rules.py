@@ -65,7 +65,8 @@ def test_two_joined_services_share_no_path(path, kind):
     sentence = refusal(service(path, kind), [service("/notes", name="other")])
 
     assert sentence == (
-        f"The path {path} of notes overlaps one of the joined service other; take another, or make leave S=other first."
+        f"The path {path} of notes overlaps one of the joined service other; "
+        "take another, or make leave SERVICE=other first."
     )
 
 

@@ -75,7 +75,7 @@ def test_dev_without_a_service_names_the_services(tmp_path: Path):
     result = platform("dev", "", "--state", str(tmp_path / "state"))
 
     assert result.returncode == 1
-    assert result.stderr == "Name the service to run here: make dev S=member (or auth, shop, web).\n"
+    assert result.stderr == "Name the service to run here: make dev SERVICE=member (or auth, shop, web).\n"
 
 
 def test_help_lists_every_target():
@@ -101,4 +101,4 @@ def test_an_unknown_test_name_is_refused_before_anything_is_installed(names: str
     result = subprocess.run(["sh", script, "--check", *names.split()], capture_output=True, text=True, check=False)
 
     assert result.returncode == 2
-    assert result.stderr.startswith(f"T={names.split()[-1]} is neither lint, types, ")
+    assert result.stderr.startswith(f"TEST={names.split()[-1]} is neither lint, typecheck, ")

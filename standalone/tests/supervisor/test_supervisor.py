@@ -88,7 +88,7 @@ async def test_only_what_is_developed_here_can_be_held_and_by_one_alone(tmp_path
     await platform.start(lambda *_: None)
     try:
         for name in ("postgres", "nothing", ""):
-            with pytest.raises(PlatformError, match="S=member"):
+            with pytest.raises(PlatformError, match="SERVICE=member"):
                 await platform.hold(name)
         await platform.hold("member")
         with pytest.raises(PlatformError, match="another make dev"):

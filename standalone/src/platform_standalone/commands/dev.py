@@ -26,7 +26,7 @@ def dev(state: StateFolder, part: str) -> int:
     The supervisor starts it again as soon as this process has gone, however it went: the conversation is the hold.
     """
     if not part:
-        raise PlatformError("Name the service to run here: make dev S=member (or auth, shop, web).")
+        raise PlatformError("Name the service to run here: make dev SERVICE=member (or auth, shop, web).")
     try:
         with ask(state.run, {"do": "hold", "part": part}) as answers:
             answer = next(answers, {"event": "refused", "why": "The supervisor ended."})

@@ -20,7 +20,7 @@ START_SECONDS = 5.0
 def join(checkout: Path, state: StateFolder, file: str) -> int:
     """Register the service of a manifest, or replace it, now and for every later start. Raises PlatformError."""
     if not file:
-        raise PlatformError("Name the service's manifest: make join F=examples/notes/service.yaml.")
+        raise PlatformError("Name the service's manifest: make join FILE=examples/notes/service.yaml.")
     state.create()
     registry = Registry(checkout, state.joined)
     with registry.locked():
@@ -42,7 +42,7 @@ def leave(checkout: Path, state: StateFolder, name: str) -> int:
     known = registry.names()
     if name not in known:
         present = f"there is: {', '.join(known)}" if known else "no service has joined"
-        raise PlatformError(f"No joined service is named {name!r}; {present} (make leave S=<name>).")
+        raise PlatformError(f"No joined service is named {name!r}; {present} (make leave SERVICE=<name>).")
     with registry.locked():
         _change(registry, state, name, None, closing=name)
     print(f"{name} has left; its paths are the platform's again.")

@@ -51,7 +51,7 @@ def _follow_gateway(front: Front, settings: PlatformSettings, services: Mapping[
         return False
 
     if not _within(followed):
-        raise PlatformError("The gateway does not take the new routes; see make logs S=gateway.")
+        raise PlatformError("The gateway does not take the new routes; see make logs SERVICE=gateway.")
 
 
 def _refuse_skipped(skipped: dict[str, str]) -> None:
@@ -77,7 +77,7 @@ def _follow_edge(program: Program, pid: int | None) -> None:
         return
     if not reloaded:
         replace(path, before)
-        raise PlatformError("The edge does not take the new routes; see make logs S=edge.")
+        raise PlatformError("The edge does not take the new routes; see make logs SERVICE=edge.")
 
 
 def _serving(master: psutil.Process) -> set[psutil.Process]:

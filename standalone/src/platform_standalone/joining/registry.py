@@ -65,9 +65,9 @@ class Registry:
         try:
             text = file.read_text(encoding="utf-8")
         except OSError as error:
-            raise PlatformError(f"{file} cannot be read ({error.strerror}); name a manifest: make join F=…") from None
+            raise PlatformError(f"{file} cannot be read ({error.strerror}); name a manifest: FILE=…") from None
         except UnicodeDecodeError:
-            raise PlatformError(f"{file} is not UTF-8 text; name a manifest: make join F=…") from None
+            raise PlatformError(f"{file} is not UTF-8 text; name a manifest: make join FILE=…") from None
         service = parse(text, str(file))
         self._check(service, self.load().services)
         service.route()

@@ -33,7 +33,7 @@ def check(service: JoinedService, table: RouteTable, reserved: Sequence[str], ot
             if any(overlap(path, taken) for taken in other.row.paths):
                 raise PlatformError(
                     f"The path {path.path} of {service.name} overlaps one of the joined service {other.name}; "
-                    f"take another, or make leave S={other.name} first."
+                    f"take another, or make leave SERVICE={other.name} first."
                 )
 
 
