@@ -102,8 +102,8 @@ def suites_own() -> list[str]:
     """Return the settings of the suite's own release: goods, and one machine that plays all clients."""
     return [
         "shop.demoData=true",
-        "auth.env.AUTH_REGISTRATIONS_PER_ADDRESS=5000",
-        "auth.env.AUTH_LOGINS_PER_ACCOUNT=5000",
+        "auth.env.AUTH_RATE_LIMIT_REGISTRATIONS_PER_ADDRESS=5000/10 minutes",
+        "auth.env.AUTH_RATE_LIMIT_LOGINS_PER_ACCOUNT=5000/15 minutes",
         "shop.env.SHOP_NEW_CARTS_PER_ADDRESS=5000",
         "shop.env.SHOP_UNPAID_ORDERS_PER_ADDRESS=1000",
     ]

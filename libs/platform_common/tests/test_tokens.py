@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from platform_common.problems import Forbidden, Unauthenticated
 from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_common.tokens.access import AccessTokenInvalid, AccessTokenVerifier
-from platform_common.tokens.jwks import JwksCache, KeysUnavailable, fetch_over_http
+from platform_common.tokens.jwks import JwksCache, JwksUnavailable, fetch_over_http
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
 
 # Fixed moments: parameters are the same in every process that runs the tests.
@@ -177,7 +177,7 @@ async def test_a_key_that_the_issuer_withdrew_is_no_longer_accepted(verifier, ma
 
 async def test_before_the_first_keys_the_verifier_is_unavailable_not_unbelieving(verifier, make_token, issuer):
     issuer.away = True
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(JwksUnavailable):
         await verifier.claims(make_token())
 
     issuer.away = False
@@ -209,7 +209,7 @@ async def test_a_jwks_answer_that_is_none_counts_as_no_answer(answer, clock):
     async with httpx2.AsyncClient(transport=transport) as client:
         cache = JwksCache(fetch_over_http(client, "http://auth/.well-known/jwks.json"), monotonic=clock)
 
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(JwksUnavailable):
             await cache.key("k1")
 
 

@@ -216,7 +216,7 @@ async def make_auth(settings, member, clock) -> AsyncIterator[Callable[..., Auth
 
         def make(**changes: Any) -> Auth:
             auth = Auth(
-                settings.model_copy(update=changes),
+                AuthSettings(_env_file=None, **settings.model_dump() | changes),
                 now=clock,
                 member_transport=httpx2.MockTransport(member),
                 registry=CollectorRegistry(),

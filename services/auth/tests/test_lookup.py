@@ -40,7 +40,7 @@ def patience():
 @pytest.fixture
 def settings(settings, own_valkey, patience):
     url = type(settings.redis_url)(own_valkey.url("auth", 1))
-    return settings.model_copy(update={"redis_url": url, "lookup_timeout_seconds": patience})
+    return settings.model_copy(update={"redis_url": url, "session_lookup_timeout_seconds": patience})
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ async def test_a_store_that_is_gone_is_503_at_once_and_200_when_it_is_back(clien
         assert response.json()["code"] == "session-store-unavailable"
     # Also where no session is needed: whose request it is cannot be told, and guessing "nobody's" would be wrong.
     assert (await client.verify(token, "?optional=1")).status_code == 503
-    assert len([entry for entry in logs if entry["event"] == "session_store_away"]) == 1
+    assert len([entry for entry in logs if entry["event"] == "session_store_unavailable"]) == 1
 
     own_valkey.start()
     await until_passes(client, token)
@@ -220,7 +220,7 @@ async def test_a_long_turn_of_the_loop_is_not_held_against_the_store(lookup, adm
 
 
 async def test_a_pause_shorter_than_the_time_only_delays(make_auth, client_of, own_valkey):
-    client = client_of(make_auth(lookup_timeout_seconds=8))
+    client = client_of(make_auth(session_lookup_timeout_seconds=8))
     token = (await client.tokens())["access_token"]
     os.kill(own_valkey.process.pid, signal.SIGSTOP)
     waiting = asyncio.gather(*(client.verify(token) for _ in range(5)))

@@ -27,7 +27,7 @@ from platform_auth.sessions.refresh_tokens import RefreshTokens
 from platform_auth.sessions.repository import SessionRepository
 from platform_auth.sessions.service import Device, SessionLimits, SessionService
 from platform_auth.store import redis_client
-from platform_auth.throttle import Counters, limit
+from platform_auth.throttle import Counters, parse_rate_limit
 from platform_common.testing.tokens import AUDIENCE, ISSUER, Clock
 
 MEMBER = "0198-model"
@@ -55,7 +55,7 @@ class RefreshMachine(RuleBasedStateMachine):
             counters,
             AccessTokens(keeper, ISSUER, AUDIENCE, self.clock),
             RefreshTokens(SECRET),
-            SessionLimits(900, IDLE, ABSOLUTE, GRACE, limit(1_000_000, 300)),
+            SessionLimits(900, IDLE, ABSOLUTE, GRACE, parse_rate_limit("1000000/5 minutes")),
             self.clock,
         )
         session, pair = self.run(self.service.open(MEMBER, ["member"], ["pwd"], 0, DEVICE))

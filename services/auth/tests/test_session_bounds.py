@@ -24,7 +24,7 @@ def assert_throttled(response, seconds):
 
 class TestState:
     async def test_renewals_add_nothing_to_the_store(self, make_auth, client_of, store):
-        client = client_of(make_auth(refreshes_per_session=1000))
+        client = client_of(make_auth(rate_limit_refreshes_per_session="1000/5 minutes"))
         token = (await client.refresh((await client.tokens())["refresh_token"])).json()["refresh_token"]
         keys, size = await store.dbsize(), await size_of(store)
 
@@ -47,7 +47,7 @@ class TestState:
         assert (await client.refresh(second["refresh_token"])).status_code == 401
 
     async def test_a_hundred_sessions_are_the_limit(self, make_auth, client_of, store):
-        client = client_of(make_auth(logins_per_account=1000))
+        client = client_of(make_auth(rate_limit_logins_per_account="1000/15 minutes"))
         for _ in range(105):
             last = await client.tokens()
 
@@ -57,7 +57,9 @@ class TestState:
         assert items[0]["id"] == sid(last)
 
     async def test_log_ins_at_once_leave_no_more_than_the_limit(self, make_auth, client_of, store):
-        client = client_of(make_auth(sessions_per_member=3, login_failures_per_account_and_address=100))
+        client = client_of(
+            make_auth(sessions_per_member=3, rate_limit_login_failures_per_account_and_address="100/15 minutes")
+        )
 
         answers = await asyncio.gather(*(client.login() for _ in range(20)))
 
@@ -93,7 +95,7 @@ class TestState:
         assert await store.zscore(known, "198.51.100.59")
 
     async def test_an_address_over_its_limit_adds_no_counter(self, make_auth, client_of, store):
-        client = client_of(make_auth(login_failures_per_address=3))
+        client = client_of(make_auth(rate_limit_login_failures_per_address="3/10 minutes"))
         for n in range(3):
             await client.login(f"made-up-{n}@example.com")
         keys = await store.dbsize()
@@ -110,7 +112,7 @@ async def size_of(store):
 
 class TestRate:
     async def test_renewals_of_one_session_are_limited(self, make_auth, client_of):
-        client = client_of(make_auth(refreshes_per_session=5))
+        client = client_of(make_auth(rate_limit_refreshes_per_session="5/5 minutes"))
         mine, other = await client.tokens(), await client.tokens()
         token = mine["refresh_token"]
         for _ in range(5):
@@ -121,7 +123,7 @@ class TestRate:
         assert (await client.refresh(other["refresh_token"])).status_code == 200
 
     async def test_repeats_count_as_well(self, make_auth, client_of):
-        client = client_of(make_auth(refreshes_per_session=5))
+        client = client_of(make_auth(rate_limit_refreshes_per_session="5/5 minutes"))
         token = (await client.tokens())["refresh_token"]
 
         answers = await asyncio.gather(*(client.refresh(token) for _ in range(8)))
@@ -129,7 +131,7 @@ class TestRate:
         assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 3
 
     async def test_a_reuse_ends_the_session_although_the_limit_is_reached(self, make_auth, client_of):
-        client = client_of(make_auth(refreshes_per_session=2))
+        client = client_of(make_auth(rate_limit_refreshes_per_session="2/5 minutes"))
         session = await client.tokens()
         second = (await client.refresh(session["refresh_token"])).json()["refresh_token"]
         await client.refresh(second)
@@ -138,7 +140,7 @@ class TestRate:
         assert not await is_alive(client, session)
 
     async def test_tokens_that_are_not_the_sessions_own_do_not_count(self, make_auth, client_of):
-        client = client_of(make_auth(refreshes_per_session=1))
+        client = client_of(make_auth(rate_limit_refreshes_per_session="1/5 minutes"))
         session = await client.tokens()
         for _ in range(5):
             await client.refresh(session["refresh_token"][:30] + "A" * 58)
@@ -146,7 +148,7 @@ class TestRate:
         assert (await client.refresh(session["refresh_token"])).status_code == 200
 
     async def test_log_ins_of_one_account_are_limited(self, make_auth, client_of, member):
-        auth = make_auth(logins_per_account=4)
+        auth = make_auth(rate_limit_logins_per_account="4/15 minutes")
         member.add("eve@example.com")
         for n in range(4):
             await client_of(auth, f"198.51.100.{n}").tokens()
@@ -158,7 +160,7 @@ class TestRate:
         assert (await client.login("eve@example.com")).status_code == 200
 
     async def test_wrong_guesses_do_not_use_up_an_owners_log_ins(self, make_auth, client_of):
-        auth = make_auth(logins_per_account=2)
+        auth = make_auth(rate_limit_logins_per_account="2/15 minutes")
         for n in range(9):
             assert (await client_of(auth, f"198.51.100.{n}").login(password="guess")).status_code == 401
 

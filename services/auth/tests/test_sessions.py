@@ -227,7 +227,7 @@ class TestMemberEndsSessions:
         account["epoch"] = 4
 
         refused = await client.login()
-        assert (refused.status_code, refused.json()["code"]) == (409, "login-outdated")
+        assert (refused.status_code, refused.json()["code"]) == (409, "login-superseded")
         account["epoch"] = 5
         assert (await client.login()).status_code == 200
 

@@ -105,9 +105,15 @@ def test_everything_that_is_missing_is_named_at_once(tmp_path):
         ("AUTH_EDGE_HEADERS", "both-hunter2"),
         ("AUTH_SESSION_IDLE_SECONDS", "hunter2"),
         ("AUTH_SESSION_ABSOLUTE_SECONDS", "0"),
-        ("AUTH_LOOKUP_TIMEOUT_SECONDS", "-1"),
+        ("AUTH_SESSION_LOOKUP_TIMEOUT_SECONDS", "-1"),
         ("AUTH_TOKEN_CACHE_SIZE", "0"),
-        ("AUTH_LOGIN_FAILURES_PER_ADDRESS", "none"),
+        ("AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ADDRESS", "hunter2"),
+        ("AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ADDRESS", "300"),
+        ("AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ADDRESS", "0/hour"),
+        ("AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ADDRESS", "10/0 minutes"),
+        ("AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ADDRESS", "10/minute;100/hour"),
+        ("AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ADDRESS", "2000000/hour"),
+        ("AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ADDRESS", "10/401 days"),
         ("AUTH_LOG_LEVEL", "loud"),
         ("AUTH_KEY_RING_DIR", "/nowhere/at/all"),
     ],
@@ -206,7 +212,7 @@ async def test_the_process_serves_is_ready_and_stops(environment, tmp_path):
             assert (await http.get("/auth/verify?optional=1")).status_code == 200
             said = (await http.get(f"http://127.0.0.1:{metrics}/metrics")).text
         assert 'auth_verify_requests_total{outcome="missing"} 2.0' in said
-        assert "auth_lookup_batch_size_bucket" in said
+        assert "auth_session_lookup_batch_size_bucket" in said
     finally:
         process.send_signal(signal.SIGTERM)
         out, said = process.communicate(timeout=60)

@@ -25,11 +25,11 @@ def at(make_auth, client_of, limits):
     """Return a maker of clients of one service, each at an address."""
     auth = make_auth(
         **{
-            "login_failures_per_account_and_address": 4,
-            "login_failures_per_address": 8,
-            "login_failures_per_account": 6,
-            "login_failures_under_attack": 2,
-            "registrations_per_address": 3,
+            "rate_limit_login_failures_per_account_and_address": "4/15 minutes",
+            "rate_limit_login_failures_per_address": "8/10 minutes",
+            "rate_limit_login_failures_per_account": "6/hour",
+            "rate_limit_login_failures_under_attack": "2/15 minutes",
+            "rate_limit_registrations_per_address": "3/10 minutes",
         }
         | limits
     )
@@ -108,7 +108,10 @@ async def test_guesses_at_many_accounts_from_one_address_are_stopped(at):
     assert (await at(HOME).login()).status_code == 200
 
 
-@pytest.mark.parametrize("limits", [{"login_failures_per_address": 100, "login_failures_per_account": 100}])
+@pytest.mark.parametrize(
+    "limits",
+    [{"rate_limit_login_failures_per_address": "100/10 minutes", "rate_limit_login_failures_per_account": "100/hour"}],
+)
 async def test_success_clears_the_failures_before_it(at):
     client = at(HOME)
     for _ in range(5):
@@ -116,7 +119,10 @@ async def test_success_clears_the_failures_before_it(at):
         assert (await client.login()).status_code == 200
 
 
-@pytest.mark.parametrize("limits", [{"login_failures_per_address": 3, "login_failures_per_account": 3}])
+@pytest.mark.parametrize(
+    "limits",
+    [{"rate_limit_login_failures_per_address": "3/10 minutes", "rate_limit_login_failures_per_account": "3/hour"}],
+)
 async def test_successes_count_for_nothing(at):
     client = at(HOME)
 
@@ -190,7 +196,7 @@ async def test_registrations_from_one_address_are_throttled(at):
 
 async def test_a_client_cannot_choose_its_address(make_auth, client_of):
     """A proxy is believed, and only the last address that it did not write itself."""
-    auth = make_auth(login_failures_per_account_and_address=2, forwarded_allow_ips="10.0.0.1")
+    auth = make_auth(rate_limit_login_failures_per_account_and_address="2/15 minutes", forwarded_allow_ips="10.0.0.1")
     stranger, proxy = client_of(auth, ELSEWHERE), client_of(auth, "10.0.0.1")
 
     async def guess(client, forwarded):
@@ -247,3 +253,17 @@ def test_pseudonyms_depend_on_the_key():
 )
 def test_what_counts_as_one_client(address, block):
     assert address_block(address) == block
+
+
+@pytest.mark.parametrize(("text", "amount", "seconds"), [
+    ("10/15 minutes", 10, 900),
+    ("100/hour", 100, 3600),
+    ("1 per 400 days", 1, 400 * 86_400),
+    (" 5 / second ", 5, 1),
+])  # fmt: skip
+def test_a_rate_limit_is_written_in_the_notation_of_the_library(settings, text, amount, seconds):
+    changes = settings.model_dump() | {"rate_limit_registrations_per_address": text}
+
+    limit = type(settings)(_env_file=None, **changes).rate_limit_registrations_per_address
+
+    assert (limit.amount, limit.get_expiry()) == (amount, seconds)

@@ -158,4 +158,4 @@ async def test_without_auths_keys_no_token_is_believed(settings, start, connect,
 
     answer = await client.get("/api/members/me", headers=ann.headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (503, "keys-unavailable")
+    assert (answer.status_code, answer.json()["code"]) == (503, "jwks-unavailable")

@@ -23,7 +23,7 @@ DOCUMENTED_REFUSALS = frozenset(
         (503, "database-unavailable"),
         (503, "dependency-unavailable"),
         (503, "hashing-overloaded"),
-        (503, "keys-unavailable"),
+        (503, "jwks-unavailable"),
         (503, "member-unavailable"),
         (503, "overloaded"),
         (503, "session-store-unavailable"),

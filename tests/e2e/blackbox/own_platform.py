@@ -38,8 +38,8 @@ RECOVERY_SECONDS = 40.0
 # Limits and time-outs that are reached sooner than by default; nothing is turned off. Only the limits of one address
 # are higher: it plays all clients here.
 SETTINGS = {
-    "AUTH_LOGIN_FAILURES_PER_ADDRESS": "40",
-    "AUTH_LOGIN_FAILURES_PER_ACCOUNT": "60",
+    "AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ADDRESS": "40/10 minutes",
+    "AUTH_RATE_LIMIT_LOGIN_FAILURES_PER_ACCOUNT": "60/hour",
     "CORS_ORIGINS": "https://app.example",
     # an address of loopback that no other test's client has
     "TRUSTED_PROXIES": "127.99.0.1",

@@ -39,7 +39,7 @@ from platform_auth.sessions.refresh_tokens import RefreshTokens
 from platform_auth.sessions.repository import SessionRepository
 from platform_auth.sessions.service import SessionLimits, SessionService
 from platform_auth.store import lookup_pool, redis_client, store_unavailable
-from platform_auth.throttle import KEY_PREFIX, Counters, limit
+from platform_auth.throttle import KEY_PREFIX, Counters
 from platform_auth.verify.app import VerifyApp
 from platform_auth.verify.document import OPERATION
 from platform_auth.verify.lookup import SessionLookup
@@ -93,15 +93,15 @@ class Auth:
         members = Members(self.members_http)
         pseudonyms = Pseudonyms(key)
         throttle = LoginThrottle(counters, self.redis, _login_limits(settings))
-        in_flight = AttemptsInFlight(settings.login_failures_per_account_and_address)
+        in_flight = AttemptsInFlight(settings.rate_limit_login_failures_per_account_and_address.amount)
         self.login = LoginService(members, self.sessions, throttle, in_flight, pseudonyms)
-        registrations = limit(settings.registrations_per_address, 600)
+        registrations = settings.rate_limit_registrations_per_address
         self.registration = RegistrationService(members, counters, registrations, pseudonyms, key)
-        password_guesses = limit(settings.password_guesses_per_session, 900)
+        password_guesses = settings.rate_limit_password_guesses_per_session
         self.passwords = PasswordService(members, self.sessions, counters, password_guesses)
 
         self.lookup = SessionLookup(
-            lookup_pool(settings.redis_url), settings.lookup_timeout_seconds, LookupMetrics(registry)
+            lookup_pool(settings.redis_url), settings.session_lookup_timeout_seconds, LookupMetrics(registry)
         )
         self.cache = TokenCache(self.tokens, settings.token_cache_size)
         self.keeper.on_removal(self.cache.clear)
@@ -193,17 +193,17 @@ def _session_limits(settings: AuthSettings) -> SessionLimits:
         idle=settings.session_idle_seconds,
         absolute=settings.session_absolute_seconds,
         grace=settings.refresh_grace_seconds,
-        refreshes=limit(settings.refreshes_per_session, 300),
+        refreshes=settings.rate_limit_refreshes_per_session,
     )
 
 
 def _login_limits(settings: AuthSettings) -> LoginLimits:
     return LoginLimits(
-        pair=limit(settings.login_failures_per_account_and_address, 900),
-        stranger_under_attack=limit(settings.login_failures_under_attack, 900),
-        address=limit(settings.login_failures_per_address, 600),
-        account=limit(settings.login_failures_per_account, 3600),
-        successes=limit(settings.logins_per_account, 900),
+        pair=settings.rate_limit_login_failures_per_account_and_address,
+        stranger_under_attack=settings.rate_limit_login_failures_under_attack,
+        address=settings.rate_limit_login_failures_per_address,
+        account=settings.rate_limit_login_failures_per_account,
+        successes=settings.rate_limit_logins_per_account,
         known_seconds=30 * DAY,
     )
 

@@ -6,14 +6,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from limits import RateLimitItem
+from pydantic import BeforeValidator, Field, InstanceOf
 from pydantic_settings import SettingsConfigDict
 
+from platform_auth.throttle import parse_rate_limit
 from platform_common.cookies import CookieSettings
 from platform_common.settings import HttpUrl, RedisUrl, ServiceTokenKey
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Seconds = Annotated[int, Field(ge=1, le=400 * 86_400)]
+
+# In the notation of the library `limits`, such as `300/10 minutes`; the window opens with the first attempt.
+RateLimit = Annotated[InstanceOf[RateLimitItem], BeforeValidator(parse_rate_limit)]
 
 
 class EdgeHeaders(StrEnum):
@@ -41,18 +46,18 @@ class AuthSettings(CookieSettings):
     session_absolute_seconds: Seconds = 30 * 86_400
     refresh_grace_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     sessions_per_member: Annotated[int, Field(ge=1, le=1000)] = 100
-    refreshes_per_session: Count = 100
 
-    lookup_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = 1.0
+    session_lookup_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = 1.0
     token_cache_size: Count = 20_000
 
-    login_failures_per_account_and_address: Count = 10
-    login_failures_per_address: Count = 300
-    login_failures_per_account: Count = 100
-    login_failures_under_attack: Count = 3
-    logins_per_account: Count = 100
-    password_guesses_per_session: Count = 10
-    registrations_per_address: Count = 300
+    rate_limit_login_failures_per_account_and_address: RateLimit = parse_rate_limit("10/15 minutes")
+    rate_limit_login_failures_per_address: RateLimit = parse_rate_limit("300/10 minutes")
+    rate_limit_login_failures_per_account: RateLimit = parse_rate_limit("100/hour")
+    rate_limit_login_failures_under_attack: RateLimit = parse_rate_limit("3/15 minutes")
+    rate_limit_logins_per_account: RateLimit = parse_rate_limit("100/15 minutes")
+    rate_limit_refreshes_per_session: RateLimit = parse_rate_limit("100/5 minutes")
+    rate_limit_password_guesses_per_session: RateLimit = parse_rate_limit("10/15 minutes")
+    rate_limit_registrations_per_address: RateLimit = parse_rate_limit("300/10 minutes")
 
     @property
     def access_cookie(self) -> str:

@@ -110,14 +110,14 @@ class Members:
         try:
             return await self._http.post(path, json=body, headers={CLIENT_KEY_HEADER: client})
         except httpx2.HTTPError as error:
-            log.warning("member_unreachable", error=type(error).__name__)
-            raise MemberUnavailable("The accounts cannot be reached at the moment.") from None
+            log.warning("member_service_unreachable", error=type(error).__name__)
+            raise MemberUnavailable("The member service is temporarily unavailable.") from None
 
     def _unavailable(self, response: httpx2.Response) -> MemberUnavailable:
-        log.warning("member_refused", status=response.status_code, code=_code(response))
+        log.warning("member_service_error", status=response.status_code, code=_code(response))
         retry_after = response.headers.get("Retry-After", "")
         return MemberUnavailable(
-            "The accounts cannot be reached at the moment.",
+            "The member service is temporarily unavailable.",
             retry_after=int(retry_after) if retry_after.isdigit() else 1,
         )
 
@@ -146,5 +146,5 @@ def _verified(response: httpx2.Response) -> VerifiedMember:
             document=MemberOut.model_validate(member),
         )
     except (ValueError, KeyError, TypeError):
-        log.warning("member_answer_unreadable")
-        raise MemberUnavailable("The accounts cannot be reached at the moment.") from None
+        log.warning("member_service_response_invalid")
+        raise MemberUnavailable("The member service is temporarily unavailable.") from None

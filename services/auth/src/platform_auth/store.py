@@ -78,4 +78,4 @@ def lookup_pool(url: SecretStr) -> ConnectionPool:
 def store_unavailable(error: Exception) -> JSONResponse:
     """Return the answer to a request that failed because of the store."""
     log.warning("session_store_failed", error=type(error).__name__)
-    return problem_response(StoreUnavailable("The session store cannot be reached at the moment."))
+    return problem_response(StoreUnavailable("The session store is temporarily unavailable."))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 
-from limits import RateLimitItem, RateLimitItemPerSecond
+from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
 from platform_common.problems import Problem
 
 KEY_PREFIX = "auth:limit"
+
+MAX_ATTEMPTS = 1_000_000
+MAX_WINDOW_DAYS = 400
+_NOTATION = re.compile(r" *[0-9]+ *(?:/|per) *[0-9]* *(?:second|minute|hour|day)s? *")
 
 
 class TooManyAttempts(Problem):
@@ -21,14 +26,20 @@ class TooManyAttempts(Problem):
     status = 429
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(
-            f"There were too many attempts. Try again in {retry_after} s.", headers={"Retry-After": str(retry_after)}
-        )
+        super().__init__(f"Too many attempts. Try again in {retry_after} s.", headers={"Retry-After": str(retry_after)})
 
 
-def limit(attempts: int, seconds: int) -> RateLimitItem:
-    """Return the limit of so many attempts in so many seconds; the window opens with the first attempt."""
-    return RateLimitItemPerSecond(attempts, seconds, namespace="attempts")
+def parse_rate_limit(value: object) -> RateLimitItem:
+    """Return the rate limit written as `value`, such as `300/10 minutes`. Raises ValueError."""
+    if isinstance(value, RateLimitItem):
+        return value
+    text = str(value)
+    if not _NOTATION.fullmatch(text) or re.search(r"\b0+\b", text):
+        raise ValueError("must be a rate limit such as 300/10 minutes (units: second, minute, hour, day)")
+    parsed = parse(text)
+    if parsed.amount > MAX_ATTEMPTS or parsed.get_expiry() > MAX_WINDOW_DAYS * 86_400:
+        raise ValueError(f"must allow at most {MAX_ATTEMPTS:,} attempts in at most {MAX_WINDOW_DAYS} days")
+    return type(parsed)(parsed.amount, parsed.multiples, namespace="attempts")
 
 
 class Counters:

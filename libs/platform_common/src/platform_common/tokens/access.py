@@ -45,7 +45,7 @@ class Principal:
     def require_role(self, role: str) -> None:
         """Raise Forbidden unless the caller holds `role`."""
         if role not in self.roles:
-            raise Forbidden("Your account does not hold the role that this asks for.")
+            raise Forbidden("Your account lacks the required role.")
 
 
 class AccessTokenInvalid(Unauthenticated):
@@ -69,7 +69,7 @@ class AccessTokenVerifier:
         """Return who calls. Raises Unauthenticated without a token, AccessTokenInvalid for a bad one."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("This path takes an access token.")
+            raise Unauthenticated("An access token is required.")
         return principal_of(await self.claims(token))
 
     async def claims(self, token: str) -> Mapping[str, Any]:

@@ -23,10 +23,10 @@ log = structlog.get_logger(__name__)
 FetchJwks = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
-class KeysUnavailable(DependencyUnavailable):
+class JwksUnavailable(DependencyUnavailable):
     """No key was ever had from the issuer, so no token can be checked."""
 
-    code = "keys-unavailable"
+    code = "jwks-unavailable"
 
 
 def fetch_over_http(client: httpx2.AsyncClient, url: str) -> FetchJwks:
@@ -53,13 +53,13 @@ class JwksCache:
         self._lock = asyncio.Lock()
 
     async def key(self, kid: str) -> Ed25519PublicKey | None:
-        """Return the key, or None when the issuer has no such key. Raises KeysUnavailable before the first fetch."""
+        """Return the key, or None when the issuer has no such key. Raises JwksUnavailable before the first fetch."""
         if self._older_than(self._fetched_at, MAX_AGE_SECONDS):
             await self._refresh(MAX_AGE_SECONDS)
         if kid not in self._keys:
             await self._refresh(UNKNOWN_KID_SECONDS)
         if self._fetched_at is None:
-            raise KeysUnavailable("The issuer's keys cannot be had at the moment.")
+            raise JwksUnavailable("Signing keys are temporarily unavailable.")
         return self._keys.get(kid)
 
     def _older_than(self, moment: float | None, seconds: float) -> bool:

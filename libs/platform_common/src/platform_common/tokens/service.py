@@ -52,7 +52,7 @@ class ServiceTokenVerifier:
         """Return who calls. Raises Unauthenticated for anything but a valid `Bearer` service token."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("This path takes a service token.")
+            raise Unauthenticated("A service token is required.")
         try:
             claims = jwt.decode(
                 token,
@@ -66,5 +66,5 @@ class ServiceTokenVerifier:
             raise Unauthenticated("The service token is not valid.", error="invalid_token") from None
         caller = claims["iss"]
         if caller not in self._callers:
-            raise Unauthenticated("This caller is not known here.", error="invalid_token")
+            raise Unauthenticated("This service is not allowed to call this API.", error="invalid_token")
         return str(caller)

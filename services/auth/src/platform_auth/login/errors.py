@@ -11,4 +11,4 @@ class CredentialsInvalid(Unauthenticated):
     code = "credentials-invalid"
 
     def __init__(self) -> None:
-        super().__init__("The e-mail or the password is wrong.")
+        super().__init__("The e-mail address or the password is wrong.")

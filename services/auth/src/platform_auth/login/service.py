@@ -11,7 +11,7 @@ from platform_auth.login.errors import CredentialsInvalid
 from platform_auth.login.in_flight import AttemptsInFlight
 from platform_auth.login.throttle import Attempt, LoginThrottle
 from platform_auth.members import CredentialsRefused, Members, MemberUnavailable, VerifiedMember
-from platform_auth.sessions.errors import LoginOutdated
+from platform_auth.sessions.errors import LoginSuperseded
 from platform_auth.sessions.service import Device, SessionService, TokenPair
 from platform_auth.throttle import TooManyAttempts
 from platform_common.client_address import address_block
@@ -64,9 +64,9 @@ class LoginService:
         except CredentialsRefused:
             log.info("login_failed", outcome="refused")
             raise CredentialsInvalid from None
-        except (MemberUnavailable, LoginOutdated) as error:
+        except (MemberUnavailable, LoginSuperseded) as error:
             await self._throttle.undecided(attempt)
-            log.warning("login_undecided", reason=error.code, outcome="failed")
+            log.warning("login_error", reason=error.code, outcome="failed")
             raise
         await self._throttle.succeeded(attempt)
         log.info("login_succeeded", member=member.id, session=session_id, outcome="succeeded")
@@ -77,7 +77,7 @@ class LoginService:
         member = await self._members.verify(email, password, client)
         try:
             session, pair = await self._sessions.open(member.id, member.roles, _AMR, member.epoch, device)
-        except LoginOutdated:
+        except LoginSuperseded:
             # The account was suspended, deleted or given other roles just now: what is true of it after that?
             member = await self._members.verify(email, password, client)
             session, pair = await self._sessions.open(member.id, member.roles, _AMR, member.epoch, device)

@@ -6,7 +6,7 @@ import structlog
 from limits import RateLimitItem
 
 from platform_auth.members import Members, MemberUnavailable, PasswordChangeRefused, VerifiedMember
-from platform_auth.sessions.errors import LoginOutdated
+from platform_auth.sessions.errors import LoginSuperseded
 from platform_auth.sessions.record import Session
 from platform_auth.sessions.service import Device, SessionService, TokenPair, new_session_id
 from platform_auth.throttle import Counters
@@ -31,7 +31,7 @@ class PasswordService:
     async def change(self, caller: Session, current: str, new: str, device: Device) -> tuple[VerifiedMember, TokenPair]:
         """Replace the caller's password; return the member and the tokens of the session that takes this one's place.
 
-        Raises TooManyAttempts, PasswordChangeRefused, MemberUnavailable, LoginOutdated.
+        Raises TooManyAttempts, PasswordChangeRefused, MemberUnavailable, LoginSuperseded.
         """
         log = events.bind(member=caller.member, session=caller.id, address=device.address)
         # An attempt counts as a guess until it has turned out to be none, so that parallel guesses count too.
@@ -50,7 +50,7 @@ class PasswordService:
             raise
         except MemberUnavailable as error:
             await self._counters.give_back(self._limit, _COUNTER, caller.id)
-            log.warning("password_change_undecided", reason=error.code, outcome="failed")
+            log.warning("password_change_error", reason=error.code, outcome="failed")
             raise
         # Member has asked for this already, unless its way here was cut; the answer does not wait for that to mend.
         await self._sessions.end_all(caller.member, member.epoch, keep=successor)
@@ -58,7 +58,7 @@ class PasswordService:
             session, pair = await self._sessions.open(
                 member.id, member.roles, _AMR, member.epoch, device, session_id=successor
             )
-        except LoginOutdated:
+        except LoginSuperseded:
             # Suspended or changed once more in this very moment. The password holds all the same.
             log.warning("password_changed", outcome="succeeded", successor=None)
             raise

@@ -35,7 +35,7 @@ async def caller(request: Request, _: Annotated[object, Depends(access_token)]) 
     values = request.headers.getlist("Authorization")
     scheme, _, token = (values[0] if values else "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("This path takes an access token.")
+        raise Unauthenticated("An access token is required.")
     tokens: AccessTokens = request.app.state.tokens
     try:
         if len(values) > 1:

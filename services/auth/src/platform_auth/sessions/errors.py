@@ -18,7 +18,7 @@ class RefreshTokenUnknown(RefreshRefused):
     code = "refresh-token-unknown"
 
     def __init__(self) -> None:
-        super().__init__("The refresh token is not known or has expired.")
+        super().__init__("The refresh token is unknown or has expired.")
 
 
 class RefreshTokenReused(RefreshRefused):
@@ -27,7 +27,7 @@ class RefreshTokenReused(RefreshRefused):
     code = "refresh-token-reused"
 
     def __init__(self) -> None:
-        super().__init__("The refresh token was used before. Its session was ended.")
+        super().__init__("The refresh token was already used; its session has been ended.")
 
 
 class SessionRevoked(RefreshRefused):
@@ -45,8 +45,8 @@ class SessionNotFound(NotFound):
     code = "session-not-found"
 
 
-class LoginOutdated(Problem):
+class LoginSuperseded(Problem):
     """The member's sessions were ended while the log-in was going on; its credentials must be verified again."""
 
-    code = "login-outdated"
+    code = "login-superseded"
     status = 409

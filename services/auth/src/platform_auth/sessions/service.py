@@ -11,7 +11,7 @@ from limits import RateLimitItem
 
 from platform_auth.keys.access_tokens import AccessTokens
 from platform_auth.sessions.errors import (
-    LoginOutdated,
+    LoginSuperseded,
     RefreshRefused,
     RefreshTokenReused,
     RefreshTokenUnknown,
@@ -97,7 +97,7 @@ class SessionService:
     ) -> tuple[Session, TokenPair]:
         """Open a new session for a member whose credentials were verified under `epoch`.
 
-        `session_id` is one of `new_session_id`, where it had to be known before. Raises LoginOutdated.
+        `session_id` is one of `new_session_id`, where it had to be known before. Raises LoginSuperseded.
         """
         now = int(self._now())
         session_id = session_id or new_session_id()
@@ -117,7 +117,7 @@ class SessionService:
             user_agent=device.user_agent[:USER_AGENT_LENGTH],
         )
         if not await self._repository.add(session, epoch):
-            raise LoginOutdated("The account has changed during the log-in.")
+            raise LoginSuperseded("The account changed during log-in. Log in again.")
         return session, self._pair(session, refresh)
 
     async def refresh(self, presented: str, device: Device) -> tuple[Session, TokenPair]:
@@ -202,7 +202,7 @@ class SessionService:
     async def end(self, session_id: str, member: str) -> None:
         """End one of the member's sessions. Raises SessionNotFound, for another member's too."""
         if await self.alive(session_id, member) is None:
-            raise SessionNotFound("You have no such session.")
+            raise SessionNotFound("Session not found.")
         await self._end(session_id, member)
 
     async def end_all(self, member: str, epoch: int | None = None, keep: str | None = None) -> int:

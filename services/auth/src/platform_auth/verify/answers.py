@@ -43,7 +43,7 @@ def anonymous(outcome: str) -> Decided:
 
 def missing(scope: Scope) -> Decided:
     """There is no credential (RFC 6750, section 3.1: then no error code either)."""
-    return _refused(scope, "missing", Unauthenticated("This path takes an access token."))
+    return _refused(scope, "missing", Unauthenticated("An access token is required."))
 
 
 def invalid(scope: Scope, outcome: str) -> Decided:
@@ -53,23 +53,25 @@ def invalid(scope: Scope, outcome: str) -> Decided:
 
 def role_missing(scope: Scope) -> Decided:
     """The member holds none of the roles."""
-    return _refused(scope, "role_missing", Forbidden("Your account does not hold the role that this asks for."))
+    return _refused(scope, "role_missing", Forbidden("Your account lacks the required role."))
 
 
 def forged(scope: Scope) -> Decided:
     """Another site may have sent it."""
-    detail = "A request that changes something must come from the platform's own pages."
-    return _refused(scope, "forged", CrossSiteRequest(detail))
+    detail = "A request that changes data must come from the platform's own pages."
+    return _refused(scope, "csrf", CrossSiteRequest(detail))
 
 
 def unavailable(scope: Scope) -> Decided:
     """Nobody can say whether the session is alive, so nobody passes."""
-    return _refused(scope, "store_away", StoreUnavailable("The session store cannot be reached at the moment."))
+    return _refused(scope, "store_unavailable", StoreUnavailable("The session store is temporarily unavailable."))
 
 
 def method_not_allowed(scope: Scope) -> Decided:
     """Neither GET nor HEAD."""
-    return _refused(scope, "method", MethodNotAllowed("This path takes GET and HEAD.", headers={"Allow": "GET, HEAD"}))
+    return _refused(
+        scope, "method_not_allowed", MethodNotAllowed("This path takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
+    )
 
 
 def _refused(scope: Scope, outcome: str, problem: Problem) -> Decided:

@@ -85,7 +85,7 @@ class VerifyApp:
             await send({"type": "http.response.start", "status": decided.status, "headers": decided.headers})
             await send({"type": "http.response.body", "body": decided.body})
             return
-        self._outcomes.passed += 1
+        self._outcomes.allowed += 1
         if not answer_at_once(send, b"%b%b\r\n\r\n" % (known.head, authorization)):
             headers = [*known.headers, (b"authorization", authorization)]
             await send({"type": "http.response.start", "status": 200, "headers": headers})

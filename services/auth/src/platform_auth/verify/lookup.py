@@ -179,5 +179,5 @@ class SessionLookup:
     def _say_away(self, error: Exception) -> None:
         # Once for each time that it goes away, not once a request.
         if not self._away:
-            log.warning("session_store_away", error=type(error).__name__)
+            log.warning("session_store_unavailable", error=type(error).__name__)
         self._away = True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
+import collections
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
@@ -14,19 +14,21 @@ class Outcomes(Collector):
     """How requests were answered, by outcome."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        self.passed = 0
-        self._others: Tally[str] = Tally()
+        self.allowed = 0
+        self._others: collections.Counter[str] = collections.Counter()
         if registry is not None:
             registry.register(self)
 
     def count(self, outcome: str) -> None:
-        """Count an answer; those that passed with a session are counted in `passed` directly."""
+        """Count an answer; requests allowed with a session are counted in `allowed` directly."""
         self._others[outcome] += 1
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Return the counter as Prometheus takes it."""
-        family = CounterMetricFamily("auth_verify_requests", "Answers of /auth/verify.", labels=["outcome"])
-        for outcome, count in [("passed", self.passed), *self._others.items()]:
+        family = CounterMetricFamily(
+            "auth_verify_requests", "Responses of /auth/verify by outcome.", labels=["outcome"]
+        )
+        for outcome, count in [("allowed", self.allowed), *self._others.items()]:
             family.add_metric([outcome], count)
         yield family
 
@@ -36,21 +38,20 @@ class LookupMetrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self._sizes = Histogram(
-            "auth_lookup_batch_size",
-            "Sessions that were looked up in one write.",
+            "auth_session_lookup_batch_size",
+            "Sessions looked up in one write to the store.",
             buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
             registry=registry,
         )
         self._seconds = Histogram(
-            "auth_lookup_seconds",
-            "Time from the first look-up of a batch to the store's answer.",
+            "auth_session_lookup_duration_seconds",
+            "Time from the first look-up of a batch to the store's reply.",
             buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
             registry=registry,
         )
-        self._failures = Histogram(
-            "auth_lookup_failed_batch_size",
-            "Sessions whose look-up the store did not answer, by batch.",
-            buckets=(1, 4, 16, 64, 256),
+        self._failures = Counter(
+            "auth_session_lookup_failures_total",
+            "Session look-ups that the store did not reply to.",
             registry=registry,
         )
 
@@ -61,4 +62,4 @@ class LookupMetrics:
 
     def failed(self, size: int) -> None:
         """Note a batch that it did not answer."""
-        self._failures.observe(size)
+        self._failures.inc(size)

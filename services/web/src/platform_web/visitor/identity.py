@@ -18,7 +18,7 @@ class Identities:
         self._known: dict[str, tuple[float, Principal]] = {}
 
     async def of(self, token: str) -> Principal | None:
-        """Return whom `token` speaks of, or None when it is not valid. Raises KeysUnavailable."""
+        """Return whom `token` speaks of, or None when it is not valid. Raises JwksUnavailable."""
         known = self._known.get(token)
         if known is not None and self._now() < known[0]:
             return known[1]

@@ -8,7 +8,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from platform_common.tokens.jwks import KeysUnavailable
+from platform_common.tokens.jwks import JwksUnavailable
 from platform_web.clients.auth import Auth, Tokens
 from platform_web.clients.errors import PartAway, Refused
 from platform_web.visitor.identity import Identities
@@ -28,7 +28,7 @@ class Renewal:
         self._identities = identities
 
     async def identify(self, visitor: Visitor, authorization: str) -> None:
-        """Set who the visitor is by the edge's `Authorization`. Raises KeysUnavailable."""
+        """Set who the visitor is by the edge's `Authorization`. Raises JwksUnavailable."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             return
@@ -37,7 +37,7 @@ class Renewal:
     async def renew(self, visitor: Visitor) -> bool:
         """Renew the session, and say whether there is one. What auth refuses is removed from the browser.
 
-        Raises PartAway, KeysUnavailable when that cannot be found out; the cookies stay then.
+        Raises PartAway, JwksUnavailable when that cannot be found out; the cookies stay then.
         """
         for presented in visitor.refresh_tokens:
             tokens = await self._exchange(visitor, presented)
@@ -52,7 +52,7 @@ class Renewal:
         return False
 
     async def remove_unusable(self, visitor: Visitor) -> None:
-        """Remove an access cookie that is no token of this platform, or not any more. Raises KeysUnavailable.
+        """Remove an access cookie that is no token of this platform, or not any more. Raises JwksUnavailable.
 
         The edge has ignored it, and would at each request. One that is good stays: the session store may know more.
         """
@@ -101,7 +101,7 @@ class SessionMiddleware:
                 await self._renewal.identify(visitor, Headers(scope=scope).get("authorization", ""))
                 if visitor.principal is None and scope["path"] not in self._left_alone:
                     await self._renew(visitor)
-        except (PartAway, KeysUnavailable, TimeoutError):
+        except (PartAway, JwksUnavailable, TimeoutError):
             visitor.session_unsure = True
 
     async def _renew(self, visitor: Visitor) -> None:
