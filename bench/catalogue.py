@@ -94,7 +94,7 @@ def _database(server: EphemeralPostgres, number: int) -> ShopSettings:
     keys = ("service_token_key", "fingerprint_key", "cart_key", "payment_webhook_secret")
     return ShopSettings(
         database_url=database.app_url, auth_url="http://auth.invalid", token_issuer="bench", token_audience="bench",
-        port=0, outbox_poll_seconds=600, payment_sweep_seconds=600, log_level="error",
+        port=0, outbox_poll_interval_seconds=600, payment_sweep_interval_seconds=600, log_level="error",
         _env_file=None, **{key: secrets.token_hex(32) for key in keys},
     )  # fmt: skip
 

@@ -40,11 +40,11 @@ async def client():
 
     @app.get("/member")
     async def member() -> None:
-        raise NotFound("There is no such member.")
+        raise NotFound("The member does not exist.")
 
     @app.get("/many")
     async def many() -> None:
-        raise PayloadInvalid("A cart holds at most 50 different things.", errors=[FieldError("/a", "b", "New text.")])
+        raise PayloadInvalid("A cart holds at most 50 different products.", errors=[FieldError("/a", "b", "New text.")])
 
     @app.post("/body")
     async def body(_body: Body) -> None: ...
@@ -73,7 +73,7 @@ async def test_a_client_that_reads_korean_gets_korean(client):
 async def test_any_other_client_gets_english(client, accepted):
     answer = await client.get("/member", headers={"Accept-Language": accepted})
 
-    assert (answer.json()["title"], answer.json()["detail"]) == ("Not found", "There is no such member.")
+    assert (answer.json()["title"], answer.json()["detail"]) == ("Not found", "The member does not exist.")
     assert answer.headers["Content-Language"] == "en"
 
 

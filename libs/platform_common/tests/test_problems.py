@@ -27,7 +27,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 
     @app.get("/missing")
     async def missing() -> None:
-        raise NotFound("There is no such order.")
+        raise NotFound("The order does not exist.")
 
     for method in ("GET", "POST", "DELETE"):
         pots = APIRouter(prefix="/pots")
@@ -76,7 +76,7 @@ async def test_a_problem_becomes_problem_json_with_code_and_request_id(client):
         "title": "Not found",
         "status": 404,
         "code": "not-found",
-        "detail": "There is no such order.",
+        "detail": "The order does not exist.",
         "request_id": "client-chose-this",
     }
 

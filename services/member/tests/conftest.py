@@ -112,7 +112,7 @@ def make_settings(database) -> Callable[..., MemberSettings]:
             "service_token_key": SERVICE_KEY,
             "fingerprint_key": "k" * 32,
             "port": 0,
-            "outbox_poll_seconds": 600,
+            "outbox_poll_interval_seconds": 600,
             "purge_interval_seconds": 600,
             # A busy machine is no failure.
             "database_pool_timeout_seconds": 60,

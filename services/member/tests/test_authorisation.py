@@ -95,7 +95,7 @@ async def test_the_token_of_a_deleted_member_is_worth_nothing(client, ann, datab
 
     answer = await client.get("/api/members/me", headers=ann.headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "member-gone")
+    assert (answer.status_code, answer.json()["code"]) == (401, "account-inactive")
     assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 

@@ -59,4 +59,4 @@ async def test_background_work_survives_failures_and_stops_when_told():
             await repeat(Work("example", 0.001, work), stopping)
 
     assert done == [0, 1, 2]
-    assert [entry["event"] for entry in logs] == ["background_work_failed"] * 2
+    assert [entry["event"] for entry in logs] == ["periodic_task_failed"] * 2

@@ -87,10 +87,10 @@ def test_a_group_that_cannot_be_read_is_no_limit(tmp_path):
 
 
 def test_a_setting_is_stronger(monkeypatch):
-    monkeypatch.setenv("MEMBER_HASH_WORKERS", "3")
+    monkeypatch.setenv("MEMBER_PASSWORD_HASH_WORKERS", "3")
 
-    assert CredentialSettings(_env_file=None).hash_workers == 3
+    assert CredentialSettings(_env_file=None).password_hash_workers == 3
 
 
 def test_the_default_of_the_settings_is_within_this_machines_limits():
-    assert 1 <= CredentialSettings(_env_file=None).hash_workers <= 16
+    assert 1 <= CredentialSettings(_env_file=None).password_hash_workers <= 16

@@ -14,7 +14,7 @@ FLOOD, OTHERS = 50, 12
 async def test_all_others_log_in_while_one_member_floods_the_queue(
     make_settings, start, connect, service, make_member, addresses
 ):
-    app = await start(make_settings(hash_workers=2, hash_queue=32))
+    app = await start(make_settings(password_hash_workers=2, password_hash_queue_size=32))
     client, queue = await connect(app), app.state.parts.credentials._hasher._queue
     flooder, others = make_member("flooder"), [make_member(f"member{number}") for number in range(OTHERS)]
 
@@ -42,7 +42,7 @@ async def test_all_others_log_in_while_one_member_floods_the_queue(
 
 
 async def test_the_client_of_a_registration_counts_too(make_settings, start, connect, service, registration):
-    app = await start(make_settings(hash_workers=1, hash_queue=4))
+    app = await start(make_settings(password_hash_workers=1, password_hash_queue_size=4))
     client = await connect(app)
 
     async def register(name: str, address: str) -> int:

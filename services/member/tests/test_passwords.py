@@ -94,7 +94,7 @@ def test_any_context_is_borne(password, name, product):
 
 @pytest.fixture
 async def hasher():
-    hasher = PasswordHasher(CredentialSettings(hash_workers=1, hash_queue=1, _env_file=None))
+    hasher = PasswordHasher(CredentialSettings(password_hash_workers=1, password_hash_queue_size=1, _env_file=None))
     yield hasher
     hasher.close()
 
@@ -162,7 +162,7 @@ async def test_a_caller_that_gave_up_still_takes_its_place(hasher, monkeypatch):
 
 
 async def test_an_overload_reaches_the_client_as_a_problem(make_settings, start, connect, service):
-    app = await start(make_settings(hash_workers=1, hash_queue=0))
+    app = await start(make_settings(password_hash_workers=1, password_hash_queue_size=0))
     client = await connect(app)
     go_on = threading.Event()
     app.state.parts.credentials._hasher._executor.submit(go_on.wait, 10)

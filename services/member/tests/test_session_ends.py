@@ -256,7 +256,7 @@ async def test_replicas_share_the_deliveries(settings, start, auth, admin, make_
 
 
 async def test_a_running_service_delivers_by_itself(make_settings, start, connect, auth, admin, ann, database):
-    client = await connect(await start(make_settings(outbox_poll_seconds=0.05)))
+    client = await connect(await start(make_settings(outbox_poll_interval_seconds=0.05)))
     auth.away = True
     await client.delete(ann.path, headers=admin.headers)
     auth.away = False

@@ -130,9 +130,9 @@ def make_settings(database) -> Callable[..., ShopSettings]:
             "payment_webhook_secret": WEBHOOK_SECRET,
             "payment_webhook_url": "http://shop.test/api/shop/payments/test/events",
             "port": 0,
-            "outbox_poll_seconds": 600,
+            "outbox_poll_interval_seconds": 600,
             "purge_interval_seconds": 600,
-            "payment_sweep_seconds": 600,
+            "payment_sweep_interval_seconds": 600,
             # Tests are many clients of one address.
             "unpaid_orders_per_address": 1000,
             "unpaid_orders_per_member": 100,

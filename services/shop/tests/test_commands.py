@@ -82,8 +82,8 @@ def served(database, auth_url):
         "cart_key": SECRET,
         "payment_webhook_secret": SECRET,
         "port": free_port(),
-        "payment_check_seconds": 0.5,
-        "payment_sweep_seconds": 0.2,
+        "payment_poll_interval_seconds": 0.5,
+        "payment_sweep_interval_seconds": 0.2,
     }
 
 

@@ -77,7 +77,7 @@ async def test_a_token_that_outlived_its_member_leaves_nothing_behind(ann, mug, 
 
     answers = [await ann.add(mug), await ann.order(expected_total={"amount": 1, "currency": "KRW"}, cart_version=0)]
 
-    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "member-gone")] * 2
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "account-inactive")] * 2
     assert database.one("SELECT count(*) FROM carts") == 0
 
 

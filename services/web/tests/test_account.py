@@ -177,7 +177,7 @@ async def test_deleting_the_account_takes_the_password(member, services, tokens)
 
 
 async def test_a_session_that_ended_meanwhile_leads_to_the_log_in(member, services):
-    services.member.refuse("GET", "/api/members/me", 401, "member-gone")
+    services.member.refuse("GET", "/api/members/me", 401, "account-inactive")
 
     answer = await member.get("/account")
 

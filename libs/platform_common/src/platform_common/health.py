@@ -47,7 +47,7 @@ class Health:
         except NotReady as reason:
             return name, str(reason)
         except Exception as error:  # noqa: BLE001 (whatever it is, the part is not ready)
-            log.warning("readiness_check_failed", part=name, error=type(error).__name__)
+            log.warning("readiness_check_failed", dependency=name, error=type(error).__name__)
             return name, "does not answer"
         return name, None
 

@@ -116,7 +116,7 @@ class DeadlineMiddleware:
         self._abandoned.add(handling)
         handling.add_done_callback(self._forget)
         log.warning("request_timeout", seconds=self._seconds)
-        await problem_response(RequestTimeout("This took too long."))(scope, receive, send)
+        await problem_response(RequestTimeout("The request timed out."))(scope, receive, send)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._abandoned.discard(task)

@@ -37,7 +37,7 @@ class ProblemDetails(BaseModel):
                     "title": "Payload invalid",
                     "status": 422,
                     "code": "payload-invalid",
-                    "detail": "The payload does not fit.",
+                    "detail": "The request body is invalid.",
                     "request_id": "5f2c1a7e9b3d4c60",
                     "errors": [{"pointer": "/email", "code": "missing", "detail": "Field required"}],
                 }
@@ -64,7 +64,7 @@ MEANINGS = {
     412: "If-Match does not name the current version.",
     413: "The body is too large.",
     415: "The body is of another type.",
-    422: "A parameter or the payload does not fit, or the key was used for another request.",
+    422: "A parameter or the body is invalid, or the key was used for another request.",
     428: "If-Match is missing.",
     429: "Too many attempts; Retry-After says when the next one is possible.",
     503: "A dependency is unavailable, or the service is overloaded; Retry-After says when to try again.",

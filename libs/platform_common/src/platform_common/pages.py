@@ -21,7 +21,7 @@ class CursorInvalid(Problem):
     status = 422
 
     def __init__(self) -> None:
-        super().__init__("The cursor is not one that this list handed out.")
+        super().__init__("The cursor was not issued by this list.")
 
 
 def encode_cursor(last: UUID) -> str:

@@ -65,9 +65,9 @@ class Preconditions:
         """Raise PreconditionFailed unless a change of `version` is what the caller asked for."""
         # Section 13.1.1: a weak tag never matches here.
         if self.if_match is not None and self.if_match != (_ANY,) and entity_tag(version) not in self.if_match:
-            raise PreconditionFailed("It has changed since. Read it again.")
+            raise PreconditionFailed("The resource has changed. Read it again.")
         if self.if_none_match is not None and self.is_unmodified(version):
-            raise PreconditionFailed("It is as If-None-Match says it must not be.")
+            raise PreconditionFailed("Precondition failed: the resource matches If-None-Match.")
 
     def is_unmodified(self, version: int | str) -> bool:
         """Whether a reader already has `version` (weak comparison, section 13.1.2)."""

@@ -90,7 +90,7 @@ class Unauthenticated(Problem):
 
 
 class PayloadInvalid(Problem):
-    """The payload does not fit; `errors` says where."""
+    """The request body is invalid; `errors` lists the faults."""
 
     code = "payload-invalid"
     status = 422
@@ -234,8 +234,8 @@ class UnforeseenErrorMiddleware:
         except Exception:
             if started:
                 raise
-            log.exception("unforeseen_error")
-            response = problem_response(Problem("The service failed in a way it did not expect."))
+            log.exception("unhandled_exception")
+            response = problem_response(Problem("Internal server error."))
             await response(scope, receive, send)
 
 
@@ -264,7 +264,7 @@ def _from_validation(error: RequestValidationError) -> Problem:
     errors = list(error.errors())
     if any(item["type"] == "json_invalid" for item in errors):
         return PayloadMalformed("The body is not valid JSON.")
-    return PayloadInvalid("The payload does not fit.", errors=[field_error(item) for item in errors])
+    return PayloadInvalid("The request body is invalid.", errors=[field_error(item) for item in errors])
 
 
 def field_error(item: Mapping[str, Any]) -> FieldError:

@@ -52,10 +52,10 @@ async def repeat(work: Work, stopping: asyncio.Event) -> None:
         try:
             done = await work.run()
         except SQLAlchemyError as error:
-            log.warning("background_work_failed", work=work.name, error=type(error).__name__)
+            log.warning("periodic_task_failed", task=work.name, error=type(error).__name__)
         except Exception:
             # One bad row must not stop all others for good.
-            log.exception("background_work_failed", work=work.name)
+            log.exception("periodic_task_failed", task=work.name)
         # As long as there is work, it goes on at once.
         pause = work.seconds if done == 0 else 0
 

@@ -55,7 +55,7 @@ def install_database_failures(app: FastAPI) -> None:
         if not isinstance(error, DBAPIError) or not is_passing(error):
             raise error
         log.warning("database_unavailable", error=type(error.orig).__name__, sqlstate=sqlstate_of(error))
-        return problem_response(DatabaseUnavailable("The database does not answer at the moment."))
+        return problem_response(DatabaseUnavailable("The database is temporarily unavailable."))
 
     app.add_exception_handler(PoolTimeout, on_pool_timeout)
     app.add_exception_handler(DBAPIError, on_database_error)

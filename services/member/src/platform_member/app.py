@@ -69,7 +69,7 @@ def _works(parts: Parts) -> list[Work]:
     at_once = asyncio.Event()
     at_once.set()
     return [
-        Work("outbox", settings.outbox_poll_seconds, outbox.deliver_due, outbox.wake),
+        Work("outbox", settings.outbox_poll_interval_seconds, outbox.deliver_due, outbox.wake),
         Work("missed events", settings.purge_interval_seconds, outbox.catch_up, at_once),
         Work("purge", settings.purge_interval_seconds, lambda: purge(parts)),
     ]

@@ -36,9 +36,9 @@ class CredentialSettings(BaseSettings):
     argon2_memory_kib: Annotated[int, Field(ge=_MIN_MEMORY_KIB, le=1048576)] = _MIN_MEMORY_KIB
     argon2_time_cost: Annotated[int, Field(ge=2, le=20)] = 2
     argon2_parallelism: Annotated[int, Field(ge=1, le=16)] = 1
-    hash_workers: Annotated[int, Field(ge=1, le=MAX_WORKERS)] = Field(default_factory=_hash_workers)
+    password_hash_workers: Annotated[int, Field(ge=1, le=MAX_WORKERS)] = Field(default_factory=_hash_workers)
     # How many may wait for a worker before more are refused with 503.
-    hash_queue: Annotated[int, Field(ge=0, le=10000)] = 32
+    password_hash_queue_size: Annotated[int, Field(ge=0, le=10000)] = 32
     # Its words make no password.
     product_name: str = "Member Platform"
 
@@ -57,12 +57,12 @@ class MemberSettings(DatabaseSettings, CredentialSettings, ServiceSettings):
     # Keyed hashes of requests: a stored fingerprint of a body with a password is no password hash.
     fingerprint_key: ServiceTokenKey
     # How recent a log-in must be before a member changes its own e-mail address or deletes its account (ASVS 7.5.1).
-    reauthentication_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
-    idempotency_retention_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    reauthentication_max_age_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
+    idempotency_retention_seconds: Annotated[int, Field(ge=3600, le=2592000)] = 86400
     # A request that takes longer is ended with 503.
     request_timeout_seconds: Seconds = 15
     max_body_bytes: Annotated[int, Field(ge=1024, le=1048576)] = 65536
-    outbox_poll_seconds: Seconds = 1
+    outbox_poll_interval_seconds: Seconds = 1
     purge_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 600
 
 

@@ -73,10 +73,10 @@ async def running_parts(
             settings=settings,
             engine=engine,
             sessions=sessions,
-            accounts=Accounts(hasher, announcing, settings.product_name, settings.reauthentication_seconds),
+            accounts=Accounts(hasher, announcing, settings.product_name, settings.reauthentication_max_age_seconds),
             credentials=Credentials(sessions, hasher),
             password_changes=PasswordChanges(sessions, hasher, settings.product_name),
-            ledger=Ledger(timedelta(hours=settings.idempotency_retention_hours)),
+            ledger=Ledger(timedelta(seconds=settings.idempotency_retention_seconds)),
             outbox=Outbox(sessions, consumers, announcing),
             access_tokens=AccessTokenVerifier(
                 JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience

@@ -80,7 +80,7 @@ def make_app(
 def _works(parts: Parts) -> list[Work]:
     settings, outbox = parts.settings, parts.outbox
     return [
-        Work("outbox", settings.outbox_poll_seconds, outbox.deliver_due, outbox.wake),
-        Work("payments", settings.payment_sweep_seconds, parts.sweep.run),
+        Work("outbox", settings.outbox_poll_interval_seconds, outbox.deliver_due, outbox.wake),
+        Work("payments", settings.payment_sweep_interval_seconds, parts.sweep.run),
         Work("purge", settings.purge_interval_seconds, lambda: purge(parts)),
     ]

@@ -12,10 +12,10 @@ from platform_common.tokens.access import Principal
 class MemberGone(Unauthenticated):
     """The token is genuine, but its member was deleted since."""
 
-    code = "member-gone"
+    code = "account-inactive"
 
     def __init__(self) -> None:
-        super().__init__("The account of this token is not active any more.", error="invalid_token")
+        super().__init__("The account of this token is not active.", error="invalid_token")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Caller:
     def require_admin(self) -> None:
         """Raise Forbidden unless the caller is an administrator."""
         if not self.is_admin:
-            raise Forbidden("This is for administrators.")
+            raise Forbidden("This requires the administrator role.")
 
 
 def caller_of(principal: Principal) -> Caller:

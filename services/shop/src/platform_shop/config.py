@@ -35,11 +35,11 @@ class PaymentSettings(CookieSettings):
     # Where the test provider sends its word; by default straight to this process.
     payment_webhook_url: HttpUrl | None = None
     # A payment without a word from its provider is asked after, and in the end its order is cancelled.
-    payment_check_seconds: Seconds = 20
-    payment_deadline_seconds: Annotated[float, Field(gt=0, le=604800)] = 900
-    payment_sweep_seconds: Seconds = 5
+    payment_poll_interval_seconds: Seconds = 20
+    payment_timeout_seconds: Annotated[float, Field(gt=0, le=604800)] = 900
+    payment_sweep_interval_seconds: Seconds = 5
     # How long the test provider takes where it is to be slow.
-    test_payment_slow_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
+    test_payment_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
 
     @property
     def webhook_url(self) -> str:
@@ -59,7 +59,7 @@ class CatalogueSettings(BaseSettings):
     currency: Currency = "KRW"
     catalogue_max_age_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
     # Searches of a replica at the database at once, and as many lists: less than half of the pool each.
-    catalogue_searches_at_once: Annotated[int, Field(ge=1, le=100)] = 3
+    catalogue_max_concurrent_searches: Annotated[int, Field(ge=1, le=100)] = 3
     # A statement of a list or a search that takes longer is ended; it normally takes a tenth of that at most.
     catalogue_statement_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
 
@@ -89,15 +89,15 @@ class ShopSettings(DatabaseSettings, PaymentSettings, CatalogueSettings, UnpaidS
     # Keyed hashes of requests.
     fingerprint_key: ServiceTokenKey
     # An anonymous cart that was not changed for this long is deleted; one that was changed only once, much sooner.
-    cart_days: Annotated[int, Field(ge=1, le=365)] = 30
-    single_use_cart_days: Annotated[int, Field(ge=1, le=365)] = 3
+    cart_retention_seconds: Annotated[int, Field(ge=86400, le=31536000)] = 2592000
+    single_use_cart_retention_seconds: Annotated[int, Field(ge=86400, le=31536000)] = 259200
     # New anonymous carts of one address in ten minutes, in each replica.
     new_carts_per_address: Annotated[int, Field(ge=1, le=100000)] = 30
-    idempotency_retention_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    idempotency_retention_seconds: Annotated[int, Field(ge=3600, le=2592000)] = 86400
     # A request that takes longer is ended with 503.
     request_timeout_seconds: Seconds = 15
     max_body_bytes: Annotated[int, Field(ge=1024, le=1048576)] = 65536
-    outbox_poll_seconds: Seconds = 1
+    outbox_poll_interval_seconds: Seconds = 1
     purge_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 600
 
 

@@ -11,19 +11,19 @@ problems = Problems(
         400: "A header or the body is malformed, or a key is missing.",
         401: "No valid token.",
         403: "The caller may not do this.",
-        404: "There is no such thing, or it is another's.",
-        409: "What is asked for cannot be had any more, or the key's first request has no answer yet.",
-        412: "The thing is not the one that If-Match names.",
+        404: "It does not exist, or it belongs to another member.",
+        409: "Out of stock, price changed, or the first request with this key is still in progress.",
+        412: "If-Match does not name the current version.",
         413: "The body is too large.",
         415: "The body is of another type.",
         429: "Too many new carts from this address.",
-        422: "The payload does not fit, or the key was used for another request.",
-        503: "The database is overloaded or away; nothing was done, or the key tells.",
+        422: "The request body is invalid, or the key was used for another request.",
+        503: "The database is overloaded or unavailable. Retry; with a key, nothing is done twice.",
     }
 )
 
 WRITES = (400, 401, 409, 413, 415, 422, 503)
-ETAG = entity_tag_header("The thing's")
+ETAG = entity_tag_header("The resource's")
 
 
 def reads(*more: int) -> Responses:
@@ -33,7 +33,7 @@ def reads(*more: int) -> Responses:
 
 def unmodified() -> Responses:
     """Return the response of a path whose reader has the current version."""
-    return {304: {"description": "The reader has it already."}}
+    return {304: {"description": "The client has the current version."}}
 
 
 def found(model: type[BaseModel]) -> Responses:
@@ -48,5 +48,5 @@ def changed(model: type[BaseModel], *more: int) -> Responses:
 
 def created(model: type[BaseModel], *more: int) -> Responses:
     """Return the answers of a path that makes something."""
-    location = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
+    location = {"Location": {"description": "URL of the new resource.", "schema": {"type": "string"}}}
     return {201: {"model": model, "headers": ETAG | REPLAYED | location}, **problems(*WRITES, *more)}

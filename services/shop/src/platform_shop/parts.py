@@ -83,12 +83,12 @@ async def running_parts(
             ),
             settings.webhook_url,
             settings.payment_webhook_secret,
-            settings.test_payment_slow_seconds,
+            settings.test_payment_delay_seconds,
         )
         stack.push_async_callback(provider.close)
         providers: dict[str, PaymentProvider] = {provider.name: provider}
         payments = Payments(settings)
-        ledger = Ledger(timedelta(hours=settings.idempotency_retention_hours))
+        ledger = Ledger(timedelta(seconds=settings.idempotency_retention_seconds))
         outbox = Outbox(sessions, [ProviderDelivery(sessions, providers)], PUBLISHER)
         yield Parts(
             settings=settings,
@@ -100,7 +100,7 @@ async def running_parts(
             orders=Orders(payments, UnpaidLimits(settings), settings.currency),
             payments=payments,
             providers=providers,
-            sweep=Sweep(sessions, payments, providers, outbox, settings.payment_check_seconds),
+            sweep=Sweep(sessions, payments, providers, outbox, settings.payment_poll_interval_seconds),
             erasure=Erasure(ledger),
             ledger=ledger,
             outbox=outbox,

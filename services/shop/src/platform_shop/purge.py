@@ -15,6 +15,9 @@ async def purge(parts: Parts) -> int:
         answers = await ledger.purge(session)
     async with parts.sessions.begin() as session:
         settings = parts.settings
-        lives = timedelta(days=settings.cart_days), timedelta(days=settings.single_use_cart_days)
+        lives = (
+            timedelta(seconds=settings.cart_retention_seconds),
+            timedelta(seconds=settings.single_use_cart_retention_seconds),
+        )
         idle = await carts.purge_idle(session, *lives)
     return answers + idle + await parts.outbox.purge()

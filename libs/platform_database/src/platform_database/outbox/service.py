@@ -24,8 +24,8 @@ FIRST_DELAY, LAST_DELAY = 1.0, 60.0
 BATCH = 20
 RETENTION = timedelta(days=7)
 
-_attempts = Counter("outbox_attempts_total", "Attempts to deliver an event.", ["consumer", "outcome"])
-_pending = Gauge("outbox_pending", "Deliveries that are still to be made.")
+_attempts = Counter("outbox_delivery_attempts_total", "Attempts to deliver an event.", ["consumer", "outcome"])
+_pending = Gauge("outbox_deliveries_pending", "Deliveries that are still to be made.")
 
 log = structlog.get_logger(__name__)
 

@@ -33,7 +33,7 @@ async def keyed_request(request: Request, key: GivenKey) -> KeyedRequest | None:
 _CREATED = {
     **entity_tag_header("The member's"),
     **REPLAYED,
-    "Location": {"description": "Where the member is.", "schema": {"type": "string"}},
+    "Location": {"description": "URL of the member.", "schema": {"type": "string"}},
 }
 
 

@@ -32,7 +32,7 @@ class Caller:
     def require_admin(self) -> None:
         """Raise Forbidden unless the caller may administer members."""
         if not self.is_admin:
-            raise Forbidden("This is for administrators.")
+            raise Forbidden("This requires the administrator role.")
 
     def target(self, segment: str) -> UUID:
         """Return the member that a path names: `me`, oneself, or anyone for an administrator.
@@ -47,7 +47,7 @@ class Caller:
             member_id = None
         # One spelling an id, so that whatever compares paths sees the same member.
         if member_id is None or str(member_id) != segment or not (self.is_admin or member_id == self.id):
-            raise MemberNotFound("There is no such member.")
+            raise MemberNotFound("The member does not exist.")
         return member_id
 
 

@@ -28,16 +28,16 @@ class LastAdministrator(Problem):
 class AdministratorsField(Forbidden):
     """`status` and `roles` are an administrator's to change."""
 
-    code = "administrators-field"
+    code = "field-requires-admin"
 
 
 class CallerGone(Unauthenticated):
     """The token is genuine, but its member was deleted or suspended since."""
 
-    code = "member-gone"
+    code = "account-inactive"
 
     def __init__(self) -> None:
-        super().__init__("The account of this token is not active any more.", error="invalid_token")
+        super().__init__("The account of this token is not active.", error="invalid_token")
 
 
 class ReauthenticationRequired(Unauthenticated):

@@ -60,5 +60,5 @@ async def read_member_with_epoch(
     try:
         target = UUID(member_id)
     except ValueError:
-        raise MemberNotFound("There is no such member.") from None
+        raise MemberNotFound("The member does not exist.") from None
     return answers.document_answer(MemberWithEpoch.of(await parts.accounts.read(session, target)))

@@ -53,13 +53,13 @@ class Accounts:
         hasher: PasswordHasher,
         publisher: Publisher,
         product_name: str,
-        reauthentication_seconds: int = 900,
+        reauthentication_max_age_seconds: int = 900,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._hasher = hasher
         self._publisher = publisher
         self._product_name = product_name
-        self._reauthentication_seconds = reauthentication_seconds
+        self._reauthentication_seconds = reauthentication_max_age_seconds
         self._now = now
 
     async def create(
@@ -103,7 +103,7 @@ class Accounts:
         """Return a member. Raises MemberNotFound."""
         member = await repository.get(session, member_id)
         if member is None:
-            raise MemberNotFound("There is no such member.")
+            raise MemberNotFound("The member does not exist.")
         return member
 
     async def page(self, session: AsyncSession, *, after: UUID | None, limit: int, q: str | None) -> MemberPage:
@@ -127,7 +127,7 @@ class Accounts:
         EmailTaken.
         """
         if not caller.is_admin and (named := sorted(ADMINISTRATORS_FIELDS & changes.keys())):
-            raise AdministratorsField(f"Only an administrator changes {' and '.join(named)}.")
+            raise AdministratorsField(f"Only an administrator can change {' and '.join(named)}.")
         member = await self._for_change(session, member_id, preconditions)
         new = {field: value for field, value in changes.items() if getattr(member, field) != value}
         if "email" in new and caller.id == member.id:
@@ -182,7 +182,7 @@ class Accounts:
     async def _for_change(self, session: AsyncSession, member_id: UUID, preconditions: Preconditions) -> Member:
         member = await repository.get_for_change(session, member_id)
         if member is None:
-            raise MemberNotFound("There is no such member.")
+            raise MemberNotFound("The member does not exist.")
         preconditions.check_change(member.version)
         return member
 

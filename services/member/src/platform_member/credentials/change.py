@@ -57,7 +57,7 @@ class PasswordChanges:
             raise CurrentPasswordWrong
         if new == current:
             error = FieldError("/new_password", "password-unchanged", "This is your current password.")
-            raise PayloadInvalid("The payload does not fit.", errors=[error])
+            raise PayloadInvalid("The request body is invalid.", errors=[error])
         check_password(
             new,
             email=member.email,

@@ -24,8 +24,8 @@ T = TypeVar("T")
 # How much less urgent than the event loop a hash is, and the lowest priority that there is.
 _NICENESS, _MAX_NICENESS = 10, 19
 
-_waiting = Gauge("password_hashes_in_progress", "Password hashes being computed or waiting for it.")
-_shed = Counter("password_hashes_shed_total", "Requests refused because too many password hashes were waiting.")
+_waiting = Gauge("password_hash_queue_depth", "Password hashes being computed or waiting for it.")
+_shed = Counter("password_hash_rejected_total", "Requests refused because too many password hashes were waiting.")
 
 
 class HashingOverloaded(Overloaded):
@@ -54,9 +54,9 @@ class PasswordHasher:
             argon2__parallelism=settings.argon2_parallelism,
         )
         self._executor = ThreadPoolExecutor(
-            settings.hash_workers, thread_name_prefix="argon2", initializer=_lower_priority
+            settings.password_hash_workers, thread_name_prefix="argon2", initializer=_lower_priority
         )
-        self._queue = FairQueue(settings.hash_workers, settings.hash_queue)
+        self._queue = FairQueue(settings.password_hash_workers, settings.password_hash_queue_size)
         # Nobody's password: checked in the place of an account that does not exist, so that both take the same time.
         self._dummy_hash = self._context.hash(secrets.token_urlsafe(32))
 

@@ -78,4 +78,4 @@ def _context_words(email: str, display_name: str, product_name: str) -> Iterator
 
 
 def _refusal(pointer: str, code: str, detail: str) -> PayloadInvalid:
-    return PayloadInvalid("The payload does not fit.", errors=[FieldError(pointer, code, detail)])
+    return PayloadInvalid("The request body is invalid.", errors=[FieldError(pointer, code, detail)])

@@ -23,8 +23,6 @@ from platform_shop.requests import CART_COOKIE, CurrentVisitor, PartsOf, Session
 
 router = APIRouter(prefix="/api/shop/cart", tags=["cart"])
 
-_DAY = 86_400
-
 
 @router.get("", responses={**found(CartView), **reads(401)}, response_class=Response, openapi_extra=OPTIONAL_TOKEN)
 async def read_cart(
@@ -105,7 +103,7 @@ def _with_cookie(response: Response, parts: Parts, visitor: Visitor) -> Response
         response.set_cookie(
             settings.host_cookie(CART_COOKIE),
             parts.cart_tokens.token_for(visitor.cart_id),
-            max_age=settings.cart_days * _DAY,
+            max_age=settings.cart_retention_seconds,
             path="/",
             secure=settings.secure_cookies,
             httponly=True,

@@ -6,12 +6,12 @@ from platform_common.problems import FieldError, NotFound, Problem
 
 
 class VariantNotFound(NotFound):
-    """There is no such variant."""
+    """The variant does not exist."""
 
     code = "variant-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such variant.")
+        super().__init__("The variant does not exist.")
 
 
 class QuantityUnavailable(Problem):

@@ -64,7 +64,7 @@ class Carts:
         cart = await self._hold(session, member)
         await repository.raise_quantities(session, cart.id, quantities)
         if await repository.count_lines(session, cart.id) > MAX_LINES:
-            raise CartFull(f"A cart holds at most {MAX_LINES} different things.")
+            raise CartFull(f"A cart holds at most {MAX_LINES} different products.")
         cart.version += 1
         await session.flush()
         return await self._view(session, cart, member, language)
@@ -111,7 +111,7 @@ class Carts:
         if wanted > there:
             _check_quantity(wanted, variant.stock)
             if there == 0 and await repository.count_lines(session, cart.id) >= MAX_LINES:
-                raise CartFull(f"A cart holds at most {MAX_LINES} different things.")
+                raise CartFull(f"A cart holds at most {MAX_LINES} different products.")
         if wanted != there:
             await repository.set_quantity(session, cart.id, variant_id, wanted)
             cart.version += 1

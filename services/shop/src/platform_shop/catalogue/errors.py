@@ -6,9 +6,9 @@ from platform_common.problems import NotFound
 
 
 class ProductNotFound(NotFound):
-    """There is no such product."""
+    """The product does not exist."""
 
     code = "product-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such product.")
+        super().__init__("The product does not exist.")

@@ -35,8 +35,8 @@ class Catalogue:
     def __init__(self, settings: CatalogueSettings) -> None:
         self._currency = settings.currency
         self._statement_seconds = settings.catalogue_statement_timeout_seconds
-        self._searches = Gate(settings.catalogue_searches_at_once)
-        self._lists = Gate(settings.catalogue_searches_at_once)
+        self._searches = Gate(settings.catalogue_max_concurrent_searches)
+        self._lists = Gate(settings.catalogue_max_concurrent_searches)
         self._counts = CountsCache(settings.catalogue_max_age_seconds)
 
     async def page(

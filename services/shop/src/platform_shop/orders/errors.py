@@ -13,7 +13,7 @@ class OrderNotFound(NotFound):
     code = "order-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such order.")
+        super().__init__("The order does not exist.")
 
 
 class OutOfStock(Problem):

@@ -74,7 +74,7 @@ async def move(session: AsyncSession, order: Order, state: OrderState) -> None:
     order.origin = None
     order.steps.append(OrderStep(order_id=order.id, position=len(order.steps) + 1, state=state))
     await touch(session, order)
-    log.info("order_moved", order_id=str(order.id), state=state)
+    log.info("order_status_changed", order_id=str(order.id), state=state)
 
 
 async def cancel(session: AsyncSession, order: Order) -> None:

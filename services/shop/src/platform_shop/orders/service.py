@@ -151,7 +151,7 @@ class Orders:
         order = await self._hold(session, order_id)
         preconditions.check_change(tag_of(order, language))
         if state not in {OrderState.SHIPPED, OrderState.DELIVERED}:
-            raise OrderStateConflict(f"Nobody makes an order {state}.")
+            raise OrderStateConflict(f"Orders cannot be set to {state}.")
         await lifecycle.move(session, order, state)
         return order
 

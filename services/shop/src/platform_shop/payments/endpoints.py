@@ -67,7 +67,7 @@ async def receive_payment_event(
 ) -> Response:
     """Take a provider's word for what became of a payment, once an event."""
     if provider not in parts.providers:
-        raise NotFound("There is no such payment provider.")
+        raise NotFound("The payment provider does not exist.")
     body = await request.body()
     # Nothing of it is read before that.
     check(parts.settings.payment_webhook_secret, x_signature, body, time.time())
@@ -75,7 +75,7 @@ async def receive_payment_event(
         event = PaymentEventBody.model_validate_json(body)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise PayloadInvalid("The payload does not fit.", errors=[field_error(item) for item in faults]) from None
+        raise PayloadInvalid("The request body is invalid.", errors=[field_error(item) for item in faults]) from None
     taken = await parts.payments.apply_event(
         session, provider, event.id, event.payment_id, event.settlement,
         amount=event.amount.amount, currency=event.amount.currency,

@@ -100,7 +100,7 @@ class PracticeProvider:
             if await self._send(body):
                 return
             await asyncio.sleep(FIRST_PAUSE * 2**attempt)
-        log.warning("payment_event_not_taken", payment_id=str(payment.id), type=settlement.outcome)
+        log.warning("webhook_delivery_failed", payment_id=str(payment.id), type=settlement.outcome)
 
     async def _send(self, body: bytes) -> bool:
         headers = {"Content-Type": "application/json", HEADER: sign(self._secret, body, int(self._now()))}

@@ -32,15 +32,15 @@ class PaymentNotFound(NotFound):
     code = "payment-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such payment.")
+        super().__init__("The payment does not exist.")
 
 
 class Payments:
     """Payments of orders."""
 
     def __init__(self, settings: PaymentSettings) -> None:
-        self._check_after = timedelta(seconds=settings.payment_check_seconds)
-        self._deadline_after = timedelta(seconds=settings.payment_deadline_seconds)
+        self._check_after = timedelta(seconds=settings.payment_poll_interval_seconds)
+        self._deadline_after = timedelta(seconds=settings.payment_timeout_seconds)
 
     async def begin(self, session: AsyncSession, order: Order, provider: str, token: str) -> None:
         """Make an order's first payment; the provider is asked for it once the order is committed."""
@@ -91,7 +91,7 @@ class Payments:
             return False
         if (amount, currency) != (payment.amount, payment.currency):
             # Somebody must look at it; until then the order waits, and in the end expires.
-            log.error("payment_amount_differs", payment_id=str(payment_id), amount=amount, currency=currency)
+            log.error("payment_amount_mismatch", payment_id=str(payment_id), amount=amount, currency=currency)
             return True
         await self.settle(session, payment, settlement)
         return True
@@ -110,7 +110,7 @@ class Payments:
             case Outcome.REFUNDED if before is PaymentState.REFUNDING:
                 payment.finish(PaymentState.REFUNDED)
                 await lifecycle.touch(session, order)
-        log.info("payment_settled", payment_id=str(payment.id), outcome=settlement.outcome, before=before)
+        log.info("payment_outcome_applied", payment_id=str(payment.id), outcome=settlement.outcome, before=before)
 
     async def _take_money(self, session: AsyncSession, order: Order, payment: Payment) -> None:
         if payment.state not in {*UNSETTLED, PaymentState.CANCELLED, PaymentState.EXPIRED}:

@@ -63,5 +63,5 @@ class Sweep:
         try:
             return await provider.outcome(request_of(payment))
         except ProviderUnavailable:
-            log.warning("payment_provider_away", provider=provider.name, payment_id=str(payment.id))
+            log.warning("payment_provider_unavailable", provider=provider.name, payment_id=str(payment.id))
             return None

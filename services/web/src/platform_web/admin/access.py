@@ -16,7 +16,7 @@ def administrator(request: Request) -> Visitor:
     """Return the visitor, who is an administrator; the services ask again. Raises LogInNeeded, Forbidden."""
     visitor = known_visitor(request)
     if not visitor.is_admin:
-        raise Forbidden("This is for administrators.")
+        raise Forbidden("This requires the administrator role.")
     return visitor
 
 

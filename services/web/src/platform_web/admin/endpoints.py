@@ -157,7 +157,7 @@ async def _order(
         order = await parts.shop.order(visitor.on_behalf, order_id)
     except Refused as refused:
         _needs_log_in(refused)
-        raise NotFound("There is no such order.") from None
+        raise NotFound("The order does not exist.") from None
     content = {"order": order, "message": message, "next_state": NEXT_STATES.get(order.state)}
     return parts.pages.show(visitor, "admin/order.html", content, status=status, notice=notice)
 

@@ -71,7 +71,7 @@ async def product_page(
         product, count = await beside_cart(parts, visitor, parts.shop.product(visitor.on_behalf, slug))
     except Refused as error:
         if error.status == 404:
-            raise NotFound("There is no such product.") from None
+            raise NotFound("The product does not exist.") from None
         raise
     content = {"product": product, "chosen": _chosen(product, refused), "refused": refused, "most": MAX_QUANTITY}
     return parts.pages.show(visitor, "catalogue/product.html", content, status=status, notice=notice, cart_count=count)

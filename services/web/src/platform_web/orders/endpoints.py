@@ -127,7 +127,7 @@ async def _order_page(
         order, count = await beside_cart(parts, visitor, parts.shop.order(visitor.on_behalf, order_id))
     except Refused as refused:
         _needs_log_in(refused)
-        raise NotFound("There is no such order.") from None
+        raise NotFound("The order does not exist.") from None
     content = {
         "order": order,
         "message": message,
