@@ -28,7 +28,7 @@ from harness import cores, results, servers, wrk
 
 from platform_auth.keys.access_tokens import AccessTokens
 from platform_auth.keys.files import init_ring
-from platform_auth.keys.keeper import KeyRingKeeper
+from platform_auth.keys.reloader import KeyRingReloader
 from platform_auth.sessions.record import Session
 from platform_auth.sessions.repository import SESSION_KEY
 from platform_common.local_servers.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
@@ -101,7 +101,7 @@ def _valkey(folder: Path, core: int) -> Iterator[EphemeralValkey]:
 def _tokens(folder: Path, valkey: EphemeralValkey, count: int) -> tuple[Path, Path, str]:
     """Put `count` sessions into the store; write a token of each kind for each, and return the files and the secret."""
     init_ring(folder / "keys")
-    access = AccessTokens(KeyRingKeeper(folder / "keys"), ISSUER, AUDIENCE, time.time)
+    access = AccessTokens(KeyRingReloader(folder / "keys"), ISSUER, AUDIENCE, time.time)
     secret = secrets.token_hex(32)
     now = int(time.time())
     eddsa, hs256 = [], []

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from platform_auth.keys.files import RotationRefused, init_ring, rotate_ring
-from platform_auth.keys.keeper import KeyRingKeeper
-from platform_auth.keys.ring import KeyRingBroken, KeyState, load_ring
+from platform_auth.keys.reloader import KeyRingReloader
+from platform_auth.keys.ring import InvalidKeyRing, KeyState, load_ring
 from platform_auth.main import main
 
 
@@ -62,7 +62,7 @@ class TestFiles:
     def test_making_it_never_replaces_what_is_no_key(self, tmp_path):
         (tmp_path / "current.pem").write_text("my shopping list")
 
-        with pytest.raises(KeyRingBroken, match=r"current\.pem"):
+        with pytest.raises(InvalidKeyRing, match=r"current\.pem"):
             init_ring(tmp_path)
         assert (tmp_path / "current.pem").read_text() == "my shopping list"
 
@@ -125,7 +125,7 @@ class TestFiles:
     def test_a_broken_file_breaks_the_ring_and_is_named(self, ring, state, content):
         (ring / state).write_bytes(content)
 
-        with pytest.raises(KeyRingBroken, match=state):
+        with pytest.raises(InvalidKeyRing, match=state):
             load_ring(ring)
 
     def test_a_retired_key_may_be_public_alone_and_the_current_one_not(self, ring):
@@ -137,14 +137,14 @@ class TestFiles:
         assert len(load_ring(ring).keys) == 3
 
         (ring / "current.pem").write_bytes(text)
-        with pytest.raises(KeyRingBroken, match=r"current\.pem"):
+        with pytest.raises(InvalidKeyRing, match=r"current\.pem"):
             load_ring(ring)
 
 
 class TestPublished:
     async def test_every_key_of_the_ring_is_published_and_no_private_part(self, client, ring, auth):
         rotate(ring)
-        auth.keeper.reload_if_changed()
+        auth.key_ring.reload_if_changed()
 
         response = await client.http.get("/.well-known/jwks.json")
 
@@ -167,7 +167,7 @@ class TestReloading:
     async def test_after_a_rotation_new_tokens_have_the_new_key_and_old_ones_still_pass(self, client, auth, ring):
         old = (await client.tokens())["access_token"]
         rotate(ring)
-        auth.keeper.reload_if_changed()
+        auth.key_ring.reload_if_changed()
 
         new = (await client.tokens())["access_token"]
 
@@ -179,12 +179,12 @@ class TestReloading:
         token = (await client.tokens())["access_token"]
         assert (await client.verify(token)).status_code == 200
         rotate(ring)
-        auth.keeper.reload_if_changed()
+        auth.key_ring.reload_if_changed()
         assert (await client.verify(token)).status_code == 200
 
         for retired in ring.glob("retired-*.pem"):
             retired.unlink()
-        auth.keeper.reload_if_changed()
+        auth.key_ring.reload_if_changed()
 
         assert len(auth.cache) == 0
         assert (await client.verify(token)).status_code == 401
@@ -195,8 +195,8 @@ class TestReloading:
     ):
         """Its kid is unknown here until the files are looked at, which the token itself brings about."""
         behind = make_auth()
-        behind.keeper._monotonic = clock
-        behind.keeper._looked_at = clock()
+        behind.key_ring._monotonic = clock
+        behind.key_ring._looked_at = clock()
         rotate(ring)
         rotate(ring)
         token = (await client_of(make_auth()).tokens())["access_token"]
@@ -206,23 +206,23 @@ class TestReloading:
         assert (await client_of(behind).verify(token)).status_code == 200
 
     async def test_unknown_keys_make_us_look_once_a_second_at_most(self, ring, clock, monkeypatch):
-        keeper = KeyRingKeeper(ring, monotonic=clock)
+        key_ring = KeyRingReloader(ring, monotonic=clock)
         looks = []
         monkeypatch.setattr(
-            "platform_auth.keys.keeper.fingerprint", lambda _directory: looks.append(clock()) or ("same",)
+            "platform_auth.keys.reloader.directory_signature", lambda _directory: looks.append(clock()) or ("same",)
         )
-        keeper._seen = ("same",)
+        key_ring._seen = ("same",)
 
         for _ in range(20):
             clock.advance(0.25)
-            assert not keeper.knows("unknown")
+            assert not key_ring.knows("unknown")
 
         assert len(looks) == 5
 
     async def test_a_broken_ring_leaves_the_old_one_in_use(self, client, auth, ring, logs):
         good = (ring / "current.pem").read_bytes()
         (ring / "current.pem").write_bytes(b"half a fi")
-        auth.keeper.reload_if_changed()
+        auth.key_ring.reload_if_changed()
 
         token = (await client.tokens())["access_token"]
 
@@ -231,25 +231,25 @@ class TestReloading:
         (event,) = [entry for entry in logs if entry["event"] == "key_ring_broken"]
         assert "half a fi" not in json.dumps(event)
         (ring / "current.pem").write_bytes(good)
-        auth.keeper.reload_if_changed()
+        auth.key_ring.reload_if_changed()
         assert (await client.verify(token)).status_code == 200
 
     async def test_a_ring_that_vanished_leaves_the_old_one_in_use(self, client, auth, ring):
         ring.rename(ring.with_name("elsewhere"))
-        auth.keeper.reload_if_changed()
+        auth.key_ring.reload_if_changed()
 
         assert (await client.verify((await client.tokens())["access_token"])).status_code == 200
 
     async def test_the_files_are_watched(self, auth, ring):
-        before = auth.keeper.ring
-        async with auth.keeper.watching(every=0.01):
+        before = auth.key_ring.ring
+        async with auth.key_ring.watching(every=0.01):
             rotate(ring)
             deadline = time.monotonic() + 10
-            while auth.keeper.ring is before:
+            while auth.key_ring.ring is before:
                 assert time.monotonic() < deadline
                 await asyncio.sleep(0.01)
 
-        assert auth.keeper.ring.signing_kid == before.keys[1].kid
+        assert auth.key_ring.ring.signing_kid == before.keys[1].kid
 
     def test_a_mounted_secret_is_read_as_of_one_version(self, tmp_path):
         """As the kubelet does it: files are links into `..data`, a link that is swapped at once."""
@@ -260,14 +260,14 @@ class TestReloading:
         data.symlink_to("..v1")
         for name in ("current.pem", "next.pem"):
             (tmp_path / name).symlink_to(f"..data/{name}")
-        keeper = KeyRingKeeper(tmp_path)
-        assert keeper.ring.keys == load_ring(versions[0]).keys
+        key_ring = KeyRingReloader(tmp_path)
+        assert key_ring.ring.keys == load_ring(versions[0]).keys
 
         (tmp_path / "..data_tmp").symlink_to("..v2")
         (tmp_path / "..data_tmp").replace(data)
-        keeper.reload_if_changed()
+        key_ring.reload_if_changed()
 
-        assert keeper.ring.keys == load_ring(versions[1]).keys
+        assert key_ring.ring.keys == load_ring(versions[1]).keys
 
 
 class TestCommand:

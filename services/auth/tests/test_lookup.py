@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import redis.asyncio
 
-from platform_auth.verify.lookup import STORE_AWAY, get_command
+from platform_auth.verify.lookup import NO_REPLY, get_command
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
 from platform_common.testing.servers import REDIS_RULES
 
@@ -196,7 +196,7 @@ async def test_answers_that_come_too_late_are_not_taken_for_those_to_later_quest
     assert await lookup.get(get_command(KEYS[0])) == KEYS[0].encode()
     os.kill(own_valkey.process.pid, signal.SIGSTOP)
     late = await bounded(asyncio.gather(*(lookup.get(get_command(key)) for key in KEYS[:10])))
-    assert late == [STORE_AWAY] * 10
+    assert late == [NO_REPLY] * 10
 
     os.kill(own_valkey.process.pid, signal.SIGCONT)
 
@@ -204,7 +204,7 @@ async def test_answers_that_come_too_late_are_not_taken_for_those_to_later_quest
     while (answers := await asyncio.gather(*(lookup.get(get_command(key)) for key in KEYS[10:]))) != [
         key.encode() for key in KEYS[10:]
     ]:
-        assert set(answers) <= {STORE_AWAY, *(key.encode() for key in KEYS[10:])}
+        assert set(answers) <= {NO_REPLY, *(key.encode() for key in KEYS[10:])}
         assert time.monotonic() < deadline
 
 
@@ -274,4 +274,4 @@ async def test_closing_answers_whoever_waits(lookup, own_valkey):
 
     await lookup.close()
 
-    assert await bounded(waiting) is STORE_AWAY
+    assert await bounded(waiting) is NO_REPLY

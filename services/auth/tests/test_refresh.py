@@ -11,7 +11,7 @@ import jwt
 import pytest
 from pydantic import SecretStr
 
-from platform_auth.keys.ring import KeyRingBroken, load_ring
+from platform_auth.keys.ring import InvalidKeyRing, load_ring
 
 # Seconds, by default.
 GRACE = 60
@@ -296,7 +296,7 @@ async def test_sessions_end_with_keys_that_are_all_replaced(auth, client, ring, 
     """Whoever held the keys may have sessions too: what began before cannot be renewed, whatever its refresh token."""
     until = ring / "sessions-until"
     until.write_text(str(int(clock())))
-    auth.keeper.reload_if_changed()
+    auth.key_ring.reload_if_changed()
     clock.advance(1)
 
     response = await client.refresh(session["refresh_token"])
@@ -310,7 +310,7 @@ async def test_sessions_end_with_keys_that_are_all_replaced(auth, client, ring, 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "1e9", "9" * 13, "\xb2"])
 async def test_a_time_that_is_none_breaks_the_ring_and_ends_no_session(auth, client, ring, session, text):
     (ring / "sessions-until").write_text(text, encoding="utf-8")
-    auth.keeper.reload_if_changed()
+    auth.key_ring.reload_if_changed()
     assert (await client.refresh(session["refresh_token"])).status_code == 200
-    with pytest.raises(KeyRingBroken, match="sessions-until"):
+    with pytest.raises(InvalidKeyRing, match="sessions-until"):
         load_ring(ring)

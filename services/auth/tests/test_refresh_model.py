@@ -21,13 +21,13 @@ from pydantic import SecretStr
 
 from platform_auth.app import limit_storage
 from platform_auth.keys.access_tokens import AccessTokens
-from platform_auth.keys.keeper import KeyRingKeeper
-from platform_auth.sessions.errors import RefreshRefused, RefreshTokenReused, RefreshTokenUnknown, SessionRevoked
+from platform_auth.keys.reloader import KeyRingReloader
+from platform_auth.rate_limiting import RateLimiter, parse_rate_limit
+from platform_auth.sessions.errors import RefreshRejected, RefreshTokenReused, RefreshTokenUnknown, SessionRevoked
 from platform_auth.sessions.refresh_tokens import RefreshTokens
 from platform_auth.sessions.repository import SessionRepository
 from platform_auth.sessions.service import Device, SessionLimits, SessionService
 from platform_auth.store import redis_client
-from platform_auth.throttle import Counters, parse_rate_limit
 from platform_common.testing.tokens import AUDIENCE, ISSUER, Clock
 
 MEMBER = "0198-model"
@@ -48,12 +48,12 @@ class RefreshMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.clock = Clock(int(time.time()))
         self.redis = redis_client(SecretStr(self.url))
-        keeper = KeyRingKeeper(self.ring)
-        counters = Counters(limit_storage(self.redis))
+        key_ring = KeyRingReloader(self.ring)
+        rate_limiter = RateLimiter(limit_storage(self.redis))
         self.service = SessionService(
             SessionRepository(self.redis, ABSOLUTE, 100, self.clock),
-            counters,
-            AccessTokens(keeper, ISSUER, AUDIENCE, self.clock),
+            rate_limiter,
+            AccessTokens(key_ring, ISSUER, AUDIENCE, self.clock),
             RefreshTokens(SECRET),
             SessionLimits(900, IDLE, ABSOLUTE, GRACE, parse_rate_limit("1000000/5 minutes")),
             self.clock,
@@ -72,7 +72,7 @@ class RefreshMachine(RuleBasedStateMachine):
         """Return the successor that `text` is answered with, or the class of the refusal."""
         try:
             _, pair = await self.service.refresh(text, DEVICE)
-        except RefreshRefused as refused:
+        except RefreshRejected as refused:
             return type(refused)
         return pair.refresh_token
 
@@ -152,7 +152,7 @@ class RefreshMachine(RuleBasedStateMachine):
     @invariant()
     def the_session_is_alive_if_the_model_says_so(self):
         if hasattr(self, "service"):
-            found = self.run(self.service.alive(self.session_id, MEMBER))
+            found = self.run(self.service.get_active(self.session_id, MEMBER))
             assert (found is not None) == (not self.is_over())
 
     @invariant()

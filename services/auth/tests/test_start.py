@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from platform_auth.config import AuthSettings
-from platform_auth.serving import check_store, run
+from platform_auth.serving import run, wait_for_store
 from platform_common.local_servers.process import free_port
 from platform_common.local_servers.valkey import AclUser, EphemeralValkey
 from platform_common.testing.servers import REDIS_RULES
@@ -145,7 +145,7 @@ def test_a_store_that_does_not_answer_is_named(environment, tmp_path):
 
 async def test_a_store_that_starts_a_moment_later_is_waited_for(tmp_path):
     server = EphemeralValkey(tmp_path, {"auth": AclUser("secret", REDIS_RULES["auth"])})
-    waiting = asyncio.create_task(check_store(SecretStr(server.url("auth", 1)), wait_seconds=30))
+    waiting = asyncio.create_task(wait_for_store(SecretStr(server.url("auth", 1)), wait_seconds=30))
     await asyncio.sleep(0.5)
     assert not waiting.done()
     await asyncio.to_thread(server.start)

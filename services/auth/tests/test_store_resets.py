@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from platform_auth.serving import check_store
+from platform_auth.serving import wait_for_store
 
 # Closing with this option sends a reset, as a firewall that forgot the connection does.
 RESET = struct.pack("ii", 1, 0)
@@ -148,7 +148,7 @@ async def test_a_store_that_takes_no_connection_is_503(client, relay, fill_pool)
 
 
 async def test_a_start_waits_out_resets(settings, relay):
-    waiting = asyncio.create_task(check_store(settings.redis_url))
+    waiting = asyncio.create_task(wait_for_store(settings.redis_url))
     for _ in range(5):
         relay.reset()
         await asyncio.sleep(0.001)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platform_auth.accounts import Pseudonyms
+from platform_auth.pseudonyms import Pseudonyms
 from platform_common.client_address import address_block
 from platform_common.email_address import normalize_email
 

@@ -33,7 +33,7 @@ def forge(auth, good):
     def make(key=None, alg="EdDSA", head_changes=None, **changes):
         whole = {name: value for name, value in (claims | changes).items() if value is not None}
         headers = head | {"alg": alg} | (head_changes or {})
-        return jwt.encode(whole, auth.keeper.ring.signing if key is None else key, alg, headers=headers)
+        return jwt.encode(whole, auth.key_ring.ring.signing if key is None else key, alg, headers=headers)
 
     return make
 
@@ -80,7 +80,7 @@ async def test_a_head_that_does_not_fit_is_refused(client, forge, head):
 async def test_a_head_without_kid_is_refused(client, good, auth):
     _, claims, _ = good
 
-    await assert_refused(client, jwt.encode(claims, auth.keeper.ring.signing, "EdDSA", headers={"typ": "at+jwt"}))
+    await assert_refused(client, jwt.encode(claims, auth.key_ring.ring.signing, "EdDSA", headers={"typ": "at+jwt"}))
 
 
 async def test_a_signature_of_another_key_is_refused(client, forge):
@@ -93,7 +93,7 @@ async def test_another_algorithm_is_refused(client, forge):
 
 async def test_hs256_with_the_public_key_as_secret_is_refused(client, auth, good):
     _, claims, head = good
-    public = auth.keeper.ring.keys[0].public
+    public = auth.key_ring.ring.keys[0].public
     for secret in (
         public.public_bytes_raw(),
         public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),

@@ -17,20 +17,21 @@ from redis.exceptions import RedisError
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from platform_auth.accounts import Pseudonyms
 from platform_auth.caching import NoStoreMiddleware
 from platform_auth.config import AuthSettings
 from platform_auth.keys import endpoints as key_endpoints
 from platform_auth.keys.access_tokens import AccessTokens
-from platform_auth.keys.keeper import KeyRingKeeper
+from platform_auth.keys.reloader import KeyRingReloader
 from platform_auth.login import endpoints as login_endpoints
-from platform_auth.login.in_flight import AttemptsInFlight
+from platform_auth.login.concurrency import ConcurrentAttempts
 from platform_auth.login.service import LoginService
 from platform_auth.login.throttle import LoginLimits, LoginThrottle
 from platform_auth.members import Members
 from platform_auth.openapi import problems
 from platform_auth.password import endpoints as password_endpoints
 from platform_auth.password.service import PasswordService
+from platform_auth.pseudonyms import Pseudonyms
+from platform_auth.rate_limiting import KEY_PREFIX, RateLimiter
 from platform_auth.registration import endpoints as registration_endpoints
 from platform_auth.registration.service import RegistrationService
 from platform_auth.sessions import endpoints as session_endpoints
@@ -39,11 +40,10 @@ from platform_auth.sessions.refresh_tokens import RefreshTokens
 from platform_auth.sessions.repository import SessionRepository
 from platform_auth.sessions.service import SessionLimits, SessionService
 from platform_auth.store import lookup_pool, redis_client, store_unavailable
-from platform_auth.throttle import KEY_PREFIX, Counters
 from platform_auth.verify.app import VerifyApp
 from platform_auth.verify.document import OPERATION
 from platform_auth.verify.lookup import SessionLookup
-from platform_auth.verify.metrics import LookupMetrics, Outcomes
+from platform_auth.verify.metrics import SessionLookupMetrics, VerifyOutcomes
 from platform_auth.verify.token_cache import TokenCache
 from platform_common.health import Health
 from platform_common.internal_http import internal_client
@@ -70,48 +70,48 @@ class Auth:
         registry: CollectorRegistry | None = None,
     ) -> None:
         key = settings.service_token_key.get_secret_value()
-        self.keeper = KeyRingKeeper(settings.key_ring_dir)
-        self.tokens = AccessTokens(self.keeper, settings.token_issuer, settings.token_audience, now)
+        self.key_ring = KeyRingReloader(settings.key_ring_dir)
+        self.tokens = AccessTokens(self.key_ring, settings.token_issuer, settings.token_audience, now)
         self.redis = redis_client(settings.redis_url)
         self.members_http = internal_client(
             settings.member_url, "member", ServiceTokenIssuer("auth", key), transport=member_transport
         )
         self.health = Health({"redis": self.redis.ping})
-        counters = Counters(limit_storage(self.redis))
+        rate_limiter = RateLimiter(limit_storage(self.redis))
         repository = SessionRepository(self.redis, settings.session_absolute_seconds, settings.sessions_per_member, now)
         self.sessions = SessionService(
             repository,
-            counters,
+            rate_limiter,
             self.tokens,
             RefreshTokens(key),
             _session_limits(settings),
             now,
-            ended_until=lambda: self.keeper.ring.sessions_until,
+            keys_revoked_at=lambda: self.key_ring.ring.sessions_until,
         )
         self._service_tokens = ServiceTokenVerifier("auth", key, callers={"member"})
 
         members = Members(self.members_http)
         pseudonyms = Pseudonyms(key)
-        throttle = LoginThrottle(counters, self.redis, _login_limits(settings))
-        in_flight = AttemptsInFlight(settings.rate_limit_login_failures_per_account_and_address.amount)
-        self.login = LoginService(members, self.sessions, throttle, in_flight, pseudonyms)
+        throttle = LoginThrottle(rate_limiter, self.redis, _login_limits(settings))
+        concurrent = ConcurrentAttempts(settings.rate_limit_login_failures_per_account_and_address.amount)
+        self.login = LoginService(members, self.sessions, throttle, concurrent, pseudonyms)
         registrations = settings.rate_limit_registrations_per_address
-        self.registration = RegistrationService(members, counters, registrations, pseudonyms, key)
+        self.registration = RegistrationService(members, rate_limiter, registrations, pseudonyms, key)
         password_guesses = settings.rate_limit_password_guesses_per_session
-        self.passwords = PasswordService(members, self.sessions, counters, password_guesses)
+        self.passwords = PasswordService(members, self.sessions, rate_limiter, password_guesses)
 
         self.lookup = SessionLookup(
-            lookup_pool(settings.redis_url), settings.session_lookup_timeout_seconds, LookupMetrics(registry)
+            lookup_pool(settings.redis_url), settings.session_lookup_timeout_seconds, SessionLookupMetrics(registry)
         )
         self.cache = TokenCache(self.tokens, settings.token_cache_size)
-        self.keeper.on_removal(self.cache.clear)
+        self.key_ring.on_removal(self.cache.clear)
         self.verify = VerifyApp(
-            self.cache, self.lookup, settings.access_cookie, settings.edge_headers, now, Outcomes(registry)
+            self.cache, self.lookup, settings.access_cookie, settings.edge_headers, now, VerifyOutcomes(registry)
         )
         self.api = self._framework()
         # /auth/verify has no use for the client's address, so only the rest pays for finding it out.
         api: Any = self.api  # uvicorn has types of its own for the same protocol
-        self.asgi = Dispatch(self.verify, ProxyHeadersMiddleware(api, settings.forwarded_allow_ips))
+        self.asgi = Dispatcher(self.verify, ProxyHeadersMiddleware(api, settings.forwarded_allow_ips))
 
     def _framework(self) -> FastAPI:
         app = FastAPI(
@@ -140,7 +140,7 @@ class Auth:
         ):
             app.include_router(endpoints.router)
         complete_document(app, problems, {VERIFY_PATH: {"get": OPERATION}})
-        app.state.keeper = self.keeper
+        app.state.key_ring = self.key_ring
         app.state.tokens = self.tokens
         app.state.sessions = self.sessions
         app.state.login = self.login
@@ -159,11 +159,11 @@ class Auth:
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.close)
-            await stack.enter_async_context(self.keeper.watching())
+            await stack.enter_async_context(self.key_ring.watching())
             yield
 
 
-class Dispatch:
+class Dispatcher:
     """Hands `/auth/verify` to its own application, before the framework sees the request."""
 
     def __init__(self, verify: ASGIApp, api: Any) -> None:
@@ -200,7 +200,7 @@ def _session_limits(settings: AuthSettings) -> SessionLimits:
 def _login_limits(settings: AuthSettings) -> LoginLimits:
     return LoginLimits(
         pair=settings.rate_limit_login_failures_per_account_and_address,
-        stranger_under_attack=settings.rate_limit_login_failures_under_attack,
+        unknown_ip_under_attack=settings.rate_limit_login_failures_under_attack,
         address=settings.rate_limit_login_failures_per_address,
         account=settings.rate_limit_login_failures_per_account,
         successes=settings.rate_limit_logins_per_account,

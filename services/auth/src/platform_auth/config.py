@@ -10,7 +10,7 @@ from limits import RateLimitItem
 from pydantic import BeforeValidator, Field, InstanceOf
 from pydantic_settings import SettingsConfigDict
 
-from platform_auth.throttle import parse_rate_limit
+from platform_auth.rate_limiting import parse_rate_limit
 from platform_common.cookies import CookieSettings
 from platform_common.settings import HttpUrl, RedisUrl, ServiceTokenKey
 

@@ -20,17 +20,17 @@ _FOR_THE_CLIENT = frozenset({400, 409, 413, 422, 429})
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After", "Idempotent-Replayed")
 
 
-class CredentialsRefused(Exception):
+class CredentialsRejected(Exception):
     """Member knows no active account with this e-mail and password."""
 
 
-class PasswordChangeRefused(Exception):
+class PasswordChangeRejected(Exception):
     """Member took the current password for wrong, or the new one for unfit: `answer` tells the client.
 
     `is_guess` is true where it was the current one.
     """
 
-    def __init__(self, answer: MemberAnswer, *, is_guess: bool) -> None:
+    def __init__(self, answer: MemberResponse, *, is_guess: bool) -> None:
         super().__init__("the change was refused")
         self.answer = answer
         self.is_guess = is_guess
@@ -53,7 +53,7 @@ class VerifiedMember:
 
 
 @dataclass(frozen=True)
-class MemberAnswer:
+class MemberResponse:
     """An answer that goes on to the client as it is."""
 
     status: int
@@ -71,30 +71,30 @@ class Members:
         self._http = http
 
     async def verify(self, email: str, password: str, client: str) -> VerifiedMember:
-        """Return the member with these credentials. Raises CredentialsRefused."""
+        """Return the member with these credentials. Raises CredentialsRejected."""
         response = await self._post("/internal/credentials/verify", {"email": email, "password": password}, client)
         if response.status_code == 200:
             return _verified(response)
         if response.status_code == 401 and _code(response) == "credentials-invalid":
-            raise CredentialsRefused
+            raise CredentialsRejected
         # What member finds malformed (422) is no account's either.
         if response.status_code == 422:
-            raise CredentialsRefused
+            raise CredentialsRejected
         raise self._unavailable(response)
 
-    async def create(self, body: Mapping[str, Any], client: str) -> MemberAnswer:
+    async def create(self, body: Mapping[str, Any], client: str) -> MemberResponse:
         """Have an account made, and return what member says, as far as it concerns the client."""
         response = await self._post("/internal/members", body, client)
         if response.status_code != 201 and response.status_code not in _FOR_THE_CLIENT:
             raise self._unavailable(response)
-        return _answer(response)
+        return _passed_on(response)
 
     async def change_password(
         self, member: str, current: str, new: str, keep_session: str, client: str
     ) -> VerifiedMember:
         """Have the member's password replaced, and return the member as it is from then on.
 
-        Member ends all sessions but `keep_session`, which may be yet to come. Raises PasswordChangeRefused.
+        Member ends all sessions but `keep_session`, which may be yet to come. Raises PasswordChangeRejected.
         """
         body = {"member_id": member, "current_password": current, "new_password": new, "keep_session": keep_session}
         response = await self._post("/internal/credentials/change", body, client)
@@ -103,7 +103,7 @@ class Members:
             return _verified(response)
         if response.status_code == 422:
             is_guess = _code(response) == "current-password-wrong"
-            raise PasswordChangeRefused(_answer(response), is_guess=is_guess)
+            raise PasswordChangeRejected(_passed_on(response), is_guess=is_guess)
         raise self._unavailable(response)
 
     async def _post(self, path: str, body: Mapping[str, Any], client: str) -> httpx2.Response:
@@ -122,9 +122,9 @@ class Members:
         )
 
 
-def _answer(response: httpx2.Response) -> MemberAnswer:
+def _passed_on(response: httpx2.Response) -> MemberResponse:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return MemberAnswer(response.status_code, headers, response.content)
+    return MemberResponse(response.status_code, headers, response.content)
 
 
 def _code(response: httpx2.Response) -> str:

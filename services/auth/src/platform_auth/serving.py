@@ -11,7 +11,7 @@ from redis.exceptions import AuthenticationError, RedisError
 
 from platform_auth.app import Auth
 from platform_auth.config import AuthSettings
-from platform_auth.keys.ring import KeyRingBroken
+from platform_auth.keys.ring import InvalidKeyRing
 from platform_auth.store import redis_client
 from platform_common.serving import StartRefused, serve
 from platform_common.settings import EXIT_SETTINGS, load_settings, refuse_start
@@ -21,7 +21,7 @@ WAIT_SECONDS = 6.0
 POLL_SECONDS = 0.2
 
 
-async def check_store(url: SecretStr, wait_seconds: float = WAIT_SECONDS) -> None:
+async def wait_for_store(url: SecretStr, wait_seconds: float = WAIT_SECONDS) -> None:
     """Wait for the session store: at an installation it starts at the same time. Raises StartRefused."""
     client = redis_client(url)
     try:
@@ -46,11 +46,11 @@ def run() -> None:
     settings = load_settings(AuthSettings)
     try:
         auth = Auth(settings, registry=REGISTRY)
-    except KeyRingBroken as broken:
+    except InvalidKeyRing as broken:
         refuse_start(f"Wrong settings: AUTH_KEY_RING_DIR {broken}.", EXIT_SETTINGS)
 
     async def check_start() -> None:
-        await check_store(settings.redis_url)
+        await wait_for_store(settings.redis_url)
 
     # What was loaded so far lives as long as the process, and requests leave few cycles behind: the collector need not
     # walk the one again and again, nor stop the others every few hundred allocations (it cost a sixth of each request).

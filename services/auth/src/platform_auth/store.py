@@ -45,7 +45,7 @@ class Reconnect(Retry):
         return await super().call_with_retry(do_or_disconnect, *args, **kwargs)
 
 
-class StoreUnavailable(DependencyUnavailable):
+class SessionStoreUnavailable(DependencyUnavailable):
     """The session store does not answer."""
 
     code = "session-store-unavailable"
@@ -78,4 +78,4 @@ def lookup_pool(url: SecretStr) -> ConnectionPool:
 def store_unavailable(error: Exception) -> JSONResponse:
     """Return the answer to a request that failed because of the store."""
     log.warning("session_store_failed", error=type(error).__name__)
-    return problem_response(StoreUnavailable("The session store is temporarily unavailable."))
+    return problem_response(SessionStoreUnavailable("The session store is temporarily unavailable."))

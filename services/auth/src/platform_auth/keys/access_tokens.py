@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 
-from platform_auth.keys.keeper import KeyRingKeeper
+from platform_auth.keys.reloader import KeyRingReloader
 from platform_common.tokens.access import ALGORITHM, TYPE, decode_access_token, unverified_kid
 from platform_common.tokens.key_ring import LEEWAY_SECONDS
 
@@ -20,7 +20,7 @@ class TokenMalformed(Exception):
     """It is no token of ours: its form, signature, issuer, audience or claims are wrong."""
 
 
-class TokenOfUnknownKey(TokenMalformed):
+class UnknownKeyId(TokenMalformed):
     """Its key is not in the ring: it was taken out in an emergency, or never was there. Nobody can tell which."""
 
 
@@ -41,8 +41,8 @@ class AccessToken:
 class AccessTokens:
     """Issues and reads the access tokens of `issuer` for `audience`."""
 
-    def __init__(self, keeper: KeyRingKeeper, issuer: str, audience: str, now: Callable[[], float]) -> None:
-        self._keeper = keeper
+    def __init__(self, key_ring: KeyRingReloader, issuer: str, audience: str, now: Callable[[], float]) -> None:
+        self._key_ring = key_ring
         self._issuer = issuer
         self._audience = audience
         self._now = now
@@ -63,16 +63,16 @@ class AccessTokens:
             "auth_time": auth_time,
             "amr": list(amr),
         }
-        ring = self._keeper.ring
+        ring = self._key_ring.ring
         return jwt.encode(claims, ring.signing, ALGORITHM, headers={"kid": ring.signing_kid, "typ": TYPE})
 
     def read(self, token: str) -> AccessToken:
-        """Return what `token` says. Raises TokenMalformed, TokenOfUnknownKey, TokenExpired."""
+        """Return what `token` says. Raises TokenMalformed, UnknownKeyId, TokenExpired."""
         try:
             kid = unverified_kid(token)
-            if not self._keeper.knows(kid):
+            if not self._key_ring.knows(kid):
                 self._refuse_unknown_key(token)
-            claims = decode_access_token(token, self._keeper.ring.public[kid], self._issuer, self._audience)
+            claims = decode_access_token(token, self._key_ring.ring.public[kid], self._issuer, self._audience)
         except jwt.ExpiredSignatureError:
             raise TokenExpired from None
         except (jwt.PyJWTError, ValueError, RecursionError):
@@ -92,7 +92,7 @@ class AccessTokens:
         expires_at = claims.get("exp") if isinstance(claims, dict) else None
         if isinstance(expires_at, int | float) and expires_at + LEEWAY_SECONDS <= self._now():
             raise TokenExpired
-        raise TokenOfUnknownKey
+        raise UnknownKeyId
 
 
 def _access_token(claims: Mapping[str, Any], expires_at: float) -> AccessToken:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from platform_auth.keys.files import RotationRefused, init_ring, rotate_ring
-from platform_auth.keys.keeper import POLL_SECONDS
-from platform_auth.keys.ring import KeyRing, KeyRingBroken, load_ring
+from platform_auth.keys.reloader import POLL_SECONDS
+from platform_auth.keys.ring import InvalidKeyRing, KeyRing, load_ring
 from platform_common.settings import EXIT_SETTINGS, EXIT_UNREACHABLE, refuse_start
 from platform_common.tokens.key_ring import JWKS_MAX_AGE_SECONDS, LEEWAY_SECONDS
 
@@ -33,7 +33,7 @@ def _add(parser: argparse.ArgumentParser, action: Callable[[Path], KeyRing] | No
         directory = _directory(arguments)
         try:
             _print(action(directory) if action else _rotate(directory, arguments.retire_after))
-        except KeyRingBroken as broken:
+        except InvalidKeyRing as broken:
             refuse_start(f"The key ring directory {directory} {broken}.", EXIT_SETTINGS)
         except OSError as error:
             refuse_start(f"The key ring directory {directory} cannot be used ({error.strerror}).", EXIT_SETTINGS)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from platform_auth.keys.keeper import KeyRingKeeper
+from platform_auth.keys.reloader import KeyRingReloader
 from platform_common.openapi import body_of
 from platform_common.tokens.key_ring import JWKS_MAX_AGE_SECONDS
 
@@ -40,9 +40,9 @@ class SigningKeys(BaseModel):
 )
 async def read_signing_keys(request: Request) -> Response:
     """Return the current, the next and the retired keys."""
-    keeper: KeyRingKeeper = request.app.state.keeper
+    key_ring: KeyRingReloader = request.app.state.key_ring
     return JSONResponse(
-        keeper.ring.jwks,
+        key_ring.ring.jwks,
         media_type=KEY_SET,
         headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_SECONDS}"},
     )

@@ -18,7 +18,7 @@ class RotationRefused(Exception):
 def init_ring(directory: Path) -> KeyRing:
     """Make a ring in `directory` (made if absent): a current key and a next one. What is there already stays.
 
-    Raises KeyRingBroken when what is there is no ring.
+    Raises InvalidKeyRing when what is there is no ring.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (directory / CURRENT).exists():
@@ -32,7 +32,7 @@ def rotate_ring(directory: Path, now: float, published_for: float, retire_after:
     """Let the next key sign, retire the current one, publish a new next one, and drop what retired long ago.
 
     `published_for`: how long (seconds) everybody has needed to see the next key. `retire_after`: how long a retired
-    key is kept, at least the lifetime of a token. Raises RotationRefused, KeyRingBroken.
+    key is kept, at least the lifetime of a token. Raises RotationRefused, InvalidKeyRing.
     """
     load_ring(directory)
     upcoming = directory / NEXT

@@ -23,7 +23,7 @@ from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED, SESSIONS_UNT
 LONGEST_TIME = 12
 
 
-class KeyRingBroken(Exception):
+class InvalidKeyRing(Exception):
     """The directory holds no usable ring; the message is a clause that says why, without any key material."""
 
 
@@ -36,7 +36,7 @@ class KeyState(StrEnum):
 
 
 @dataclass(frozen=True)
-class RingKey:
+class VerificationKey:
     """One key of the ring."""
 
     kid: str
@@ -57,7 +57,7 @@ class KeyRing:
     """
 
     signing: Ed25519PrivateKey
-    keys: tuple[RingKey, ...]
+    keys: tuple[VerificationKey, ...]
     sessions_until: int = 0
 
     @property
@@ -77,26 +77,26 @@ class KeyRing:
 
 
 def load_ring(directory: Path) -> KeyRing:
-    """Read the ring in `directory`. Raises KeyRingBroken."""
+    """Read the ring in `directory`. Raises InvalidKeyRing."""
     folder = _one_version(directory)
     current = folder / CURRENT
     if not current.is_file():
-        raise KeyRingBroken(f"holds no {CURRENT}")
+        raise InvalidKeyRing(f"holds no {CURRENT}")
     signing = _load(current)
     if not isinstance(signing, Ed25519PrivateKey):
-        raise KeyRingBroken(f"has no private key in {CURRENT}")
+        raise InvalidKeyRing(f"has no private key in {CURRENT}")
     keys = [_ring_key(signing, KeyState.CURRENT, CURRENT)]
     if (folder / NEXT).is_file():
         keys.append(_ring_key(_load(folder / NEXT), KeyState.NEXT, NEXT))
     keys += [_ring_key(_load(path), KeyState.RETIRED, path.name) for path in sorted(folder.glob(RETIRED))]
     # In the middle of a rotation one key may stand in two files: its first state counts.
-    by_kid: dict[str, RingKey] = {}
+    by_kid: dict[str, VerificationKey] = {}
     for key in keys:
         by_kid.setdefault(key.kid, key)
     return KeyRing(signing, tuple(by_kid.values()), _sessions_until(folder / SESSIONS_UNTIL))
 
 
-def fingerprint(directory: Path) -> tuple[object, ...]:
+def directory_signature(directory: Path) -> tuple[object, ...]:
     """Return what changes whenever the ring's files do; reads names and times alone."""
     folder = _one_version(directory)
     try:
@@ -123,9 +123,9 @@ def _sessions_until(path: Path) -> int:
     except FileNotFoundError:
         return 0
     except (OSError, UnicodeDecodeError):
-        raise KeyRingBroken(f"has an unreadable file {path.name}") from None
+        raise InvalidKeyRing(f"has an unreadable file {path.name}") from None
     if not text.isdecimal() or len(text) > LONGEST_TIME:
-        raise KeyRingBroken(f"has no time in {path.name}: decimal seconds since the epoch")
+        raise InvalidKeyRing(f"has no time in {path.name}: decimal seconds since the epoch")
     return int(text)
 
 
@@ -133,19 +133,19 @@ def _load(path: Path) -> Ed25519PrivateKey | Ed25519PublicKey:
     try:
         pem = path.read_bytes()
     except OSError as error:
-        raise KeyRingBroken(f"has an unreadable file {path.name} ({error.strerror})") from None
+        raise InvalidKeyRing(f"has an unreadable file {path.name} ({error.strerror})") from None
     try:
         if b"PRIVATE KEY" in pem:
             key: object = serialization.load_pem_private_key(pem, password=None)
         else:
             key = serialization.load_pem_public_key(pem)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise KeyRingBroken(f"has a file {path.name} that is not an unencrypted PEM key") from None
+        raise InvalidKeyRing(f"has a file {path.name} that is not an unencrypted PEM key") from None
     if not isinstance(key, Ed25519PrivateKey | Ed25519PublicKey):
-        raise KeyRingBroken(f"has a key in {path.name} that is not Ed25519")
+        raise InvalidKeyRing(f"has a key in {path.name} that is not Ed25519")
     return key
 
 
-def _ring_key(key: Ed25519PrivateKey | Ed25519PublicKey, state: KeyState, file: str) -> RingKey:
+def _ring_key(key: Ed25519PrivateKey | Ed25519PublicKey, state: KeyState, file: str) -> VerificationKey:
     public = key.public_key() if isinstance(key, Ed25519PrivateKey) else key
-    return RingKey(thumbprint(public), state, public, file)
+    return VerificationKey(thumbprint(public), state, public, file)

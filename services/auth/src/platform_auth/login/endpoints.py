@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from platform_auth.login.schemas import LoginBody, LoginOut
 from platform_auth.login.service import LoginService
 from platform_auth.openapi import problems
-from platform_auth.sessions.caller import CallerDevice
+from platform_auth.sessions.dependencies import CallerDevice
 
 router = APIRouter(prefix="/auth", tags=["log-in"])
 
@@ -26,4 +26,4 @@ async def log_in(
 ) -> LoginOut:
     """Open a new session and return its tokens."""
     member, pair = await service.login(body.email, body.password, device)
-    return LoginOut.of_member(pair, member.document)
+    return LoginOut.from_tokens(pair, member.document)

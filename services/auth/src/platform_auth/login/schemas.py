@@ -25,6 +25,6 @@ class LoginOut(TokensOut):
     member: MemberOut
 
     @classmethod
-    def of_member(cls, pair: TokenPair, member: MemberOut) -> Self:
+    def from_tokens(cls, pair: TokenPair, member: MemberOut) -> Self:
         """Return the client's view of `pair`, tokens of `member`."""
         return cls(**TokensOut.of(pair).model_dump(), member=member)

@@ -6,14 +6,14 @@ from typing import Any
 
 import structlog
 
-from platform_auth.accounts import Pseudonyms, account_email
+from platform_auth.login.concurrency import ConcurrentAttempts
 from platform_auth.login.errors import CredentialsInvalid
-from platform_auth.login.in_flight import AttemptsInFlight
 from platform_auth.login.throttle import Attempt, LoginThrottle
-from platform_auth.members import CredentialsRefused, Members, MemberUnavailable, VerifiedMember
+from platform_auth.members import CredentialsRejected, Members, MemberUnavailable, VerifiedMember
+from platform_auth.pseudonyms import Pseudonyms, account_email
+from platform_auth.rate_limiting import TooManyAttempts
 from platform_auth.sessions.errors import LoginSuperseded
 from platform_auth.sessions.service import Device, SessionService, TokenPair
-from platform_auth.throttle import TooManyAttempts
 from platform_common.client_address import address_block
 
 # How a member proved who it is (RFC 8176).
@@ -30,13 +30,13 @@ class LoginService:
         members: Members,
         sessions: SessionService,
         throttle: LoginThrottle,
-        in_flight: AttemptsInFlight,
+        concurrent: ConcurrentAttempts,
         pseudonyms: Pseudonyms,
     ) -> None:
         self._members = members
         self._sessions = sessions
         self._throttle = throttle
-        self._in_flight = in_flight
+        self._concurrent = concurrent
         self._pseudonyms = pseudonyms
 
     async def login(self, email: str, password: str, device: Device) -> tuple[VerifiedMember, TokenPair]:
@@ -49,7 +49,7 @@ class LoginService:
         account, client = self._pseudonyms.of(email), address_block(device.address)
         log = events.bind(account=account, address=device.address)
         try:
-            with self._in_flight.one_more(account, client):
+            with self._concurrent.acquire(account, client):
                 attempt = await self._throttle.admit(account, client)
                 return await self._judge(attempt, email, password, device, log)
         except TooManyAttempts:
@@ -61,7 +61,7 @@ class LoginService:
     ) -> tuple[VerifiedMember, TokenPair]:
         try:
             member, session_id, pair = await self._open(email, password, device)
-        except CredentialsRefused:
+        except CredentialsRejected:
             log.info("login_failed", outcome="refused")
             raise CredentialsInvalid from None
         except (MemberUnavailable, LoginSuperseded) as error:

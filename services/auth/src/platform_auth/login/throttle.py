@@ -20,7 +20,7 @@ from typing import Any
 from limits import RateLimitItem
 from redis.asyncio import Redis
 
-from platform_auth.throttle import KEY_PREFIX, Counters
+from platform_auth.rate_limiting import KEY_PREFIX, RateLimiter
 
 _PAIR, _STRANGER, _ADDRESS, _ACCOUNT = "login-pair", "login-stranger", "login-address", "login-account"
 _SUCCESS = "login-success"
@@ -34,7 +34,7 @@ class LoginLimits:
     """Failures that are allowed, log-ins of one account that are, and how long an address stays known (seconds)."""
 
     pair: RateLimitItem
-    stranger_under_attack: RateLimitItem
+    unknown_ip_under_attack: RateLimitItem
     address: RateLimitItem
     account: RateLimitItem
     successes: RateLimitItem
@@ -52,46 +52,46 @@ class Attempt:
 class LoginThrottle:
     """Admits attempts, and hears how they went. Every method raises redis.exceptions.RedisError."""
 
-    def __init__(self, counters: Counters, redis: Redis, limits: LoginLimits) -> None:
-        self._counters = counters
+    def __init__(self, rate_limiter: RateLimiter, redis: Redis, limits: LoginLimits) -> None:
+        self._rate_limiter = rate_limiter
         self._redis: Any = redis  # its commands are typed for the synchronous client as well
         self._limits = limits
 
     async def admit(self, account: str, address: str) -> Attempt:
         """Count an attempt. Raises TooManyAttempts."""
-        limits, counters = self._limits, self._counters
+        limits, rate_limiter = self._limits, self._rate_limiter
         # First: above its limit an address adds no counter to the store, whatever accounts it makes up.
-        if not await counters.take(limits.address, _ADDRESS, address):
-            raise await counters.refusal(limits.address, _ADDRESS, address)
-        if not await counters.has_room(limits.successes, _SUCCESS, account):
-            await counters.give_back(limits.address, _ADDRESS, address)
-            raise await counters.refusal(limits.successes, _SUCCESS, account)
-        if not await counters.take(limits.pair, _PAIR, account, address):
-            await counters.give_back(limits.address, _ADDRESS, address)
-            raise await counters.refusal(limits.pair, _PAIR, account, address)
-        usual = await counters.take(limits.account, _ACCOUNT, account)
-        few = await counters.take(limits.stranger_under_attack, _STRANGER, account, address)
+        if not await rate_limiter.hit(limits.address, _ADDRESS, address):
+            raise await rate_limiter.too_many_attempts(limits.address, _ADDRESS, address)
+        if not await rate_limiter.can_hit(limits.successes, _SUCCESS, account):
+            await rate_limiter.refund(limits.address, _ADDRESS, address)
+            raise await rate_limiter.too_many_attempts(limits.successes, _SUCCESS, account)
+        if not await rate_limiter.hit(limits.pair, _PAIR, account, address):
+            await rate_limiter.refund(limits.address, _ADDRESS, address)
+            raise await rate_limiter.too_many_attempts(limits.pair, _PAIR, account, address)
+        usual = await rate_limiter.hit(limits.account, _ACCOUNT, account)
+        few = await rate_limiter.hit(limits.unknown_ip_under_attack, _STRANGER, account, address)
         if not usual and not few and not await self._knows(account, address):
-            raise await counters.refusal(limits.stranger_under_attack, _STRANGER, account, address)
+            raise await rate_limiter.too_many_attempts(limits.unknown_ip_under_attack, _STRANGER, account, address)
         return Attempt(account, address)
 
     async def succeeded(self, attempt: Attempt) -> None:
         """Uncount the attempt, forget the failures before it from its address, and know the address from now on."""
-        limits, counters = self._limits, self._counters
-        await counters.clear(limits.pair, _PAIR, attempt.account, attempt.address)
-        await counters.clear(limits.stranger_under_attack, _STRANGER, attempt.account, attempt.address)
-        await counters.give_back(limits.address, _ADDRESS, attempt.address)
-        await counters.give_back(limits.account, _ACCOUNT, attempt.account)
-        await counters.take(limits.successes, _SUCCESS, attempt.account)
+        limits, rate_limiter = self._limits, self._rate_limiter
+        await rate_limiter.clear(limits.pair, _PAIR, attempt.account, attempt.address)
+        await rate_limiter.clear(limits.unknown_ip_under_attack, _STRANGER, attempt.account, attempt.address)
+        await rate_limiter.refund(limits.address, _ADDRESS, attempt.address)
+        await rate_limiter.refund(limits.account, _ACCOUNT, attempt.account)
+        await rate_limiter.hit(limits.successes, _SUCCESS, attempt.account)
         await self._remember(attempt)
 
     async def undecided(self, attempt: Attempt) -> None:
         """Uncount an attempt about which nobody could say whether its password was right."""
-        limits, counters = self._limits, self._counters
-        await counters.give_back(limits.pair, _PAIR, attempt.account, attempt.address)
-        await counters.give_back(limits.stranger_under_attack, _STRANGER, attempt.account, attempt.address)
-        await counters.give_back(limits.address, _ADDRESS, attempt.address)
-        await counters.give_back(limits.account, _ACCOUNT, attempt.account)
+        limits, rate_limiter = self._limits, self._rate_limiter
+        await rate_limiter.refund(limits.pair, _PAIR, attempt.account, attempt.address)
+        await rate_limiter.refund(limits.unknown_ip_under_attack, _STRANGER, attempt.account, attempt.address)
+        await rate_limiter.refund(limits.address, _ADDRESS, attempt.address)
+        await rate_limiter.refund(limits.account, _ACCOUNT, attempt.account)
 
     async def _remember(self, attempt: Attempt) -> None:
         key = _known_key(attempt.account)

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from platform_auth.login.schemas import LoginOut
-from platform_auth.members import PasswordChangeRefused
+from platform_auth.members import PasswordChangeRejected
 from platform_auth.openapi import problems
 from platform_auth.password.schemas import PasswordBody
 from platform_auth.password.service import PasswordService
-from platform_auth.sessions.caller import Caller, CallerDevice
+from platform_auth.sessions.dependencies import Caller, CallerDevice
 
 router = APIRouter(prefix="/auth", tags=["password"])
 
@@ -32,7 +32,7 @@ async def change_password(
     """Replace the password. All sessions end; the tokens returned are of the one that takes this one's place."""
     try:
         member, pair = await service.change(caller, body.current_password, body.new_password, device)
-    except PasswordChangeRefused as refused:
+    except PasswordChangeRejected as refused:
         answer = refused.answer
         return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
-    return LoginOut.of_member(pair, member.document)
+    return LoginOut.from_tokens(pair, member.document)

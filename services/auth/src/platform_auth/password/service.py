@@ -5,11 +5,11 @@ from __future__ import annotations
 import structlog
 from limits import RateLimitItem
 
-from platform_auth.members import Members, MemberUnavailable, PasswordChangeRefused, VerifiedMember
+from platform_auth.members import Members, MemberUnavailable, PasswordChangeRejected, VerifiedMember
+from platform_auth.rate_limiting import RateLimiter
 from platform_auth.sessions.errors import LoginSuperseded
 from platform_auth.sessions.record import Session
 from platform_auth.sessions.service import Device, SessionService, TokenPair, new_session_id
-from platform_auth.throttle import Counters
 from platform_common.client_address import address_block
 
 _COUNTER = "password-session"
@@ -22,34 +22,36 @@ events = structlog.get_logger("auth.events")
 class PasswordService:
     """Changes passwords. `limit` is for the wrong guesses of one session: a stolen one locks nobody else out."""
 
-    def __init__(self, members: Members, sessions: SessionService, counters: Counters, limit: RateLimitItem) -> None:
+    def __init__(
+        self, members: Members, sessions: SessionService, rate_limiter: RateLimiter, limit: RateLimitItem
+    ) -> None:
         self._members = members
         self._sessions = sessions
-        self._counters = counters
+        self._rate_limiter = rate_limiter
         self._limit = limit
 
     async def change(self, caller: Session, current: str, new: str, device: Device) -> tuple[VerifiedMember, TokenPair]:
         """Replace the caller's password; return the member and the tokens of the session that takes this one's place.
 
-        Raises TooManyAttempts, PasswordChangeRefused, MemberUnavailable, LoginSuperseded.
+        Raises TooManyAttempts, PasswordChangeRejected, MemberUnavailable, LoginSuperseded.
         """
         log = events.bind(member=caller.member, session=caller.id, address=device.address)
         # An attempt counts as a guess until it has turned out to be none, so that parallel guesses count too.
-        if not await self._counters.take(self._limit, _COUNTER, caller.id):
+        if not await self._rate_limiter.hit(self._limit, _COUNTER, caller.id):
             log.warning("password_change_throttled", outcome="refused")
-            raise await self._counters.refusal(self._limit, _COUNTER, caller.id)
+            raise await self._rate_limiter.too_many_attempts(self._limit, _COUNTER, caller.id)
         successor = new_session_id()
         try:
             member = await self._members.change_password(
                 caller.member, current, new, successor, address_block(device.address)
             )
-        except PasswordChangeRefused as refused:
+        except PasswordChangeRejected as refused:
             if not refused.is_guess:
-                await self._counters.give_back(self._limit, _COUNTER, caller.id)
+                await self._rate_limiter.refund(self._limit, _COUNTER, caller.id)
             log.info("password_change_refused", outcome="refused", guess=refused.is_guess)
             raise
         except MemberUnavailable as error:
-            await self._counters.give_back(self._limit, _COUNTER, caller.id)
+            await self._rate_limiter.refund(self._limit, _COUNTER, caller.id)
             log.warning("password_change_error", reason=error.code, outcome="failed")
             raise
         # Member has asked for this already, unless its way here was cut; the answer does not wait for that to mend.

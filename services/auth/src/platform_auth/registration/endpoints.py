@@ -10,7 +10,7 @@ from platform_auth.member_view import MemberOut
 from platform_auth.openapi import problems
 from platform_auth.registration.schemas import RegisterBody
 from platform_auth.registration.service import KeyedRequest, RegistrationService
-from platform_auth.sessions.caller import CallerDevice
+from platform_auth.sessions.dependencies import CallerDevice
 from platform_common.idempotency_key import GivenKey
 from platform_common.openapi import REPLAYED, entity_tag_header
 

@@ -8,11 +8,11 @@ from typing import Any
 import structlog
 from limits import RateLimitItem
 
-from platform_auth.accounts import Pseudonyms
 from platform_auth.derived_keys import derive_key, keyed_hash
-from platform_auth.members import MemberAnswer, Members
+from platform_auth.members import MemberResponse, Members
+from platform_auth.pseudonyms import Pseudonyms
+from platform_auth.rate_limiting import RateLimiter
 from platform_auth.registration.schemas import RegisterBody
-from platform_auth.throttle import Counters
 from platform_common.client_address import address_block
 
 # A visitor is nobody yet, so the account that is asked for is the scope (docs/adr/0002-registering-once.md).
@@ -36,22 +36,22 @@ class RegistrationService:
     """Registration. `limit` is for one address."""
 
     def __init__(
-        self, members: Members, counters: Counters, limit: RateLimitItem, pseudonyms: Pseudonyms, secret: str
+        self, members: Members, rate_limiter: RateLimiter, limit: RateLimitItem, pseudonyms: Pseudonyms, secret: str
     ) -> None:
         self._members = members
-        self._counters = counters
+        self._rate_limiter = rate_limiter
         self._limit = limit
         self._pseudonyms = pseudonyms
         self._fingerprint_key = derive_key(secret, "registration fingerprints")
 
-    async def register(self, body: RegisterBody, keyed: KeyedRequest | None, address: str) -> MemberAnswer:
+    async def register(self, body: RegisterBody, keyed: KeyedRequest | None, address: str) -> MemberResponse:
         """Return member's answer. Raises TooManyAttempts, MemberUnavailable."""
         account = self._pseudonyms.of(body.email)
         log = events.bind(account=account, address=address)
         block = address_block(address)
-        if not await self._counters.take(self._limit, _COUNTER, block):
+        if not await self._rate_limiter.hit(self._limit, _COUNTER, block):
             log.warning("registration_throttled", outcome="refused")
-            raise await self._counters.refusal(self._limit, _COUNTER, block)
+            raise await self._rate_limiter.too_many_attempts(self._limit, _COUNTER, block)
         fields: dict[str, Any] = body.model_dump(exclude_none=True)
         if keyed is not None:
             fields["idempotency"] = {

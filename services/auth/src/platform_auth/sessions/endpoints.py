@@ -6,10 +6,10 @@ import structlog
 from fastapi import APIRouter, Response
 
 from platform_auth.openapi import problems
-from platform_auth.sessions.caller import Caller, CallerDevice, Sessions
-from platform_auth.sessions.errors import RefreshRefused
+from platform_auth.rate_limiting import TooManyAttempts
+from platform_auth.sessions.dependencies import Caller, CallerDevice, Sessions
+from platform_auth.sessions.errors import RefreshRejected
 from platform_auth.sessions.schemas import RefreshBody, SessionOut, SessionsOut, TokensOut
-from platform_auth.throttle import TooManyAttempts
 
 router = APIRouter(prefix="/auth", tags=["sessions"])
 
@@ -21,7 +21,7 @@ async def refresh_session(body: RefreshBody, sessions: Sessions, device: CallerD
     """Return new tokens of the same session; the presented refresh token is used up."""
     try:
         session, pair = await sessions.refresh(body.refresh_token, device)
-    except RefreshRefused as refused:
+    except RefreshRejected as refused:
         events.info("refresh_refused", reason=refused.code, address=device.address, outcome="refused")
         raise
     except TooManyAttempts:
@@ -54,7 +54,9 @@ async def log_out_everywhere(caller: Caller, sessions: Sessions, device: CallerD
 @router.get("/sessions", summary="List one's sessions")
 async def list_sessions(caller: Caller, sessions: Sessions) -> SessionsOut:
     """Return the caller's sessions that are alive: all of them, since their number is limited."""
-    return SessionsOut(items=[SessionOut.of(session, caller.id) for session in await sessions.of_member(caller.member)])
+    return SessionsOut(
+        items=[SessionOut.of(session, caller.id) for session in await sessions.list_for_member(caller.member)]
+    )
 
 
 @router.delete("/sessions/{session_id}", status_code=204, summary="End one of one's sessions", responses=problems(404))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from platform_common.problems import NotFound, Problem, Unauthenticated
 
 
-class RefreshRefused(Unauthenticated):
+class RefreshRejected(Unauthenticated):
     """No session can be renewed with the refresh token."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, error="invalid_token")
 
 
-class RefreshTokenUnknown(RefreshRefused):
+class RefreshTokenUnknown(RefreshRejected):
     """The refresh token was never issued, or its time is over."""
 
     code = "refresh-token-unknown"
@@ -21,7 +21,7 @@ class RefreshTokenUnknown(RefreshRefused):
         super().__init__("The refresh token is unknown or has expired.")
 
 
-class RefreshTokenReused(RefreshRefused):
+class RefreshTokenReused(RefreshRejected):
     """The refresh token had been replaced already, so one of its two holders stole it: the session was ended."""
 
     code = "refresh-token-reused"
@@ -30,7 +30,7 @@ class RefreshTokenReused(RefreshRefused):
         super().__init__("The refresh token was already used; its session has been ended.")
 
 
-class SessionRevoked(RefreshRefused):
+class SessionRevoked(RefreshRejected):
     """The session was ended; no token of it is accepted any more (ASVS 7.4.1)."""
 
     code = "session-revoked"

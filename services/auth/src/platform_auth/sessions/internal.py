@@ -7,7 +7,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from platform_auth.sessions.caller import Sessions
+from platform_auth.sessions.dependencies import Sessions
 from platform_common.tokens.callers import service_token
 from platform_common.tokens.service import ServiceTokenVerifier
 

@@ -36,7 +36,7 @@ class Session:
     user_agent: str
 
     @property
-    def over_at(self) -> int:
+    def expires_at(self) -> int:
         """When it is over unless renewed."""
         return min(self.idle_at, self.ends_at)
 

@@ -37,7 +37,7 @@ def new_salt() -> str:
     return secrets.token_urlsafe(_SALT_BYTES)
 
 
-def session_of(token: str) -> str | None:
+def parse_session_id(token: str) -> str | None:
     """Return the id of the session that `token` names; None when it is not a refresh token."""
     raw = _decoded(token)
     return str(UUID(bytes=raw[:_SESSION_BYTES])) if raw else None

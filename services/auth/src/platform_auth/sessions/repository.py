@@ -54,7 +54,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredSession:
     """A session together with the very bytes it was read from: what `replace` compares."""
 
     session: Session
@@ -76,7 +76,7 @@ class SessionRepository:
         self._register = redis.register_script(_REGISTER)
         self._fence = redis.register_script(_FENCE)
 
-    async def load(self, session_id: str) -> Stored | None:
+    async def load(self, session_id: str) -> StoredSession | None:
         """Return the session, or None when it has ended or its record cannot be read."""
         try:
             raw = await self._redis.get(SESSION_KEY + session_id)
@@ -90,7 +90,7 @@ class SessionRepository:
         The member's sessions that have been idle longest end when it has too many.
         """
         # The record first: were it second, an end of all sessions in between would miss it. Its tokens are not yet out.
-        await self._redis.set(SESSION_KEY + session.id, session.encode(), px=self._left_ms(session.over_at))
+        await self._redis.set(SESSION_KEY + session.id, session.encode(), px=self._left_ms(session.expires_at))
         oldest = await self._register(
             keys=[_sessions_key(session.member), _fence_key(session.member)],
             args=[session.id, self._now_ms(), epoch, self._per_member, self._absolute_ms],
@@ -104,9 +104,9 @@ class SessionRepository:
             log.info("sessions_over_the_limit_ended", member=session.member, sessions=ended)
         return True
 
-    async def replace(self, stored: Stored, session: Session) -> bool:
+    async def replace(self, stored: StoredSession, session: Session) -> bool:
         """Put `session` in the place of `stored`; False when that has changed or ended meanwhile."""
-        args = [stored.raw, session.encode(), self._left_ms(session.over_at)]
+        args = [stored.raw, session.encode(), self._left_ms(session.expires_at)]
         if not await self._replace(keys=[SESSION_KEY + session.id], args=args):
             return False
         # Only where it is still listed: a session that is being ended must not come back to the list.
@@ -132,7 +132,7 @@ class SessionRepository:
             ended = await self._end_listed(member, [one for one in _ids(listed) if one != keep])
         return ended
 
-    async def of_member(self, member: str) -> list[Session]:
+    async def list_for_member(self, member: str) -> list[Session]:
         """Return the member's sessions that are alive, the newest first; no more than a member may have."""
         listed = await self._redis.zrange(_sessions_key(member), 0, self._per_member - 1, desc=True)
         ids = sorted(_ids(listed), reverse=True)
@@ -150,7 +150,7 @@ class SessionRepository:
         await self._redis.zrem(_sessions_key(member), *ids)
         return int(ended)
 
-    def _stored(self, session_id: str, raw: bytes | None) -> Stored | None:
+    def _stored(self, session_id: str, raw: bytes | None) -> StoredSession | None:
         if raw is None:
             return None
         try:
@@ -158,7 +158,7 @@ class SessionRepository:
         except RecordUnreadable:
             log.warning("session_record_unreadable", session=session_id)
             return None
-        return Stored(session, raw) if session.over_at > self._now() else None
+        return StoredSession(session, raw) if session.expires_at > self._now() else None
 
     def _now_ms(self) -> int:
         return int(self._now() * 1000)

@@ -58,7 +58,7 @@ class SessionOut(BaseModel):
             current=session.id == current_id,
             created_at=_utc(session.auth_time),
             renewed_at=_utc(session.renewed_at),
-            expires_at=_utc(session.over_at),
+            expires_at=_utc(session.expires_at),
             address=session.address,
             user_agent=session.user_agent,
         )

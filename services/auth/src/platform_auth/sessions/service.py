@@ -10,18 +10,18 @@ import uuid_utils
 from limits import RateLimitItem
 
 from platform_auth.keys.access_tokens import AccessTokens
+from platform_auth.rate_limiting import RateLimiter
 from platform_auth.sessions.errors import (
     LoginSuperseded,
-    RefreshRefused,
+    RefreshRejected,
     RefreshTokenReused,
     RefreshTokenUnknown,
     SessionNotFound,
     SessionRevoked,
 )
 from platform_auth.sessions.record import Session
-from platform_auth.sessions.refresh_tokens import RefreshTokens, new_salt, session_of, token_hash
-from platform_auth.sessions.repository import SessionRepository, Stored
-from platform_auth.throttle import Counters
+from platform_auth.sessions.refresh_tokens import RefreshTokens, new_salt, parse_session_id, token_hash
+from platform_auth.sessions.repository import SessionRepository, StoredSession
 
 USER_AGENT_LENGTH = 200
 
@@ -70,17 +70,17 @@ class SessionService:
     def __init__(
         self,
         repository: SessionRepository,
-        counters: Counters,
+        rate_limiter: RateLimiter,
         tokens: AccessTokens,
         refresh_tokens: RefreshTokens,
         limits: SessionLimits,
         now: Callable[[], float],
-        ended_until: Callable[[], int] = lambda: 0,
+        keys_revoked_at: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`ended_until` says when a session began (epoch seconds), at the latest, that ended with its keys."""
-        self._ended_until = ended_until
+        """`keys_revoked_at` says when a session began (epoch seconds), at the latest, that ended with its keys."""
+        self._keys_revoked_at = keys_revoked_at
         self._repository = repository
-        self._counters = counters
+        self._rate_limiter = rate_limiter
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
         self._limits = limits
@@ -126,7 +126,7 @@ class SessionService:
         Parallel and repeated calls get the same successor, until the grace period ends or the successor is used. Any
         later use ends the session. Raises RefreshTokenUnknown, RefreshTokenReused, SessionRevoked, TooManyAttempts.
         """
-        session_id = session_of(presented)
+        session_id = parse_session_id(presented)
         if session_id is None:
             raise RefreshTokenUnknown
         stored = await self._usable(session_id, presented)
@@ -139,8 +139,8 @@ class SessionService:
             stored = await self._usable(session_id, presented)
         return stored.session, self._pair(stored.session, self._successor(stored.session, presented))
 
-    async def _usable(self, session_id: str, presented: str) -> Stored:
-        """Return the session that `presented` renews; end it when the token is a reused one. Raises RefreshRefused."""
+    async def _usable(self, session_id: str, presented: str) -> StoredSession:
+        """Return the session that `presented` renews; end it when the token is a reused one. Raises RefreshRejected."""
         stored = await self._repository.load(session_id)
         refusal = self._refusal(stored.session if stored else None, presented)
         if stored is not None and isinstance(refusal, SessionRevoked | RefreshTokenReused):
@@ -151,19 +151,19 @@ class SessionService:
             raise refusal or SessionRevoked
         return stored
 
-    def _refusal(self, session: Session | None, presented: str) -> RefreshRefused | None:
+    def _refusal(self, session: Session | None, presented: str) -> RefreshRejected | None:
         """Return why `presented` does not renew `session`; None when it is current or in its grace period."""
         is_current = session is not None and session.refresh == token_hash(presented)
         # Names of sessions are no secret. Without this, anyone who knows one could end the session by a made-up token.
         if not is_current and not self._refresh_tokens.issued(presented):
             return RefreshTokenUnknown()
-        if session is None or self._ended_with_its_keys(session):
+        if session is None or self._predates_key_revocation(session):
             return SessionRevoked()
         return None if is_current or self._in_grace(session, presented) else RefreshTokenReused()
 
     async def _count_refresh(self, session_id: str) -> None:
-        if not await self._counters.take(self._limits.refreshes, _COUNTER, session_id):
-            raise await self._counters.refusal(self._limits.refreshes, _COUNTER, session_id)
+        if not await self._rate_limiter.hit(self._limits.refreshes, _COUNTER, session_id):
+            raise await self._rate_limiter.too_many_attempts(self._limits.refreshes, _COUNTER, session_id)
 
     def _renewed(self, session: Session, presented: str, device: Device) -> Session:
         """Return the session after the successor of `presented` has become its current token."""
@@ -187,21 +187,21 @@ class SessionService:
     def _successor(self, session: Session, presented: str) -> str:
         return self._refresh_tokens.successor(presented, session.salt)
 
-    async def alive(self, session_id: str, member: str) -> Session | None:
+    async def get_active(self, session_id: str, member: str) -> Session | None:
         """Return the session if it is alive and the member's."""
         stored = await self._repository.load(session_id)
-        if stored is None or self._ended_with_its_keys(stored.session):
+        if stored is None or self._predates_key_revocation(stored.session):
             return None
         return stored.session if stored.session.member == member else None
 
-    async def of_member(self, member: str) -> list[Session]:
+    async def list_for_member(self, member: str) -> list[Session]:
         """Return the member's sessions, the newest first."""
-        sessions = await self._repository.of_member(member)
-        return [session for session in sessions if not self._ended_with_its_keys(session)]
+        sessions = await self._repository.list_for_member(member)
+        return [session for session in sessions if not self._predates_key_revocation(session)]
 
     async def end(self, session_id: str, member: str) -> None:
         """End one of the member's sessions. Raises SessionNotFound, for another member's too."""
-        if await self.alive(session_id, member) is None:
+        if await self.get_active(session_id, member) is None:
             raise SessionNotFound("Session not found.")
         await self._end(session_id, member)
 
@@ -211,13 +211,13 @@ class SessionService:
 
     async def _end(self, session_id: str, member: str) -> None:
         await self._repository.end(session_id, member)
-        await self._counters.clear(self._limits.refreshes, _COUNTER, session_id)
+        await self._rate_limiter.clear(self._limits.refreshes, _COUNTER, session_id)
 
-    def _ended_with_its_keys(self, session: Session) -> bool:
-        return session.auth_time <= self._ended_until()
+    def _predates_key_revocation(self, session: Session) -> bool:
+        return session.auth_time <= self._keys_revoked_at()
 
     def _pair(self, session: Session, refresh: str) -> TokenPair:
-        left = session.over_at - int(self._now())
+        left = session.expires_at - int(self._now())
         lifetime = max(1, min(self._limits.access_token, session.ends_at - int(self._now())))
         access = self._tokens.issue(session.member, session.id, session.roles, session.auth_time, session.amr, lifetime)
         return TokenPair(access, lifetime, refresh, left)

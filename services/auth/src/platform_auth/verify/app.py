@@ -11,15 +11,15 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from platform_auth.config import EdgeHeaders
-from platform_auth.keys.access_tokens import TokenExpired, TokenMalformed, TokenOfUnknownKey
-from platform_auth.verify import answers
-from platform_auth.verify.answers import Decided
+from platform_auth.keys.access_tokens import TokenExpired, TokenMalformed, UnknownKeyId
+from platform_auth.verify import responses
 from platform_auth.verify.credential import CredentialMalformed, bearer_token, cookie_tokens
-from platform_auth.verify.lookup import STORE_AWAY, SessionLookup
-from platform_auth.verify.metrics import Outcomes
-from platform_auth.verify.origin import is_forged
-from platform_auth.verify.token_cache import KnownToken, TokenCache
-from platform_auth.verify.wire import answer_at_once
+from platform_auth.verify.fast_response import write_response_directly
+from platform_auth.verify.lookup import NO_REPLY, SessionLookup
+from platform_auth.verify.metrics import VerifyOutcomes
+from platform_auth.verify.origin import is_cross_site
+from platform_auth.verify.responses import ImmediateResponse
+from platform_auth.verify.token_cache import TokenCache, VerifiedToken
 
 # Queries that are remembered as read; an edge sends a handful of different ones.
 _QUERIES = 256
@@ -31,7 +31,7 @@ _EMPTY_BODY = {"type": "http.response.body", "body": b""}
 log = structlog.get_logger(__name__)
 
 
-class Terms(NamedTuple):
+class AccessPolicy(NamedTuple):
     """On which terms a request may pass, from the query: with one of `roles`; without a session if `optional`."""
 
     roles: frozenset[str]
@@ -48,15 +48,15 @@ class VerifyApp:
         cookie: str,
         edge: EdgeHeaders,
         now: Callable[[], float],
-        outcomes: Outcomes | None = None,
+        outcomes: VerifyOutcomes | None = None,
     ) -> None:
         self._cache = cache
         self._lookup = lookup
         self._cookie = cookie.encode()
         self._edge = edge
         self._now = now
-        self._outcomes = outcomes or Outcomes()
-        self._terms: dict[bytes, Terms] = {b"": Terms(frozenset(), optional=False)}
+        self._outcomes = outcomes or VerifyOutcomes()
+        self._policies: dict[bytes, AccessPolicy] = {b"": AccessPolicy(frozenset(), optional=False)}
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request: what is true of a token is remembered, what may have changed, its session, is asked."""
@@ -76,17 +76,17 @@ class VerifyApp:
             record = await self._lookup.get(known.command)
             if record != known.record:
                 self._take(scope, known, record)
-            if known.over_at <= now:
+            if known.session_expires_at <= now:
                 raise self._without_session(scope, "revoked")
             if scope["query_string"]:
                 self._check_roles(scope, known)
-        except Decided as decided:
+        except ImmediateResponse as decided:
             self._outcomes.count(decided.outcome)
             await send({"type": "http.response.start", "status": decided.status, "headers": decided.headers})
             await send({"type": "http.response.body", "body": decided.body})
             return
         self._outcomes.allowed += 1
-        if not answer_at_once(send, b"%b%b\r\n\r\n" % (known.head, authorization)):
+        if not write_response_directly(send, b"%b%b\r\n\r\n" % (known.head, authorization)):
             headers = [*known.headers, (b"authorization", authorization)]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send(_EMPTY_BODY)
@@ -94,11 +94,11 @@ class VerifyApp:
     def _credential(self, scope: Scope) -> bytes:
         """Return the request's credential, written as `Bearer` and the token.
 
-        Raises Decided when there is none that is usable.
+        Raises ImmediateResponse when there is none that is usable.
         """
         method = scope["method"]
         if method != "GET" and method != "HEAD":
-            raise answers.method_not_allowed(scope)
+            raise responses.method_not_allowed(scope)
         try:
             token = bearer_token(scope["headers"])
             return b"Bearer " + (self._cookie_token(scope) if token is None else token)
@@ -106,61 +106,61 @@ class VerifyApp:
             raise self._without_session(scope, "malformed") from None
 
     def _cookie_token(self, scope: Scope) -> bytes:
-        """Return the token of the cookie. Raises Decided, CredentialMalformed."""
+        """Return the token of the cookie. Raises ImmediateResponse, CredentialMalformed."""
         headers = scope["headers"]
         tokens = cookie_tokens(headers, self._cookie)
         if not tokens:
             raise self._without_session(scope, "missing")
         # Before the cookie is judged: a cross-site request is refused whatever its cookie is worth.
-        if is_forged(headers, self._edge):
-            raise answers.forged(scope)
+        if is_cross_site(headers, self._edge):
+            raise responses.forged(scope)
         if len(tokens) > 1:
             raise CredentialMalformed
         return tokens[0]
 
-    def _known(self, scope: Scope, authorization: bytes) -> KnownToken:
-        """Return what the token says. Raises Decided when it is not good."""
+    def _known(self, scope: Scope, authorization: bytes) -> VerifiedToken:
+        """Return what the token says. Raises ImmediateResponse when it is not good."""
         try:
             return self._cache.read(authorization)
-        except TokenOfUnknownKey:
+        except UnknownKeyId:
             raise self._without_session(scope, "revoked") from None
         except TokenMalformed:
             raise self._without_session(scope, "malformed") from None
         except TokenExpired:
             raise self._without_session(scope, "expired") from None
 
-    def _take(self, scope: Scope, known: KnownToken, record: Any) -> None:
-        """Read a record that is not the one read before. Raises Decided when it keeps nobody alive."""
-        if isinstance(record, bytes) and known.take(record):
+    def _take(self, scope: Scope, known: VerifiedToken, record: Any) -> None:
+        """Read a record that is not the one read before. Raises ImmediateResponse when it keeps nobody alive."""
+        if isinstance(record, bytes) and known.update_session(record):
             return
-        if record is STORE_AWAY:
-            raise answers.unavailable(scope)
+        if record is NO_REPLY:
+            raise responses.unavailable(scope)
         if isinstance(record, hiredis.ReplyError):
             kind = str(record).partition(" ")[0]
             log.warning("session_lookup_refused", session=known.session, error=kind)
             if kind != "WRONGTYPE":
-                raise answers.unavailable(scope)
+                raise responses.unavailable(scope)
         raise self._without_session(scope, "revoked")
 
-    def _check_roles(self, scope: Scope, known: KnownToken) -> None:
-        roles = self._terms_of(scope).roles
+    def _check_roles(self, scope: Scope, known: VerifiedToken) -> None:
+        roles = self._policy(scope).roles
         if roles and roles.isdisjoint(known.roles):
-            raise answers.role_missing(scope)
+            raise responses.role_missing(scope)
 
-    def _without_session(self, scope: Scope, why: str) -> Decided:
+    def _without_session(self, scope: Scope, why: str) -> ImmediateResponse:
         """Return the answer to a request without a usable credential: anonymous where that suffices."""
-        if self._terms_of(scope).optional:
-            return answers.anonymous(why)
-        return answers.missing(scope) if why == "missing" else answers.invalid(scope, why)
+        if self._policy(scope).optional:
+            return responses.anonymous(why)
+        return responses.missing(scope) if why == "missing" else responses.invalid(scope, why)
 
-    def _terms_of(self, scope: Scope) -> Terms:
+    def _policy(self, scope: Scope) -> AccessPolicy:
         query: bytes = scope["query_string"]
-        terms = self._terms.get(query)
+        terms = self._policies.get(query)
         if terms is None:
             fields = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
             roles = frozenset(value for name, value in fields if name == "role")
             # Where a role is asked for, nobody passes without a session.
-            terms = Terms(roles, optional=("optional", "1") in fields and not roles)
-            if len(self._terms) < _QUERIES:
-                self._terms[query] = terms
+            terms = AccessPolicy(roles, optional=("optional", "1") in fields and not roles)
+            if len(self._policies) < _QUERIES:
+                self._policies[query] = terms
         return terms

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 
-class Outcomes(Collector):
+class VerifyOutcomes(Collector):
     """How requests were answered, by outcome."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
@@ -33,7 +33,7 @@ class Outcomes(Collector):
         yield family
 
 
-class LookupMetrics:
+class SessionLookupMetrics:
     """How look-ups went."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:

@@ -14,7 +14,7 @@ _ORIGIN = re.compile(r"(https?)://([^/?#@\s]+)")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
-def is_forged(headers: RawHeaders, edge: EdgeHeaders) -> bool:
+def is_cross_site(headers: RawHeaders, edge: EdgeHeaders) -> bool:
     """Say whether a request that brings a cookie must be refused.
 
     An unsafe method needs proof that it comes from our own pages: every proof that is there must hold, and at least
@@ -28,14 +28,14 @@ def is_forged(headers: RawHeaders, edge: EdgeHeaders) -> bool:
         return True
     if not origin:
         return not site
-    asked = _asked_of(headers, edge)
+    asked = _requested_origin(headers, edge)
     return len(origin) > 1 or asked is None or not _same(origin[0].decode("latin-1"), *asked)
 
 
 _METHOD = {EdgeHeaders.ORIGINAL: b"x-original-method", EdgeHeaders.FORWARDED: b"x-forwarded-method"}
 
 
-def _asked_of(headers: RawHeaders, edge: EdgeHeaders) -> tuple[str, str] | None:
+def _requested_origin(headers: RawHeaders, edge: EdgeHeaders) -> tuple[str, str] | None:
     """Return scheme and host of what the client asked for, as the edge saw them."""
     if edge is EdgeHeaders.ORIGINAL:
         try:

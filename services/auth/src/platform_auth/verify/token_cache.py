@@ -10,8 +10,8 @@ import structlog
 from platform_auth.keys.access_tokens import AccessTokens, TokenMalformed
 from platform_auth.sessions.record import RecordUnreadable, decode
 from platform_auth.sessions.repository import SESSION_KEY
+from platform_auth.verify.fast_response import InvalidHeader, encode_head
 from platform_auth.verify.lookup import get_command
-from platform_auth.verify.wire import HeaderUnfit, prepared_head
 
 # RFC 7515, section 7.1.
 _COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -19,18 +19,28 @@ _COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 log = structlog.get_logger(__name__)
 
 
-class KnownToken:
-    """A verified token: whose it is, and what is answered while its session is alive. Raises HeaderUnfit.
+class VerifiedToken:
+    """A verified token: whose it is, and what is answered while its session is alive. Raises InvalidHeader.
 
     Whether the session is alive is *not* known here: the store is asked each time. Only how its answer was read is
     remembered, with the very bytes that were read: `record`, and until when that record lets the session live.
     """
 
-    __slots__ = ("command", "expires_at", "head", "headers", "member", "over_at", "record", "roles", "session")
+    __slots__ = (
+        "command",
+        "expires_at",
+        "head",
+        "headers",
+        "member",
+        "record",
+        "roles",
+        "session",
+        "session_expires_at",
+    )
 
     def __init__(self, member: str, session: str, roles: tuple[str, ...], expires_at: float) -> None:
         if any("," in role for role in roles):
-            raise HeaderUnfit("a role that would read as two")
+            raise InvalidHeader("a role that would read as two")
         self.member = member
         self.session = session
         self.roles = frozenset(roles)
@@ -43,14 +53,14 @@ class KnownToken:
             (b"cache-control", b"no-store"),
             (b"content-length", b"0"),
         )
-        self.head = prepared_head(self.headers, b"authorization")
+        self.head = encode_head(self.headers, b"authorization")
         self.record: bytes | None = None
-        self.over_at = 0.0
+        self.session_expires_at = 0.0
 
-    def take(self, record: bytes) -> bool:
+    def update_session(self, record: bytes) -> bool:
         """Read what the store holds now, and until when it lets the session live; False when it is no such record."""
         # Both at once: a token whose record is unknown has no time left either, so None read again passes nothing.
-        self.record, self.over_at = None, 0.0
+        self.record, self.session_expires_at = None, 0.0
         try:
             session = decode(self.session, record)
         except RecordUnreadable:
@@ -59,7 +69,7 @@ class KnownToken:
         if session.member != self.member:
             log.warning("session_of_another_member", session=self.session, member=self.member)
             return False
-        self.record, self.over_at = record, session.over_at
+        self.record, self.session_expires_at = record, session.expires_at
         return True
 
 
@@ -73,20 +83,20 @@ class TokenCache:
     def __init__(self, tokens: AccessTokens, size: int) -> None:
         self._tokens = tokens
         self._half = max(1, size // 2)
-        self._recent: dict[bytes, KnownToken] = {}
-        self._older: dict[bytes, KnownToken] = {}
+        self._recent: dict[bytes, VerifiedToken] = {}
+        self._older: dict[bytes, VerifiedToken] = {}
 
     def __len__(self) -> int:
         return len(self._recent) + len(self._older)
 
-    def get(self, credential: bytes) -> KnownToken | None:
+    def get(self, credential: bytes) -> VerifiedToken | None:
         """Return what was verified and used of late; whether it has expired since is the caller's to see."""
         return self._recent.get(sha256(credential).digest())
 
-    def read(self, credential: bytes) -> KnownToken:
+    def read(self, credential: bytes) -> VerifiedToken:
         """Return what the token of `credential` says, verified now or before.
 
-        Raises TokenMalformed, TokenOfUnknownKey, TokenExpired.
+        Raises TokenMalformed, UnknownKeyId, TokenExpired.
         """
         digest = sha256(credential).digest()
         known = self._recent.get(digest)
@@ -101,13 +111,13 @@ class TokenCache:
         """Forget every token: each is verified anew, with the keys of now."""
         self._recent, self._older = {}, {}
 
-    def _verified(self, credential: bytes) -> KnownToken:
+    def _verified(self, credential: bytes) -> VerifiedToken:
         token = credential.removeprefix(b"Bearer ")
         # Decoders of base64 pass over what does not belong there; then one token would have many spellings.
         if not _COMPACT_JWS.fullmatch(token):
             raise TokenMalformed
         try:
             read = self._tokens.read(token.decode("ascii"))
-            return KnownToken(read.member, read.session, read.roles, read.expires_at)
-        except (UnicodeError, HeaderUnfit):
+            return VerifiedToken(read.member, read.session, read.roles, read.expires_at)
+        except (UnicodeError, InvalidHeader):
             raise TokenMalformed from None

@@ -43,7 +43,7 @@ async def caller(request: Request, _: Annotated[object, Depends(access_token)]) 
         read = tokens.read(token)
     except (TokenMalformed, TokenExpired):
         raise AccessTokenInvalid from None
-    session = await session_service(request).alive(read.session, read.member)
+    session = await session_service(request).get_active(read.session, read.member)
     if session is None:
         raise AccessTokenInvalid
     return session

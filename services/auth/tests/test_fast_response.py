@@ -8,7 +8,7 @@ import socket
 import pytest
 import uvicorn
 
-from platform_auth.verify.wire import HeaderUnfit, answer_at_once, prepared_head
+from platform_auth.verify.fast_response import InvalidHeader, encode_head, write_response_directly
 
 
 class Wire:
@@ -78,10 +78,10 @@ def short_ways(monkeypatch):
     taken = []
 
     def noted(send, head):
-        taken.append(answer_at_once(send, head))
+        taken.append(write_response_directly(send, head))
         return taken[-1]
 
-    monkeypatch.setattr("platform_auth.verify.app.answer_at_once", noted)
+    monkeypatch.setattr("platform_auth.verify.app.write_response_directly", noted)
     return taken
 
 
@@ -181,8 +181,8 @@ async def test_a_token_with_anything_else_in_it_is_refused(wire, token):
     [(b"x-a", b"1\r\nx-b: 2"), (b"x-a", b"1\n"), (b"x-a\r\nx-b", b"1"), (b"x a", b"1"), (b"x-a", b"\x00"), (b"", b"")],
 )
 def test_a_header_that_would_break_the_head_is_refused(header):
-    with pytest.raises(HeaderUnfit):
-        prepared_head((header,), b"last")
+    with pytest.raises(InvalidHeader):
+        encode_head((header,), b"last")
 
 
 async def test_a_role_that_would_break_the_head_is_no_role(client, auth):
@@ -195,4 +195,4 @@ async def test_without_the_server_that_it_knows_there_is_no_short_way():
     async def send(_message):
         """Nobody's."""
 
-    assert not answer_at_once(send, b"HTTP/1.1 200 OK\r\n\r\n")
+    assert not write_response_directly(send, b"HTTP/1.1 200 OK\r\n\r\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import Scope
 
-from platform_auth.store import StoreUnavailable
+from platform_auth.store import SessionStoreUnavailable
 from platform_common.problems import MEDIA_TYPE, Forbidden, Problem, Unauthenticated, problem_bytes
 from platform_common.request_id import request_id_of
 from platform_common.tokens.access import AccessTokenInvalid
@@ -25,7 +25,7 @@ class MethodNotAllowed(Problem):
     status = 405
 
 
-class Decided(Exception):
+class ImmediateResponse(Exception):
     """The answer is clear: status, headers and body. `outcome` is its name in the metrics."""
 
     def __init__(self, outcome: str, status: int, headers: Headers, body: bytes = b"") -> None:
@@ -36,45 +36,47 @@ class Decided(Exception):
         self.body = body
 
 
-def anonymous(outcome: str) -> Decided:
+def anonymous(outcome: str) -> ImmediateResponse:
     """It may pass without a session."""
-    return Decided(outcome, 200, [(b"cache-control", b"no-store"), (b"content-length", b"0")])
+    return ImmediateResponse(outcome, 200, [(b"cache-control", b"no-store"), (b"content-length", b"0")])
 
 
-def missing(scope: Scope) -> Decided:
+def missing(scope: Scope) -> ImmediateResponse:
     """There is no credential (RFC 6750, section 3.1: then no error code either)."""
     return _refused(scope, "missing", Unauthenticated("An access token is required."))
 
 
-def invalid(scope: Scope, outcome: str) -> Decided:
+def invalid(scope: Scope, outcome: str) -> ImmediateResponse:
     """The credential is malformed, expired or revoked: which of them is not told."""
     return _refused(scope, outcome, AccessTokenInvalid())
 
 
-def role_missing(scope: Scope) -> Decided:
+def role_missing(scope: Scope) -> ImmediateResponse:
     """The member holds none of the roles."""
     return _refused(scope, "role_missing", Forbidden("Your account lacks the required role."))
 
 
-def forged(scope: Scope) -> Decided:
+def forged(scope: Scope) -> ImmediateResponse:
     """Another site may have sent it."""
     detail = "A request that changes data must come from the platform's own pages."
     return _refused(scope, "csrf", CrossSiteRequest(detail))
 
 
-def unavailable(scope: Scope) -> Decided:
+def unavailable(scope: Scope) -> ImmediateResponse:
     """Nobody can say whether the session is alive, so nobody passes."""
-    return _refused(scope, "store_unavailable", StoreUnavailable("The session store is temporarily unavailable."))
+    return _refused(
+        scope, "store_unavailable", SessionStoreUnavailable("The session store is temporarily unavailable.")
+    )
 
 
-def method_not_allowed(scope: Scope) -> Decided:
+def method_not_allowed(scope: Scope) -> ImmediateResponse:
     """Neither GET nor HEAD."""
     return _refused(
         scope, "method_not_allowed", MethodNotAllowed("This path takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
     )
 
 
-def _refused(scope: Scope, outcome: str, problem: Problem) -> Decided:
+def _refused(scope: Scope, outcome: str, problem: Problem) -> ImmediateResponse:
     request_id = request_id_of(scope)
     body = problem_bytes(problem.document() | {"request_id": request_id})
     headers = {
@@ -87,4 +89,4 @@ def _refused(scope: Scope, outcome: str, problem: Problem) -> Decided:
         **{name.lower(): value for name, value in problem.headers.items()},
     }
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return Decided(outcome, problem.status, raw, b"" if scope["method"] == "HEAD" else body)
+    return ImmediateResponse(outcome, problem.status, raw, b"" if scope["method"] == "HEAD" else body)

@@ -1,4 +1,4 @@
-"""Counters of attempts in Redis, kept by the library `limits`."""
+"""Rate limits: attempts counted in Redis, kept by the library `limits`."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ def parse_rate_limit(value: object) -> RateLimitItem:
     return type(parsed)(parsed.amount, parsed.multiples, namespace="attempts")
 
 
-class Counters:
+class RateLimiter:
     """Counts attempts under names. Every method raises redis.exceptions.RedisError when the store is out of reach."""
 
     def __init__(self, storage: RedisStorage) -> None:
         self._limiter = FixedWindowRateLimiter(storage)
 
-    async def take(self, allowed: RateLimitItem, *name: str) -> bool:
+    async def hit(self, allowed: RateLimitItem, *name: str) -> bool:
         """Count one attempt; say whether it is `allowed`. Of parallel attempts no more than that pass."""
         return bool(await self._limiter.hit(allowed, *name))
 
-    async def has_room(self, allowed: RateLimitItem, *name: str) -> bool:
+    async def can_hit(self, allowed: RateLimitItem, *name: str) -> bool:
         """Say whether another attempt would be `allowed`, without counting one."""
         return bool(await self._limiter.test(allowed, *name))
 
-    async def give_back(self, allowed: RateLimitItem, *name: str) -> None:
+    async def refund(self, allowed: RateLimitItem, *name: str) -> None:
         """Uncount one attempt that turned out to be none of the kind that is counted."""
         await self._limiter.hit(allowed, *name, cost=-1)
 
@@ -64,7 +64,7 @@ class Counters:
         """Forget the attempts."""
         await self._limiter.clear(allowed, *name)
 
-    async def refusal(self, allowed: RateLimitItem, *name: str) -> TooManyAttempts:
+    async def too_many_attempts(self, allowed: RateLimitItem, *name: str) -> TooManyAttempts:
         """Return the refusal that says when the window ends."""
         stats = await self._limiter.get_window_stats(allowed, *name)
         return TooManyAttempts(max(1, math.ceil(stats.reset_time - time.time())))

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from platform_auth.throttle import TooManyAttempts
+from platform_auth.rate_limiting import TooManyAttempts
 
 _RETRY_AFTER_SECONDS = 1
 
 
-class AttemptsInFlight:
+class ConcurrentAttempts:
     """Bounds parallel attempts by memory alone, before any of them costs a call to the store or to member.
 
     An attempt counts as a failure until it has succeeded, so more than `limit` at once would be refused in any case.
@@ -22,7 +22,7 @@ class AttemptsInFlight:
         self._attempts: Counter[tuple[str, str]] = Counter()
 
     @contextmanager
-    def one_more(self, account: str, client: str) -> Iterator[None]:
+    def acquire(self, account: str, client: str) -> Iterator[None]:
         """Count an attempt while it is in progress. Raises TooManyAttempts."""
         key = (account, client)
         if self._attempts[key] >= self._limit:

@@ -16,7 +16,7 @@ from redis.asyncio import Connection, ConnectionPool
 _MISSING: Final = object()
 
 
-class LinkOwner(Protocol):
+class ConnectionListener(Protocol):
     """Who uses a link."""
 
     def answered(self, answers: list[Any]) -> None:
@@ -26,13 +26,13 @@ class LinkOwner(Protocol):
         """The connection is gone, and with it the answers that it owed."""
 
 
-class StoreLink(asyncio.Protocol):
+class PipelinedConnection(asyncio.Protocol):
     """A connection in use: one question at a time, of any number of commands.
 
     Answers come in the order of the commands; what breaks that order ends the connection.
     """
 
-    def __init__(self, writer: asyncio.StreamWriter, owner: LinkOwner) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, owner: ConnectionListener) -> None:
         self._writer = writer  # kept, because it closes its transport when it is collected
         self._transport = writer.transport
         self._owner = owner
@@ -42,7 +42,7 @@ class StoreLink(asyncio.Protocol):
         self._lost = False
 
     @classmethod
-    async def open(cls, pool: ConnectionPool, owner: LinkOwner) -> StoreLink:
+    async def open(cls, pool: ConnectionPool, owner: ConnectionListener) -> PipelinedConnection:
         """Connect. Raises redis.exceptions.RedisError, OSError."""
         connection: Connection = pool.make_connection()  # type: ignore[no-untyped-call]
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from platform_auth.keys.ring import KeyRing, KeyRingBroken, fingerprint, load_ring
+from platform_auth.keys.ring import InvalidKeyRing, KeyRing, directory_signature, load_ring
 
 # How often the files are looked at, and how often a token of an unknown key may make us look in between (seconds).
 POLL_SECONDS = 5.0
@@ -19,13 +19,13 @@ UNKNOWN_KID_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
-class KeyRingKeeper:
-    """Holds the ring of `directory`. Raises KeyRingBroken when there is none at the start."""
+class KeyRingReloader:
+    """Holds the ring of `directory`. Raises InvalidKeyRing when there is none at the start."""
 
     def __init__(self, directory: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._directory = directory
         self._monotonic = monotonic
-        self._seen = fingerprint(directory)
+        self._seen = directory_signature(directory)
         self._looked_at = monotonic()
         self._on_removal: list[Callable[[], None]] = []
         self.ring: KeyRing = load_ring(directory)
@@ -37,12 +37,12 @@ class KeyRingKeeper:
     def reload_if_changed(self) -> None:
         """Look at the files, and take their ring when they have changed and are whole."""
         self._looked_at = self._monotonic()
-        seen = fingerprint(self._directory)
+        seen = directory_signature(self._directory)
         if seen == self._seen:
             return
         try:
             ring = load_ring(self._directory)
-        except KeyRingBroken as broken:
+        except InvalidKeyRing as broken:
             # Not remembered as seen: it is tried again at the next look, and said again.
             log.warning("key_ring_broken", reason=f"the key ring {broken}", kept=[key.kid for key in self.ring.keys])
             return

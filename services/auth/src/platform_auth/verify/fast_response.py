@@ -20,20 +20,20 @@ _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(rb"[\x20-\x7e]*")
 
 
-class HeaderUnfit(ValueError):
+class InvalidHeader(ValueError):
     """A header would break the answer's head."""
 
 
-def prepared_head(headers: Headers, last: bytes) -> bytes:
-    """Return the head of an answer 200 up to the value of its `last` header. Raises HeaderUnfit."""
+def encode_head(headers: Headers, last: bytes) -> bytes:
+    """Return the head of an answer 200 up to the value of its `last` header. Raises InvalidHeader."""
     for name, value in headers:
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise HeaderUnfit(name.decode("latin-1"))
+            raise InvalidHeader(name.decode("latin-1"))
     lines = [b"HTTP/1.1 200 OK", *(b"%b: %b" % header for header in headers), b"%b: " % last]
     return b"\r\n".join(lines)
 
 
-def answer_at_once(send: Send, head: bytes) -> bool:
+def write_response_directly(send: Send, head: bytes) -> bool:
     """Write `head`, which is the whole of an answer without a body; False if that cannot be.
 
     It leaves the server in the state in which the two messages of the answer would have left it.
