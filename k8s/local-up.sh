@@ -1,6 +1,6 @@
 #!/bin/sh
-# A cluster on this machine with an edge, a gateway and the platform: local-up.sh kind|minikube nginx|traefik kong|standalone
-# Each step may be run again. Needs docker, helm, kubectl, and kind or minikube.
+# Start a local cluster with an edge, a gateway and the platform: local-up.sh kind|minikube nginx|traefik kong|standalone
+# Every step can be repeated. Needs docker, helm, kubectl, and kind or minikube.
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=k8s/versions.env
@@ -10,8 +10,8 @@ CLUSTER=$1 EDGE=$2 GATEWAY=$3
 TAG=local-$(date +%s)
 
 refuse() { echo "$*" >&2; exit 1; }
-case $EDGE in nginx | traefik) ;; *) refuse "EDGE is nginx or traefik, not $EDGE." ;; esac
-case $GATEWAY in kong | standalone) ;; *) refuse "GATEWAY is kong or standalone, not $GATEWAY." ;; esac
+case $EDGE in nginx | traefik) ;; *) refuse "EDGE must be nginx or traefik, not $EDGE." ;; esac
+case $GATEWAY in kong | standalone) ;; *) refuse "GATEWAY must be kong or standalone, not $GATEWAY." ;; esac
 for program in docker helm kubectl "$CLUSTER"; do
     command -v "$program" >/dev/null 2>&1 || refuse "$program is not installed."
 done
@@ -25,14 +25,14 @@ kind)
     local_values() { echo "-f k8s/kind/$1.yaml"; }
     ;;
 minikube)
-    # a profile of its own: minikube's default network plugin ignores NetworkPolicies, and cannot be changed later
+    # a separate profile: minikube's default network plugin ignores NetworkPolicies and cannot be changed later
     minikube status -p member-platform >/dev/null 2>&1 ||
         minikube start -p member-platform --cni=calico --memory=4g --kubernetes-version="$MINIKUBE_KUBERNETES"
     kubectl config use-context member-platform >/dev/null
     load() { minikube image load -p member-platform "$@"; }
     local_values() { :; }
     ;;
-*) refuse "The cluster is kind or minikube, not $CLUSTER." ;;
+*) refuse "The cluster must be kind or minikube, not $CLUSTER." ;;
 esac
 
 chart() { # release chart repository version namespace arguments…
@@ -42,24 +42,24 @@ chart() { # release chart repository version namespace arguments…
         --create-namespace --wait --timeout 5m "$@"
 }
 
-# shellcheck disable=SC2046 # words on purpose
+# shellcheck disable=SC2046 # word splitting is intended
 case $EDGE in
 nginx)
     chart ingress-nginx ingress-nginx "$INGRESS_NGINX_REPOSITORY" "$INGRESS_NGINX_CHART" ingress-nginx \
-        -f k8s/ingress-nginx/values.yaml $(local_values ingress-nginx)
+        -f k8s/controllers/ingress-nginx.yaml $(local_values ingress-nginx)
     ;;
 traefik)
-    chart traefik traefik "$TRAEFIK_REPOSITORY" "$TRAEFIK_CHART" traefik -f k8s/traefik/values.yaml $(local_values traefik)
+    chart traefik traefik "$TRAEFIK_REPOSITORY" "$TRAEFIK_CHART" traefik -f k8s/controllers/traefik.yaml $(local_values traefik)
     ;;
 esac
 
 if [ "$GATEWAY" = kong ]; then
-    # the plugin's ConfigMap first: Kong does not start without the file that it mounts
+    # the plugin's ConfigMap first: Kong mounts it
     helm upgrade --install kong-plugin-idempotency charts/kong-plugin-idempotency -n kong --create-namespace
-    chart kong ingress "$KONG_REPOSITORY" "$KONG_INGRESS_CHART" kong -f k8s/kong/values.yaml
+    chart kong ingress "$KONG_REPOSITORY" "$KONG_INGRESS_CHART" kong -f k8s/controllers/kong.yaml
 fi
 
-# an image with attestations is an index, which `kind load` cannot take apart
+# `kind load` cannot load images with attestations
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 TAG=$TAG IMAGE_TOOL=docker scripts/build_images.sh
 scripts/images.sh | while read -r image _; do
@@ -67,10 +67,10 @@ scripts/images.sh | while read -r image _; do
 done
 
 helm upgrade --install member-platform charts/member-platform -n member-platform --create-namespace \
-    --set image.tag="$TAG" --set edge.class="$EDGE" --set gateway.implementation="$GATEWAY" \
+    --set image.tag="$TAG" --set edge.controller="$EDGE" --set gateway.implementation="$GATEWAY" \
     --wait --timeout 5m
 
 if [ "$CLUSTER" = minikube ]; then
-    echo "The edge's Service needs an address: run \`minikube tunnel -p member-platform\`; then"
+    echo "The edge's Service needs an external address: run \`minikube tunnel -p member-platform\`; then"
 fi
-echo "http://member-platform.localhost/ shows the shop."
+echo "The shop is at http://member-platform.localhost/."

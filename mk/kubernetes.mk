@@ -18,9 +18,8 @@ test-cluster: setup ## test the platform on a cluster that is marked for it (KUB
 test-images: setup ## check the built images: size, labels, user (IMAGE_TOOL=docker IMAGE_TAG=0.1.0)
 	@.venv/bin/pytest -q tests/images
 
-chart-docs: ## regenerate the charts' READMEs, docs/network-policies.md and the gateway's code in the chart
+chart-docs: ## generate the charts' READMEs and docs/network-policies.md
 	@$(CHART_TOOLS)
-	@cp $(addprefix standalone/gateway/lua/gateway/,cookies.lua identity.lua cleaning.lua problem.lua problems.lua) charts/member-platform/files/cleaning/
 	@.tools/bin/helm-docs --chart-search-root=charts --log-level warning
 	@PYTHONPATH=tests/chart .tools/venv/bin/python tests/chart/network_document.py docs/network-policies.md
 

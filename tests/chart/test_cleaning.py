@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tarfile
 
 import pytest
 from kong import routes
-from rendering import CHART, RELEASE, ROOT, named, of_kind, render, route_table
+from rendering import CHART, HELM, RELEASE, ROOT, named, of_kind, render, route_table
 
 GATEWAY = ROOT / "standalone" / "gateway" / "lua" / "gateway"
 IDENTITY = ["X-Auth-Subject", "X-Auth-Session", "X-Auth-Roles"]
@@ -68,9 +69,17 @@ def cleaning(row):
     return plugin(f"cleaning-{row}")
 
 
-@pytest.mark.parametrize("file", sorted(file.name for file in (CHART / "files" / "cleaning").iterdir()))
-def test_both_gateways_run_the_same_code(file):
-    assert (CHART / "files" / "cleaning" / file).read_bytes() == (GATEWAY / file).read_bytes(), "make chart-docs"
+def test_a_package_of_the_chart_holds_the_standalone_gateways_code(tmp_path):
+    subprocess.run([HELM, "package", CHART, "-d", tmp_path], capture_output=True, check=True)
+    (path,) = tmp_path.glob("*.tgz")
+    with tarfile.open(path) as package:
+        inside = {
+            member.name.rpartition("/")[2]: package.extractfile(member).read()
+            for member in package.getmembers()
+            if "/files/cleaning/" in member.name
+        }
+    assert inside
+    assert inside == {name: (GATEWAY / name).read_bytes() for name in inside}
 
 
 def test_public_routes_lose_identity_headers_and_all_but_webs_lose_cookies():

@@ -11,8 +11,8 @@ def values(name):
 
 
 def test_an_edge_behind_a_load_balancer_sees_the_clients_address():
-    assert values("ingress-nginx/values.yaml")["controller"]["service"]["externalTrafficPolicy"] == "Local"
-    assert values("traefik/values.yaml")["service"]["spec"]["externalTrafficPolicy"] == "Local"
+    assert values("controllers/ingress-nginx.yaml")["controller"]["service"]["externalTrafficPolicy"] == "Local"
+    assert values("controllers/traefik.yaml")["service"]["spec"]["externalTrafficPolicy"] == "Local"
 
 
 def test_on_kind_no_edge_waits_for_a_load_balancer():
@@ -27,16 +27,16 @@ def test_on_kind_no_edge_waits_for_a_load_balancer():
 
 
 def test_kong_sends_no_request_to_a_service_twice():
-    assert values("kong/values.yaml")["gateway"]["env"]["nginx_proxy_proxy_next_upstream"] == "off"
+    assert values("controllers/kong.yaml")["gateway"]["env"]["nginx_proxy_proxy_next_upstream"] == "off"
 
 
 def test_every_controller_has_a_share_of_the_processor():
     """Without one it starves on a busy node, and its kubelet restarts it."""
-    kong = values("kong/values.yaml")
+    kong = values("controllers/kong.yaml")
     for resources in (
         kong["gateway"]["resources"],
         kong["controller"]["ingressController"]["resources"],
-        values("ingress-nginx/values.yaml")["controller"]["resources"],
+        values("controllers/ingress-nginx.yaml")["controller"]["resources"],
     ):
         assert resources["requests"]["cpu"]
         assert resources["limits"]["memory"]

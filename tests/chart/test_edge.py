@@ -141,7 +141,7 @@ def test_an_upgrade_that_enables_parts_moves_no_path_to_another_object():
             for path in ingress["spec"]["rules"][0]["http"]["paths"]
         }
 
-    minimal = owners(render("minimal-values.yaml", "edge.class=nginx"))
+    minimal = owners(render("minimal-values.yaml", "edge.controller=nginx"))
     accounts, everything = owners(render("accounts-only-values.yaml")), owners(render())
     for old, new in itertools.permutations((minimal, accounts, everything), 2):
         assert all(new.get(path, name) == name for path, name in old.items())

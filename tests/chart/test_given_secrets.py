@@ -39,7 +39,7 @@ def test_every_generated_secret_can_be_given():
     generated = {secret["metadata"]["name"] for secret in of_kind(render("traefik-standalone-values.yaml"), "Secret")}
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
     assert len(generated) == 9
-    assert text.count("existingSecret:") >= len(generated) + len(["auth.redis", "auth.keys"])
+    assert text.count("existingSecret:") >= len(generated) + len(["auth.redis", "auth.signingKeys"])
 
 
 def test_what_is_not_to_be_kept_goes_with_the_release():

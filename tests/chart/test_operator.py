@@ -51,7 +51,7 @@ def test_the_edges_ingress_is_the_charts(name, settings):
 @pytest.mark.parametrize("settings", [(), TLS], ids=["http", "tls"])
 @pytest.mark.parametrize("name", ROWS)
 def test_traefiks_rules_and_middlewares_are_the_charts(name, settings):
-    documents = render(KONG, "edge.class=traefik", *settings)
+    documents = render(KONG, "edge.controller=traefik", *settings)
     platform = platform_of(documents)
     *middlewares, made = traefik.build_edge(row_of(platform, name), platform)
     theirs = named(documents, "IngressRoute", "edge")
@@ -166,7 +166,7 @@ WRITING = {"create", "update", "patch", "delete"}
     ("values", "settings", "written"),
     [
         ("operator-traefik-values.yaml", (), {"networkpolicies"}),
-        ("operator-traefik-values.yaml", ("edge.class=nginx",), {"networkpolicies"}),
+        ("operator-traefik-values.yaml", ("edge.controller=nginx",), {"networkpolicies"}),
         (KONG, (), {"networkpolicies", "ingresses", "kongplugins", "services"}),
     ],
 )
@@ -208,7 +208,7 @@ def test_its_pods_tell_each_other_of_themselves_in_a_peering_of_the_release():
 
 
 def test_without_peering_nothing_of_kopfs_is_asked_for():
-    documents = render(KONG, "operator.peering=false")
+    documents = render(KONG, "operator.leaderElection.enabled=false")
     assert of_kind(documents, "ClusterKopfPeering") == []
     assert "peering" not in json.dumps(rules(documents, "ClusterRole")).lower()
     (container,) = named(documents, "Deployment", "operator")["spec"]["template"]["spec"]["containers"]

@@ -10,7 +10,7 @@ import yaml
 from rendering import HELM, PLUGIN_CHART, ROOT, RenderingFailed, of_kind, render
 
 SOURCES = ROOT / "kong-plugins" / "idempotency" / "kong" / "plugins" / "idempotency"
-KONG_VALUES = yaml.safe_load((ROOT / "k8s" / "kong" / "values.yaml").read_text(encoding="utf-8"))
+KONG_VALUES = yaml.safe_load((ROOT / "k8s" / "controllers" / "kong.yaml").read_text(encoding="utf-8"))
 
 
 def packaged(tmp_path):
@@ -87,5 +87,5 @@ def test_a_chart_without_the_code_says_what_is_wrong(tmp_path):
     (copy / "templates").mkdir()
     for file in (PLUGIN_CHART / "templates").iterdir():
         (copy / "templates" / file.name).write_text(file.read_text(encoding="utf-8"))
-    with pytest.raises(RenderingFailed, match="package it from a checkout"):
+    with pytest.raises(RenderingFailed, match="package the chart in a checkout"):
         render(chart=copy)

@@ -99,14 +99,23 @@ def helm() -> str:
 
 
 def suites_own() -> list[str]:
-    """Return the settings of the suite's own release: goods, and one machine that plays all clients."""
+    """Return the settings of the suite's own release: sample products, and limits for a single client machine."""
     return [
         "shop.demoData=true",
-        "auth.env.AUTH_RATE_LIMIT_REGISTRATIONS_PER_ADDRESS=5000/10 minutes",
-        "auth.env.AUTH_RATE_LIMIT_LOGINS_PER_ACCOUNT=5000/15 minutes",
-        "shop.env.SHOP_NEW_CARTS_PER_ADDRESS=5000",
-        "shop.env.SHOP_UNPAID_ORDERS_PER_ADDRESS=1000",
+        extra_env(
+            "auth",
+            AUTH_RATE_LIMIT_REGISTRATIONS_PER_ADDRESS="5000/10 minutes",
+            AUTH_RATE_LIMIT_LOGINS_PER_ACCOUNT="5000/15 minutes",
+        ),
+        extra_env("shop", SHOP_NEW_CARTS_PER_ADDRESS=5000, SHOP_UNPAID_ORDERS_PER_ADDRESS=1000),
     ]
+
+
+def extra_env(service: str, **variables: object) -> str:
+    """Return the setting that gives a service additional environment variables."""
+    return (
+        f"{service}.extraEnv={json.dumps([{'name': name, 'value': str(value)} for name, value in variables.items()])}"
+    )
 
 
 @dataclass
@@ -163,5 +172,5 @@ class Release:
     def _given(self, *settings: str) -> list[str | Path]:
         given: list[str | Path] = [self.chart, "--create-namespace", "-f", CHART / "ci" / self.values]
         for setting in (*SETTINGS, f"edge.host={self.host}", *self.settings, *settings):
-            given += ["--set", setting]
+            given += ["--set-json" if "=[" in setting else "--set", setting]
         return given

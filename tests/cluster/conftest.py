@@ -141,9 +141,9 @@ def installed(release):
             plugin = ROOT / "charts" / "kong-plugin-idempotency"
             run(helm(), "upgrade", "--install", "kong-plugin-idempotency", plugin, "-n", namespace)
             made.settings.append(f"gateway.kong.namespace={namespace}")
-        if values.get("edge", {}).get("class", "nginx") == "nginx":
+        if values.get("edge", {}).get("controller", "nginx") == "nginx":
             # Traefik plays ingress-nginx here
-            made.settings += [f"edge.controller.namespace={EDGE_NAMESPACE}", "edge.controller.service=traefik"]
+            made.settings += [f"edge.controllerPods.namespace={EDGE_NAMESPACE}", "edge.controllerPods.service=traefik"]
         made.install()
         return made
 

@@ -17,7 +17,7 @@ REFUSED = "member platform"
 
 
 def policies(edge_class):
-    settings = (f"edge.host={HOST}", f"edge.class={edge_class}", f"admissionPolicy.exemptNamespaces={{{EXEMPT}}}")
+    settings = (f"edge.host={HOST}", f"edge.controller={edge_class}", f"admissionPolicy.exemptNamespaces={{{EXEMPT}}}")
     command = [helm(), "template", RELEASE, CHART, "-n", PLATFORM, "--kube-version", "1.34.0"]
     for setting in (*settings, "gateway.implementation=kong"):
         command += ["--set", setting]

@@ -26,7 +26,7 @@ PUBLISH = 150
 def operated(release):
     """The release with the operator in it."""
     install_kinds()
-    release.install("operator.enabled=true", f"operator.signingKeyRing.publishSeconds={PUBLISH}")
+    release.install("operator.enabled=true", f"operator.signingKeyRing.prePublishSeconds={PUBLISH}")
     yield release
     release.install()
     kubectl("delete", "namespace", "echo", "--ignore-not-found", "--wait")
@@ -274,7 +274,7 @@ def kid_of(token):
 def test_neither_upgrade_nor_rollback_touches_the_ring(operated):
     before, revision = ring(), operated.revision()
     operated.install(
-        "operator.enabled=true", f"operator.signingKeyRing.publishSeconds={PUBLISH}", "auth.podAnnotations.a=b"
+        "operator.enabled=true", f"operator.signingKeyRing.prePublishSeconds={PUBLISH}", "auth.podAnnotations.a=b"
     )
     operated.rollback(revision)
     assert ring() == before

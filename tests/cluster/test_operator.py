@@ -58,7 +58,7 @@ def api(door):
 @pytest.fixture(scope="module")
 def operator(door, tmp_path_factory):
     """An operator behind a proxy that the tests rule, running at the start of each test."""
-    told = prepared(PLATFORM, f"edge.host={HOST}", "edge.className=nobodys")
+    told = prepared(PLATFORM, f"edge.host={HOST}", "edge.ingressClassName=nobodys")
     proxy = ApiProxy(door.address)
     operator = OperatorProcess(tmp_path_factory.mktemp("operator"), told, proxy)
     operator.start()

@@ -60,7 +60,7 @@ def api(door):
 @pytest.fixture
 def told(door):
     assert door
-    return prepared(PLATFORM, f"edge.host={HOST}", "edge.className=nobodys")
+    return prepared(PLATFORM, f"edge.host={HOST}", "edge.ingressClassName=nobodys")
 
 
 @pytest.fixture
@@ -278,6 +278,6 @@ def test_without_the_release_everything_that_was_made_for_routes_is_collected(ap
         )
 
     until("all is collected", lambda: left() == [], within=120)
-    prepared(PLATFORM, f"edge.host={HOST}", "edge.className=nobodys")
+    prepared(PLATFORM, f"edge.host={HOST}", "edge.ingressClassName=nobodys")
     operator.start()
     until("it is there again", lambda: len(left()) == 3, within=60)

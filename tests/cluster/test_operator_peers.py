@@ -40,7 +40,7 @@ def api():
 @pytest.fixture
 def start(api, tmp_path_factory):
     """Start one more operator of the platform."""
-    told, made = prepared(PLATFORM, "edge.className=nobodys"), []
+    told, made = prepared(PLATFORM, "edge.ingressClassName=nobodys"), []
 
     def start():
         proxy = ApiProxy(api.address)

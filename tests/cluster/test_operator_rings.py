@@ -35,7 +35,7 @@ def api():
 @pytest.fixture(scope="module")
 def operators(api, tmp_path_factory):
     """Two operators of one platform, which is one too many."""
-    told = prepared(PLATFORM, "edge.className=nobodys")
+    told = prepared(PLATFORM, "edge.ingressClassName=nobodys")
     made = [OperatorProcess(tmp_path_factory.mktemp("operator"), told, ApiProxy(api.address)) for _ in range(2)]
     for operator in made:
         operator.start()

@@ -1,22 +1,22 @@
 {{/*
-The Job of a service with tables, one a revision: roles and database (where the release has its own PostgreSQL), migrations,
-for member the first administrator, and for shop, where wanted, goods to look at. Each step may be run any number of times. (list $ "member")
+The Job of a service with a database, one per revision: roles and database (in the chart's own PostgreSQL), migrations, the first
+administrator (member), sample products (shop, if enabled). Every step is idempotent. (list $ "member")
 */}}
 {{- define "member-platform.databaseJob" -}}
 {{- $root := first . -}}
 {{- $name := last . -}}
 {{- $values := index $root.Values $name -}}
-{{- $part := printf "%s-database" $name -}}
+{{- $component := printf "%s-database" $name -}}
 {{- $admin := and (eq $name "member") $root.Values.member.admin.create -}}
-{{- $goods := and (eq $name "shop") $root.Values.shop.demoData -}}
+{{- $samples := and (eq $name "shop") $root.Values.shop.demoData -}}
 {{- $ownDatabase := include "member-platform.ownDatabase" . -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
-  # a Job cannot be changed, so each revision has its own
-  name: {{ include "member-platform.part" (list $root $part) }}-{{ $root.Release.Revision }}
+  # a Job is immutable, so each revision has its own
+  name: {{ include "member-platform.componentName" (list $root $component) }}-{{ $root.Release.Revision }}
   namespace: {{ $root.Release.Namespace }}
-  labels: {{- include "member-platform.labels" (list $root $part) | nindent 4 }}
+  labels: {{- include "member-platform.labels" (list $root $component) | nindent 4 }}
   {{- with $root.Values.jobs.annotations }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -25,12 +25,12 @@ spec:
   activeDeadlineSeconds: {{ $root.Values.jobs.deadlineSeconds }}
   template:
     metadata:
-      labels: {{- include "member-platform.podLabels" (list $root $part) | nindent 8 }}
+      labels: {{- include "member-platform.podLabels" (list $root $component) | nindent 8 }}
     spec:
       {{- include "member-platform.podCommon" $root | nindent 6 }}
       restartPolicy: OnFailure
       securityContext: {{- include "member-platform.podSecurity" (list 10001 10001) | nindent 8 }}
-      {{- if or $ownDatabase $admin $goods }}
+      {{- if or $ownDatabase $admin $samples }}
       initContainers:
         {{- if $ownDatabase }}
         - name: roles
@@ -57,7 +57,7 @@ spec:
             - {name: bootstrap, mountPath: /etc/bootstrap, readOnly: true}
             - {name: tmp, mountPath: /tmp}
         {{- end }}
-        {{- if or $admin $goods }}
+        {{- if or $admin $samples }}
         {{- include "member-platform.migration" . | nindent 8 }}
         {{- end }}
       {{- end }}
@@ -78,8 +78,8 @@ spec:
           securityContext: {{- include "member-platform.containerSecurity" $root | nindent 12 }}
           volumeMounts:
             - {name: tmp, mountPath: /tmp}
-        {{- else if $goods }}
-        - name: goods
+        {{- else if $samples }}
+        - name: sample-products
           image: {{ include "member-platform.image" (list $root $values.image) }}
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
           args: [shop, demo-data]
@@ -99,11 +99,11 @@ spec:
           emptyDir: {sizeLimit: 64Mi}
         {{- if $ownDatabase }}
         - name: bootstrap
-          configMap: {name: {{ include "member-platform.part" (list $root "database-bootstrap") }}}
+          configMap: {name: {{ include "member-platform.componentName" (list $root "database-bootstrap") }}}
         {{- end }}
 {{- end }}
 
-{{/* The container that brings a schema to this version; other steps wait for it. (list $ "member") */}}
+{{/* The container that migrates the schema to this version. (list $ "member") */}}
 {{- define "member-platform.migration" -}}
 {{- $root := first . -}}
 {{- $name := last . -}}
@@ -121,7 +121,7 @@ spec:
     - {name: tmp, mountPath: /tmp}
 {{- end }}
 
-{{/* The container that lets a new pod wait for its tables, so that old pods serve on when a migration fails. (list $ "member") */}}
+{{/* The init container that waits for the migration, so that old pods keep serving when a migration fails. (list $ "member") */}}
 {{- define "member-platform.schemaWait" -}}
 {{- $root := first . -}}
 {{- $name := last . -}}
@@ -129,7 +129,7 @@ spec:
   image: {{ include "member-platform.image" (list $root (index $root.Values $name).image) }}
   imagePullPolicy: {{ $root.Values.image.pullPolicy }}
   command: [python, /etc/schema-wait/schema_wait.py]
-  # names the Job by its component: its own name changes with every revision, which would restart the pods
+  # the Job is found by its component label: its name changes with every revision, which would restart the pods
   args: [{{ $name }}, {{ $name }}-database]
   env:
     - name: {{ upper $name }}_DATABASE_URL
@@ -144,5 +144,5 @@ spec:
 
 {{- define "member-platform.schemaWaitVolume" -}}
 - name: schema-wait
-  configMap: {name: {{ include "member-platform.part" (list . "schema-wait") }}}
+  configMap: {name: {{ include "member-platform.componentName" (list . "schema-wait") }}}
 {{- end }}

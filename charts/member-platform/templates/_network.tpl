@@ -1,6 +1,6 @@
 {{/*
-Who may speak to whom, the one list: [from, to, ports]. NetworkPolicies are made from it, both ways.
-Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own), tables 8081, postgres, redis, api, mail.
+The allowed connections: [from, to, ports]. NetworkPolicies are generated from this list, ingress and egress.
+Ports are named as in this table: http 8080, metrics 9090, gateway 8000 (Kong's own), tables 8081, postgres, redis, api, mail.
 */}}
 {{- define "member-platform.flows" -}}
 {{- $services := include "member-platform.services" . | fromYamlArray -}}
@@ -20,7 +20,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
   {{- if .Values.networkPolicy.mail.cidrs -}}
     {{- $flows = append $flows (list "auth" "mail" "mail") -}}
   {{- end -}}
-  {{- if not .Values.auth.keys.existingSecret -}}
+  {{- if not .Values.auth.signingKeys.existingSecret -}}
     {{- $flows = append $flows (list "auth-keys" "api-server" "api") -}}
   {{- end -}}
 {{- end -}}
@@ -59,37 +59,37 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- toYaml $flows -}}
 {{- end }}
 
-{{/* Whether the gateway sends anything to a service: (list $ "auth"); text or nothing. */}}
+{{/* Whether the gateway sends requests to a service: (list $ "auth"); text or empty. */}}
 {{- define "member-platform.routed" -}}
 {{- range $row := (first .).Values.routes -}}
 {{- if eq $row.service (last $) -}}x{{- end -}}
 {{- end -}}
 {{- end }}
 
-{{/* The parts of the release that have pods, as YAML. */}}
-{{- define "member-platform.parts" -}}
-{{- $parts := include "member-platform.services" . | fromYamlArray -}}
-{{- if and .Values.auth.enabled (not .Values.auth.keys.existingSecret) }}{{ $parts = append $parts "auth-keys" }}{{ end -}}
+{{/* The release's components that have pods, as YAML. */}}
+{{- define "member-platform.components" -}}
+{{- $components := include "member-platform.services" . | fromYamlArray -}}
+{{- if and .Values.auth.enabled (not .Values.auth.signingKeys.existingSecret) }}{{ $components = append $components "auth-keys" }}{{ end -}}
 {{- range $service := list "member" "shop" -}}
-{{- if (index $.Values $service).enabled }}{{ $parts = append $parts (printf "%s-database" $service) }}{{ end -}}
+{{- if (index $.Values $service).enabled }}{{ $components = append $components (printf "%s-database" $service) }}{{ end -}}
 {{- end -}}
-{{- if eq .Values.gateway.implementation "standalone" }}{{ $parts = append $parts "gateway" }}{{ end -}}
-{{- if .Values.operator.enabled }}{{ $parts = append $parts "operator" }}{{ end -}}
-{{- if .Values.postgres.enabled }}{{ $parts = append $parts "postgres" }}{{ end -}}
-{{- $parts = concat $parts (include "member-platform.redisStores" . | fromYamlArray) -}}
-{{- toYaml (append $parts "test") -}}
+{{- if eq .Values.gateway.implementation "standalone" }}{{ $components = append $components "gateway" }}{{ end -}}
+{{- if .Values.operator.enabled }}{{ $components = append $components "operator" }}{{ end -}}
+{{- if .Values.postgres.enabled }}{{ $components = append $components "postgres" }}{{ end -}}
+{{- $components = concat $components (include "member-platform.redisStores" . | fromYamlArray) -}}
+{{- toYaml (append $components "test") -}}
 {{- end }}
 
-{{/* NetworkPolicyPeers of a party of the list, as YAML: (list $ "edge") */}}
+{{/* NetworkPolicyPeers of an entry of the list, as YAML: (list $ "edge") */}}
 {{- define "member-platform.peers" -}}
 {{- $root := first . -}}
 {{- $name := last . -}}
 {{- $v := $root.Values -}}
-{{- if has $name (include "member-platform.parts" $root | fromYamlArray) -}}
+{{- if has $name (include "member-platform.components" $root | fromYamlArray) -}}
 - podSelector:
     matchLabels: {{- include "member-platform.selector" . | nindent 6 }}
 {{- else if eq $name "edge" -}}
-{{ include "member-platform.foreignPeer" (list (include "member-platform.edgeNamespace" $root) $v.edge.controller.podLabels) }}
+{{ include "member-platform.foreignPeer" (list (include "member-platform.edgeNamespace" $root) $v.edge.controllerPods.podLabels) }}
 {{- else if eq $name "gateway" -}}
 {{ include "member-platform.foreignPeer" (list $v.gateway.kong.namespace $v.gateway.kong.podLabels) }}
 {{- else if eq $name "prometheus" -}}
@@ -121,10 +121,10 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
 {{- end }}
 
 {{- define "member-platform.edgeNamespace" -}}
-{{ .Values.edge.controller.namespace | default (ternary "ingress-nginx" "traefik" (eq .Values.edge.class "nginx")) }}
+{{ .Values.edge.controllerPods.namespace | default (ternary "ingress-nginx" "traefik" (eq .Values.edge.controller "nginx")) }}
 {{- end }}
 
-{{/* Ports by their names in the list, as YAML: (list $ "http") */}}
+{{/* Port numbers by their names in the list, as YAML: (list $ "http") */}}
 {{- define "member-platform.policyPorts" -}}
 {{- $root := first . -}}
 {{- $v := $root.Values -}}
@@ -137,7 +137,7 @@ Ports are names of this table: http 8080, metrics 9090, gateway 8000 (Kong's own
   "redis" (list (ternary 6379 ($v.redis.external.port | int) $v.redis.enabled))
   "api" $v.networkPolicy.apiServer.ports
   "mail" $v.networkPolicy.mail.ports
-  "edge" $v.edge.controller.podPorts
+  "edge" $v.edge.controllerPods.podPorts
 -}}
 {{- range get $ports (last .) }}
 - {protocol: TCP, port: {{ . }}}

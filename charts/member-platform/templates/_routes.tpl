@@ -74,10 +74,10 @@ http://{{ include "member-platform.host" (list . "auth") }}:8080/auth/verify
 {{- end }}
 
 {{- define "member-platform.edgeClassName" -}}
-{{ .Values.edge.className | default .Values.edge.class }}
+{{ .Values.edge.ingressClassName | default .Values.edge.controller }}
 {{- end }}
 {{- define "member-platform.tlsSecret" -}}
-{{ .Values.edge.tls.secretName | default (include "member-platform.part" (list . "tls")) }}
+{{ .Values.edge.tls.secretName | default (include "member-platform.componentName" (list . "tls")) }}
 {{- end }}
 {{- define "member-platform.gatewayPort" -}}
 {{ ternary .Values.gateway.kong.servicePort 8000 (eq .Values.gateway.implementation "kong") }}

@@ -1,5 +1,5 @@
 {{/*
-A service of the platform: HTTP on 8080, metrics on 9090, probes, no write to disk but /tmp.
+A service of the platform: HTTP on 8080, metrics on 9090, probes, a read-only root file system with /tmp.
 (dict "root" $ "name" "auth" "environment" <text> "initContainers" <text> "mounts" <text> "volumes" <text> "podAnnotations" <dict>)
 */}}
 {{- define "member-platform.deployment" -}}
@@ -9,14 +9,14 @@ A service of the platform: HTTP on 8080, metrics on 9090, probes, no write to di
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ include "member-platform.part" (list $root .name) }}
+  name: {{ include "member-platform.componentName" (list $root .name) }}
   namespace: {{ $root.Release.Namespace }}
   labels: {{- include "member-platform.labels" (list $root .name) | nindent 4 }}
 spec:
   {{- if not $values.autoscaling.enabled }}
   replicas: {{ $values.replicas }}
   {{- end }}
-  # The edge and the gateway learn of a ready pod within two seconds: until then it does not count as available, neither for
+  # The edge and the gateway see a ready pod within two seconds. Until then it does not count as available, neither for
   # `helm --wait` nor for the removal of an old pod.
   minReadySeconds: 3
   revisionHistoryLimit: 3
@@ -34,7 +34,7 @@ spec:
     spec:
       {{- include "member-platform.podCommon" $root | nindent 6 }}
       securityContext: {{- include "member-platform.podSecurity" (list 10001 10001) | nindent 8 }}
-      terminationGracePeriodSeconds: {{ add $values.drainSeconds $values.shutdownSeconds 5 }}
+      terminationGracePeriodSeconds: {{ add $values.shutdownDelaySeconds $values.gracefulShutdownSeconds 5 }}
       {{- with .initContainers }}
       initContainers: {{- . | nindent 8 }}
       {{- end }}
@@ -51,12 +51,15 @@ spec:
             - {name: {{ $prefix }}_METRICS_PORT, value: "9090"}
             - {name: {{ $prefix }}_LOG_LEVEL, value: {{ $values.logLevel }}}
             - {name: {{ $prefix }}_FORWARDED_ALLOW_IPS, value: {{ join "," $root.Values.trustedProxies | quote }}}
-            - {name: {{ $prefix }}_DRAIN_SECONDS, value: {{ $values.drainSeconds | quote }}}
-            - {name: {{ $prefix }}_SHUTDOWN_SECONDS, value: {{ $values.shutdownSeconds | quote }}}
+            - {name: {{ $prefix }}_DRAIN_SECONDS, value: {{ $values.shutdownDelaySeconds | quote }}}
+            - {name: {{ $prefix }}_SHUTDOWN_SECONDS, value: {{ $values.gracefulShutdownSeconds | quote }}}
             {{- .environment | nindent 12 }}
-            {{- range $name, $value := $values.env }}
-            - {name: {{ $name }}, value: {{ $value | quote }}}
+            {{- with $values.extraEnv }}
+            {{- toYaml . | nindent 12 }}
             {{- end }}
+          {{- with $values.extraEnvFrom }}
+          envFrom: {{- toYaml . | nindent 12 }}
+          {{- end }}
           ports:
             - {name: http, containerPort: 8080}
             - {name: metrics, containerPort: 9090}
@@ -97,24 +100,25 @@ spec:
 {{- end }}
 
 {{/*
-A part's Service, and a second one without an address of its own: its DNS name lists the ready pods, for the
-standalone gateway, which spreads requests over them itself. (list $ "auth")
+A component's Service, and for the standalone gateway a headless one: its DNS name lists the ready pods, over which the gateway
+balances requests itself. (list $ "auth")
 */}}
 {{- define "member-platform.service" -}}
 {{- $root := first . -}}
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ include "member-platform.part" . }}
+  name: {{ include "member-platform.componentName" . }}
   namespace: {{ $root.Release.Namespace }}
   labels: {{- include "member-platform.labels" . | nindent 4 }}
   {{- if eq $root.Values.gateway.implementation "kong" }}
   annotations:
-    # Kong Ingress Controller reads these from the Service, not from an Ingress
+    # Kong Ingress Controller reads these from the Service
     konghq.com/retries: "0"
-    konghq.com/connect-timeout: {{ $root.Values.gateway.timeouts.connect | quote }}
-    konghq.com/write-timeout: {{ $root.Values.gateway.timeouts.send | quote }}
-    konghq.com/read-timeout: {{ $root.Values.gateway.timeouts.read | quote }}
+    {{- $timeouts := include "member-platform.timeoutsMs" $root | fromYaml }}
+    konghq.com/connect-timeout: {{ $timeouts.connect | int64 | quote }}
+    konghq.com/write-timeout: {{ $timeouts.send | int64 | quote }}
+    konghq.com/read-timeout: {{ $timeouts.read | int64 | quote }}
   {{- end }}
 spec:
   selector: {{- include "member-platform.selector" . | nindent 4 }}
@@ -126,7 +130,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ include "member-platform.part" . }}-pods
+  name: {{ include "member-platform.componentName" . }}-pods
   namespace: {{ $root.Release.Namespace }}
   labels: {{- include "member-platform.labels" . | nindent 4 }}
 spec:
@@ -137,13 +141,13 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* PodDisruptionBudget and HorizontalPodAutoscaler: (dict "root" $ "name" "auth" "values" .Values.auth) */}}
-{{- define "member-platform.availability" -}}
+{{/* (dict "root" $ "name" "auth" "values" .Values.auth) */}}
+{{- define "member-platform.podDisruptionBudget" -}}
 {{- if .values.podDisruptionBudget.enabled }}
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  name: {{ include "member-platform.part" (list .root .name) }}
+  name: {{ include "member-platform.componentName" (list .root .name) }}
   namespace: {{ .root.Release.Namespace }}
   labels: {{- include "member-platform.labels" (list .root .name) | nindent 4 }}
 spec:
@@ -151,17 +155,20 @@ spec:
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels: {{- include "member-platform.selector" (list .root .name) | nindent 6 }}
----
 {{- end }}
+{{- end }}
+
+{{/* (dict "root" $ "name" "auth" "values" .Values.auth) */}}
+{{- define "member-platform.horizontalPodAutoscaler" -}}
 {{- if .values.autoscaling.enabled }}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
-  name: {{ include "member-platform.part" (list .root .name) }}
+  name: {{ include "member-platform.componentName" (list .root .name) }}
   namespace: {{ .root.Release.Namespace }}
   labels: {{- include "member-platform.labels" (list .root .name) | nindent 4 }}
 spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ include "member-platform.part" (list .root .name) }}}
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ include "member-platform.componentName" (list .root .name) }}}
   minReplicas: {{ .values.autoscaling.minReplicas }}
   maxReplicas: {{ .values.autoscaling.maxReplicas }}
   metrics:
@@ -179,7 +186,7 @@ spec:
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata:
-  name: {{ include "member-platform.part" . }}
+  name: {{ include "member-platform.componentName" . }}
   namespace: {{ $root.Release.Namespace }}
   labels:
     {{- include "member-platform.labels" . | nindent 4 }}
@@ -190,6 +197,6 @@ spec:
   selector:
     matchLabels: {{- include "member-platform.selector" . | nindent 6 }}
   endpoints:
-    - {port: metrics, path: /metrics, interval: {{ $root.Values.serviceMonitor.interval }}}
+    - {port: metrics, path: /metrics, interval: {{ $root.Values.serviceMonitor.intervalSeconds }}s}
 {{- end }}
 {{- end }}

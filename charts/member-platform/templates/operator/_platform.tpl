@@ -1,5 +1,5 @@
 {{/*
-What the operator is told of the release: everything that a ProtectedRoute's objects depend on, as a dict.
+The operator's configuration: everything that the objects of a ProtectedRoute depend on, as a dict.
 */}}
 {{- define "member-platform.operator.platform" -}}
 {{- $v := .Values -}}
@@ -8,7 +8,7 @@ What the operator is told of the release: everything that a ProtectedRoute's obj
 {{- if $kong -}}
 {{- $pods = dict "namespace" $v.gateway.kong.namespace "labels" $v.gateway.kong.podLabels -}}
 {{- end -}}
-{{- /* what the plugin is told on every route; the rest is each route's own */ -}}
+{{- /* the plugin's settings that all routes share */ -}}
 {{- $plugin := dict -}}
 {{- $redis := dict -}}
 {{- $cleaning := dict -}}
@@ -17,7 +17,7 @@ What the operator is told of the release: everything that a ProtectedRoute's obj
 {{- $config := include "member-platform.idempotencyConfig" (list . (dict "service" "" "auth" "required" "idempotency" (dict "methods" list))) | fromYaml -}}
 {{- $plugin = pick $config "ttl" "lock_ttl" "wait_timeout" "max_body_bytes" "fail_mode" -}}
 {{- $redis = omit $config.redis "password" -}}
-{{- /* what differs between routes is the operator's to fill in */ -}}
+{{- /* the operator fills in what differs between routes */ -}}
 {{- $cleaning = include "member-platform.kongCleaningPlugin" (list . "@ROUTE@") | fromYaml -}}
 {{- $notFound = include "member-platform.kongClosedPlugin" (list . "@ALLOW@") | fromYaml -}}
 {{- end -}}
@@ -29,7 +29,7 @@ reserved_paths: {{- toYaml $v.reservedPaths | nindent 2 }}
 verify_url: {{ include "member-platform.verifyUrl" . }}
 network_policies: {{ $v.networkPolicy.enabled }}
 edge:
-  edge_class: {{ $v.edge.class }}
+  edge_class: {{ $v.edge.controller }}
   class_name: {{ include "member-platform.edgeClassName" . }}
   max_body_bytes: {{ $v.edge.maxBodyBytes | int64 }}
   timeout_seconds: {{ $v.edge.timeoutSeconds }}
@@ -39,28 +39,28 @@ edge:
   issuer_kind: {{ $v.edge.tls.issuer.kind | quote }}
 gateway:
   implementation: {{ $v.gateway.implementation }}
-  service: {{ include "member-platform.part" (list . "gateway") }}
+  service: {{ include "member-platform.componentName" (list . "gateway") }}
   port: {{ include "member-platform.gatewayPort" . }}
   pods: {{- toYaml $pods | nindent 4 }}
   pod_port: {{ ternary $v.gateway.kong.podPort 8000 $kong }}
-  class_name: {{ $v.gateway.kong.className }}
+  class_name: {{ $v.gateway.kong.ingressClassName }}
   tables: {{ $v.gateway.standalone.joinedTables }}
   idempotency: {{- toYaml $plugin | nindent 4 }}
   redis: {{- toYaml $redis | nindent 4 }}
   cleaning: {{- toYaml $cleaning | nindent 4 }}
   closed: {{- toYaml $notFound | nindent 4 }}
-  timeouts: {{- toYaml $v.gateway.timeouts | nindent 4 }}
+  timeouts: {{- include "member-platform.timeoutsMs" . | nindent 4 }}
 routes: {{- include "member-platform.routes" . | nindent 2 }}
 {{- end }}
 
-{{/* The name of the operator's objects that lie in no namespace: its ClusterRole owns what it makes for routes. */}}
+{{/* The name of the operator's cluster-scoped objects: its ClusterRole owns the objects of routes. */}}
 {{- define "member-platform.operator.clusterName" -}}
-{{ printf "%s-%s" .Release.Namespace (include "member-platform.part" (list . "operator")) }}
+{{ printf "%s-%s" .Release.Namespace (include "member-platform.componentName" (list . "operator")) }}
 {{- end }}
 
 {{/* The names of the ConfigMaps with the standalone gateway's tables of joined routes, as YAML. */}}
 {{- define "member-platform.joinedTables" -}}
 {{- range $number := until (int .Values.gateway.standalone.joinedTables) }}
-- {{ include "member-platform.part" (list $ (printf "routes-joined-%d" $number)) }}
+- {{ include "member-platform.componentName" (list $ (printf "routes-joined-%d" $number)) }}
 {{- end }}
 {{- end }}
