@@ -23,7 +23,7 @@ from jwt.utils import base64url_decode, base64url_encode
 from blackbox.client import Account
 from blackbox.waiting import eventually
 
-COMMAND = Path(sys.executable).with_name("platform")
+COMMAND = Path(sys.executable).with_name("member-platform")
 
 SERVICES = ("auth", "member", "shop", "web")
 PARTS = ("edge", "gateway", *SERVICES, "valkey", "valkey-idempotency", "postgres")
