@@ -14,7 +14,7 @@ import redis
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-from plugintests.gateway import KIND, Gateway, make_gateway
+from plugintests.gateway import BALANCED, KIND, RETRIED, Gateway, make_gateway
 from plugintests.old_store import OldStore
 from plugintests.service import Service
 from plugintests.setups import setups
@@ -90,8 +90,10 @@ def gateway(
         "IDEMPOTENCY_FINGERPRINT_SECRET": "a secret of the specs",
         "IDEMPOTENCY_REDIS_PASSWORD": urlsplit(valkey.url("gateway", 0)).password or "",
     }
-    services = {"echo": service.port, "other": service.port, "refused": free_port()}
-    configurations = setups(valkey.port, fragile.port, free_port(), tls.port, old_store.port, watched.config)
+    services = dict.fromkeys(("echo", "other", RETRIED, BALANCED), service.port) | {"refused": free_port()}
+    configurations = setups(
+        valkey.port, fragile.port, free_port(), tls.port, old_store.port, watched.config, service.port
+    )
     made.start(configurations, services, environment)
     yield made
     made.stop()

@@ -12,6 +12,7 @@ describe("resend", function()
     package.loaded[RETRY] = nil
     package.preload[RETRY] = function() error("this Kong has no such module") end
     kong.configuration = {}
+    _G.ngx.ctx = {}
   end)
 
 
@@ -52,6 +53,59 @@ describe("resend", function()
     start().forbid()
     assert.same({ { "retries", 0 }, { "next_upstream", "off" } }, calls)
     assert.same({}, timers.log)
+  end)
+
+
+  describe("in a Kong without such a switch", function()
+    local attempts, exited, failure
+
+    before_each(function()
+      attempts, exited, failure = {}, {}, nil
+      kong.version_num = 3009001
+      _G.ngx.ctx = { balancer_data = { tries = attempts } }
+      _G.ngx.exit = function(status) exited[#exited + 1] = status end
+      package.loaded["ngx.balancer"] = { get_last_failure = function() return "failed", failure end }
+    end)
+
+
+    after_each(function()
+      package.loaded["ngx.balancer"] = nil
+    end)
+
+
+    it("does not warn", function()
+      start()
+      assert.same({}, timers.log)
+    end)
+
+
+    it("lets the first attempt pass and ends the request before the second", function()
+      start().forbid()
+      attempts[1] = { ip = "a" }
+      assert.same({}, exited)
+      attempts[2] = { ip = "b" }
+      assert.same({ 502 }, exited)
+      assert.same({ { ip = "a" }, { ip = "b" } }, attempts)
+    end)
+
+
+    it("ends it with the status of the first attempt's failure", function()
+      for given, status in pairs({ [504] = 504, [502] = 502, [0] = 502, [404] = 502 }) do
+        failure, exited = given, {}
+        attempts = {}
+        _G.ngx.ctx.balancer_data.tries = attempts
+        start().forbid()
+        attempts[1], attempts[2] = {}, {}
+        assert.same({ status }, exited)
+      end
+    end)
+
+
+    it("leaves requests alone that have no attempts", function()
+      _G.ngx.ctx = {}
+      start().forbid()
+      assert.same({}, timers.log)
+    end)
   end)
 
 

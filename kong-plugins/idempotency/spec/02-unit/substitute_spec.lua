@@ -85,6 +85,18 @@ describe("substitute", function()
   end)
 
 
+  it("calls what Kong makes of a response that broke off unknown, whatever status it began with", function()
+    for _, status in ipairs({ 201, 404, 502 }) do
+      assert.is_nil((judge(status, { balancer_data = { try_count = 1 } })))
+    end
+  end)
+
+
+  it("stores what a plugin made of the service's response", function()
+    assert.equal("store", (judge(200, { buffered_status = 201, balancer_data = { try_count = 1 } })))
+  end)
+
+
   it("says nothing of responses that no plugin gave on purpose", function()
     for _, other in ipairs({ "error", "service" }) do
       source = other

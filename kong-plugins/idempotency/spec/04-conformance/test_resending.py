@@ -1,12 +1,12 @@
 """nginx sends a request again over a fresh connection when a kept-alive one breaks (contract: 'at most once').
 
-The gateway has Kong's default, `proxy_next_upstream error timeout`.
+The gateway has Kong's default, `proxy_next_upstream error timeout`; `retried` and `balanced` also have its five retries.
 """
 
 from __future__ import annotations
 
 import pytest
-from plugintests.gateway import KIND
+from plugintests.gateway import NEXT_UPSTREAM
 from plugintests.service import Plan
 
 WARM_UP = 6
@@ -23,7 +23,7 @@ def dropped(gateway, service, setup, fresh, method, key):
     return answer, service.seen(path)
 
 
-@pytest.mark.parametrize("setup", ["keep", "release", "open", "visitors"])
+@pytest.mark.parametrize("setup", ["keep", "release", "open", "visitors", "retried", "balanced"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_a_keyed_request_reaches_the_service_once(gateway, service, fresh, setup, method):
     answer, seen = dropped(gateway, service, setup, fresh, method, fresh)
@@ -32,15 +32,16 @@ def test_a_keyed_request_reaches_the_service_once(gateway, service, fresh, setup
     assert len(seen) == 1
 
 
-def test_a_keyed_delete_reaches_the_service_once(gateway, service, fresh):
-    answer, seen = dropped(gateway, service, "with-delete", fresh, "DELETE", fresh)
+@pytest.mark.parametrize("setup", ["with-delete", "retried", "balanced"])
+def test_a_keyed_delete_reaches_the_service_once(gateway, service, fresh, setup):
+    answer, seen = dropped(gateway, service, setup, fresh, "DELETE", fresh)
 
     assert answer.status >= 500
     assert answer.mark == "unknown"
     assert len(seen) == 1
 
 
-@pytest.mark.skipif(KIND != "standalone", reason="a Kong may be configured not to send it again")
+@pytest.mark.skipif(NEXT_UPSTREAM == "off", reason="this Kong is configured not to send it again")
 def test_a_request_without_a_key_is_sent_again(gateway, service, fresh):
     """It shows that the gateway of these specs is as lax as a Kong by default."""
     _, seen = dropped(gateway, service, "keep", fresh, "PUT", None)

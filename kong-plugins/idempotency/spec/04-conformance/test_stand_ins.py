@@ -15,7 +15,8 @@ def test_what_could_be_saved_of_the_service_is_replayed(gateway, service, fresh,
     again = eventually(lambda: (a := keyed(gateway, fresh, 500)).mark == "replayed" and a)
 
     assert (first.status, first.mark) == (status, "unknown")
-    assert (again.status, again.body, again.header("Content-Type")) == (status, b"body", "text/plain")
+    assert (again.status, again.body) == (status, b"body")
+    assert again.header("Content-Type") == first.header("Content-Type")
     assert again.header("X-Other") is None
     assert not service.seen(f"/stand-in-keep/{fresh}")
 

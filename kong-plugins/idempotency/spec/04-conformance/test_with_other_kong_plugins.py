@@ -42,13 +42,36 @@ def test_a_spoofed_mark_of_anonymity_does_not_undo_a_credential(gateway, fresh):
     assert keyed(gateway, "keyed", fresh, ("apikey", "alice-key"), spoof).mark == "replayed"
 
 
-@pytest.mark.parametrize("setup", ["terminated", "terminated-release"])
+@pytest.mark.parametrize("setup", ["terminated", "terminated-release", "terminated-post-function"])
 def test_a_response_of_another_plugin_is_replayed(gateway, service, fresh, eventually, setup):
     first = keyed(gateway, setup, fresh)
     assert (first.status, first.mark) == (418, "unknown")
     again = eventually(lambda: (a := keyed(gateway, setup, fresh)).mark == "replayed" and a)
     assert (again.status, again.body) == (418, first.body)
     assert not service.seen(f"/{setup}/{fresh}")
+
+
+def invocations(function):
+    return f"/2015-03-31/functions/{function}/invocations"
+
+
+def test_a_function_in_the_services_place_is_run_once(gateway, service, fresh, eventually):
+    first = keyed(gateway, "function-acts", fresh)
+    assert (first.status, first.mark) == (201, "unknown")
+    again = eventually(lambda: (a := keyed(gateway, "function-acts", fresh)).mark == "replayed" and a)
+
+    assert (again.status, again.body) == (201, first.body)
+    assert len(service.seen(invocations("acts"))) == 1
+    assert not service.seen(f"/function-acts/{fresh}")
+
+
+def test_a_function_that_may_have_acted_before_it_broke_off_is_run_once(gateway, service, fresh, eventually):
+    service.plan(invocations("breaks-off"), Plan(raw=b""))
+    assert keyed(gateway, "function-breaks-off", fresh).status >= 500
+    again = eventually(lambda: (a := keyed(gateway, "function-breaks-off", fresh)).mark == "unknown" and a)
+
+    assert again.json["code"] == "idempotency-outcome-unknown"
+    assert len(service.seen(invocations("breaks-off"))) == 1
 
 
 def test_header_filters_of_other_plugins_run_on_a_replay_too(gateway, service, fresh):

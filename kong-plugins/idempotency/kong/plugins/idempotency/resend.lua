@@ -6,10 +6,16 @@ local kong = kong
 local ipairs = ipairs
 local ngx = ngx
 local pcall = pcall
+local rawset = rawset
 local require = require
+local setmetatable = setmetatable
 local type = type
 
 local OFF = { "off" }
+local BAD_GATEWAY = 502
+
+-- Kong has a switch for a single request since this version
+local FIRST_WITH_SWITCH = 30010000 -- 3.10.0 as kong.version_num says it
 
 -- from the innermost block of nginx's configuration outwards: the first that has the directive counts
 local BLOCKS = { "nginx_location_directives", "nginx_proxy_directives", "nginx_http_directives" }
@@ -18,13 +24,47 @@ local _M = {}
 
 local set_retries
 local set_next_upstream
+local last_failure
+
+
+local function member(name, field)
+  local found, module = pcall(require, name)
+  return found and type(module) == "table" and module[field] or nil
+end
 
 
 -- Kong 3.10 and later can turn it off for a request
 local function find_switches()
   set_retries = kong.service and kong.service.set_retries
-  local found, module = pcall(require, "kong.runloop.upstream_retry")
-  set_next_upstream = found and type(module) == "table" and module.set_proxy_next_upstream or nil
+  set_next_upstream = member("kong.runloop.upstream_retry", "set_proxy_next_upstream")
+  last_failure = member("ngx.balancer", "get_last_failure")
+end
+
+
+-- What an earlier Kong writes its attempts to send a request into: the second ends the request before it is sent,
+-- with the status of the first one's failure.
+local ONE_ATTEMPT = {
+  __newindex = function(attempts, number, attempt)
+    rawset(attempts, number, attempt)
+    if number == 1 then
+      return
+    end
+
+    local _, status
+    if last_failure then
+      _, status = last_failure()
+    end
+
+    ngx.exit(status and status > BAD_GATEWAY and status or BAD_GATEWAY)
+  end,
+}
+
+
+local function allow_one_attempt()
+  local balancer_data = ngx.ctx.balancer_data
+  if balancer_data and type(balancer_data.tries) == "table" then
+    setmetatable(balancer_data.tries, ONE_ATTEMPT)
+  end
 end
 
 
@@ -46,7 +86,8 @@ function _M.init_worker()
   find_switches()
   local configuration = kong.configuration
   local is_proxy = configuration.role ~= "control_plane"
-  if set_next_upstream or not is_proxy or ngx.worker.id() ~= 0 or is_off(configuration) then
+  local is_prevented = set_next_upstream or (kong.version_num or FIRST_WITH_SWITCH) < FIRST_WITH_SWITCH
+  if is_prevented or not is_proxy or ngx.worker.id() ~= 0 or is_off(configuration) then
     return
   end
 
@@ -62,6 +103,8 @@ local function forbid()
 
   if set_next_upstream then
     set_next_upstream(OFF)
+  else
+    allow_one_attempt()
   end
 end
 

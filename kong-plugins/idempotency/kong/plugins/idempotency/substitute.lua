@@ -16,9 +16,11 @@ local JSON = { ["Content-Type"] = "application/json; charset=utf-8" }
 local _M = {}
 
 
-local function was_sent(ctx)
+-- The request was sent and no full response came back: then Kong itself responds, with the status that the service began
+-- with, in the same way as a plugin does.
+local function broke_off(ctx)
   local balancer_data = ctx.balancer_data
-  return ctx.buffered_status ~= nil or balancer_data ~= nil and (balancer_data.try_count or 0) > 0
+  return ctx.buffered_status == nil and balancer_data ~= nil and (balancer_data.try_count or 0) > 0
 end
 
 
@@ -63,17 +65,17 @@ end
 -- @treturn string|nil "store", "release"; nil if the outcome is unknown
 -- @treturn string|nil what to store
 function _M.judge(conf, prepared, claim)
-  if kong.response.get_source() ~= "exit" then
+  local ctx, status = ngx.ctx, ngx.status
+  if kong.response.get_source() ~= "exit" or broke_off(ctx) then
     return nil
   end
 
-  local ctx, status = ngx.ctx, ngx.status
   if prepared.saves(status) then
     return "store", value_of(conf, prepared, claim, status, ctx)
   end
 
   -- a function that was called in the service's place may have acted before it failed
-  if (status < 500 or status == NOT_PROCESSED) and not was_sent(ctx) then
+  if (status < 500 or status == NOT_PROCESSED) and ctx.buffered_status == nil then
     return "release"
   end
 end

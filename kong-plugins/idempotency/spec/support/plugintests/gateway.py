@@ -1,7 +1,7 @@
 """A gateway that runs the plugin: the standalone host, or a real Kong.
 
-`GATEWAY_KIND` chooses (`standalone`, the default, or `kong`); for Kong, `KONG_COMMAND` names the program, and
-`CHECK_CLIENT_ABORT=on` lets its nginx watch for clients that leave.
+`GATEWAY_KIND` chooses (`standalone`, the default, or `kong`); for Kong, `KONG_COMMAND` names the program,
+`CHECK_CLIENT_ABORT=on` lets its nginx watch for clients that leave, and `NEXT_UPSTREAM=off` forbids it to resend.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ PLUGIN = Path(__file__).resolve().parents[3]
 # a plugin of the specs that responds in the service's place
 STAND_IN = Path(__file__).resolve().parents[1] / "plugins"
 KIND = os.environ.get("GATEWAY_KIND", "standalone")
+NEXT_UPSTREAM = os.environ.get("NEXT_UPSTREAM")
 START_SECONDS = 60.0
+# services with Kong's own number of retries, by address and by an upstream; the others have none
+RETRIED, BALANCED = "retried", "balanced"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 Setups = Mapping[str, Mapping[str, Any]]
@@ -198,6 +201,8 @@ class Kong(Gateway):
             "KONG_NGINX_PROXY_LUA_CHECK_CLIENT_ABORT": os.environ.get("CHECK_CLIENT_ABORT", "off"),
             "KONG_LOG_LEVEL": "notice",
         }
+        if NEXT_UPSTREAM:
+            self._environment["KONG_NGINX_PROXY_PROXY_NEXT_UPSTREAM"] = NEXT_UPSTREAM
         self._run("start")
         self._wait_ready()
 
@@ -261,16 +266,25 @@ class Kong(Gateway):
                             **setup.get("kong_route", {}),
                         }
                     )
+            host = BALANCED if service == BALANCED else "127.0.0.1"
+            retries = {} if service in {RETRIED, BALANCED} else {"retries": 0}
             declared.append(
                 {
                     "name": service,
-                    "url": f"http://127.0.0.1:{port}",
-                    "retries": 0,
+                    "url": f"http://{host}:{port}",
                     "read_timeout": 3000,
                     "routes": routes,
+                    **retries,
                 }
             )
+        upstreams = [{"name": BALANCED, "targets": [{"target": f"127.0.0.1:{services[BALANCED]}"}]}]
         consumers = [{"username": name, "keyauth_credentials": [{"key": f"{name}-key"}]} for name in ("alice", "bob")]
         consumers.append({"id": "11111111-2222-4333-8444-555555555555", "username": "anonymous"})
         plugins = [{"name": "prometheus"}]
-        return {"_format_version": "3.0", "services": declared, "consumers": consumers, "plugins": plugins}
+        return {
+            "_format_version": "3.0",
+            "services": declared,
+            "upstreams": upstreams,
+            "consumers": consumers,
+            "plugins": plugins,
+        }

@@ -9,9 +9,19 @@ from plugintests.tls import SERVER_NAME
 
 
 def setups(
-    redis_port: int, fragile_port: int, closed_port: int, tls_port: int, old_port: int, watched: Mapping[str, Any]
+    redis_port: int,
+    fragile_port: int,
+    closed_port: int,
+    tls_port: int,
+    old_port: int,
+    watched: Mapping[str, Any],
+    service_port: int,
 ) -> dict[str, dict[str, Any]]:
-    """Return the setups by route name. No Redis listens on `closed_port`; `watched` is a Redis behind Sentinel."""
+    """Return the setups by route name.
+
+    No Redis listens on `closed_port`; `watched` is a Redis behind Sentinel. The service at `service_port` also runs the
+    functions of Kong's aws-lambda.
+    """
     redis = {
         "host": "127.0.0.1",
         "port": redis_port,
@@ -40,6 +50,10 @@ def setups(
         "old": {"service": "echo", "config": {"redis": {**redis, "port": old_port}}},
         "other": setup("other"),
         "labelled": {"service": "other", "config": {"redis": redis, "service": "label"}},
+        **{
+            to: setup(to, methods=["POST", "PUT", "PATCH", "DELETE"], lock_ttl=30, on_unknown="keep")
+            for to in ("retried", "balanced")
+        },
         "required": setup(required=True),
         "post-only": setup(methods=["POST"]),
         "with-delete": setup(methods=["POST", "DELETE"]),
@@ -110,6 +124,35 @@ def setups(
         "terminated-release": {
             **setup(on_unknown="release", lock_ttl=30),
             "kong_plugins": [{"name": "request-termination", "config": {"status_code": 418}}],
+        },
+        "terminated-post-function": {
+            **setup(on_unknown="keep", lock_ttl=30),
+            "kong_plugins": [
+                {
+                    "name": "post-function",
+                    "config": {"access": ["kong.response.exit(418, 'brewed', {['Content-Type'] = 'text/plain'})"]},
+                }
+            ],
+        },
+        **{
+            f"function-{name}": {
+                **setup(on_unknown="keep", lock_ttl=30),
+                "kong_plugins": [
+                    {
+                        "name": "aws-lambda",
+                        "config": {
+                            "aws_key": "key",
+                            "aws_secret": "secret",
+                            "aws_region": "eu-central-1",
+                            "function_name": name,
+                            "host": "127.0.0.1",
+                            "port": service_port,
+                            "disable_https": True,
+                        },
+                    }
+                ],
+            }
+            for name in ("acts", "breaks-off")
         },
         "with-cors": {
             **setup(),
