@@ -7,7 +7,7 @@ CHART_PYTEST := .tools/venv/bin/pytest -c tests/chart/pytest.ini
 images: ## build the images; REGISTRY=registry.example.com pushes them (TAG=… IMAGE_TOOL=docker|podman|buildah)
 	@REGISTRY="$(REGISTRY)" TAG="$(TAG)" IMAGE_TOOL="$(or $(IMAGE_TOOL),docker)" scripts/build_images.sh
 
-test-chart: ## test the charts without a cluster (TEST=test_kong.py: one file)
+test-chart: ## test the charts without a cluster (TEST=test_kong.py: one file; KONG_COMMAND=kong: also in Kong)
 	@$(CHART_TOOLS)
 	@$(CHART_PYTEST) -n auto -q tests/chart/$(TEST)
 

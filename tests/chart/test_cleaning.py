@@ -29,7 +29,9 @@ ngx.var = setmetatable({{ kong_request_id = "0123456789abcdef" }}, {{
     if "http_" .. other:lower():gsub("-", "_") == name then return value end end end,
 }})
 require = nil
-kong = {{ ctx = {{ plugin = {{}} }}, response = {{ exit = function(status, body, given)
+local function nothing() end
+kong = {{ ctx = {{ plugin = {{}} }}, ip = {{ is_trusted = nothing }}, request = {{ get_forwarded_port = nothing }},
+  response = {{ exit = function(status, body, given)
   print("exit: " .. status .. " " .. (body:match('"code":"([^"]+)"') or "page") .. " " .. (given.Allow or ""))
   os.exit(0)
 end }} }}
@@ -223,7 +225,8 @@ local context = {{}}
 local function nothing() end
 ngx = {{ req = {{ get_headers = function() return {{}} end, clear_header = nothing, set_header = nothing }},
   var = {{ kong_request_id = "0123456789abcdef" }}, header = sent }}
-kong = {{ ctx = {{ plugin = context }}, request = {{ get_header = function() return "0123456789abcdef" end }},
+kong = {{ ctx = {{ plugin = context }}, ip = {{ is_trusted = nothing }},
+  request = {{ get_header = function() return "0123456789abcdef" end, get_forwarded_port = nothing }},
   response = {{ get_header = function(name) return sent[name] end,
     set_header = function(name, value) sent[name] = value end }} }}
 require = nil

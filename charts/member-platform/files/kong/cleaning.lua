@@ -1,10 +1,22 @@
 local clean, clean_response = modules["gateway.cleaning"].clean, modules["gateway.cleaning"].clean_response
+-- Kong takes these from the first header whose name fits, `X_Forwarded_For` before `X-Forwarded-For`, and before any plugin
+-- runs: once more, from what clean has left.
+local function forward()
+  local var = ngx.var
+  local from, told = var.http_x_forwarded_for, kong.ip.is_trusted(var.realip_remote_addr)
+  var.upstream_x_forwarded_for = from and from .. ", " .. var.realip_remote_addr or var.remote_addr
+  var.upstream_x_forwarded_proto = told and var.http_x_forwarded_proto or var.scheme
+  var.upstream_x_forwarded_host = told and var.http_x_forwarded_host or var.host
+  var.upstream_x_forwarded_port = kong.request.get_forwarded_port()
+end
+
 return function()
   local id = request_id()
   local refusal = clean(route)
   if refusal then
     return refuse(modules["gateway.problem"].code_of(refusal), id)
   end
+  forward()
   kong.ctx.plugin.clean_response = function()
     clean_response(route)
   end

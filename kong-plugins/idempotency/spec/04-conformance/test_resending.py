@@ -1,6 +1,6 @@
 """nginx sends a request again over a fresh connection when a kept-alive one breaks (contract: 'at most once').
 
-The gateway has Kong's default, `proxy_next_upstream error timeout`; `retried` and `balanced` also have its five retries.
+The gateway has Kong's default, `proxy_next_upstream error timeout`; `retried` and `balanced` also have five retries.
 """
 
 from __future__ import annotations
