@@ -92,10 +92,11 @@ def _database(server: EphemeralPostgres, number: int) -> ShopSettings:
     migrate(MigrationSettings(migration_database_url=database.owner_url, _env_file=None), SCHEMA)
     fill(database.owner_url, number)
     keys = ("service_token_key", "fingerprint_key", "cart_key", "payment_webhook_secret")
+    secrets_of_shop: Any = {key: secrets.token_hex(32) for key in keys}
     return ShopSettings(
         database_url=database.app_url, auth_url="http://auth.invalid", token_issuer="bench", token_audience="bench",
         port=0, outbox_poll_interval_seconds=600, payment_sweep_interval_seconds=600, log_level="error",
-        _env_file=None, **{key: secrets.token_hex(32) for key in keys},
+        _env_file=None, **secrets_of_shop,
     )  # fmt: skip
 
 

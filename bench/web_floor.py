@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -20,7 +21,7 @@ PAGES = Pages(Site("Haru", None, has_shop=True), Assets(), ZoneInfo("Asia/Seoul"
 RULES = CookieRules(secure=False)
 NEWEST = ProductPage.model_validate(ANSWERS["/api/shop/products"])
 PRODUCT = Product.model_validate(ANSWERS["/api/shop/products/celadon-mug"])
-SHOWN = {
+SHOWN: dict[str, tuple[str, dict[str, Any]]] = {
     "/": ("home/home.html", {"newest": NEWEST}),
     "/products/celadon-mug": (
         "catalogue/product.html",

@@ -38,7 +38,10 @@ lint() {
     each shellcheck shellcheck -x .ci/run $(git ls-files '*.sh')
 }
 
-typecheck() { each mypy mypy; }
+typecheck() {
+    each mypy mypy
+    each "mypy of tests" scripts/typecheck_tests.sh
+}
 
 # Every folder of pytest's own list (pyproject.toml, testpaths), on real servers: one set of them a core.
 unit() { each pytest pytest --quiet --numprocesses auto --dist loadfile; }

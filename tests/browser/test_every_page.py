@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from browsing.shopper import Shopper
 from browsing.site import PLACES, Furnished, Place, furnish
@@ -23,7 +23,7 @@ MAX_SHIFT = 0.05
 # From the narrowest that WCAG 1.4.10 speaks of to a desk (CSS pixels).
 WIDTHS = (320, 390, 768, 1280)
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 Open = Callable[..., Page]
 

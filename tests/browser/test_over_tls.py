@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -56,6 +57,6 @@ def test_an_order_with_cookies_that_no_other_host_can_set_or_read(guest: Shopper
     expect(guest.page.get_by_role("link", name="Log in").first).to_be_visible()
 
 
-def cookies(person: Shopper) -> dict[str, dict]:
+def cookies(person: Shopper) -> dict[str, Any]:
     """Return the browser's cookies by name."""
     return {cookie["name"]: cookie for cookie in person.context.cookies()}

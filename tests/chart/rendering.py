@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,16 @@ def render(
     values: str = "default-values.yaml", *settings: str, kubernetes: str = "1.34.0", chart: Path = CHART
 ) -> tuple[Document, ...]:
     """Return the objects of a release with a values file of ci/ and `--set` settings. Raises RenderingFailed."""
-    command = [HELM, "template", RELEASE, chart, "--namespace", NAMESPACE, "--kube-version", kubernetes]
+    command: list[Any] = [
+        HELM,
+        "template",
+        RELEASE,
+        chart,
+        "--namespace",
+        NAMESPACE,
+        "--kube-version",
+        kubernetes,
+    ]
     if (chart / "ci" / values).exists():
         command += ["--values", chart / "ci" / values]
     for setting in settings:
@@ -53,7 +62,7 @@ def parsed(text: str) -> list[Document]:
     return [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]
 
 
-def of_kind(documents: tuple[Document, ...], *kinds: str) -> list[Document]:
+def of_kind(documents: Iterable[Document], *kinds: str) -> list[Document]:
     """Return the objects of these kinds."""
     return [document for document in documents if document["kind"] in kinds]
 

@@ -258,6 +258,7 @@ def test_a_joined_services_response_is_cleaned_in_kong(route, left):
     told = json.loads(config["data"]["platform.json"])["gateway"]["cleaning"]["config"]
     code = told["access"][0].replace("@ROUTE@", "{ " + route + " }") + "==split==" + told["header_filter"][0]
     program = shutil.which("luajit")
+    assert program
     done = subprocess.run(
         [program, "-e", RESPONSE.format(headers=SENT)], input=code, capture_output=True, text=True, check=False
     )

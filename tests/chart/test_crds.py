@@ -6,6 +6,7 @@ import copy
 import json
 import re
 import subprocess
+from typing import Any
 
 import jsonschema
 import kubernetes_validate
@@ -63,7 +64,7 @@ def test_the_kinds_fit_the_schemas_of_each_supported_version(kubernetes):
 
 
 def test_helm_lint_is_content_with_the_kinds():
-    command = [HELM, "lint", "--strict", "--kube-version", "1.34.0", CRDS_CHART]
+    command: list[Any] = [HELM, "lint", "--strict", "--kube-version", "1.34.0", CRDS_CHART]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -166,7 +167,7 @@ ROUTE = {
     ],
 )
 def test_a_wrong_field_is_refused(change, named):
-    wrong = copy.deepcopy(ROUTE)
+    wrong: dict[str, Any] = copy.deepcopy(ROUTE)
     wrong["spec"].update(change)
     with pytest.raises(jsonschema.ValidationError) as refused:
         jsonschema.validate(wrong, schema("ProtectedRoute"))

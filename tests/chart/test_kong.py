@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from typing import Any
 
 import pytest
 from kong import routes, winner
@@ -103,7 +104,7 @@ def test_kong_picks_the_row_that_the_table_says(values, services):
     assert compared > 100
 
 
-OVERLAPPING = {
+OVERLAPPING: dict[str, Any] = {
     # an exact path within a prefix, a longer prefix within a shorter, each of another service, and two rows of one path
     "export": {"paths": [{"path": "/api/members/export", "type": "Exact"}], "methods": ["GET"], "service": "auth"},
     "own": {"paths": [{"path": "/api/members/own", "type": "Prefix"}], "methods": ["GET", "PUT"], "service": "auth"},

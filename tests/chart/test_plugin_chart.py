@@ -85,7 +85,7 @@ def test_a_chart_without_the_code_says_what_is_wrong(tmp_path):
     for file in ("Chart.yaml", "values.yaml"):
         (copy / file).write_text((PLUGIN_CHART / file).read_text(encoding="utf-8"))
     (copy / "templates").mkdir()
-    for file in (PLUGIN_CHART / "templates").iterdir():
-        (copy / "templates" / file.name).write_text(file.read_text(encoding="utf-8"))
+    for template in (PLUGIN_CHART / "templates").iterdir():
+        (copy / "templates" / template.name).write_text(template.read_text(encoding="utf-8"))
     with pytest.raises(RenderingFailed, match="package the chart in a checkout"):
         render(chart=copy)

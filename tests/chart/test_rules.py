@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Any
 
 import pytest
 import yaml
@@ -25,7 +26,14 @@ def test_kube_score_has_nothing_to_say(values, tmp_path):
     objects = tmp_path / "objects.yaml"
     known = [d for d in render(values) if d["apiVersion"] in {"v1", "apps/v1", "batch/v1", "networking.k8s.io/v1"}]
     objects.write_text(yaml.safe_dump_all(known))
-    command = [TOOLS / "bin" / "kube-score", "score", "--kubernetes-version", "v1.34", "--output-format", "ci"]
+    command: list[Any] = [
+        TOOLS / "bin" / "kube-score",
+        "score",
+        "--kubernetes-version",
+        "v1.34",
+        "--output-format",
+        "ci",
+    ]
     command += ["--ignore-container-cpu-limit", *(f"--ignore-test={name}" for name in LEFT_OUT), objects]
     if values == "development-values.yaml":
         command.insert(-1, "--ignore-test=container-security-context-readonlyrootfilesystem")
@@ -38,19 +46,28 @@ def test_kube_score_has_nothing_to_say(values, tmp_path):
 
 @pytest.mark.parametrize("values", CI_FILES)
 def test_helm_lint_is_content(values):
-    command = [HELM, "lint", "--strict", "--kube-version", "1.34.0", CHART, "--values", CHART / "ci" / values]
+    command: list[Any] = [
+        HELM,
+        "lint",
+        "--strict",
+        "--kube-version",
+        "1.34.0",
+        CHART,
+        "--values",
+        CHART / "ci" / values,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 def test_helm_lint_is_content_with_the_plugins_chart():
-    command = [HELM, "lint", "--strict", "--kube-version", "1.34.0", PLUGIN_CHART]
+    command: list[Any] = [HELM, "lint", "--strict", "--kube-version", "1.34.0", PLUGIN_CHART]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 def test_the_charts_unit_tests_pass():
-    command = [TOOLS / "bin" / "helm-unittest", "--strict", "--file", "tests/*_test.yaml", CHART]
+    command: list[Any] = [TOOLS / "bin" / "helm-unittest", "--strict", "--file", "tests/*_test.yaml", CHART]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "Tests:" in done.stdout

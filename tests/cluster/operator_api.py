@@ -24,6 +24,7 @@ class Api:
     """The API server, for the tests' own requests."""
 
     def __init__(self, door):
+        self.address = door.address
         host, port = door.address
         self.client = httpx2.Client(base_url=f"http://{host}:{port}", timeout=20)
 

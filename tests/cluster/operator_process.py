@@ -42,7 +42,7 @@ class ApiDoor:
 
 def prepared(namespace: str, *settings: str) -> dict[str, Any]:
     """Make what the operator needs of a release in a namespace, and return what the chart tells it of the release."""
-    command = [helm(), "template", RELEASE, CHART, "-n", namespace, "--kube-version", "1.34.0"]
+    command: list[str | Path] = [helm(), "template", RELEASE, CHART, "-n", namespace, "--kube-version", "1.34.0"]
     for setting in ("operator.enabled=true", "gateway.implementation=standalone", *settings):
         command += ["--set", setting]
     documents = [document for document in yaml.safe_load_all(run(*command)) if document]

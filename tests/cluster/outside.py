@@ -63,7 +63,7 @@ def key_ring() -> dict[str, str]:
     """Return a new ring of signing keys, file by file."""
     with tempfile.TemporaryDirectory() as folder:
         ring = Path(folder, "ring")
-        command = [ROOT / ".venv" / "bin" / "auth", "keys", "init", "--dir", ring]
+        command: list[str | Path] = [ROOT / ".venv" / "bin" / "auth", "keys", "init", "--dir", ring]
         subprocess.run(command, check=True, capture_output=True)
         return {file.name: file.read_text(encoding="utf-8") for file in ring.iterdir() if file.is_file()}
 

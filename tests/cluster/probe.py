@@ -19,11 +19,11 @@ def listen() -> None:
     selector = selectors.DefaultSelector()
     for port in json.loads(os.environ["PORTS"]):
         server = socket.create_server(("", port))
-        selector.register(server, selectors.EVENT_READ)
+        selector.register(server, selectors.EVENT_READ, server)
     print("listening", flush=True)  # noqa: T201 (its log)
     while True:
         for key, _ in selector.select():
-            key.fileobj.accept()[0].close()
+            key.data.accept()[0].close()
 
 
 def open_to(peer: list) -> bool:

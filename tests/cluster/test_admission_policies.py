@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ REFUSED = "member platform"
 
 def policies(edge_class):
     settings = (f"edge.host={HOST}", f"edge.controller={edge_class}", f"admissionPolicy.exemptNamespaces={{{EXEMPT}}}")
-    command = [helm(), "template", RELEASE, CHART, "-n", PLATFORM, "--kube-version", "1.34.0"]
+    command: list[Any] = [helm(), "template", RELEASE, CHART, "-n", PLATFORM, "--kube-version", "1.34.0"]
     for setting in (*settings, "gateway.implementation=kong"):
         command += ["--set", setting]
     documents = yaml.safe_load_all(run(*command))

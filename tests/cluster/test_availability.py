@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from cluster import SERVING, CommandFailed, kubectl, objects, until
 from journey import works
 
 
+def has_two_ready_pods(release, component: str) -> bool:
+    return len(ready_pods(release, component)) == 2
+
+
 def test_two_pods_each_on_one_node_and_never_none(installed):
     """Anti-affinity prefers other nodes and does not insist; the budget lets one pod of a part go at a time."""
     release = installed("high-availability")
-    for part in SERVING:
-        until(f"{part} has two ready pods", lambda part=part: len(ready_pods(release, part)) == 2)
+    for component in SERVING:
+        until(f"{component} has two ready pods", partial(has_two_ready_pods, release, component))
     with release.client() as client:
         works(client)
         first, second = ready_pods(release, "auth")

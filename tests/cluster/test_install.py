@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from typing import Any
 
 import pytest
 from cluster import BASE_URL, HOST, MEASURED, NAMESPACE, ROOT, SERVING, kubectl, objects, until
@@ -77,7 +78,7 @@ def own_memory():
 def test_the_end_to_end_suite_passes_through_the_edge(release):
     assert HOST in BASE_URL, "the suite asks the host of its base URL: set PLATFORM_HOST and BASE_URL to the same"
     password = release.secret("admin", "password")
-    command = [
+    command: list[Any] = [
         ROOT / ".venv" / "bin" / "python",
         "-m",
         "pytest",

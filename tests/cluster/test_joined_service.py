@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from contextlib import suppress
+from typing import Any
 
 import httpx2
 import pytest
@@ -80,7 +81,7 @@ def test_a_log_out_is_seen_at_once(echo, client, log_in):  # noqa: ARG001 (it ha
     assert client.get("/echo", headers=headers).status_code == 401
 
 
-SECRET = {
+SECRET: dict[str, Any] = {
     "apiVersion": "memberplatform.dev/v1alpha1",
     "kind": "ProtectedRoute",
     "metadata": {"name": "secret"},

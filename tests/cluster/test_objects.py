@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from cluster import CHART, NAMESPACE, RELEASE, ROOT, CommandFailed, helm, kubectl, run
 
@@ -20,7 +22,16 @@ def namespace(absent_release):
 @pytest.mark.usefixtures("namespace")
 def test_the_api_server_takes_the_objects(values):
     # another name than the installed release's, so that every object is a new one
-    command = [helm(), "template", f"{RELEASE}-x", CHART, "-n", NAMESPACE, "-f", CHART / "ci" / values]
+    command: list[Any] = [
+        helm(),
+        "template",
+        f"{RELEASE}-x",
+        CHART,
+        "-n",
+        NAMESPACE,
+        "-f",
+        CHART / "ci" / values,
+    ]
     # the pod of `helm test` needs the PriorityClass to be there, which a dry run does not make
     rendered = run(*command, "--kube-version", "1.34.0", "--skip-tests")
     said = kubectl("apply", "--dry-run=server", "-f", "-", stdin=rendered)
@@ -39,6 +50,6 @@ def test_the_api_server_takes_the_plugins_objects():
 @pytest.mark.usefixtures("namespace")
 def test_kong_without_the_plugin_is_told_in_a_sentence():
     """Asked of the cluster itself, for `helm template` cannot see what Kong's namespace holds."""
-    command = [helm(), "install", f"{RELEASE}-x", CHART, "-n", NAMESPACE, "--dry-run=server"]
+    command: list[Any] = [helm(), "install", f"{RELEASE}-x", CHART, "-n", NAMESPACE, "--dry-run=server"]
     with pytest.raises(CommandFailed, match="has no idempotency plugin: install charts/kong-plugin-idempotency there"):
         run(*command)

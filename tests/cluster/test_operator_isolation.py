@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from api_proxy import ApiProxy
@@ -125,7 +126,7 @@ def test_an_object_that_somebody_else_made_stays_as_it_is(api, operator):
     until("nothing is left", lambda: leftovers(api) == [], within=30)
     backend = {"service": {"name": "theirs", "port": {"number": 80}}}
     metadata = {"name": name, "namespace": PLATFORM}
-    foreign = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata}
+    foreign: dict[str, Any] = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata}
     foreign["spec"] = {"rules": [{"host": "theirs.test", "http": {"paths": [{"path": "/", "pathType": "Prefix"}]}}]}
     foreign["spec"]["rules"][0]["http"]["paths"][0]["backend"] = backend
     before = api.apply(INGRESSES.format(PLATFORM), foreign)

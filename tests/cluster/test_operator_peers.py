@@ -29,7 +29,6 @@ def api():
     kubectl("create", "-f", "-", stdin=json.dumps(peering))
     door = ApiDoor()
     api = Api(door)
-    api.address = door.address
     yield api
     api.close()
     door.close()

@@ -25,7 +25,6 @@ def api():
     kubectl("create", "namespace", PLATFORM)
     door = ApiDoor()
     api = Api(door)
-    api.address = door.address
     yield api
     api.close()
     door.close()

@@ -60,7 +60,7 @@ def test_a_hurried_buyer_orders_once(member: Session):
         answers = list(pool.map(lambda sender: sender.post(ORDERS, body, key=key), senders))
 
     assert {answer.status_code for answer in answers} <= {201, 409}
-    made = eventually(lambda: (said := member.post(ORDERS, body, key=key)).status_code == 201 and said, "the answer")
+    made = eventually(lambda: r if (r := member.post(ORDERS, body, key=key)).status_code == 201 else None, "the answer")
     assert {answer.content for answer in answers if answer.status_code == 201} <= {made.content}
     assert [item["id"] for item in pages(member, ORDERS)] == [made.json()["id"]]
 

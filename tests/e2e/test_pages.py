@@ -165,7 +165,7 @@ def test_a_script_renews_and_then_calls_the_api_with_the_cookie(member_browser: 
 def test_a_form_that_another_site_sends_does_nothing(member_browser: Browser, headers: dict[str, str]):
     form = member_browser.page("/account").form("/log-out")
 
-    assert member_browser.submit(form, **headers).status_code == 403
+    assert member_browser.submit(form, None, **headers).status_code == 403
     assert member_browser.page("/account").form("/account/profile")
 
 

@@ -27,7 +27,9 @@ def settle(answers: list[httpx2.Response], send: Callable[[], httpx2.Response]) 
         else:
             assert_problem(refused, 503)
         assert int(refused.headers["retry-after"]) >= 1
-    repeat = eventually(lambda: (answer := send()).status_code == 201 and answer, "the repeat gets the first answer")
+    repeat = eventually(
+        lambda: answer if (answer := send()).status_code == 201 else None, "the repeat gets the first answer"
+    )
     made = [answer for answer in answers if answer.status_code == 201] + [repeat]
     assert len({answer.content for answer in made}) == 1
     assert (

@@ -280,7 +280,7 @@ class TestCommand:
             monkeypatch.setattr("sys.argv", ["auth", "keys", *arguments])
             try:
                 main()
-                code = 0
+                code: object = 0
             except SystemExit as ended:
                 code = ended.code
             return code, *capsys.readouterr()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 import redis
@@ -41,7 +42,7 @@ class RefreshMachine(RuleBasedStateMachine):
 
     url = ""
     inside: redis.Redis | None = None
-    ring = None
+    ring: Path
 
     @initialize()
     def log_in(self):

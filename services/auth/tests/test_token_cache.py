@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from platform_auth.verify.token_cache import TokenCache
@@ -15,7 +17,7 @@ def issue(auth):
 @pytest.fixture
 def cache(auth, monkeypatch):
     """A cache for ten tokens that counts the signatures it checks."""
-    cache = TokenCache(auth.tokens, 10)
+    cache: Any = TokenCache(auth.tokens, 10)
     cache.verified = 0
     read = auth.tokens.read
 

@@ -139,7 +139,7 @@ def forgeries(make_token, admin):
         "of another key": make_token(Ed25519PrivateKey.generate(), **claims),
         "of an unknown key": make_token(headers={"kid": "k9"}, **claims),
         "not yet valid": make_token(**claims, nbf=now + 60),
-        "unsigned": jwt.encode(claims, None, algorithm="none"),
+        "unsigned": jwt.encode(claims, "", algorithm="none"),
         "of another type": make_token(headers={"typ": "JWT"}, **claims),
         "for no member": make_token(sub="nobody"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import psycopg
 import pytest
@@ -57,7 +58,8 @@ def test_the_tables_are_those_that_the_code_maps(database):
 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": relevant, "compare_type": True})
-        assert compare_metadata(context, [Table.metadata, LedgerTable.metadata, OutboxTable.metadata]) == []
+        metadata: Any = [Table.metadata, LedgerTable.metadata, OutboxTable.metadata]
+        assert compare_metadata(context, metadata) == []
     engine.dispose()
 
 

@@ -120,6 +120,7 @@ async def test_a_hash_is_renewed_when_parameters_rise(hasher):
     stronger.close()
 
     assert fits
+    assert renewed
     assert "$m=19456,t=3,p=1$" in renewed
     assert await hasher.verify("wrong", kept) == (False, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -224,7 +225,7 @@ def test_the_gateways_entry_says_who_may_pass_and_whether_the_host_is_the_platfo
     ],
 )
 def test_an_entry_is_reduced_to_what_the_changed_route_asks_for_as_well(change, left):
-    before = {"paths": [{"path": "/a"}, {"path": "/b"}]}
+    before: dict[str, Any] = {"paths": [{"path": "/a"}, {"path": "/b"}]}
     entry = build_entry(route(**before), platform(), backend())
     found = reduced(entry, route(**{**before, **change}), platform())
     assert (found and [path["path"] for path in found["paths"]]) == left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import aiohttp
 import pytest
@@ -99,7 +100,7 @@ async def test_a_table_that_somebody_has_changed_is_written_again(cluster, make_
 @pytest.fixture
 def reports():
     woken = set()
-    made = GatewayReports(platform(), woken.update)
+    made: Any = GatewayReports(platform(), woken.update)
     made.woken = woken
     return made
 

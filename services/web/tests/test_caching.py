@@ -26,7 +26,7 @@ CACHED = ["/robots.txt", *(Assets().url(name) for name in ("site.css", "site.js"
 
 def every_page() -> list[str]:
     routes = [route for slice_ in SLICES + SHOP_SLICES for route in slice_.router.routes if isinstance(route, APIRoute)]
-    paths = {route.path for route in routes if "GET" in route.methods}
+    paths = {route.path for route in routes if "GET" in (route.methods or ())}
     filled = {re.sub(r"\{(\w+)\}", lambda match: PARAMETERS.get(match[1], ORDER_ID), path) for path in paths}
     return sorted({*filled, *CACHED, "/static/none.css", "/nothing-here", "/livez", "/readyz"})
 

@@ -172,7 +172,7 @@ async def test_quantities_are_changed_and_lines_removed(browser, services):
     assert update.fields["key"] != remove.fields["key"]
 
 
-def quantity_field(page: Page) -> dict[str, str | None]:
+def quantity_field(page: Page) -> dict[str, str]:
     [field] = [a for tag, a in page.tags if tag == "input" and a.get("type") == "number"]
     return field
 

@@ -63,6 +63,7 @@ def calls_of_gettext(source: str) -> list[nodes.Call]:
 
 
 def is_literal(call: nodes.Call) -> bool:
+    assert isinstance(call.node, nodes.Name)
     messages = call.args[:2] if "ngettext" in call.node.name else call.args[:1]
     return bool(messages) and all(isinstance(message, nodes.Const) for message in messages)
 

@@ -58,7 +58,7 @@ def has_korean_font() -> bool:
 def _take(browser: Browser, platform: OwnPlatform, places: list[Place], folder: Path) -> None:
     expect.set_options(timeout=20_000)
     with browser.new_context(locale="en-US") as member, browser.new_context(locale="en-US") as administrator:
-        visitors = [Shopper(context, platform.base_url) for context in (member, administrator)]
+        visitors = Shopper(member, platform.base_url), Shopper(administrator, platform.base_url)
         furnished = furnish(*visitors, platform.administrator())
     for place in places:
         for language in LANGUAGES:

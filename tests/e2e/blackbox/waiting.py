@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 PAUSE = 0.05
 
 
-def eventually(ask: Callable[[], Answer], what: str, *, within: float = 30.0, pause: float = PAUSE) -> Answer:
+def eventually(ask: Callable[[], Answer | None], what: str, *, within: float = 30.0, pause: float = PAUSE) -> Answer:
     """Return the first true answer of `ask`. Raises AssertionError naming `what` when none came `within` seconds."""
     deadline = time.monotonic() + within
     while True:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -64,7 +67,7 @@ class ScriptMachine(RuleBasedStateMachine):
     """One key, many owners: the script answers as the model does, and the store holds what the model holds."""
 
     script: Script | PlainFirst
-    store = None
+    store: redis.Redis
 
     @initialize()
     def empty(self):
@@ -150,7 +153,8 @@ def judge():
 @pytest.mark.parametrize("plain", [False, True], ids=["script", "plain"])
 def test_the_script_and_the_plain_commands_keep_their_promises(store, judge, plain):
     script = PlainFirst(store, judge) if plain else Script(store)
-    machine = type("Machine", (ScriptMachine,), {"store": store, "script": script}).TestCase
+    machine: Any = type("Machine", (ScriptMachine,), {"store": store, "script": script})
+    machine = machine.TestCase
     machine.settings = settings(
         max_examples=300, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
     )
@@ -162,7 +166,8 @@ def test_the_script_and_the_plain_commands_keep_their_promises(store, judge, pla
 def test_a_worker_judges_a_value_as_the_script_does(store, judge, value, lock):
     store.set(KEY, value)
     said, judged = Script(store).claim(KEY, lock), judge(value, lock)
-    assert said == {None: 1, "replay": value, **CODES}[judged]
+    codes: dict[Any, Any] = {None: 1, "replay": value, **CODES}
+    assert said == codes[judged]
 
 
 @pytest.fixture(params=["script", "plain"])

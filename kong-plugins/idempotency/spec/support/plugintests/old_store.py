@@ -5,8 +5,8 @@ from __future__ import annotations
 import socketserver
 import threading
 from collections import Counter
+from io import BufferedIOBase
 from socket import create_connection
-from typing import BinaryIO
 
 
 class OldStore:
@@ -41,7 +41,7 @@ class OldStore:
         self._server.server_close()
 
 
-def _read(stream: BinaryIO) -> bytes:
+def _read(stream: BufferedIOBase) -> bytes:
     """Return one value of Redis's protocol as it came; nothing at the end of the stream."""
     line = stream.readline()
     kind, rest = line[:1], line[1:].strip()

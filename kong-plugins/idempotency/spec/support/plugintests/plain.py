@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Any
 
 import redis
 
@@ -59,7 +60,7 @@ class PlainFirst:
     def claim(self, key: str, lock: bytes, ttl: int = 10_000) -> int | bytes:
         """Claim by SET … NX GET, and by the script if that does not tell."""
         try:
-            value = self._store.set(key, lock, nx=True, get=True, px=ttl)
+            value: Any = self._store.set(key, lock, nx=True, get=True, px=ttl)
         except redis.ResponseError:
             return self._script.claim(key, lock, ttl)
         if value is None:
