@@ -143,11 +143,11 @@ class OperatorProcess:
 
     def is_quiet(self) -> bool:
         """Tell whether no object waits to be looked at."""
-        return "operator_queue_length 0.0" in self.metrics()
+        return "operator_workqueue_depth 0.0" in self.metrics()
 
     def leads(self) -> bool:
         """Tell whether it is the one of its peers that works."""
-        return "operator_leading 1.0" in self.metrics()
+        return "operator_leader 1.0" in self.metrics()
 
     def memory(self) -> int:
         """Return its resident memory, in bytes."""

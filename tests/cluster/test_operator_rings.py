@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 from api_proxy import ApiProxy
-from cluster import NAMESPACE, kubectl, until
+from cluster import NAMESPACE, CommandFailed, kubectl, until
 from kinds import install_kinds
 from operator_api import Api
 from operator_process import ApiDoor, OperatorProcess, prepared
@@ -49,7 +49,7 @@ def ring(api, operators):
     """A ring that turns on request, at once; its name is its Secret's."""
     assert operators
     name = f"ring-{uuid.uuid4().hex[:8]}"
-    api.apply(RINGS, ring_body(name, rotateSeconds=86400, publishSeconds=1))
+    api.apply(RINGS, ring_body(name, rotationInterval="24h", prePublish="1s"))
     until("it is made", lambda: keys(api, name), within=30, pause=0.1)
     return name
 
@@ -90,7 +90,7 @@ def ready(api, name):
 
 def test_a_ring_is_made_where_there_is_none(api, ring):
     assert set(files(api, ring)) == {"current.pem", "next.pem"}
-    assert ready(api, ring) == "Turning"
+    assert ready(api, ring) == "RotationScheduled"
     assert "PRIVATE" not in json.dumps(api.get(f"{RINGS}/{ring}"))
 
 
@@ -118,7 +118,7 @@ def test_an_emergency_leaves_no_old_key(api, ring):
 def test_a_ring_turns_on_schedule(api, operators):
     assert operators
     name = f"ring-{uuid.uuid4().hex[:8]}"
-    api.apply(RINGS, ring_body(name, rotateSeconds=3, publishSeconds=2))
+    api.apply(RINGS, ring_body(name, rotationInterval="3s", prePublish="2s"))
     until("it has turned twice", lambda: len(keys(api, name).get("retired", ())) >= 2, within=60, pause=0.2)
     assert status(api, name)["nextRotationTime"] > status(api, name)["lastRotationTime"]
 
@@ -129,7 +129,7 @@ def test_a_ring_of_the_bootstrap_job_is_taken_over_as_it_is(api, ring):
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": other}, "data": data}
     kubectl("create", "-f", "-", namespace=PLATFORM, stdin=json.dumps(secret))
     api.apply(RINGS, ring_body(other))
-    until("it is taken over", lambda: ready(api, other) == "Turning", within=30, pause=0.1)
+    until("it is taken over", lambda: ready(api, other) == "RotationScheduled", within=30, pause=0.1)
     assert files(api, other) == files(api, ring)
     assert keys(api, other) == keys(api, ring)
 
@@ -139,7 +139,7 @@ def test_what_is_no_ring_is_left_alone_and_said(api, operators):
     name = f"ring-{uuid.uuid4().hex[:8]}"
     kubectl("create", "secret", "generic", name, "--from-literal=current.pem=nonsense", namespace=PLATFORM)
     api.apply(RINGS, ring_body(name))
-    until("it is said", lambda: ready(api, name) == "RingBroken", within=30, pause=0.1)
+    until("it is said", lambda: ready(api, name) == "InvalidSecret", within=30, pause=0.1)
     assert files(api, name) == {"current.pem": b"nonsense"}
 
 
@@ -156,4 +156,20 @@ def test_a_ring_keeps_its_secret(api, ring):
         content=json.dumps({"spec": {"secretName": "another"}}),
     )
     assert answer.status_code == 422
-    assert "a ring keeps its Secret" in answer.text
+    assert "is immutable" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"rotationInterval": "1d"}, "must be a duration such as 720h, 10m or 1h30m"),
+        ({"rotationInterval": "0s"}, "must be between 1s and 17520h"),
+        ({"rotationInterval": "5m", "prePublish": "10m"}, "must be at least as long as prePublish"),
+        ({"rotateSeconds": 60}, "unknown field"),
+    ],
+)
+def test_a_wrong_schedule_is_rejected(operators, spec, message):
+    assert operators
+    body = json.dumps(ring_body("wrong", **spec))
+    with pytest.raises(CommandFailed, match=message):
+        kubectl("create", "--validate=strict", "--dry-run=server", "-f", "-", namespace=PLATFORM, stdin=body)

@@ -1,17 +1,31 @@
-{{/* Labels and annotations of a kind. */}}
+{{/* Labels and annotations of a CustomResourceDefinition. */}}
 {{- define "member-platform-crds.metadata" -}}
 labels: {{- include "member-platform-crds.labels" . | nindent 2 }}
 {{- if .Values.keep }}
 annotations:
-  # a kind that goes takes everybody's objects with it
+  # deleting a CustomResourceDefinition deletes all its objects
   helm.sh/resource-policy: keep
 {{- end }}
 {{- end }}
 
-{{/* The conditions of a status, by the Kubernetes convention. */}}
+{{/* A duration as Kubernetes writes it: (dict "description" … "default" … "min" … "max" …). */}}
+{{- define "member-platform-crds.duration" -}}
+description: {{ .description | quote }}
+type: string
+minLength: 2
+maxLength: 32
+default: {{ .default }}
+x-kubernetes-validations:
+  - rule: self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$')
+    message: must be a duration such as 720h, 10m or 1h30m
+  - rule: '!self.matches("^([0-9]+h)?([0-9]+m)?([0-9]+s)?$") || (duration(self) >= duration("{{ .min }}") && duration(self) <= duration("{{ .max }}"))'
+    message: must be between {{ .min }} and {{ .max }}
+{{- end }}
+
+{{/* The conditions of a status. */}}
 {{- define "member-platform-crds.conditions" -}}
 conditions:
-  description: What is the case, by the Kubernetes convention.
+  description: Conditions, as in the Kubernetes API conventions.
   type: array
   maxItems: 8
   x-kubernetes-list-type: map

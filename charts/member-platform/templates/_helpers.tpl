@@ -177,3 +177,12 @@ priorityClassName: {{ . }}
 {{ $name }}: {{ round (mulf 1000 (get $.Values.gateway.timeouts (printf "%sSeconds" $name))) 0 | int64 }}
 {{- end }}
 {{- end }}
+
+{{/* Seconds as a Kubernetes duration: 2592000 is 720h. */}}
+{{- define "member-platform.duration" -}}
+{{- $seconds := int64 . -}}
+{{- if not (mod $seconds 3600) -}}{{ div $seconds 3600 }}h
+{{- else if not (mod $seconds 60) -}}{{ div $seconds 60 }}m
+{{- else -}}{{ $seconds }}s
+{{- end -}}
+{{- end }}

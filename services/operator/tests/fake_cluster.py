@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from operator_samples import platform as sample_platform
-from platform_operator.kube.faults import Conflict, NotFound, fault
+from platform_operator.kube.errors import Conflict, NotFound, api_error
 from platform_operator.kube.kinds import ENDPOINT_SLICE, PROTECTED_ROUTE, SERVICE, Kind
 from platform_operator.routes.build.metadata import route_of
 from platform_operator.routes.decisions import Verdict
@@ -77,7 +77,7 @@ class FakeCluster:
 
     def _note(self, verb: str, kind: Kind, name: str) -> None:
         if status := self.refuse(verb, kind, name):
-            raise fault(status, "refused by the test")
+            raise api_error(status, "refused by the test")
         self.calls.append(f"{verb} {kind.kind} {name}")
 
     def of_kind(self, kind: str) -> list[Object]:
@@ -148,7 +148,7 @@ class World:
         """Have the gateway one pod, which has reported nothing yet."""
         labels = {"kubernetes.io/service-name": self.platform.gateway.service}
         metadata = {"name": "gateway-1", "namespace": self.platform.namespace, "labels": labels}
-        self.reports.tell({"metadata": metadata, "endpoints": [{"addresses": [address]}]}, gone=False)
+        self.reports.handle_event({"metadata": metadata, "endpoints": [{"addresses": [address]}]}, gone=False)
 
     def report(self, address: str = "10.0.0.1", **refused: str) -> None:
         """Have a pod of the gateway say that it follows what is written."""

@@ -7,20 +7,20 @@ import asyncio
 import pytest
 
 from platform_operator import queue as module
-from platform_operator.kube.faults import ApiFault
+from platform_operator.kube.errors import ApiError
 from platform_operator.queue import WorkQueue
 
 
 @pytest.fixture
-def leads():
-    leads = asyncio.Event()
-    leads.set()
-    return leads
+def is_leader():
+    is_leader = asyncio.Event()
+    is_leader.set()
+    return is_leader
 
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch):
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(module, "INITIAL_BACKOFF_SECONDS", 0.01)
 
 
 async def until(condition):
@@ -29,13 +29,13 @@ async def until(condition):
             await asyncio.sleep(0.005)
 
 
-async def test_a_key_that_is_added_often_is_worked_on_once(leads):
+async def test_a_key_that_is_added_often_is_worked_on_once(is_leader):
     done = []
 
     async def work(key):
         done.append(key)
 
-    queue = WorkQueue(work, leads)
+    queue = WorkQueue(work, is_leader)
     for key in ("a", "b", "a", "a"):
         queue.add(key)
     queue.start()
@@ -44,7 +44,7 @@ async def test_a_key_that_is_added_often_is_worked_on_once(leads):
     assert sorted(done) == ["a", "b"]
 
 
-async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news(leads):
+async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news(is_leader):
     running, most, runs = 0, 0, 0
     go = asyncio.Event()
 
@@ -55,7 +55,7 @@ async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news
         await go.wait()
         running -= 1
 
-    queue = WorkQueue(work, leads)
+    queue = WorkQueue(work, is_leader)
     queue.start()
     queue.add("a")
     await until(lambda: running == 1)
@@ -67,8 +67,8 @@ async def test_a_key_is_never_worked_on_twice_at_a_time_and_once_more_after_news
     assert most == 1
 
 
-@pytest.mark.parametrize("error", [ApiFault(500, "broken"), ValueError("a bug")])
-async def test_after_an_error_a_key_is_tried_again(leads, error):
+@pytest.mark.parametrize("error", [ApiError(500, "broken"), ValueError("a bug")])
+async def test_after_an_error_a_key_is_tried_again(is_leader, error):
     attempts = 0
 
     async def work(_key):
@@ -77,18 +77,18 @@ async def test_after_an_error_a_key_is_tried_again(leads, error):
         if attempts < 3:
             raise error
 
-    queue = WorkQueue(work, leads)
+    queue = WorkQueue(work, is_leader)
     queue.start()
     queue.add("a")
     await until(lambda: attempts == 3)
     await queue.stop()
 
 
-async def test_pauses_grow_and_obey_the_server(leads, monkeypatch):
+async def test_pauses_grow_and_obey_the_server(is_leader, monkeypatch):
     async def work(_key):
-        raise ApiFault(429, "slower", retry_after=7)
+        raise ApiError(429, "slower", retry_after=7)
 
-    queue = WorkQueue(work, leads)
+    queue = WorkQueue(work, is_leader)
     paused = []
     monkeypatch.setattr(queue, "add_later", lambda key, seconds: paused.append((key, seconds)))
     queue.start()
@@ -96,21 +96,21 @@ async def test_pauses_grow_and_obey_the_server(leads, monkeypatch):
     await until(lambda: paused)
     await queue.stop()
     assert paused == [("a", 7)]
-    monkeypatch.setattr(module, "FIRST_PAUSE", 1.0)
-    pauses = [queue._pause("b") for _ in range(9)]
+    monkeypatch.setattr(module, "INITIAL_BACKOFF_SECONDS", 1.0)
+    pauses = [queue._backoff("b") for _ in range(9)]
     assert pauses[3] > pauses[0]
-    assert max(pauses) <= module.LONGEST_PAUSE
+    assert max(pauses) <= module.MAX_BACKOFF_SECONDS
 
 
-async def test_others_go_on_while_one_fails(leads):
+async def test_others_go_on_while_one_fails(is_leader):
     done = []
 
     async def work(key):
         if key == "bad":
-            raise ApiFault(0, "no answer")
+            raise ApiError(0, "no answer")
         done.append(key)
 
-    queue = WorkQueue(work, leads, workers=1)
+    queue = WorkQueue(work, is_leader, workers=1)
     queue.start()
     for key in ("bad", "a", "b"):
         queue.add(key)
@@ -118,18 +118,18 @@ async def test_others_go_on_while_one_fails(leads):
     await queue.stop()
 
 
-async def test_who_does_not_lead_begins_nothing_and_forgets_nothing(leads):
+async def test_who_does_not_lead_begins_nothing_and_forgets_nothing(is_leader):
     done, go = [], asyncio.Event()
 
     async def work(key):
         done.append(key)
         await go.wait()
 
-    queue = WorkQueue(work, leads, workers=1)
+    queue = WorkQueue(work, is_leader, workers=1)
     queue.start()
     queue.add("a")
     await until(lambda: done == ["a"])
-    leads.clear()
+    is_leader.clear()
     for key in ("a", "b"):
         queue.add(key)
     go.set()
@@ -137,7 +137,7 @@ async def test_who_does_not_lead_begins_nothing_and_forgets_nothing(leads):
     await asyncio.sleep(0.1)
     assert done == ["a"]
     assert not queue.is_idle
-    leads.set()
+    is_leader.set()
     await until(lambda: queue.is_idle)
     await queue.stop()
     assert sorted(done) == ["a", "a", "b"]

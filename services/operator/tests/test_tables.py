@@ -112,7 +112,7 @@ def endpoints(*addresses, name="gateway-1", service="mp-gateway", namespace="mem
 
 
 def test_every_pod_that_may_send_requests_on_has_to_follow(reports):
-    assert reports.tell(endpoints("10.0.0.1", "10.0.0.2"), gone=False) is True
+    assert reports.handle_event(endpoints("10.0.0.1", "10.0.0.2"), gone=False) is True
     reports.take("10.0.0.1", Report({0: 7}))
     assert not reports.has_loaded({0: 7}, ECHO)
     reports.take("10.0.0.2", Report({0: 6}))
@@ -125,34 +125,34 @@ def test_every_pod_that_may_send_requests_on_has_to_follow(reports):
 
 
 def test_a_pod_that_has_ended_is_not_waited_for(reports):
-    reports.tell(endpoints("10.0.0.1", "10.0.0.2"), gone=False)
+    reports.handle_event(endpoints("10.0.0.1", "10.0.0.2"), gone=False)
     reports.take("10.0.0.1", Report({0: 7}))
     assert not reports.has_loaded({0: 7}, ECHO)
     reports.woken.clear()
-    assert reports.tell(endpoints("10.0.0.1"), gone=False) is False
+    assert reports.handle_event(endpoints("10.0.0.1"), gone=False) is False
     assert reports.woken == {ECHO}
     assert reports.has_loaded({0: 7}, ECHO)
-    assert reports.tell(endpoints("10.0.0.1", serving=False), gone=False) is True
+    assert reports.handle_event(endpoints("10.0.0.1", serving=False), gone=False) is True
     assert reports.addresses == frozenset()
 
 
 def test_other_services_endpoints_say_nothing(reports):
-    assert reports.tell(endpoints("10.0.0.1", service="other"), gone=False) is False
-    assert reports.tell(endpoints("10.0.0.1", namespace="thief"), gone=False) is False
+    assert reports.handle_event(endpoints("10.0.0.1", service="other"), gone=False) is False
+    assert reports.handle_event(endpoints("10.0.0.1", namespace="thief"), gone=False) is False
     assert reports.addresses == frozenset()
 
 
 def test_an_address_that_is_used_again_starts_without_a_report(reports):
-    reports.tell(endpoints("10.0.0.1"), gone=False)
+    reports.handle_event(endpoints("10.0.0.1"), gone=False)
     reports.take("10.0.0.1", Report({0: 7}))
-    reports.tell(endpoints(), gone=False)
-    reports.tell(endpoints("10.0.0.1"), gone=False)
+    reports.handle_event(endpoints(), gone=False)
+    reports.handle_event(endpoints("10.0.0.1"), gone=False)
     assert not reports.has_loaded({0: 7}, ECHO)
 
 
 @pytest.mark.parametrize("row", ["echo/echo", "echo/echo:keyed"])
 def test_a_skipped_row_is_its_routes_refusal(reports, row):
-    reports.tell(endpoints("10.0.0.1"), gone=False)
+    reports.handle_event(endpoints("10.0.0.1"), gone=False)
     reports.take("10.0.0.1", Report({}, {row: "it has no methods"}))
     assert reports.woken == {ECHO}
     assert reports.refusal(ECHO) == "it has no methods"
@@ -165,7 +165,7 @@ async def test_a_pod_gets_what_is_newer_and_its_report_is_taken(make_tables, rep
     tables = await loaded(make_tables)
     tables.hold(ECHO, entry())
     await tables.write()
-    reports.tell(endpoints("127.0.0.1"), gone=False)
+    reports.handle_event(endpoints("127.0.0.1"), gone=False)
     async with serving("127.0.0.1", 0, tables, reports) as port, aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{port}{PATH}"
         async with session.post(url, json={}) as answer:

@@ -1,1 +1,1 @@
-"""The operator: keeps the edge, the gateway and the network as ProtectedRoutes ask, and turns signing keys."""
+"""The operator: configures edge, gateway and network for ProtectedRoutes, and rotates signing keys."""

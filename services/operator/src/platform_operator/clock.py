@@ -1,4 +1,4 @@
-"""Time as the API writes it."""
+"""Time in the API's format."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 
 def rfc3339(moment: datetime) -> str:
-    """Return a moment with the precision that the API keeps: whole seconds."""
+    """Format a time as the API does, in whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parsed(text: str) -> datetime:
-    """Return the moment that `text` names. Raises ValueError."""
+    """Parse a time. Raises ValueError."""
     return datetime.fromisoformat(text)
 
 
 def now() -> datetime:
-    """Return this moment."""
+    """Return the current time."""
     return datetime.now(UTC)

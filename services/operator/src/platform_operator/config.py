@@ -12,22 +12,22 @@ from platform_common.settings import Port
 
 
 class OperatorSettings(BaseSettings):
-    """What the operator is told at its start."""
+    """Settings of the operator."""
 
     model_config = SettingsConfigDict(env_prefix="OPERATOR_", env_file=".env", extra="ignore", frozen=True)
 
-    # The release that routes join, as the chart describes it.
+    # The release that routes join (platform.json of the chart's ConfigMap).
     platform_file: Path
     host: str = "127.0.0.1"
-    # /livez and /metrics; 0: a free one.
+    # /livez; 0: a free port.
     port: Port = 8080
     metrics_port: Port = 9090
-    # Where the standalone gateway's pods ask for the tables of joined routes.
+    # The tables of joined routes, for the standalone gateway's pods.
     tables_port: Port = 8081
     log_level: Annotated[str, Field(pattern="^(?i:debug|info|warning|error)$")] = "info"
-    # The ClusterKopfPeering by which operators of this release know of each other; empty: this one is alone.
+    # Name of the ClusterKopfPeering for leader election; empty: no leader election.
     peering: str = ""
-    # This operator's name there; empty: the host's.
+    # This operator's identity there; empty: the host name.
     identity: str = ""
-    # How often everything is listed anew, should watching have missed something (seconds).
+    # Interval of the full resync, which finds what a watch has missed (seconds).
     resync_seconds: Annotated[int, Field(ge=5, le=86_400)] = 600

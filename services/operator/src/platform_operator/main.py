@@ -1,4 +1,4 @@
-"""The command `platform-operator`: what is watched, and what it is told to. Nothing else is registered anywhere."""
+"""The command `platform-operator`: registers all watches with kopf and runs it."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from platform_operator.kube.kinds import (
     SIGNING_KEY_RING,
     Kind,
 )
+from platform_operator.leader_election import LIFETIME_SECONDS, Peer, host_identity
 from platform_operator.operator import Operator
-from platform_operator.peers import LIFETIME_SECONDS, Peer, host_identity
 from platform_operator.routes.build.metadata import MANAGER
 from platform_operator.routes.controller import MANAGED_SELECTOR
 from platform_operator.routes.platform import load_platform
 
 log = structlog.get_logger(__name__)
 
-# How long kopf waits for more news of an object before it lets go of it (seconds).
+# How long kopf keeps an object's queue after its last event (seconds).
 IDLE_SECONDS = 0.2
 
 
 def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
-    """Have `operator` told of what it watches, and started and stopped with kopf."""
+    """Register the watches of `operator`, and start and stop it with kopf."""
 
     @kopf.on.startup(registry=registry)
     async def start(settings: kopf.OperatorSettings, **_: Any) -> None:
-        # what is there at the start is there; the right to watch all kinds is not needed
+        # no discovery of kinds at run time, which needs permission to watch all CustomResourceDefinitions
         settings.scanning.disabled = True
         settings.posting.enabled = False
         settings.watching.server_timeout = 300
-        # what has been told is let go of at once: kopf would hold every object of a list, as it was parsed, for 5 s
+        # by default kopf keeps every parsed object of a list in memory for 5 s
         settings.watching.chunk_size = PAGE
         settings.queueing.idle_timeout = IDLE_SECONDS
         settings.networking.request_timeout = 30
-        # kopf would wait for a peering that is not there, for ever and without a word; peers.py says it instead
+        # with a mandatory peering kopf waits silently while it is missing; leader_election.py logs a warning instead
         settings.peering.mandatory = False
         settings.peering.lifetime = LIFETIME_SECONDS
         for kind in operator.managed_kinds:
@@ -67,15 +67,17 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
 
     for kind in (PROTECTED_ROUTE, ROUTE_GRANT, SERVICE, ENDPOINT_SLICE, SIGNING_KEY_RING, *operator.managed_kinds):
         group, _, version = kind.api_version.rpartition("/")
-        kopf.on.event(group, version, kind.plural, registry=registry)(_listener(operator, kind))
+        kopf.on.event(group, version, kind.plural, registry=registry)(_event_handler(operator, kind))
 
 
-def _listener(operator: Operator, kind: Kind) -> Callable[..., Coroutine[Any, Any, None]]:
-    async def listen(event: kopf.RawEvent, **_: Any) -> None:
-        # a mapping of kopf's own reads like a dict, but is none
-        operator.tell(kind, dict(event["object"]), gone=event["type"] == "DELETED", listed=event["type"] is None)
+def _event_handler(operator: Operator, kind: Kind) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def handle(event: kopf.RawEvent, **_: Any) -> None:
+        # kopf's own mapping type
+        operator.handle_event(
+            kind, dict(event["object"]), gone=event["type"] == "DELETED", initial=event["type"] is None
+        )
 
-    return listen
+    return handle
 
 
 def main() -> None:
@@ -87,7 +89,7 @@ def main() -> None:
     try:
         platform = load_platform(settings.platform_file)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        refuse_start(f"OPERATOR_PLATFORM_FILE cannot be used: {type(error).__name__} {error}.", EXIT_SETTINGS)
+        refuse_start(f"OPERATOR_PLATFORM_FILE is invalid: {type(error).__name__} {error}.", EXIT_SETTINGS)
     registry = kopf.OperatorRegistry()
     own = Peer(settings.peering, settings.identity or host_identity()) if settings.peering else None
     operator = Operator(platform, settings.resync_seconds, own, (settings.host, settings.tables_port))
@@ -100,7 +102,7 @@ def main() -> None:
                 standalone=own is None,
                 peering_name=own.peering if own else None,
                 priority=own.priority if own else None,
-                # kopf would ask the system for its user's name, and a pod's user has none
+                # the default needs the user's name, and a pod's user has none
                 identity=own.identity if own else MANAGER,  # type: ignore[arg-type]
                 liveness_endpoint=f"http://{settings.host}:{settings.port}/livez",
             )

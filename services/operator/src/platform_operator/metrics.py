@@ -1,20 +1,18 @@
-"""What the operator measures."""
+"""Metrics of the operator."""
 
 from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-calls = Counter("operator_api_calls", "Calls of the API server.", ["method", "resource"])
-reconciles = Counter(
-    "operator_reconciles", "Times that an object was brought to what is asked for.", ["kind", "outcome"]
-)
+calls = Counter("operator_api_calls", "Calls of the Kubernetes API.", ["method", "resource"])
+reconciles = Counter("operator_reconcile", "Reconciliations of objects.", ["kind", "result"])
 duration = Histogram(
     "operator_reconcile_duration_seconds",
-    "How long that took.",
+    "Duration of reconciliations.",
     ["kind"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-leading = Gauge("operator_leading", "Whether this operator works (1) or waits for a peer that leads (0).")
-queue_length = Gauge("operator_queue_length", "Objects that wait to be looked at.")
+leader = Gauge("operator_leader", "Whether this operator is the leader (1) or waits for another one (0).")
+workqueue_depth = Gauge("operator_workqueue_depth", "Objects in the work queue.")
 routes = Gauge("operator_routes", "Routes, by whether they are accepted.", ["accepted"])
-rotations = Counter("operator_key_rotations", "Times that a ring of signing keys was turned.", ["cause"])
+rotations = Counter("operator_key_rotations", "Changes of signing keys.", ["cause"])

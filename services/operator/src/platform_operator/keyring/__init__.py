@@ -1,1 +1,1 @@
-"""SigningKeyRing: the keys of access tokens turn by themselves."""
+"""SigningKeyRing: automatic rotation of the keys that sign access tokens."""

@@ -1,4 +1,4 @@
-"""The ring in its Secret: the files as data, what is known of them as one annotation, written together."""
+"""The key ring's Secret: key files as data and their metadata as one annotation, written together."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import json
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from platform_common.tokens.key_ring import SESSIONS_UNTIL
-from platform_operator.keyring.turning import Asked, Ring, RingBroken
+from platform_operator.keyring.rotation import InvalidSecret, Requests, Ring
 from platform_operator.routes.build.metadata import MANAGED_BY
 from platform_operator.routes.model import GROUP, Object
 
 RING = f"{GROUP}/ring"
 
 
-class _Known(BaseModel):
-    """What the annotation says of the ring: the time and the meaning of its keys."""
+class _Metadata(BaseModel):
+    """The annotation: since when each key has its role, and the requests that were handled."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
     current: str = ""
-    currentSince: int = 0  # noqa: N815 (as it is written)
+    currentSince: int = 0  # noqa: N815 (the annotation's spelling)
     next: str = ""
     nextSince: int = 0  # noqa: N815
     rotated: str = ""
@@ -32,17 +32,17 @@ class _Known(BaseModel):
 
 
 def read_ring(body: Object) -> Ring:
-    """Return the ring of a Secret. Raises RingBroken."""
+    """Return the key ring of a Secret. Raises InvalidSecret."""
     data = body.get("data") or {}
     try:
         files = {name: base64.b64decode(value, validate=True) for name, value in data.items() if name.endswith(".pem")}
     except binascii.Error:
-        raise RingBroken("a value is not base64") from None
+        raise InvalidSecret("a value is not base64") from None
     try:
-        known = _Known.model_validate_json((body["metadata"].get("annotations") or {}).get(RING, "{}"))
+        known = _Metadata.model_validate_json((body["metadata"].get("annotations") or {}).get(RING, "{}"))
     except ValidationError:
-        raise RingBroken(
-            f"its annotation {RING} cannot be read; remove it, and the ring is taken over as the status knows it"
+        raise InvalidSecret(
+            f"its annotation {RING} is invalid; remove it, and the operator adopts the keys as the status records them"
         ) from None
     return Ring(
         files,
@@ -50,7 +50,7 @@ def read_ring(body: Object) -> Ring:
         known.currentSince,
         known.next,
         known.nextSince,
-        Asked(known.rotated, known.revoked),
+        Requests(known.rotated, known.revoked),
         max(known.revokedAt, _sessions_until(data)),
         known.revokedKeys,
     )
@@ -64,7 +64,7 @@ def _sessions_until(data: Object) -> int:
 
 
 def write_ring(ring: Ring, namespace: str, name: str, before: Object | None) -> Object:
-    """Return the Secret with `ring`, based on the one that was read; without one, a new one."""
+    """Return the Secret with `ring`: a copy of the one that was read, or a new one."""
     body = before or {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -80,8 +80,8 @@ def write_ring(ring: Ring, namespace: str, name: str, before: Object | None) -> 
         "currentSince": ring.current_since,
         "next": ring.next,
         "nextSince": ring.next_since,
-        "rotated": ring.followed.rotate,
-        "revoked": ring.followed.revoke,
+        "rotated": ring.handled.rotate,
+        "revoked": ring.handled.revoke,
         "revokedAt": ring.revoked_at,
         "revokedKeys": list(ring.revoked_keys),
     }

@@ -1,1 +1,1 @@
-"""The API server: calls, faults, events."""
+"""The API server: calls, errors, events."""

@@ -1,4 +1,4 @@
-"""The API server as the operator calls it: plain objects in, plain objects out."""
+"""Calls of the API server, with objects as plain dicts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import aiohttp
 
 from platform_operator import metrics
 from platform_operator.kube.connection import Connection
-from platform_operator.kube.faults import fault
+from platform_operator.kube.errors import api_error
 from platform_operator.kube.kinds import Kind
 from platform_operator.routes.build.metadata import MANAGER
 from platform_operator.routes.model import Object
 
-# How long a call may take (seconds), and how many objects come in one answer: parsed, they take ten times the room.
+# Timeout of a call (seconds), and page size of lists: parsed objects take ten times the memory of their JSON.
 CALL_SECONDS = 20.0
 PAGE = 100
 
@@ -23,7 +23,7 @@ MERGE = "application/merge-patch+json"
 
 
 class Cluster:
-    """Calls of one API server. Every method raises ApiFault, or a kind of it that says more."""
+    """Calls of one API server. Every method raises ApiError or a subclass."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -33,9 +33,9 @@ class Cluster:
         return await self._call("GET", kind, kind.path(namespace, name))
 
     async def list_all(self, kind: Kind, namespace: str | None = None, selector: str = "") -> tuple[list[Object], int]:
-        """Return all objects of a kind, read page by page, and the version at which the list was made.
+        """Return all objects of a kind, and the resource version of the list.
 
-        They come without `managedFields`, which take more room than all the rest.
+        Removes `managedFields`, which take more memory than the rest of the object.
         """
         found: list[Object] = []
         query: list[tuple[str, str]] = [("limit", str(PAGE))]
@@ -48,7 +48,7 @@ class Cluster:
             )
             for item in page["items"]:
                 item["metadata"].pop("managedFields", None)
-                # items of a list carry neither
+                # list items have neither
                 found.append({"apiVersion": kind.api_version, "kind": kind.kind, **item})
             token = page["metadata"].get("continue", "")
             if not token:
@@ -56,11 +56,10 @@ class Cluster:
                 return found, int(version) if version.isdigit() else 0
 
     async def apply(self, kind: Kind, body: Object, force: bool = True) -> Object:
-        """Make the object what `body` says, field by field (server-side apply), and return it.
+        """Apply an object by server-side apply, and return it.
 
-        Fields that the operator does not own are not its to keep. With `force` a field that `body` asks for belongs to
-        the operator from then on; without it a field of another owner is a Conflict. With a `uid` in its metadata the
-        object has to be that very one.
+        With `force` the operator becomes the owner of every field in `body`; without it a field of another owner is a
+        Conflict. A `uid` in the metadata has to match the object's.
         """
         metadata = body["metadata"]
         path = kind.path(metadata.get("namespace"), metadata["name"])
@@ -68,23 +67,23 @@ class Cluster:
         return await self._call("PATCH", kind, path, query, body, APPLY)
 
     async def merge(self, kind: Kind, namespace: str | None, name: str, patch: Object, subresource: str = "") -> Object:
-        """Change some fields of an object and return it."""
+        """Apply a merge patch to an object and return it."""
         path = kind.path(namespace, name, subresource)
         return await self._call("PATCH", kind, path, [("fieldManager", MANAGER)], patch, MERGE)
 
     async def create(self, kind: Kind, body: Object) -> Object:
-        """Make an object that is not there."""
+        """Create an object."""
         path = kind.path(body["metadata"].get("namespace"))
         return await self._call("POST", kind, path, [("fieldManager", MANAGER)], body)
 
     async def replace(self, kind: Kind, body: Object) -> Object:
-        """Write an object as a whole; with its `resourceVersion` only if nobody has changed it since."""
+        """Replace an object; with a `resourceVersion` only if it has not changed since."""
         metadata = body["metadata"]
         path = kind.path(metadata.get("namespace"), metadata["name"])
         return await self._call("PUT", kind, path, [("fieldManager", MANAGER)], body)
 
     async def delete(self, kind: Kind, namespace: str | None, name: str, uid: str = "") -> None:
-        """Remove an object; with a `uid` only that very one, and a Conflict when it is another one."""
+        """Delete an object; with a `uid` only if it matches, otherwise raise Conflict."""
         options: Object = {"propagationPolicy": "Background"}
         if uid:
             options["preconditions"] = {"uid": uid}
@@ -102,24 +101,24 @@ class Cluster:
         metrics.calls.labels(method, kind.plural).inc()
         headers = {"Accept": "application/json", "Content-Type": content_type}
         try:
-            status, retry_after, answer = await self._connection.request(
+            status, retry_after, response = await self._connection.request(
                 method, path, query or [], headers, body, CALL_SECONDS
             )
         except TimeoutError as error:
-            raise fault(0, f"{method} {path} took more than {CALL_SECONDS:g} s") from error
+            raise api_error(0, f"{method} {path} took more than {CALL_SECONDS:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise fault(0, f"{method} {path}: {type(error).__name__}") from error
+            raise api_error(0, f"{method} {path}: {type(error).__name__}") from error
         if status >= 400:
-            raise fault(status, _message(answer), _seconds(retry_after))
-        parsed: Any = json.loads(answer)
+            raise api_error(status, _message(response), _seconds(retry_after))
+        parsed: Any = json.loads(response)
         return dict(parsed)
 
 
-def _message(answer: bytes) -> str:
+def _message(response: bytes) -> str:
     try:
-        return str(json.loads(answer)["message"])
+        return str(json.loads(response)["message"])
     except (ValueError, KeyError, TypeError):
-        return answer[:200].decode(errors="replace")
+        return response[:200].decode(errors="replace")
 
 
 def _seconds(text: str) -> float:

@@ -1,4 +1,4 @@
-"""The way to the API server: Kubernetes' own client for the operator's calls, kopf's log-in for what kopf watches."""
+"""Connections to the API server: the Kubernetes client for the operator's calls, kopf's login for its watches."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from kubernetes.aio.config import ConfigException, load_incluster_config, load_k
 
 
 class NoCluster(Exception):
-    """There is neither a pod's account nor a KUBECONFIG."""
+    """There is neither a service account nor a KUBECONFIG."""
 
     def __init__(self) -> None:
-        super().__init__("There is no cluster: neither a pod's account nor a KUBECONFIG.")
+        super().__init__("No cluster is configured: run in a pod with a service account, or set KUBECONFIG.")
 
 
 def log_in() -> kopf.ConnectionInfo:
-    """Return for kopf how to reach the cluster that this pod runs in, or the one of KUBECONFIG. Raises NoCluster."""
+    """Return kopf's connection to this pod's cluster, or to the one of KUBECONFIG. Raises NoCluster."""
     settings = kopf.OperatorSettings()
     found = kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(settings=settings)
     if found is None:
@@ -29,10 +29,10 @@ def log_in() -> kopf.ConnectionInfo:
 
 
 class Connection:
-    """Requests of one API server; connections are kept open between them.
+    """Requests of one API server over keep-alive connections.
 
-    The client brings what every call needs (TLS, proxies, a pod's token, read anew each minute). Its classes for each
-    kind of object stay unloaded: they take memory, and the operator's objects are plain.
+    The Kubernetes client provides TLS, proxies and the service account's token, which it reloads every minute. Its
+    generated classes for API kinds are not imported, because they take memory and the operator's objects are dicts.
     """
 
     def __init__(self, client: ApiClient) -> None:
@@ -51,7 +51,7 @@ class Connection:
 
         Raises TimeoutError after `seconds`, and what aiohttp raises.
         """
-        # sent as it is: an empty patch is a body too
+        # not serialized by the client, which drops an empty patch
         serialized = await self._client.param_serialize(
             method, path, query_params=query, header_params=headers, auth_settings=["BearerToken"]
         )
@@ -64,13 +64,13 @@ class Connection:
 
 @asynccontextmanager
 async def connected(configuration: Configuration | None = None) -> AsyncIterator[Connection]:
-    """Yield a connection: to the cluster that this pod runs in, or the one of KUBECONFIG. Raises NoCluster."""
-    async with ApiClient(configuration or await found_cluster()) as client:
+    """Yield a connection to this pod's cluster, or to the one of KUBECONFIG. Raises NoCluster."""
+    async with ApiClient(configuration or await load_configuration()) as client:
         yield Connection(client)
 
 
-async def found_cluster() -> Configuration:
-    """Return how to reach the cluster that this pod runs in, or the one of KUBECONFIG. Raises NoCluster."""
+async def load_configuration() -> Configuration:
+    """Return the configuration of this pod's cluster, or of the one of KUBECONFIG. Raises NoCluster."""
     configuration = Configuration()
     try:
         load_incluster_config(configuration)

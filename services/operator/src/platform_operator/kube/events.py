@@ -1,11 +1,11 @@
-"""Events: what `kubectl describe` tells about an object."""
+"""Events of objects."""
 
 from __future__ import annotations
 
 import structlog
 
 from platform_operator.kube.cluster import Cluster
-from platform_operator.kube.faults import ApiFault
+from platform_operator.kube.errors import ApiError
 from platform_operator.kube.kinds import EVENT, Kind
 from platform_operator.routes.build.metadata import MANAGER
 from platform_operator.routes.model import Object
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 def build_event(
     kind: Kind, namespace: str, name: str, uid: str, reason: str, message: str, good: bool, now: str
 ) -> Object:
-    """Return an Event about an object. Those of cluster-wide objects lie in `default`."""
+    """Return an Event about an object. Events of cluster-scoped objects are in the namespace `default`."""
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -40,9 +40,9 @@ def build_event(
     }
 
 
-async def tell(cluster: Cluster, event: Object) -> None:
-    """Post an event. One that does not arrive is no error: the status says the same."""
+async def emit_event(cluster: Cluster, event: Object) -> None:
+    """Create an Event. A failure is only logged, because the status has the same information."""
     try:
         await cluster.create(EVENT, event)
-    except ApiFault as fault:
-        log.warning("event_lost", reason=event["reason"], error=str(fault))
+    except ApiError as error:
+        log.warning("event_not_created", reason=event["reason"], error=str(error))

@@ -1,4 +1,4 @@
-"""The kinds that the operator reads and writes, and where they are found."""
+"""The kinds that the operator reads and writes, and their URL paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from platform_operator.routes.model import API_VERSION
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of object: its version, its name, and its plural in URLs."""
+    """A kind: API version, name, and plural in URLs."""
 
     api_version: str
     kind: str
@@ -18,11 +18,11 @@ class Kind:
 
     @property
     def group(self) -> str:
-        """The group; the core has none."""
+        """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
 
     def path(self, namespace: str | None = None, name: str = "", subresource: str = "") -> str:
-        """Return the path of an object, of a namespace's objects, or of all."""
+        """Return the path of one object, of a namespace's objects, or of all objects."""
         parts = [f"/apis/{self.api_version}" if self.group else f"/api/{self.api_version}"]
         if self.namespaced and namespace:
             parts.append(f"namespaces/{namespace}")
@@ -47,13 +47,13 @@ CLUSTER_ROLE = Kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles
 CLUSTER_KOPF_PEERING = Kind("kopf.dev/v1", "ClusterKopfPeering", "clusterkopfpeerings", namespaced=False)
 KONG_PLUGIN = Kind("configuration.konghq.com/v1", "KongPlugin", "kongplugins")
 
-# What routes are made of, with any edge and gateway.
+# The kinds of routes' objects, with any edge and gateway.
 MANAGED_KINDS = (NETWORK_POLICY, INGRESS, INGRESS_ROUTE, MIDDLEWARE, KONG_PLUGIN)
 _MANAGED = {(kind.api_version, kind.kind): kind for kind in MANAGED_KINDS}
 
 
 def managed_kinds(edge_class: str, gateway: str) -> tuple[Kind, ...]:
-    """Return the kinds that routes are made of, with this edge and this gateway."""
+    """Return the kinds of routes' objects with this edge and this gateway."""
     kinds = [NETWORK_POLICY]
     if edge_class == "traefik":
         kinds += [INGRESS_ROUTE, MIDDLEWARE]
@@ -65,5 +65,5 @@ def managed_kinds(edge_class: str, gateway: str) -> tuple[Kind, ...]:
 
 
 def kind_of(api_version: str, kind: str) -> Kind:
-    """Return a kind of objects that the operator makes. Raises KeyError."""
+    """Return a kind that the operator creates. Raises KeyError."""
     return _MANAGED[api_version, kind]

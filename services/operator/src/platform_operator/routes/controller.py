@@ -14,7 +14,7 @@ import structlog
 from platform_operator import metrics
 from platform_operator.clock import rfc3339
 from platform_operator.kube.cluster import Cluster
-from platform_operator.kube.faults import ApiFault, NotFound
+from platform_operator.kube.errors import ApiError, NotFound
 from platform_operator.kube.kinds import (
     ENDPOINT_SLICE,
     MANAGED_KINDS,
@@ -75,13 +75,15 @@ TABLE = TableKey()
 class RouteController:
     """Takes news of the cluster, decides which routes are accepted, and has each brought to its state."""
 
-    def __init__(self, cluster: Cluster, platform: Platform, now: Callable[[], datetime], leads: asyncio.Event) -> None:
+    def __init__(
+        self, cluster: Cluster, platform: Platform, now: Callable[[], datetime], is_leader: asyncio.Event
+    ) -> None:
         self.state = State()
         self.verdicts: dict[RouteKey, Verdict] = {}
         self._cluster = cluster
         self._platform = platform
         self._kinds = managed_kinds(platform.edge.edge_class, platform.gateway.implementation)
-        self.queue: WorkQueue[Key] = WorkQueue(self._work, leads)
+        self.queue: WorkQueue[Key] = WorkQueue(self._work, is_leader)
         self.tables = Tables(cluster, platform)
         self.reports = GatewayReports(platform, self._wake)
         writer = ObjectWriter(cluster, self.state)
@@ -113,8 +115,8 @@ class RouteController:
         return self._kinds
 
     async def start(self) -> None:
-        """Learn everything, and begin to work. Raises ApiFault."""
-        await self.learn()
+        """Learn everything, and begin to work. Raises ApiError."""
+        await self.resync()
         self.queue.start()
 
     async def stop(self) -> None:
@@ -123,31 +125,31 @@ class RouteController:
             self._settling.cancel()
         await self.queue.stop()
 
-    async def learn(self) -> None:
-        """List everything anew, and look at every route: what watching has missed is mended. Raises ApiFault."""
+    async def resync(self) -> None:
+        """List everything anew, and look at every route: what watching has missed is mended. Raises ApiError."""
         if self._is_standalone:
             await self.tables.load()
         for kind in (ROUTE_GRANT, SERVICE, ENDPOINT_SLICE):
-            await self._learn(kind)
+            await self._resync_kind(kind)
         for kind in MANAGED_KINDS:
             # of another edge or gateway than this one there may be objects of before, or not even the kind
             with suppress(NotFound):
-                await self._learn(kind, MANAGED_SELECTOR)
-        await self._learn(PROTECTED_ROUTE)
+                await self._resync_kind(kind, MANAGED_SELECTOR)
+        await self._resync_kind(PROTECTED_ROUTE)
         self._undecided = True
         self._dirty |= self.state.routes.keys() | self.state.live.keys() | self.tables.routes()
         self._settle()
 
-    async def _learn(self, kind: Kind, selector: str = "") -> None:
+    async def _resync_kind(self, kind: Kind, selector: str = "") -> None:
         bodies, version = await self._cluster.list_all(kind, selector=selector)
         if kind == ENDPOINT_SLICE:
             for body in bodies:
-                self.reports.tell(body, gone=False)
+                self.reports.handle_event(body, gone=False)
         self.state.replace(kind, bodies, version)
 
-    def tell(self, kind: Kind, body: Object, gone: bool) -> None:
+    def handle_event(self, kind: Kind, body: Object, gone: bool) -> None:
         """Take news of one object."""
-        if kind == ENDPOINT_SLICE and self.reports.tell(body, gone):
+        if kind == ENDPOINT_SLICE and self.reports.handle_event(body, gone):
             self._wake(self.state.routes)
         before = self.state.owner(kind, body)
         if not (self.state.drop(kind, body) if gone else self.state.put(kind, body)):
@@ -201,10 +203,10 @@ class RouteController:
                     await self._kong.annotate_service(key.namespace, key.name, {})
             else:
                 await self._write_tables()
-        except ApiFault:
-            metrics.reconciles.labels(kind, "fault").inc()
+        except ApiError:
+            metrics.reconciles.labels(kind, "error").inc()
             raise
-        metrics.reconciles.labels(kind, "done").inc()
+        metrics.reconciles.labels(kind, "success").inc()
         metrics.duration.labels(kind).observe(time.perf_counter() - began)
 
     async def _route(self, key: RouteKey) -> None:

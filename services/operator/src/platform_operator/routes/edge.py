@@ -39,19 +39,19 @@ class Edge:
         return any(which.kind in _ENTRIES for which in self._spare(key, wanted))
 
     async def write(self, key: RouteKey, wanted: list[Object]) -> None:
-        """Write the objects. Raises ApiFault and NameTaken."""
+        """Write the objects. Raises ApiError and NameTaken."""
         for body in wanted:
             if await self._writer.write(key, body):
                 self._changed[key] = self._clock()
 
     async def remove_other_entries(self, key: RouteKey, wanted: list[Object]) -> None:
-        """Remove the objects by which the edge takes requests and that are not wanted. Raises ApiFault."""
+        """Remove the objects by which the edge takes requests and that are not wanted. Raises ApiError."""
         for which in self._spare(key, wanted):
             if which.kind in _ENTRIES:
                 await self._writer.remove(key, which)
 
     async def remove_others(self, key: RouteKey, wanted: list[Object]) -> None:
-        """Remove everything that is not wanted: what names Middlewares before these. Raises ApiFault."""
+        """Remove everything that is not wanted: what names Middlewares before these. Raises ApiError."""
         await self.remove_other_entries(key, wanted)
         for which in self._spare(key, wanted):
             await self._writer.remove(key, which)

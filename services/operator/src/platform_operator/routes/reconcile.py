@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from platform_operator.kube.cluster import Cluster
-from platform_operator.kube.events import build_event, tell
-from platform_operator.kube.faults import ApiFault, Conflict, NotFound
+from platform_operator.kube.errors import ApiError, Conflict, NotFound
+from platform_operator.kube.events import build_event, emit_event
 from platform_operator.kube.kinds import NETWORK_POLICY, PROTECTED_ROUTE
 from platform_operator.routes.build.objects import build_closing
 from platform_operator.routes.decisions import Verdict
@@ -71,7 +71,7 @@ class RouteReconciler:
     async def reconcile(self, key: RouteKey, verdict: Verdict | None) -> float:
         """Bring one route further to its state; return after how many seconds to go on, 0 once it is there.
 
-        Raises ApiFault.
+        Raises ApiError.
         """
         route = self._state.routes.get(key)
         if route is None or verdict is None:
@@ -90,9 +90,9 @@ class RouteReconciler:
         except GatewayFull as full:
             await self._say(route, accepted, Condition(PROGRAMMED, False, "GatewayFull", str(full)))
             return RETRY_SECONDS
-        except ApiFault as fault:
-            if fault.status in REFUSALS:
-                refused = f"The API server refused an object of the route: {fault}"
+        except ApiError as error:
+            if error.status in REFUSALS:
+                refused = f"The API server refused an object of the route: {error}"
                 await self._say(route, accepted, Condition(PROGRAMMED, False, "Refused", refused))
             raise
         programmed = self._programmed(route, backend, wait)
@@ -143,7 +143,7 @@ class RouteReconciler:
         await self._edge.remove_other_entries(key, wanted)
         try:
             await self._edge.write(key, wanted)
-        except (ApiFault, NameTaken):
+        except (ApiError, NameTaken):
             await self._gateway.withdraw(key, None)
             raise
         await self._edge.remove_others(key, wanted)
@@ -174,7 +174,7 @@ class RouteReconciler:
             return
         self._state.put(PROTECTED_ROUTE, body)
         for item in news(before, status):
-            await tell(self._cluster, self._event(route, item))
+            await emit_event(self._cluster, self._event(route, item))
 
     def _ready(self, route: Route, accepted: Condition, programmed: Condition, is_settling: bool) -> Condition:
         if not accepted.holds or not programmed.holds:

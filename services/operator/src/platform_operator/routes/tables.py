@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from platform_operator.kube.cluster import Cluster
-from platform_operator.kube.faults import ApiFault, NotFound
+from platform_operator.kube.errors import ApiError, NotFound
 from platform_operator.kube.kinds import CONFIG_MAP
 from platform_operator.routes.gateways.gateway import GatewayFull
 from platform_operator.routes.model import Object, RouteKey
@@ -74,7 +74,7 @@ class Tables:
         self._first: Serials | None = None
 
     async def load(self) -> None:
-        """Read what is written. Entries that are held stay; at the start they are what is written. Raises ApiFault."""
+        """Read what is written. Entries that are held stay; at the start they are what is written. Raises ApiError."""
         for table in self._tables:
             first = not table.document
             await self._load(table)
@@ -140,21 +140,21 @@ class Tables:
             if table.document.get("serial", 0) > newer_than.get(table.number, 0)
         }
 
-    async def write(self) -> tuple[set[RouteKey], ApiFault | None]:
+    async def write(self) -> tuple[set[RouteKey], ApiError | None]:
         """Write what has changed; return the routes whose part of it is another one now, and what went wrong.
 
         A table that is refused does not keep the others from being written.
         """
         news: set[RouteKey] = set()
-        failed: ApiFault | None = None
+        failed: ApiError | None = None
         for table in self._tables:
             if not table.is_due:
                 continue
             try:
                 news |= await self._write(table)
-            except ApiFault as fault:
-                log.warning("table_not_written", table=self._names[table.number], error=str(fault))
-                failed = fault
+            except ApiError as error:
+                log.warning("table_not_written", table=self._names[table.number], error=str(error))
+                failed = error
         return news, failed
 
     async def _write(self, table: _Table) -> set[RouteKey]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from platform_operator.kube.cluster import Cluster
-from platform_operator.kube.faults import Conflict, NotFound
+from platform_operator.kube.errors import Conflict, NotFound
 from platform_operator.kube.kinds import kind_of
 from platform_operator.routes.build.metadata import route_of
 from platform_operator.routes.live import Live, ObjectId
@@ -40,7 +40,7 @@ class ObjectWriter:
     async def write(self, key: RouteKey, body: Object) -> bool:
         """Have the route's object be what `body` says; tell whether there was anything to do.
 
-        Raises NameTaken and ApiFault.
+        Raises NameTaken and ApiError.
         """
         if self.is_written(key, body):
             return False
@@ -82,7 +82,7 @@ class ObjectWriter:
         return str(found["metadata"]["uid"])
 
     async def remove(self, key: RouteKey, which: ObjectId) -> None:
-        """Remove an object of the route, unless it is another one by now. Raises ApiFault."""
+        """Remove an object of the route, unless it is another one by now. Raises ApiError."""
         live = self._state.live.get(key, {}).get(which)
         if live is None:
             return

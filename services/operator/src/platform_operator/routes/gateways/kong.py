@@ -40,7 +40,7 @@ class KongGateway:
         self._given: dict[RouteKey, float] = {}
 
     async def withdraw(self, key: RouteKey, to: Route | None) -> float:
-        """Remove the Ingresses that open more than `to` asks for. Raises ApiFault."""
+        """Remove the Ingresses that open more than `to` asks for. Raises ApiError."""
         wanted = build_kong(to, self._platform) if to else []
         kept = {_opening(body) for body in wanted}
         spare = [which for which, live in self._own(key) if to is None or _opens_other(which, live, kept)]
@@ -54,7 +54,7 @@ class KongGateway:
         return wait
 
     async def program(self, route: Route, backend: Backend | None) -> float:
-        """Write Kong's objects. Raises ApiFault and NameTaken."""
+        """Write Kong's objects. Raises ApiError and NameTaken."""
         if backend:
             await self.annotate_service(route.key.namespace, route.service, build_service_annotations(self._platform))
         wanted = build_kong(route, self._platform)

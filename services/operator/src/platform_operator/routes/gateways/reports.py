@@ -35,7 +35,7 @@ class GatewayReports:
         """The pods that may send requests on: also those that are about to end."""
         return frozenset().union(*self._slices.values())
 
-    def tell(self, body: Object, gone: bool) -> bool:
+    def handle_event(self, body: Object, gone: bool) -> bool:
         """Take news of an EndpointSlice; tell whether the gateway has got its first pod, or lost its last."""
         metadata = body["metadata"]
         is_ours = (metadata.get("labels") or {}).get(SERVICE_LABEL) == self._service

@@ -39,7 +39,7 @@ class StandaloneGateway:
         self._settled: set[RouteKey] = set()
 
     async def withdraw(self, key: RouteKey, to: Route | None) -> float:
-        """Reduce the route's entry to what `to` asks for as well. Raises ApiFault."""
+        """Reduce the route's entry to what `to` asks for as well. Raises ApiError."""
         entry = self._tables.entry(key)
         kept = reduced(entry, to, self._platform)
         if to and kept == entry and key in self._settled:
@@ -56,7 +56,7 @@ class StandaloneGateway:
         return wait
 
     async def program(self, route: Route, backend: Backend | None) -> float:
-        """Write the route's entry. Raises ApiFault, NameTaken and GatewayFull."""
+        """Write the route's entry. Raises ApiError, NameTaken and GatewayFull."""
         wanted = build_way_out(route, self._platform, backend)
         for body in wanted:
             await self._writer.write(route.key, body)

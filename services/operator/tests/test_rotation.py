@@ -1,4 +1,4 @@
-"""When a ring turns, and that no valid token is refused on the way."""
+"""Key rotation: when it happens, and that no valid token is rejected."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platform_common.tokens.key_ring import CURRENT, NEXT, new_key
-from platform_operator.keyring.controller import build_ring_status, is_rolled_out, read_memory
-from platform_operator.keyring.secret import RING, read_ring, write_ring
-from platform_operator.keyring.turning import (
-    SPREAD_SECONDS,
-    Asked,
+from platform_operator.keyring.controller import build_ring_status, is_rolled_out, parse_duration, read_memory
+from platform_operator.keyring.rotation import (
+    PROPAGATION_SECONDS,
+    InvalidSecret,
     Memory,
+    Requests,
     Ring,
-    RingBroken,
     Schedule,
     kid,
+    merge_memory,
     next_rotation,
-    remembered,
-    turn,
+    rotate,
 )
+from platform_operator.keyring.secret import RING, read_ring, write_ring
 
 DAY = 86400
-SCHEDULE = Schedule(rotate=30 * DAY, publish=600, token=900)
+SCHEDULE = Schedule(rotation_interval=30 * DAY, pre_publish=600, token_ttl=900)
 START = 1_800_000_000
 
 
-def at(ring, now, asked=Asked(), schedule=SCHEDULE):  # noqa: B008 (frozen)
-    return turn(ring, schedule, asked, now, new_key)
+def at(ring, now, requests=Requests(), schedule=SCHEDULE):  # noqa: B008 (frozen)
+    return rotate(ring, schedule, requests, now, new_key)
 
 
 @pytest.fixture
@@ -40,20 +40,20 @@ def ring():
     return at(Ring({}), START).ring
 
 
-def test_without_a_ring_one_is_made():
+def test_keys_are_created_where_there_are_none():
     made = at(Ring({}), START)
-    assert made.causes == ("made",)
+    assert made.causes == ("created",)
     assert set(made.ring.files) == {CURRENT, NEXT}
     assert (made.ring.current_since, made.ring.next_since) == (START, START)
 
 
-def test_until_its_time_a_ring_stays_as_it_is(ring):
+def test_before_the_rotation_nothing_changes(ring):
     same = at(ring, START + 30 * DAY - 1)
     assert (same.ring, same.causes) == (ring, ())
-    assert same.look_at == START + 30 * DAY
+    assert same.next_check == START + 30 * DAY
 
 
-def test_at_its_time_the_next_key_signs_and_another_is_published(ring):
+def test_at_a_rotation_the_next_key_signs_and_another_is_published(ring):
     turned = at(ring, START + 30 * DAY)
     assert turned.causes == ("scheduled",)
     assert turned.ring.files[CURRENT] == ring.files[NEXT]
@@ -64,40 +64,40 @@ def test_at_its_time_the_next_key_signs_and_another_is_published(ring):
 def test_a_retired_key_is_removed_when_its_last_token_has_ended(ring):
     moment = START + 30 * DAY
     turned = at(ring, moment).ring
-    last = moment + 900 + 5 + SPREAD_SECONDS
+    last = moment + 900 + 5 + PROPAGATION_SECONDS
     assert at(turned, last).ring == turned
     removed = at(turned, last + 1)
-    assert removed.causes == ("removed",)
+    assert removed.causes == ("expired",)
     assert set(removed.ring.files) == {CURRENT, NEXT}
 
 
-def test_a_request_turns_the_ring_once(ring):
-    asked = Asked(rotate="monday")
-    turned = at(ring, START + 600, asked)
+def test_a_request_rotates_once(ring):
+    requests = Requests(rotate="monday")
+    turned = at(ring, START + 600, requests)
     assert turned.causes == ("requested",)
-    assert at(turned.ring, START + 1200, asked).causes == ()
-    assert at(turned.ring, START + 1200, Asked(rotate="tuesday")).causes == ("requested",)
+    assert at(turned.ring, START + 1200, requests).causes == ()
+    assert at(turned.ring, START + 1200, Requests(rotate="tuesday")).causes == ("requested",)
 
 
-def test_a_request_waits_until_everybody_knows_the_next_key(ring):
-    asked = Asked(rotate="now")
-    waiting = at(ring, START + 599, asked)
-    assert (waiting.causes, waiting.look_at) == ((), START + 600)
-    assert next_rotation(ring, SCHEDULE, asked) == START + 600
+def test_a_request_waits_until_the_next_key_is_known_everywhere(ring):
+    requests = Requests(rotate="now")
+    waiting = at(ring, START + 599, requests)
+    assert (waiting.causes, waiting.next_check) == ((), START + 600)
+    assert next_rotation(ring, SCHEDULE, requests) == START + 600
 
 
-def test_an_emergency_replaces_every_key_at_once(ring):
-    asked = Asked(revoke="leak")
-    turned = at(at(ring, START + 30 * DAY).ring, START + 30 * DAY + 1, asked)
+def test_a_revocation_replaces_every_key_at_once(ring):
+    requests = Requests(revoke="leak")
+    turned = at(at(ring, START + 30 * DAY).ring, START + 30 * DAY + 1, requests)
     assert turned.causes == ("revoked",)
     assert set(turned.ring.files) == {CURRENT, NEXT}
     assert not set(turned.ring.files.values()) & set(ring.files.values())
-    assert at(turned.ring, START + 30 * DAY + 2, asked).causes == ()
+    assert at(turned.ring, START + 30 * DAY + 2, requests).causes == ()
 
 
-def test_an_emergency_ends_sessions_and_later_turns_remember_when(ring):
-    revoked = at(ring, START + 5, Asked(revoke="leak")).ring
-    later = at(revoked, START + 5 + 30 * DAY, Asked(revoke="leak"))
+def test_a_revocation_ends_sessions_and_later_rotations_keep_its_time(ring):
+    revoked = at(ring, START + 5, Requests(revoke="leak")).ring
+    later = at(revoked, START + 5 + 30 * DAY, Requests(revoke="leak"))
     assert later.causes == ("scheduled",)
     secret = write_ring(later.ring, "members", "keys", None)
     assert base64.b64decode(secret["data"]["sessions-until"]) == str(START + 5).encode()
@@ -105,10 +105,10 @@ def test_an_emergency_ends_sessions_and_later_turns_remember_when(ring):
     assert "sessions-until" not in write_ring(ring, "members", "keys", None)["data"]
 
 
-def test_a_ring_that_somebody_else_made_is_taken_over_and_its_keys_are_young(ring):
+def test_keys_that_others_created_are_adopted_as_new(ring):
     bootstrap = Ring(ring.files)
     noticed = at(bootstrap, START + 90 * DAY)
-    assert noticed.causes == ("noticed",)
+    assert noticed.causes == ("adopted",)
     assert noticed.ring.files == ring.files
     assert noticed.ring.current_since == START + 90 * DAY
 
@@ -117,10 +117,10 @@ def test_a_next_key_that_is_missing_is_published_before_it_signs(ring):
     lone = Ring({CURRENT: ring.files[CURRENT]})
     published = at(lone, START)
     assert "published" in published.causes
-    assert at(published.ring, START + 599, Asked(rotate="now")).ring.files[CURRENT] == ring.files[CURRENT]
+    assert at(published.ring, START + 599, Requests(rotate="now")).ring.files[CURRENT] == ring.files[CURRENT]
 
 
-def test_keys_that_somebody_swaps_do_not_sign_before_everybody_knows_them(ring):
+def test_keys_that_others_swap_do_not_sign_before_they_are_known(ring):
     swapped = Ring({CURRENT: ring.files[NEXT], NEXT: new_key()}, ring.current, START, ring.next, START)
     noticed = at(swapped, START + 30 * DAY)
     assert "scheduled" not in noticed.causes
@@ -133,24 +133,24 @@ def public_of(pem):
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
-def test_what_is_no_ring_is_left_alone(ring, content):
-    with pytest.raises(RingBroken, match=r"current\.pem is not"):
+def test_an_invalid_secret_is_not_changed(ring, content):
+    with pytest.raises(InvalidSecret, match=r"current\.pem is not"):
         at(Ring({**ring.files, CURRENT: content}), START)
 
 
 def test_a_public_key_alone_does_not_sign(ring):
-    with pytest.raises(RingBroken, match="that signs"):
+    with pytest.raises(InvalidSecret, match="Ed25519 private key"):
         at(Ring({**ring.files, CURRENT: public_of(ring.files[CURRENT])}), START)
 
 
-def test_the_secret_holds_the_ring_and_what_is_known_of_it(ring):
-    turned = at(ring, START + 30 * DAY, Asked("a", "")).ring
+def test_the_secret_holds_keys_and_metadata(ring):
+    turned = at(ring, START + 30 * DAY, Requests("a", "")).ring
     secret = write_ring(turned, "members", "keys", None)
     assert read_ring(secret) == turned
     assert "PRIVATE" not in secret["metadata"]["annotations"][RING]
 
 
-def test_what_else_is_in_the_secret_stays(ring):
+def test_other_data_of_the_secret_is_kept(ring):
     before = write_ring(ring, "members", "keys", None)
     before["metadata"] |= {"resourceVersion": "7", "managedFields": [{}]}
     before["data"]["note"] = "aGk="
@@ -160,9 +160,9 @@ def test_what_else_is_in_the_secret_stays(ring):
     assert "managedFields" not in after["metadata"]
 
 
-def test_the_status_tells_times_and_identifiers_and_no_key(ring):
+def test_the_status_has_times_and_identifiers_and_no_key(ring):
     turned = at(ring, START + 30 * DAY).ring
-    status = build_ring_status(turned, SCHEDULE, Asked())
+    status = build_ring_status(turned, SCHEDULE, Requests())
     assert [key["state"] for key in status["keys"]] == ["current", "next", "retired"]
     assert status["keys"][2]["kid"] == kid(ring.files[CURRENT], CURRENT)
     assert "PRIVATE" not in str(status)
@@ -186,12 +186,12 @@ class Verifiers:
 
 @given(
     st.lists(st.integers(min_value=1, max_value=700), min_size=5, max_size=60),
-    st.integers(min_value=0, max_value=SPREAD_SECONDS),
+    st.integers(min_value=0, max_value=PROPAGATION_SECONDS),
     st.integers(min_value=0, max_value=600),
 )
 def test_a_token_is_known_to_every_verifier_until_it_ends(steps, signer_delay, verifier_delay):
     """Whoever signs sees the ring late, whoever verifies later: no live token meets a verifier without its key."""
-    schedule = Schedule(rotate=1000, publish=600, token=900)
+    schedule = Schedule(rotation_interval=1000, pre_publish=600, token_ttl=900)
     now, verifiers = START, Verifiers()
     ring = at(Ring({}), now, schedule=schedule).ring
     verifiers.publish(now, ring)
@@ -199,9 +199,9 @@ def test_a_token_is_known_to_every_verifier_until_it_ends(steps, signer_delay, v
     tokens = []
     for number, step in enumerate(steps):
         now += step
-        ring = at(ring, now, Asked(rotate=str(number // 4)), schedule).ring
+        ring = at(ring, now, Requests(rotate=str(number // 4)), schedule).ring
         verifiers.publish(now, ring)
-        tokens.append((verifiers.seen(now, signer_delay)[2], now + schedule.token))
+        tokens.append((verifiers.seen(now, signer_delay)[2], now + schedule.token_ttl))
         for key, end in tokens:
             if now < end:
                 assert verifiers.accepts(key, now, 0)
@@ -212,27 +212,27 @@ def test_a_new_key_is_one_that_auth_reads():
     assert isinstance(serialization.load_pem_private_key(new_key(), None), Ed25519PrivateKey)
 
 
-def remember(ring, asked=Asked()):  # noqa: B008 (frozen)
+def remember(ring, requests=Requests()):  # noqa: B008 (frozen)
     """What the status keeps of a ring."""
-    return read_memory(build_ring_status(ring, SCHEDULE, asked))
+    return read_memory(build_ring_status(ring, SCHEDULE, requests))
 
 
-LEAK = Asked(revoke="leak")
+LEAK = Requests(revoke="leak")
 
 
-def test_an_emergency_outlives_the_secret(ring):
+def test_a_revocation_outlives_the_secret(ring):
     revoked = at(ring, START + 5, LEAK).ring
-    after = at(remembered(Ring({}), remember(revoked, LEAK), LEAK), START + 100, LEAK)
-    assert after.causes == ("made",)
+    after = at(merge_memory(Ring({}), remember(revoked, LEAK), LEAK), START + 100, LEAK)
+    assert after.causes == ("created",)
     assert after.ring.revoked_at == START + 5
     assert base64.b64decode(write_ring(after.ring, "members", "keys", None)["data"]["sessions-until"]) == b"1800000005"
 
 
-def test_a_secret_from_before_the_emergency_brings_no_revoked_key_back(ring):
+def test_a_restored_secret_brings_no_revoked_key_back(ring):
     revoked = at(ring, START + 5, LEAK).ring
-    restored = remembered(read_ring(write_ring(ring, "members", "keys", None)), remember(revoked, LEAK), LEAK)
+    restored = merge_memory(read_ring(write_ring(ring, "members", "keys", None)), remember(revoked, LEAK), LEAK)
     after = at(restored, START + 100, LEAK)
-    assert after.causes == ("withdrawn",)
+    assert after.causes == ("revoked_key_found",)
     assert not set(after.ring.files.values()) & set(ring.files.values())
     assert after.ring.revoked_at == START + 5
 
@@ -242,51 +242,51 @@ def test_a_secret_without_its_annotation_repeats_nothing(ring):
     secret = write_ring(revoked, "members", "keys", None)
     secret["metadata"]["annotations"] = {}
     for memory in (remember(revoked, LEAK), remember(at(revoked, START + 30 * DAY + 5, LEAK).ring, LEAK)):
-        after = at(remembered(read_ring(secret), memory, LEAK), START + 100, LEAK)
+        after = at(merge_memory(read_ring(secret), memory, LEAK), START + 100, LEAK)
         assert "revoked" not in after.causes
         assert after.ring.files == revoked.files
         assert after.ring.revoked_at == START + 5
 
 
-def test_a_new_request_is_followed_though_the_secret_is_gone(ring):
+def test_a_new_request_is_handled_although_the_secret_was_deleted(ring):
     revoked = at(ring, START + 5, LEAK).ring
-    again = Asked(revoke="another leak")
-    after = at(remembered(Ring({}), remember(revoked, LEAK), again), START + 100, again)
+    again = Requests(revoke="another leak")
+    after = at(merge_memory(Ring({}), remember(revoked, LEAK), again), START + 100, again)
     assert after.causes == ("revoked",)
     assert after.ring.revoked_at == START + 100
 
 
 @pytest.mark.parametrize("text", ["not json", "[]", "7", '{"current": 7}', '{"revokedAt": "soon"}'])
-def test_an_annotation_that_cannot_be_read_is_said_and_not_raised(ring, text):
+def test_an_invalid_annotation_is_reported(ring, text):
     secret = write_ring(ring, "members", "keys", None)
     secret["metadata"]["annotations"][RING] = text
-    with pytest.raises(RingBroken, match="annotation"):
+    with pytest.raises(InvalidSecret, match="annotation"):
         read_ring(secret)
 
 
 @given(st.lists(st.sampled_from(["revoke", "lose the Secret", "restore", "strip", "rotate", "wait"]), max_size=12))
-def test_whatever_becomes_of_the_secret_no_emergency_is_forgotten_or_repeated(steps):
-    now, asked, memory, backup = START, Asked(), Memory(), None
+def test_no_revocation_is_lost_or_repeated(steps):
+    now, requests, memory, backup = START, Requests(), Memory(), None
     ring: Ring | None = None
     last, revocations, wanted, gone = 0, 0, 0, set()
     for number, step in enumerate(["wait", *steps]):
         now += 1000
         if step == "revoke":
-            asked = Asked(asked.rotate, f"leak {number}")
+            requests = Requests(requests.rotate, f"leak {number}")
             wanted += 1
             last = now
             gone |= {kid(pem, name) for name, pem in ring.files.items()}
         elif step == "rotate":
-            asked = Asked(f"turn {number}", asked.revoke)
+            requests = Requests(f"rotation {number}", requests.revoke)
         elif step == "lose the Secret":
             ring = None
         elif step == "restore" and backup:
             ring = backup
         elif step == "strip" and ring:
             ring = Ring(ring.files)
-        turned = at(remembered(ring or Ring({}), memory, asked), now, asked)
+        turned = at(merge_memory(ring or Ring({}), memory, requests), now, requests)
         revocations += "revoked" in turned.causes
-        ring, memory = turned.ring, remember(turned.ring, asked)
+        ring, memory = turned.ring, remember(turned.ring, requests)
         backup = backup or ring
         assert ring.revoked_at == last
         assert revocations == wanted
@@ -303,6 +303,19 @@ def test_whatever_becomes_of_the_secret_no_emergency_is_forgotten_or_repeated(st
         ({}, False),
     ],
 )
-def test_a_revocation_is_over_when_no_former_pod_of_auth_is_left(status, done):
+def test_a_revocation_is_complete_when_no_older_pod_of_auth_is_left(status, done):
     deployment = {"metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status}
     assert is_rolled_out(deployment) is done
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("720h", 2592000), ("10m", 600), ("1h30m", 5400), ("1h0m1s", 3601), ("2592000s", 2592000)]
+)
+def test_a_duration_is_read_as_kubernetes_writes_it(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "10", "1d", "-1h", "1.5h", "1m1h", "1 h"])
+def test_a_text_that_is_no_duration_is_rejected(text):
+    with pytest.raises(ValueError, match="not a duration such as 720h"):
+        parse_duration(text)
