@@ -3,6 +3,7 @@
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import httpx2
 import pytest
@@ -138,6 +139,25 @@ def test_no_log_holds_a_secret(own_platform: OwnPlatform, member: Session, clien
         assert not [what for what, secret in told.items() if secret in text], name
 
 
+def failures_of_a_search(own_platform: OwnPlatform, admin: Session, text: str) -> None:
+    """Search with the gateway unable to reach the service, and with the edge unable to check the session."""
+    search: dict[str, Any] = {
+        "params": {"q": f"{text}@example.com"},
+        "headers": {"Referer": f"{own_platform.base_url}/admin?q={text}"},
+    }
+    pid = own_platform.kill("member")
+    eventually(lambda: admin.get("/api/members", **search).status_code == 502, "a search fails while member is gone")
+    own_platform.wait_restarted("member", pid)
+    with own_platform.paused("auth"):
+        assert_problem(admin.get("/api/members", **search), 503, "authentication-unavailable")
+
+    def reasons_are_logged() -> bool:
+        logs = dict(own_platform.logs())
+        return " [error] " in logs["gateway.error.log"] and "upstream timed out" in logs["edge.error.log"]
+
+    eventually(reasons_are_logged, "the error logs say why")
+
+
 def test_no_log_contains_personal_data(own_platform: OwnPlatform, admin: Session, client: Client):
     """Canaries in every field that holds personal data, sent in requests that succeed and in requests that fail."""
     tag = secrets.token_hex(6)
@@ -159,6 +179,8 @@ def test_no_log_contains_personal_data(own_platform: OwnPlatform, admin: Session
     assert put_in(session, variant_of(session, "celadon-mug")).status_code == 200
     assert session.post(ORDERS, order_of(session, address=address), key=new_key()).status_code == 201
     assert_problem(session.post(ORDERS, order_of(session, address=address), key=new_key()), 409)
+
+    failures_of_a_search(own_platform, admin, f"canary{tag}")
 
     for name, text in own_platform.logs():
         assert f"canary{tag}" not in text.lower(), name

@@ -46,6 +46,7 @@ class Front:
         ports = self._settings.ports
         return GatewaySettings(
             state=self._settings.state.root,
+            error_log="stderr",
             port=ports.gateway,
             status_port=ports.gateway_status,
             services={name: self._upstream(name) for name in SERVICES},
@@ -61,6 +62,7 @@ class Front:
     def _edge_settings(self) -> EdgeSettings:
         return EdgeSettings(
             state=self._settings.state.root,
+            error_log="stderr",
             host=self._settings.edge_host,
             port=self._settings.ports.edge,
             gateway=self._address("gateway"),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 
 from platform_standalone.backoff import Backoff
 from platform_standalone.errors import PlatformError
 from platform_standalone.log_files import logged_cause
+from platform_standalone.nginx.error_log import FilteredOutput
 from platform_standalone.parts import Part
 from platform_standalone.processes import ProcessIdentity, kill_session, tied_to_parent
 
@@ -51,6 +54,7 @@ class Keeper:
         self._process: asyncio.subprocess.Process | None = None
         self._identity: ProcessIdentity | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._errors: FilteredOutput | None = None
         self._log_start = 0
 
     @property
@@ -68,7 +72,7 @@ class Keeper:
         try:
             await self._spawn()
             ready = await self._ready()
-            failure = "" if ready else self._failure()
+            failure = "" if ready else await self._failure()
         except BaseException:
             await self.stop()
             raise
@@ -129,13 +133,13 @@ class Keeper:
 
     async def _spawn(self) -> None:
         command = tied_to_parent(self.part.command, self.part.stop_signal)
-        with self.log.open("ab") as output:
+        with self.log.open("ab") as output, self._error_output() as errors:
             self._log_start = output.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
-                stderr=output,
+                stderr=output if errors is None else errors.fileno(),
                 cwd=self.part.cwd,
                 env=dict(self.part.environment),
                 # A session of its own: it gets no Ctrl-C of ours, and its workers are found after its death.
@@ -144,6 +148,13 @@ class Keeper:
         self._identity = ProcessIdentity.of(self._process.pid)
         if self._identity is not None:
             self._started(self.part.name, self._identity)
+
+    def _error_output(self) -> AbstractContextManager[socket.socket | None]:
+        """The process's standard error, where that does not go to the log as it is."""
+        if self.part.error_filter is None:
+            return nullcontext()
+        self._errors = FilteredOutput(self.part.error_filter, self.log)
+        return self._errors.writer
 
     async def _ready(self) -> bool:
         """Wait until the part is ready; False when it ended or its time was up."""
@@ -172,9 +183,20 @@ class Keeper:
             await process.wait()
         if self._identity is not None:
             kill_session(self._identity)
+        await self._errors_written()
 
-    def _failure(self) -> str:
+    async def _errors_written(self) -> None:
+        """Wait until the log has the last messages of a process that has ended."""
+        if self._errors is not None:
+            await asyncio.to_thread(self._errors.join)
+
+    async def _failure(self) -> str:
         returncode = self._process.returncode if self._process is not None else None
+        if returncode is not None:
+            await self._errors_written()
+        return self._failure_text(returncode)
+
+    def _failure_text(self, returncode: int | None) -> str:
         what = (
             f"was not ready within {self.part.start_seconds:g} s"
             if returncode is None

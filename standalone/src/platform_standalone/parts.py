@@ -25,6 +25,8 @@ class Part:
     cwd: Path = Path("/")
     # The name of its log file, where that is not its own name.
     log: str = ""
+    # What its log gets of a message on its standard error; by default all.
+    error_filter: Callable[[bytes], bytes] | None = None
     # How it is asked to stop, and for how long it may take before it is killed (seconds).
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10

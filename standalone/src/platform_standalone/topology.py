@@ -18,6 +18,7 @@ from platform_standalone.finished import UNCHANGED, Finished, digest
 from platform_standalone.front import Front
 from platform_standalone.joining.registry import SERVICES
 from platform_standalone.log_files import cause
+from platform_standalone.nginx.error_log import without_request_data
 from platform_standalone.nginx.program import NginxMissing, Program
 from platform_standalone.nginx.routes import RouteTableError
 from platform_standalone.parts import Job, Part, Step
@@ -306,6 +307,7 @@ def _nginx(
         after=after,
         environment=environment,
         log=f"{program.name}.error",
+        error_filter=without_request_data,
         stop_signal=program.drain_signal,
         stop_seconds=5,
     )

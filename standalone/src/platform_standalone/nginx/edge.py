@@ -77,6 +77,8 @@ class EdgeSettings(BaseModel):
     upstream_connections: int = Field(default=128, ge=1)
     upstream_idle_seconds: int = Field(default=30, ge=1)
     shutdown_seconds: int = Field(default=30, ge=1)
+    # "stderr" where the process that starts nginx filters its messages (`error_log.FilteredOutput`).
+    error_log: Literal["file", "stderr"] = "file"
     log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = "notice"
 
 

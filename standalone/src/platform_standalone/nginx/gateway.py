@@ -82,6 +82,8 @@ class HostSettings(_Settings):
     next_upstream: Literal["off", "error timeout"] = "off"
     redis_pool_size: int = Field(default=256, ge=1)
     shutdown_seconds: int = Field(default=30, ge=1)
+    # "stderr" where the process that starts nginx filters its messages (`error_log.FilteredOutput`).
+    error_log: Literal["file", "stderr"] = "file"
     log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = "notice"
     # Shared memory that plugins ask for, by name, with nginx's sizes.
     shared_dicts: Mapping[str, str] = Field(default_factory=lambda: {"idempotency_metrics": "1m"})

@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from platform_standalone.nginx.error_log import FilteredOutput, without_request_data
 from platform_standalone.nginx.gateway import (
     JOINED_FILE,
     ROUTES_FILE,
@@ -107,6 +108,7 @@ def gateway_settings(settings: PodSettings) -> GatewaySettings:
     return GatewaySettings.model_validate(
         {
             "state": settings.state,
+            "error_log": "stderr",
             "host": "0.0.0.0",
             "port": HTTP_PORT,
             "status_port": STATUS_PORT,
@@ -159,13 +161,12 @@ def _own_table(settings: PodSettings) -> RouteTable:
 
 
 def log_to_standard_output(settings: PodSettings) -> None:
-    """Let nginx's log files be the container's own output."""
+    """Let nginx's access log be the container's own output."""
     logs = settings.state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    for name, target in (("gateway.access.log", "/dev/stdout"), ("gateway.error.log", "/dev/stderr")):
-        link = logs / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(target)
+    link = logs / "gateway.access.log"
+    link.unlink(missing_ok=True)
+    link.symlink_to("/dev/stdout")
 
 
 def refreshed(
@@ -203,7 +204,9 @@ def main() -> int:
         return 2
     log_to_standard_output(settings)
     nginx.write()
-    child = subprocess.Popen(nginx.argv, stdin=subprocess.DEVNULL)
+    errors = FilteredOutput(without_request_data, sys.stderr.fileno())
+    with errors.writer:
+        child = subprocess.Popen(nginx.argv, stdin=subprocess.DEVNULL, stderr=errors.writer.fileno())
 
     def drain(_number: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -214,7 +217,9 @@ def main() -> int:
     exchange = (stop, settings.refresh_seconds)
     threading.Thread(target=joined.keep_exchanging, args=exchange, daemon=True).start()
     threading.Thread(target=_keep_routes, args=(settings, joined, stop, nginx), daemon=True).start()
-    return 0 if child.wait() == 0 else 1
+    code = child.wait()
+    errors.join()
+    return 0 if code == 0 else 1
 
 
 def _first(settings: PodSettings, joined: JoinedTables, stop: threading.Event) -> Program:

@@ -149,4 +149,5 @@ def test_logs_are_the_containers_own_output(settings):
     pod.log_to_standard_output(settings)
     logs = settings.state / "logs"
     assert (logs / "gateway.access.log").readlink().as_posix() == "/dev/stdout"
-    assert (logs / "gateway.error.log").readlink().as_posix() == "/dev/stderr"
+    text = pod.program(settings, pod.joined_tables(settings)).files[settings.state / "gateway" / "nginx.conf"]
+    assert "error_log stderr notice;" in text
