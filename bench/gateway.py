@@ -1,7 +1,7 @@
 """What the idempotency plugin costs a gateway: requests a second next to bare proxying, Redis commands, memory.
 
 The gateway has one core to itself; wrk, the service behind it and Valkey share the other, for all cases alike.
-Rounds are interleaved, so that whatever else the machine does hits all cases, and the gateway is started anew after
+Rounds are interleaved, so that whatever else the machine does hits all cases, and the gateway is started again after
 every few of them, so that no single worker's luck with LuaJIT is measured; figures are medians of the rounds, ratios
 medians of each round's own ratio.
 
@@ -38,14 +38,14 @@ KIND = os.environ.get("GATEWAY_KIND", "standalone")
 SETTINGS = {"standalone": "standalone host", "kong": "kong"}
 RESULTS = {"standalone": "gateway", "kong": "gateway-kong"}
 CONNECTIONS = (1, 32, 256)
-# which functions LuaJIT compiles differs from worker to worker: after so many rounds the gateway is started anew
+# which functions LuaJIT compiles differs from worker to worker: after so many rounds the gateway is started again
 ROUNDS_A_GATEWAY = 3
 STORED_ANSWERS = 5_000
 ANSWER = json.dumps(
     {
         "id": "0198c0de-1c5e-7b3a-9f55-0123456789ab",
-        "email": "somebody@example.org",
-        "display_name": "Somebody",
+        "email": "someone@example.org",
+        "display_name": "Someone",
         "locale": "en",
         "roles": ["member"],
         "status": "active",
@@ -54,7 +54,7 @@ ANSWER = json.dumps(
         "updated_at": "2026-01-01T12:00:00.000000Z",
     }
 )
-REQUEST = '{"display_name":"Somebody","locale":"en"}'
+REQUEST = '{"display_name":"Someone","locale":"en"}'
 
 # case: path, and how its requests are keyed
 CASES = {

@@ -15,7 +15,7 @@ if dpkg-query -W -f '${db:Status-Status}' nginx 2>/dev/null | grep -qx installed
 fi
 
 # Debian starts nginx on port 80 as soon as it is installed, unless a policy says no (invoke-rc.d(8)).
-# A policy of somebody else's stays as it is; one of ours may be left from a run that was killed.
+# A policy of someone else's stays as it is; one of ours may be left from a run that was killed.
 remove_policy() {
     if [ -f "$POLICY" ] && grep -qxF "$MARK" "$POLICY"; then rm -f "$POLICY"; fi
 }

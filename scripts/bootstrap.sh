@@ -127,7 +127,7 @@ explain() {
 }
 
 make_environment() {
-    # One that was made elsewhere, or by a Python that has gone since, cannot be mended: its programs name both.
+    # One that was made elsewhere, or by a Python that has gone since, cannot be fixed: its programs name both.
     if ! grep -qF -- "-m venv $PWD/$VENV" "$VENV/pyvenv.cfg" 2>/dev/null ||
         ! "$VENV/bin/python" -c 'import pip' 2>/dev/null; then
         rm -rf "$VENV"
@@ -155,7 +155,7 @@ install_python_packages() { # mode
     run "$VENV/bin/uv" pip install --quiet --no-deps --no-build-isolation "$@"
 }
 
-# uv does not read pip's configuration: whoever set an index for pip gets the same one here.
+# uv does not read pip's configuration: anyone who set an index for pip gets the same one here.
 inherit_index() {
     [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || return 0
     index=${PIP_INDEX_URL:-$("$VENV/bin/python" -m pip config get global.index-url 2>/dev/null || true)}

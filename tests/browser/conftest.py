@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPlatform]:
-    """A platform on free ports, with the shop's goods for demonstration."""
+    """A platform on free ports, with the shop's sample products."""
     own = OwnPlatform(tmp_path_factory.mktemp("platform") / "state", SETTINGS)
     try:
         own.start()

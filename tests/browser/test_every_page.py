@@ -42,7 +42,7 @@ def furnished(browser, base_url, platform) -> Iterator[Furnished]:
 
 @pytest.fixture
 def open_place(new_context, furnished, base_url, watch) -> Open:
-    """Return a function that opens a page as somebody who has never been here in this browser."""
+    """Return a function that opens a page as someone who has never been here in this browser."""
 
     def open_it(place: Place, language: str = "ko", until: str = "load") -> Page:
         if place.status != 200:

@@ -75,7 +75,7 @@ def test_a_lost_answer_to_a_form_is_sent_again_by_hand(unscripted: Shopper, watc
     unscripted.page.wait_for_url("chrome-error://**")
 
     unscripted.page.go_back()
-    # The review is made anew: the cart is empty by now, so it leads to the order that was placed.
+    # The review is made again: the cart is empty by now, so it leads to the order that was placed.
     expect(unscripted.page.get_by_role("heading", level=1)).to_have_text("Orders")
 
     assert len(unscripted.orders()) == 1

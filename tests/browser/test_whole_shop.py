@@ -1,4 +1,4 @@
-"""The whole shop, as somebody walks through it: once with scripts, once without."""
+"""The whole shop, as someone walks through it: once with scripts, once without."""
 
 from __future__ import annotations
 

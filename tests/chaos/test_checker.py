@@ -95,7 +95,7 @@ def test_the_first_attempt_may_get_a_replay_once_a_second_is_under_way():
 
 
 def test_an_effect_that_nobody_asked_for():
-    assert rules([sent(1), answered(1)], {"k": 1, "stranger": 1}) == ["effect that nobody asked for"]
+    assert rules([sent(1), answered(1)], {"k": 1, "stranger": 1}) == ["effect that no one asked for"]
 
 
 def test_keys_are_judged_one_by_one():

@@ -255,8 +255,12 @@ SENT = """["Set-Cookie"] = {"a=1", "__Host-access=evil; Path=/", "=cart=evil"}, 
 def test_a_joined_services_response_is_cleaned_in_kong(route, left):
     documents = render("operator-kong-values.yaml")
     (config,) = [one for one in of_kind(documents, "ConfigMap") if one["metadata"]["name"] == f"{RELEASE}-operator"]
-    told = json.loads(config["data"]["platform.json"])["gateway"]["cleaning"]["config"]
-    code = told["access"][0].replace("@ROUTE@", "{ " + route + " }") + "==split==" + told["header_filter"][0]
+    plugin_config = json.loads(config["data"]["platform.json"])["gateway"]["cleaning"]["config"]
+    code = (
+        plugin_config["access"][0].replace("@ROUTE@", "{ " + route + " }")
+        + "==split=="
+        + plugin_config["header_filter"][0]
+    )
     program = shutil.which("luajit")
     assert program
     done = subprocess.run(

@@ -18,13 +18,13 @@ def edge_ingresses(documents):
 @pytest.mark.parametrize("values", ["default-values.yaml", "nginx-standalone-values.yaml"])
 def test_ingress_nginx_answers_for_listed_origins(values):
     for ingress in edge_ingresses(render(values, *LISTED)):
-        told = {name.removeprefix(NGINX): value for name, value in ingress["metadata"]["annotations"].items()}
-        assert told["enable-cors"] == "true"
-        assert told["cors-allow-origin"].split(",") == ORIGINS
-        assert told["cors-allow-credentials"] == "true"
-        assert {"Authorization", "Idempotency-Key"} <= set(told["cors-allow-headers"].split(","))
-        assert set(told["cors-expose-headers"].split(",")) >= EXPOSED
-        assert "OPTIONS" not in told["cors-allow-methods"]
+        annotations = {name.removeprefix(NGINX): value for name, value in ingress["metadata"]["annotations"].items()}
+        assert annotations["enable-cors"] == "true"
+        assert annotations["cors-allow-origin"].split(",") == ORIGINS
+        assert annotations["cors-allow-credentials"] == "true"
+        assert {"Authorization", "Idempotency-Key"} <= set(annotations["cors-allow-headers"].split(","))
+        assert set(annotations["cors-expose-headers"].split(",")) >= EXPOSED
+        assert "OPTIONS" not in annotations["cors-allow-methods"]
 
 
 @pytest.mark.parametrize("values", ["traefik-kong-values.yaml", "traefik-standalone-values.yaml"])

@@ -11,13 +11,13 @@ from rendering import CHART, CRDS_CHART, KUBERNETES, PLUGIN_CHART, ROOT, TOOLS
 
 
 def test_the_network_document_is_up_to_date():
-    """Mended by `make chart-docs`."""
+    """Fixed by `make chart-docs`."""
     assert (ROOT / "docs" / "network-policies.md").read_text(encoding="utf-8") == document()
 
 
 @pytest.mark.parametrize("chart", [CHART, PLUGIN_CHART, CRDS_CHART], ids=lambda chart: chart.name)
 def test_the_charts_readme_is_up_to_date(chart, tmp_path):
-    """Mended by `make chart-docs`."""
+    """Fixed by `make chart-docs`."""
     copy = tmp_path / chart.name
     shutil.copytree(chart, copy, symlinks=False)
     subprocess.run([TOOLS / "bin" / "helm-docs", f"--chart-search-root={tmp_path}"], check=True, capture_output=True)

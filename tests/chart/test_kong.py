@@ -26,7 +26,7 @@ EVERY_SERVICE = ("member", "auth", "web", "shop")
 
 
 def expected(table, method, path):
-    """The row that has a request: the best path decides, and when that row leaves the method out, nobody has it."""
+    """The row that has a request: the best path decides, and when that row leaves the method out, no one has it."""
     ranked = []
     for name, row in table.items():
         for pattern in row["paths"]:

@@ -1,4 +1,4 @@
-"""The operator's objects are the chart's, field by field; its rights are few; its pod is told everything."""
+"""The operator's objects are the chart's, field by field; its rights are few; its pod gets the whole configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TLS = ("edge.tls.enabled=true", "edge.tls.issuer.name=company", "edge.annotation
 
 
 def platform_of(documents):
-    """The platform as the operator's pod is told it."""
+    """The platform as the operator's pod gets it."""
     return read_platform(json.loads(named(documents, "ConfigMap", "operator")["data"]["platform.json"]))
 
 
@@ -31,7 +31,7 @@ def row_of(platform, name):
 
 
 def without_mark(metadata):
-    """The annotations that mean something to somebody else."""
+    """The annotations that mean something to someone else."""
     return metadata.get("annotations", {})
 
 
@@ -117,7 +117,7 @@ def as_text(document):
 
 
 def described(ingress, objects):
-    """Kong's route in full: its spec, its annotations, and what each of its plugins is and is told."""
+    """Kong's route in full: its spec, its annotations, and each of its plugins with its configuration."""
     plugins = {plugin["metadata"]["name"]: plugin for plugin in of_kind(objects, "KongPlugin")}
     annotations = dict(ingress["metadata"]["annotations"])
     chosen = [plugins[name] for name in annotations.pop("konghq.com/plugins").split(",")]

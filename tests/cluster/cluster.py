@@ -35,7 +35,7 @@ VALUES = os.environ.get("TEST_VALUES_FILE", "traefik-standalone-values.yaml")
 # The platform's own parts that answer HTTP; PostgreSQL and Redis are other people's programs.
 SERVING = ("member", "auth", "shop", "web", "gateway")
 
-# What was measured on the way, told at the end.
+# Measured on the way and reported at the end.
 MEASURED: dict[str, str] = {}
 
 # How long the cluster may take for anything (seconds).

@@ -1,4 +1,4 @@
-"""What shows that a platform works: somebody becomes a member, logs in, is known, and is nobody after the log-out."""
+"""A journey that shows that a platform works: sign up, log in, be recognized, log out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery"
 def walk_through(client: httpx2.Client) -> dict[str, str]:
     """Take the whole way through the edge and return the member. Raises AssertionError at the first surprise."""
     email = f"{uuid.uuid4().hex}@example.com"
-    new = {"email": email, "password": PASSWORD, "display_name": "Somebody"}
+    new = {"email": email, "password": PASSWORD, "display_name": "Someone"}
     keyed = {"X-Idempotency-Key": uuid.uuid4().hex}
     first = client.post("/auth/register", json=new, headers=keyed)
     assert first.status_code == 201, first.text
@@ -39,15 +39,15 @@ def answers(client: httpx2.Client) -> bool:
 
 
 def reaches_member(client: httpx2.Client) -> bool:
-    """Tell whether auth gets an answer from member: a log-in of nobody is refused, and not for want of member."""
-    nobody = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
+    """Tell whether auth gets an answer from member: a log-in of no one is refused, and not for want of member."""
+    unknown = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
     with suppress(httpx2.TransportError):
-        return client.post("/auth/login", json=nobody).status_code == 401
+        return client.post("/auth/login", json=unknown).status_code == 401
     return False
 
 
 def works(client: httpx2.Client) -> dict[str, str]:
-    """Use the platform as somebody would, once edge and parts know of each other: a moment after the pods are ready."""
+    """Use the platform as someone would, once edge and parts know of each other: a moment after the pods are ready."""
     until("the first 200 through the edge", lambda: answers(client), within=60)
     until("auth reaches member", lambda: reaches_member(client), within=30)
     return walk_through(client)

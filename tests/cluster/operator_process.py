@@ -1,4 +1,4 @@
-"""The operator as a process of this machine, told of a platform that need not be there."""
+"""The operator as a process of this machine, with the configuration of a platform that need not exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
 class ApiDoor:
-    """`kubectl proxy`: the API server by plain HTTP, as whoever runs the tests."""
+    """`kubectl proxy`: the API server by plain HTTP, as anyone who runs the tests."""
 
     def __init__(self) -> None:
         self._child = subprocess.Popen(
@@ -41,17 +41,17 @@ class ApiDoor:
 
 
 def prepared(namespace: str, *settings: str) -> dict[str, Any]:
-    """Make what the operator needs of a release in a namespace, and return what the chart tells it of the release."""
+    """Create what the operator needs of a release in a namespace. Return its configuration by the chart."""
     command: list[str | Path] = [helm(), "template", RELEASE, CHART, "-n", namespace, "--kube-version", "1.34.0"]
     for setting in ("operator.enabled=true", "gateway.implementation=standalone", *settings):
         command += ["--set", setting]
     documents = [document for document in yaml.safe_load_all(run(*command)) if document]
     by_name = {(item["kind"], item["metadata"]["name"]): item for item in documents}
-    told = json.loads(by_name["ConfigMap", f"{RELEASE}-operator"]["data"]["platform.json"])
+    platform_config = json.loads(by_name["ConfigMap", f"{RELEASE}-operator"]["data"]["platform.json"])
     tables = [body for (kind, name), body in by_name.items() if kind == "ConfigMap" and "-routes-joined-" in name]
-    owner = by_name["ClusterRole", told["owner_name"]]
+    owner = by_name["ClusterRole", platform_config["owner_name"]]
     kubectl("apply", "-f", "-", namespace=namespace, stdin=yaml.safe_dump_all([owner, *tables]))
-    return told
+    return platform_config
 
 
 def release_owner(namespace: str) -> str:
@@ -74,14 +74,19 @@ class OperatorProcess:
     """One operator; it may be killed and started again."""
 
     def __init__(
-        self, folder: Path, told: dict[str, Any], proxy: ApiProxy, resync_seconds: int = 600, peering: str = ""
+        self,
+        folder: Path,
+        platform_config: dict[str, Any],
+        proxy: ApiProxy,
+        resync_seconds: int = 600,
+        peering: str = "",
     ) -> None:
         self.proxy = proxy
         self.command: list[str | Path] = [PROGRAM]
         self._peering = peering
         self._folder = folder
         self._resync_seconds = resync_seconds
-        self.tell(told)
+        self.configure(platform_config)
         (folder / "kubeconfig").write_text(json.dumps(kubeconfig(proxy.url)))
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -109,9 +114,9 @@ class OperatorProcess:
             until("the operator works", lambda: self.log().count('"started"') > started or self.is_ended, within=60)
             assert not self.is_ended, self.log()[-2000:]
 
-    def tell(self, told: dict[str, Any]) -> None:
-        """Have it know, from its next start on, another release, or this one changed."""
-        (self._folder / "platform.json").write_text(json.dumps(told))
+    def configure(self, platform_config: dict[str, Any]) -> None:
+        """Set the release that it manages from its next start on."""
+        (self._folder / "platform.json").write_text(json.dumps(platform_config))
 
     @property
     def is_ended(self) -> bool:
@@ -174,6 +179,6 @@ def kubeconfig(server: str) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
+    """Return a port of loopback that no one listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])

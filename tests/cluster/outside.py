@@ -17,7 +17,7 @@ from cluster import NAMESPACE, PATIENCE, ROOT, kubectl
 DATA_NAMESPACE = f"{NAMESPACE}-data"
 POSTGRES_PORT, REDIS_PORT = 5433, 6380
 
-# The guide's own lines: what it tells people to run is what runs here.
+# The guide's own lines: its commands run here.
 GUIDE = (ROOT / "docs" / "guides" / "kubernetes.md").read_text(encoding="utf-8")
 
 
@@ -99,7 +99,7 @@ class Stores:
 
 
 def start_stores(postgres_image: str, redis_image: str) -> Stores:
-    """Start PostgreSQL and Redis as somebody who runs them would: by the guide."""
+    """Start PostgreSQL and Redis as someone who runs them would: by the guide."""
     # what a run that was cut short left there has other passwords
     kubectl("delete", "namespace", DATA_NAMESPACE, "--ignore-not-found", "--wait")
     make_namespace(DATA_NAMESPACE)

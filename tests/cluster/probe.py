@@ -1,6 +1,6 @@
 """Runs in a pod: listens on the ports of PORTS, and on a line of JSON tries connections.
 
-In: [["name", "address", port], …]; out: the same list without those that nobody let through.
+In: [["name", "address", port], …]; out: the same list without those that no one let through.
 """
 
 import json

@@ -18,8 +18,8 @@ def test_what_was_backed_up_comes_back(release, log_in, works, tmp_path):
     own = f"/api/members/{member['id']}"
     with release.client() as client:
         before = client.patch(own, headers=headers, json={"display_name": "Before the backup"}).json()
-        goods = client.get("/api/shop/products?limit=5").json()["items"]
-        assert goods
+        products = client.get("/api/shop/products?limit=5").json()["items"]
+        assert products
         shell(guide("sh", "pg_dump"), tmp_path)
         assert client.patch(own, headers=headers, json={"display_name": "After the backup"}).status_code == 200
 
@@ -30,7 +30,7 @@ def test_what_was_backed_up_comes_back(release, log_in, works, tmp_path):
     until("the platform works again", works)
     with release.client() as client:
         assert client.get(own, headers=headers).json() == before
-        assert client.get("/api/shop/products?limit=5").json()["items"] == goods
+        assert client.get("/api/shop/products?limit=5").json()["items"] == products
     saved = (tmp_path / "secrets.yaml").read_text(encoding="utf-8")
     elsewhere = saved.replace(f"namespace: {NAMESPACE}\n", f"namespace: {STRANGE_NAMESPACE}\n")
     make_namespace(STRANGE_NAMESPACE)

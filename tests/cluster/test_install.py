@@ -45,7 +45,7 @@ def test_every_pod_keeps_the_restricted_standard():
 
 
 def fresh(pod):
-    """The pod as somebody would create it again, under another name."""
+    """The pod as someone would create it again, under another name."""
     metadata = {"name": f"{pod['metadata']['name']}-again", "labels": pod["metadata"]["labels"]}
     spec = {key: value for key, value in pod["spec"].items() if key not in {"nodeName", "serviceAccount", "hostname"}}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
@@ -55,9 +55,9 @@ def fresh(pod):
 def test_the_platforms_own_pods_need_little_memory_when_idle():
     """At most 600 MiB together, by the kubelet's own figures; a new pod has none for some seconds."""
     own = until("the kubelet knows every pod's memory", own_memory, within=60)
-    told = ", ".join(f"{part} {size / MEBIBYTE:.0f}" for part, size in own.items())
-    MEASURED["idle memory of the platform's own pods, MiB"] = f"{sum(own.values()) / MEBIBYTE:.0f} ({told})"
-    assert sum(own.values()) <= 600 * MEBIBYTE, told
+    summary = ", ".join(f"{part} {size / MEBIBYTE:.0f}" for part, size in own.items())
+    MEASURED["idle memory of the platform's own pods, MiB"] = f"{sum(own.values()) / MEBIBYTE:.0f} ({summary})"
+    assert sum(own.values()) <= 600 * MEBIBYTE, summary
 
 
 def own_memory():

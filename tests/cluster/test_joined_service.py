@@ -54,7 +54,7 @@ def test_members_reach_it_and_nobody_else(echo, client):
 
 def test_it_is_told_who_calls_and_gets_neither_cookies_nor_token(echo, client):
     headers, member = echo
-    spoofed = {"X-Auth-Subject": "somebody", "X-Auth-Roles": "admin,root", "X_Auth_Subject": "somebody"}
+    spoofed = {"X-Auth-Subject": "someone", "X-Auth-Roles": "admin,root", "X_Auth_Subject": "someone"}
     cookies = {"Cookie": "__Host-access=a; own=mine; __Host-refresh=b"}
     seen = client.get("/echo", headers={**headers, **spoofed, **cookies}).json()["headers"]
     assert seen["x-auth-subject"] == member["id"]
@@ -343,7 +343,7 @@ def test_what_is_removed_is_gone(echo, client, log_in):  # noqa: ARG001 (it has 
     selector = "memberplatform.dev/route=echo,memberplatform.dev/route-namespace=echo"
     kinds = ("networkpolicies", "ingresses", "ingressroutes.traefik.io", "middlewares.traefik.io")
     until("its objects are gone", lambda: not any(objects(kind, "-A", "-l", selector) for kind in kinds), within=30)
-    until("its path is nobody's", lambda: client.get("/echo", headers=headers).status_code == 404, within=SPREAD)
+    until("its path is no one's", lambda: client.get("/echo", headers=headers).status_code == 404, within=SPREAD)
 
 
 def test_a_revision_without_the_operator_leaves_nothing_of_routes_and_a_rollback_brings_it_back(operated):

@@ -1,4 +1,4 @@
-"""Migrations that fail, and tables that are ahead: somebody serves all the time."""
+"""Migrations that fail, and tables that are ahead: someone serves all the time."""
 
 from __future__ import annotations
 

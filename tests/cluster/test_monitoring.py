@@ -1,4 +1,4 @@
-"""Prometheus, played by a pod with its labels, reads the metrics; nobody else does."""
+"""Prometheus, played by a pod with its labels, reads the metrics; no one else does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_prometheus_reads_every_parts_metrics_and_a_stranger_none(installed):
         urls = [f"http://{part}.{release.namespace}.svc.cluster.local:9090/metrics" for part in parts]
         image = release.image("member")
         assert read(watchers, "prometheus", image, urls) == urls
-        assert read(watchers, "somebody", image, urls) == []
+        assert read(watchers, "someone", image, urls) == []
     finally:
         kubectl("delete", "namespace", watchers, "--wait=false")
 

@@ -60,7 +60,7 @@ ALLOWED = {
     }
     if {flow[0], flow[1]} <= {*PARTS, *STRANGERS}
 }
-# Nobody's policies speak for these, so they reach each other.
+# No one's policies speak for these, so they reach each other.
 UNGOVERNED = {"neighbour", "impostor", "edge"}
 
 

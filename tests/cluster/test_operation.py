@@ -137,7 +137,7 @@ def test_what_is_kept_is_there_after_uninstalling(release, log_in, works):
     """Accounts, sessions, keys and secrets outlive the release; a token from before is good after."""
     headers, member = log_in()
     release.uninstall()
-    # the pod of `helm test` has ended, and stays for whoever reads its log
+    # the pod of `helm test` has ended, and stays for anyone who reads its log
     running = ("-l", "app.kubernetes.io/part-of=member-platform,!probe", "--field-selector=status.phase!=Succeeded")
     until("every pod is gone", lambda: not objects("pods", *running))
     assert {item["metadata"]["name"] for item in objects("secrets")} >= {f"{RELEASE}-auth-keys", f"{RELEASE}-postgres"}

@@ -1,4 +1,4 @@
-"""The operator on a real API server: what a route becomes, what is refused, what is mended, what is left behind."""
+"""The operator on a real API server: what a route becomes, what is refused, what is fixed, what is left behind."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def api(door):
 @pytest.fixture(scope="module")
 def operator(door, tmp_path_factory):
     """An operator behind a proxy that the tests rule, running at the start of each test."""
-    told = prepared(PLATFORM, f"edge.host={HOST}", "edge.ingressClassName=nobodys")
+    platform_config = prepared(PLATFORM, f"edge.host={HOST}", "edge.ingressClassName=nobodys")
     proxy = ApiProxy(door.address)
-    operator = OperatorProcess(tmp_path_factory.mktemp("operator"), told, proxy)
+    operator = OperatorProcess(tmp_path_factory.mktemp("operator"), platform_config, proxy)
     operator.start()
     yield operator
     assert operator.stop() == 0, operator.log()[-2000:]
@@ -106,16 +106,16 @@ def test_the_list_tells_host_paths_auth_and_whether_it_is_ready(api):
 
 
 @pytest.mark.usefixtures("tidy")
-def test_a_person_is_told_by_events_what_happens(api):
+def test_events_report_what_happens(api):
     make(api)
 
-    def told():
+    def event_messages():
         events = api.get(f"/api/v1/namespaces/{TEAM}/events")["items"]
         uid = api.get(f"{ROUTES.format(TEAM)}/echo")["metadata"]["uid"]
         return {event["reason"]: event["message"] for event in events if event["involvedObject"].get("uid") == uid}
 
-    until("events", lambda: {"Accepted", "Programmed", "NoEndpoints"} <= told().keys(), within=20)
-    assert told()["NoEndpoints"] == "No pod of the Service echo is ready."
+    until("events", lambda: {"Accepted", "Programmed", "NoEndpoints"} <= event_messages().keys(), within=20)
+    assert event_messages()["NoEndpoints"] == "No pod of the Service echo is ready."
 
 
 @pytest.mark.usefixtures("tidy")
@@ -169,12 +169,12 @@ def test_what_somebody_changes_is_put_back_and_what_is_others_stays(api):
     place = f"{INGRESSES.format(PLATFORM)}/{ingress}"
     api.merge(place, {"metadata": {"annotations": {key: "http://elsewhere/", "someone": "else"}}})
 
-    def mended():
+    def fixed():
         rules = api.get(f"{POLICIES.format(TEAM)}/{policy}")["spec"]["ingress"]
         annotations = api.get(place)["metadata"]["annotations"]
         return rules != [{}] and annotations[key].endswith("/auth/verify") and annotations["someone"] == "else"
 
-    until("both are as they were", mended, within=20, pause=0.05)
+    until("both are as they were", fixed, within=20, pause=0.05)
     for path in (f"{POLICIES.format(TEAM)}/{policy}", place):
         api.delete(path)
     until("both are there again", lambda: api.get(f"{POLICIES.format(TEAM)}/{policy}") and api.get(place), within=20)
@@ -242,7 +242,7 @@ def test_killed_between_any_two_calls_the_next_one_finds_the_way(api, operator):
     """Once for each write of making a route, and of removing it: SIGKILL right after it, then another operator."""
     operator.proxy.forget()
     make(api)
-    until("the events are told", lambda: len(operator.proxy.writes) >= 8, within=20)
+    until("the events are written", lambda: len(operator.proxy.writes) >= 8, within=20)
     made = len(operator.proxy.writes)
     operator.proxy.forget()
     api.delete(f"{ROUTES.format(TEAM)}/echo")

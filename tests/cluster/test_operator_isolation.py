@@ -59,16 +59,16 @@ def api(door):
 
 
 @pytest.fixture
-def told(door):
+def platform_config(door):
     assert door
     return prepared(PLATFORM, f"edge.host={HOST}", "edge.ingressClassName=nobodys")
 
 
 @pytest.fixture
-def operator(api, door, told, tmp_path):
+def operator(api, door, platform_config, tmp_path):
     """An operator, a grant, a Service in each team's namespace, and no route; afterwards none again."""
     proxy = ApiProxy(door.address)
-    operator = OperatorProcess(tmp_path, told, proxy)
+    operator = OperatorProcess(tmp_path, platform_config, proxy)
     operator.start()
     api.apply(GRANTS, grant(["/echo", "/other", "/r"]))
     for namespace in (TEAM, OTHER):
@@ -252,12 +252,12 @@ def test_the_role_edit_of_a_namespace_covers_its_routes():
     assert not may("patch", "protectedroutes.memberplatform.dev", "--subresource=status")
 
 
-def test_another_class_of_edge_leaves_nothing_of_the_one_before(api, operator, told):
+def test_another_class_of_edge_leaves_nothing_of_the_one_before(api, operator, platform_config):
     make(api)
     assert len(api.items(INGRESSES.format(PLATFORM))) == 1
     for edge_class, left, made in (("traefik", INGRESSES, INGRESS_ROUTES), ("nginx", INGRESS_ROUTES, INGRESSES)):
         operator.stop()
-        operator.tell({**told, "edge": {**told["edge"], "edge_class": edge_class}})
+        operator.configure({**platform_config, "edge": {**platform_config["edge"], "edge_class": edge_class}})
         operator.start()
         until("the new one is there", lambda: api.items(made.format(PLATFORM)), within=60)  # noqa: B023
         until("the old one is gone", lambda: api.items(left.format(PLATFORM)) == [], within=60)  # noqa: B023

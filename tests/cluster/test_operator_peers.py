@@ -39,11 +39,11 @@ def api():
 @pytest.fixture
 def start(api, tmp_path_factory):
     """Start one more operator of the platform."""
-    told, made = prepared(PLATFORM, "edge.ingressClassName=nobodys"), []
+    platform_config, made = prepared(PLATFORM, "edge.ingressClassName=nobodys"), []
 
     def start():
         proxy = ApiProxy(api.address)
-        made.append(OperatorProcess(tmp_path_factory.mktemp("operator"), told, proxy, peering=PEERING))
+        made.append(OperatorProcess(tmp_path_factory.mktemp("operator"), platform_config, proxy, peering=PEERING))
         made[-1].start()
         return made[-1]
 

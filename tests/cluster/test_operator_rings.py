@@ -34,8 +34,10 @@ def api():
 @pytest.fixture(scope="module")
 def operators(api, tmp_path_factory):
     """Two operators of one platform, which is one too many."""
-    told = prepared(PLATFORM, "edge.ingressClassName=nobodys")
-    made = [OperatorProcess(tmp_path_factory.mktemp("operator"), told, ApiProxy(api.address)) for _ in range(2)]
+    platform_config = prepared(PLATFORM, "edge.ingressClassName=nobodys")
+    made = [
+        OperatorProcess(tmp_path_factory.mktemp("operator"), platform_config, ApiProxy(api.address)) for _ in range(2)
+    ]
     for operator in made:
         operator.start()
     yield made
@@ -73,7 +75,7 @@ def status(api, name):
 
 
 def keys(api, name):
-    """The ring's keys by their state, as its status tells."""
+    """The ring's keys by state, from its status."""
     found = {}
     for key in status(api, name).get("keys", ()):
         found.setdefault(key["state"], []).append(key["kid"])

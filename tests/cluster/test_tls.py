@@ -34,7 +34,7 @@ def by_tls(release, certificate):
     ("name", "secret"), [("tls-secret", "platform-certificate"), ("tls-traefik", f"{RELEASE}-tls")]
 )
 def test_https_and_its_cookies(installed, name, secret):
-    """A Secret of one's own, and one by the name that cert-manager would write to (nobody does here)."""
+    """A Secret of one's own, and one by the name that cert-manager would write to (no one does here)."""
     namespace = f"{NAMESPACE}-{name}"
     make_namespace(namespace)
     certificate = make_certificate(namespace, secret, f"{name}.platform.test")

@@ -106,7 +106,7 @@ def _clients(base_url: str, addresses: Addresses) -> Iterator[Callable[[], Clien
 
 @pytest.fixture
 def client(new_client: Callable[[], Client]) -> Client:
-    """A client that nobody else uses."""
+    """A client that no one else uses."""
     return new_client()
 
 
@@ -195,6 +195,6 @@ def dribblers(base_url: str) -> Iterator[list[socket.socket]]:
 
 @pytest.fixture(scope="session", autouse=True)
 def begin_early(request: pytest.FixtureRequest) -> None:
-    """Let the slow clients begin with the run, so that nobody has to wait for them at its end."""
+    """Let the slow clients begin with the run, so that no one has to wait for them at its end."""
     if any("dribblers" in _fixtures(item) for item in request.session.items):
         request.getfixturevalue("dribblers")

@@ -34,7 +34,7 @@ def test_a_public_route_asks_for_no_credential(client: Client, route: Route):
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.auth == "optional"], ids=str)
 def test_an_optional_route_asks_for_no_credential_either(client: Client, member: Session, route: Route):
-    """Nor does it refuse one that has ended: whoever was logged out goes on as anybody."""
+    """Nor does it refuse one that has ended: anyone who was logged out goes on as anybody."""
     member.log_out()
     for method in route.methods:
         assert client.request(method, route.path).status_code not in {401, 403}, method
@@ -107,7 +107,7 @@ def test_what_is_no_bearer_token_is_refused(reader: Session, client: Client, cre
 
 
 def test_two_credentials_are_not_one(reader: Session, other: Session, client: Client):
-    """Which of two would count is nobody's to guess: refused, or the same one for edge and service alike."""
+    """Which of two would count is no one's to guess: refused, or the same one for edge and service alike."""
     both = [("Authorization", f"Bearer {reader.access_token}"), ("Authorization", f"Bearer {other.access_token}")]
 
     assert client.get("/api/members/me", headers=both).status_code in {400, 401}

@@ -141,8 +141,8 @@ def sign(own_platform: OwnPlatform, reader: Session, jwks) -> Callable[..., str]
     def make(
         token: str = reader.access_token, *, header: dict[str, Any] | None = None, without: str = "", **claims: Any
     ) -> str:
-        told = {name: value for name, value in {**claims_of(token), **claims}.items() if name != without}
-        signed = unsigned({**header_of(token), **(header or {})}, told).rpartition(".")[0]
+        payload = {name: value for name, value in {**claims_of(token), **claims}.items() if name != without}
+        signed = unsigned({**header_of(token), **(header or {})}, payload).rpartition(".")[0]
         return f"{signed}.{b64(key.sign(signed.encode()))}"
 
     return make
@@ -203,7 +203,7 @@ def test_a_token_of_an_ended_session_is_refused_however_fresh(client: Client, me
 
 
 def test_a_session_is_its_own_members(client: Client, reader: Session, other: Session, sign):
-    """A token that names one member and another's session is nobody's."""
+    """A token that names one member and another's session is no one's."""
     assert not accepted(client, sign(sid=claims_of(other.access_token)["sid"]))
     assert not accepted(client, sign(other.access_token, sub=reader.account.id))
 

@@ -60,7 +60,7 @@ def test_an_announced_oversized_body_is_refused_before_it_is_sent(client: Client
 
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/register"])
 def test_an_endless_body_is_cut_off(client: Client, path: str):
-    """Nobody knows the length of a chunked body before it is there."""
+    """No one knows the length of a chunked body before it is there."""
     head = compose(client, "POST", path, "Content-Type: application/json", "Transfer-Encoding: chunked")
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 

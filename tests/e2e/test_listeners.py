@@ -1,4 +1,4 @@
-"""Nothing but the edge listens on other than loopback, and the edge only when it is told to."""
+"""Nothing but the edge listens on other than loopback, and the edge only when configured to."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -41,8 +41,8 @@ def test_every_listener_is_on_loopback(own_platform: OwnPlatform):
 def test_no_secret_is_on_a_command_line(own_platform: OwnPlatform):
     """Every user of the machine reads them."""
     for process in own_platform.all_processes():
-        told = " ".join(process.cmdline())
-        assert not [secret for secret in own_platform.secrets() if secret in told], process.name()
+        command_line = " ".join(process.cmdline())
+        assert not [secret for secret in own_platform.secrets() if secret in command_line], process.name()
 
 
 def test_the_state_is_its_owners_alone(own_platform: OwnPlatform):

@@ -40,9 +40,9 @@ def test_a_member_has_the_documented_shape(member: Session):
     assert isinstance(shown["roles"], list)
     assert answer.headers["etag"]
     for moment in ("created_at", "updated_at"):
-        told = datetime.fromisoformat(shown[moment])
-        assert told.utcoffset() == UTC.utcoffset(None)
-        assert abs((datetime.now(UTC) - told).total_seconds()) < 3600
+        time_shown = datetime.fromisoformat(shown[moment])
+        assert time_shown.utcoffset() == UTC.utcoffset(None)
+        assert abs((datetime.now(UTC) - time_shown).total_seconds()) < 3600
 
 
 def test_a_log_in_tells_who_logged_in(member: Session):

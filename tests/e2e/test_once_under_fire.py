@@ -112,11 +112,11 @@ def test_a_key_makes_one_member_whatever_dies(own_platform: OwnPlatform, admin: 
     for item in pages(admin, "/api/members", q=tag, limit=100):
         found[item["email"]].append(item["id"])
 
-    told = f"seed {seed}, {len(writes)} keys, {sum(len(write.answers) for write in writes.values())} answers"
-    assert {email: ids for email, ids in found.items() if len(ids) > 1} == {}, told
-    assert found.keys() <= writes.keys(), told
+    summary = f"seed {seed}, {len(writes)} keys, {sum(len(write.answers) for write in writes.values())} answers"
+    assert {email: ids for email, ids in found.items() if len(ids) > 1} == {}, summary
+    assert found.keys() <= writes.keys(), summary
     for email, write in writes.items():
-        assert len({answer.content for answer in write.made}) <= 1, f"{told}: two answers to one key"
+        assert len({answer.content for answer in write.made}) <= 1, f"{summary}: two answers to one key"
         if write.made:
-            assert found[email] == [write.made[0].json()["id"]], f"{told}: an acknowledged member is not there"
-    assert len([write for write in writes.values() if write.made]) > len(DEATHS), f"{told}: too little happened"
+            assert found[email] == [write.made[0].json()["id"]], f"{summary}: an acknowledged member is not there"
+    assert len([write for write in writes.values() if write.made]) > len(DEATHS), f"{summary}: too little happened"

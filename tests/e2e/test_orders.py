@@ -96,7 +96,7 @@ def bought(new_member, lasting_client) -> tuple[Session, str]:
     return owner, buy(owner, token="never")["id"]
 
 
-# Who asks, and what each is answered: the owner, another member, an administrator, nobody.
+# Who asks, and what each is answered: the owner, another member, an administrator, no one.
 ENDPOINTS = [
     ("GET", ORDERS, None, (200, 200, 200, 401)),
     ("GET", f"{ORDERS}?scope=all", None, (403, 403, 200, 401)),
@@ -181,7 +181,7 @@ def test_a_shop_that_was_away_learns_who_is_gone(own_platform: OwnPlatform, memb
     await_state(member, order_id, "paid")
 
     with own_platform.paused("shop"):
-        # Nobody waits for the shop to forget.
+        # No one waits for the shop to forget.
         assert member.delete(member.path).status_code == 204
     old_pid = own_platform.kill("shop")
     own_platform.wait_restarted("shop", old_pid)

@@ -72,7 +72,7 @@ def new_browser(base_url: str, addresses: Addresses) -> Iterator[Callable[[], Br
 
 @pytest.fixture
 def browser(new_browser: Callable[[], Browser]) -> Browser:
-    """A browser that nobody else uses."""
+    """A browser that no one else uses."""
     return new_browser()
 
 

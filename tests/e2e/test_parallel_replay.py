@@ -20,7 +20,7 @@ def all_at_once(send: Callable[[Client], httpx2.Response], clients: list[Client]
 
 
 def settle(answers: list[httpx2.Response], send: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """Return the one answer that all who got one share, after checking what the others were told."""
+    """Return the one answer that all who got one share, after checking the responses to the others."""
     for refused in (answer for answer in answers if answer.status_code != 201):
         if refused.status_code == 409:
             assert_problem(refused, 409, "idempotency-in-flight")

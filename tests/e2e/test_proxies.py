@@ -1,4 +1,4 @@
-"""Visitors behind one trusted proxy are told apart; nobody else says who a visitor is."""
+"""The edge distinguishes visitors behind a trusted proxy; no other client can set a visitor's address."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from blackbox.waiting import eventually
 
 pytestmark = pytest.mark.chaos
 
-# What a client may be told while a part is away; the edge itself may also refuse or close the connection.
+# What a client may receive while a component is down; the edge itself may also refuse or close the connection.
 AWAY = {502, 503, 504}
 
 
@@ -123,11 +123,11 @@ def test_the_gateways_worker_may_die(own_platform: OwnPlatform, member: Session)
 
 
 def test_no_log_holds_a_secret(own_platform: OwnPlatform, member: Session, client: Client):
-    """Last of all: whatever happened until now, no log line tells a password, a token or a key."""
+    """Last of all: whatever happened until now, no log line contains a password, a token or a key."""
     client.post("/auth/login", {**member.account.credentials, "password": "a-wrong-pass-phrase"})
     key = new_key()
     member.patch(member.path, {"display_name": "Logged"}, key=key)
-    told = {
+    secrets = {
         "the password": member.account.password,
         "a wrong password": "a-wrong-pass-phrase",
         "the access token": member.access_token.split(".")[2],
@@ -136,7 +136,7 @@ def test_no_log_holds_a_secret(own_platform: OwnPlatform, member: Session, clien
     } | {f"secret {number}": secret for number, secret in enumerate(own_platform.secrets())}
 
     for name, text in own_platform.logs():
-        assert not [what for what, secret in told.items() if secret in text], name
+        assert not [what for what, secret in secrets.items() if secret in text], name
 
 
 def failures_of_a_search(own_platform: OwnPlatform, admin: Session, text: str) -> None:

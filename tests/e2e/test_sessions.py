@@ -141,7 +141,7 @@ def test_another_members_session_is_out_of_reach(member: Session, other: Session
 
     answer = member.delete(f"/auth/sessions/{theirs['id']}")
 
-    assert answer.status_code in {204, 404}  # whichever, it tells the same as for an unknown one
+    assert answer.status_code in {204, 404}  # the same as for an unknown one
     unknown = member.delete("/auth/sessions/0198c0de-0000-7000-8000-000000000001")
     assert unknown.status_code == answer.status_code
     assert other.me().status_code == 200

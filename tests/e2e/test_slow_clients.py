@@ -1,4 +1,4 @@
-"""Clients that never come to an end of their header hold up nobody, and are cut off in bounded time."""
+"""Clients that never come to an end of their header hold up no one, and are cut off in bounded time."""
 
 import socket
 

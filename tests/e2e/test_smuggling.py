@@ -85,7 +85,7 @@ def test_no_request_hides_in_another(
         assert len(answers) <= 1, [(answer.status_code, answer.content[:200]) for answer in answers]
         if platform is not None:
             assert platform.services_that_saw(request_id) == set()
-    # Nobody else gets an answer that is not theirs: connections between the parts are still in step.
+    # No one else gets an answer that is not theirs: connections between the parts are still in step.
     for number in range(3):
         asked = f"e2e-{secrets.token_hex(8)}"
         innocent = client.post(

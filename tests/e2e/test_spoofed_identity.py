@@ -99,7 +99,7 @@ def test_forged_headers_open_no_other_members_resource(reader: Session, other: S
 
 
 def test_answers_carry_no_identity_headers(reader: Session):
-    """What the edge tells the services is not the client's to read."""
+    """A client cannot read what the edge sends to the services."""
     answer = reader.me()
 
     assert not [name for name in answer.headers if name.lower().startswith("x-auth-")]

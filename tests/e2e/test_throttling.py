@@ -1,4 +1,4 @@
-"""Guessing passwords is slowed down, per account and per address, and locks nobody out (ASVS 6.3.1)."""
+"""Guessing passwords is slowed down, per account and per address, and locks no one out (ASVS 6.3.1)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,7 @@
 """Log-in takes as long for an unknown account as for a known one (ASVS 6.3.8).
 
 The statistic is a rank one, so that a slow moment of the machine counts as one comparison and no more: the share of
-pairs in which the known account took longer (the area under the ROC curve; 0.5 is no difference, 0 or 1 tells all).
+pairs in which the known account took longer (the area under the ROC curve; 0.5 is no difference, 0 or 1 a full one).
 A log-in that skips the hash differs by tens of times, and the share is 0 or 1.
 """
 

@@ -62,7 +62,7 @@ def configuration(image: str) -> dict[str, Any]:
 
 
 def megabytes(image: str) -> float:
-    """Return the size of an image with its base, as the tool tells it."""
+    """Return the size of an image with its base, as the tool reports it."""
     name, _, tag = image.rpartition(":")
     field = "Name" if BUILDAH else "Repository"
     for line in said("images", "--format", f"{{{{.{field}}}}} {{{{.Tag}}}} {{{{.Size}}}}").splitlines():

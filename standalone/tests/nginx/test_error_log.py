@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_all_messages_of_a_process_that_ended_are_written(tmp_path: Path):
 
 def test_a_process_never_waits_for_its_log(tmp_path: Path):
     """The other side stands still, and the process ends all the same: messages are lost."""
-    output = FilteredOutput(_stand_still, tmp_path / "log")
+    output: Any = FilteredOutput(_stand_still, tmp_path / "log")
     script = (
         "import os\nlost = 0\nfor n in range(5000):\n"
         "    try: os.write(2, b'x' * 1000)\n"

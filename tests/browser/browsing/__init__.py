@@ -1,1 +1,1 @@
-"""What the suite looks at pages with: a browser, a person who shops, and eyes for what nobody may see."""
+"""What the suite looks at pages with: a browser, a person who shops, and eyes for what no one may see."""

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Playwright
 
 FIND = Path(__file__).parents[3] / "scripts" / "chromium.sh"
 
-# It speaks to nobody but the platform.
+# It speaks to no one but the platform.
 FLAGS = [
     "--disable-quic",
     "--disable-background-networking",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, Page
 
-# From the first moment of the page on: shifts and paints are told only to whoever listens early.
+# From the first moment of the page on: shifts and paints are reported only to early listeners.
 LISTEN = """
 globalThis.vitals = { shift: 0, largest: 0 };
 new PerformanceObserver((list) => {

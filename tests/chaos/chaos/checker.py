@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from chaos.history import Answered, Event, Fault, Lost, Sent
 
-# What a client may be told instead of the answer (status, code of the problem): repeat it later, with the same key.
+# What a client may receive instead of the response (status, code of the problem): repeat it later, with the same key.
 DOCUMENTED_REFUSALS = frozenset(
     {
         # the plugin, and the service's ledger
@@ -90,7 +90,7 @@ def check(history: Iterable[Event], effects: Mapping[str, int]) -> Verdict:
         counts["refusals"] += len(seen.answers) - len(seen.successes)
         violations += _judge(key, seen, effects.get(key, 0))
     violations += [
-        Violation("effect that nobody asked for", key, f"{count} in the database")
+        Violation("effect that no one asked for", key, f"{count} in the database")
         for key, count in effects.items()
         if key not in keys
     ]

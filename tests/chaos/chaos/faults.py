@@ -17,7 +17,7 @@ PAUSED = ("gateway", "member", "valkey-idempotency", "valkey", "postgres")
 PAUSES = (0.2, 0.8, 1.5, 2.5)  # seconds; the longer ones exceed what the gateway waits for
 CUTS = (0.1, 0.5, 1.5)
 
-# A point that nobody passes is left (seconds).
+# A point that no one passes is left (seconds).
 PATIENCE = 3.0
 RECOVERY = 30.0
 

@@ -87,7 +87,7 @@ class Link:
         self._refusing = False
 
     async def swallow(self, seconds: float) -> None:
-        """Let nothing through for a time, as a network that drops packets: nobody is told."""
+        """Let nothing through for a time, as a network that drops packets: neither side is notified."""
         self._open.clear()
         await asyncio.sleep(seconds)
         self._open.set()
@@ -121,7 +121,7 @@ class Link:
                 await self._spring(connection, way, data)
                 writer.write(data)
                 await writer.drain()
-            # one side has said all: the other is told, and may still answer
+            # one side has said all: the other is notified, and may still respond
             writer.write_eof()
         except OSError:
             connection.abort()

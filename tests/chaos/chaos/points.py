@@ -64,9 +64,9 @@ POINTS = (
     Point("claimed, not forwarded", STORE, _reply(CLAIM)),
     Point("forwarded, not received", SERVICE, _request(b"\r\nx-idempotency-key:")),
     Point("written, not committed", DATABASE, _request(COMMIT)),
-    Point("committed, service not told", DATABASE, _answer(COMMIT)),
-    Point("committed, gateway not told", SERVICE, _reply(b"\r\nx-idempotency-key:")),
+    Point("committed, service not notified", DATABASE, _answer(COMMIT)),
+    Point("committed, gateway not notified", SERVICE, _reply(b"\r\nx-idempotency-key:")),
     Point("complete sent, not executed", STORE, _request(COMPLETE)),
-    Point("completed, gateway not told", STORE, _reply(COMPLETE)),
-    Point("answered, client not told", FRONT, _answer(STORED)),
+    Point("completed, gateway not notified", STORE, _reply(COMPLETE)),
+    Point("answered, client not notified", FRONT, _answer(STORED)),
 )

@@ -143,7 +143,7 @@ def main() -> int:
     parser.add_argument("--calm", type=float, default=0.6, help="longest pause between two faults, in seconds")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args()
-    # nobody but its owner may enter the state folder; PostgreSQL's own user must be able to pass by
+    # no one but its owner may enter the state folder; PostgreSQL's own user must be able to pass by
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     folder.chmod(0o755)
     sys.stdout.write(

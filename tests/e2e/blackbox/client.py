@@ -43,12 +43,12 @@ class Account:
 
 
 def new_account(prefix: str = "e2e") -> Account:
-    """Return an account that nobody has registered."""
+    """Return an account that no one has registered."""
     return Account(f"{prefix}-{secrets.token_hex(8)}@example.com", secrets.token_urlsafe(15), "Ada Example")
 
 
 def new_key() -> str:
-    """Return an idempotency key that nobody has used."""
+    """Return an idempotency key that no one has used."""
     return secrets.token_hex(16)
 
 

@@ -55,35 +55,35 @@ def is_page(answer: Answer) -> bool:
 
 def check_house_rules(method: str, path: str, answer: Answer) -> None:
     """Raise AssertionError when `answer` breaks a rule that holds everywhere."""
-    told = f"{method} {path} → {answer.status_code} {dict(answer.headers)} {answer.content[:400]!r}"
+    context = f"{method} {path} → {answer.status_code} {dict(answer.headers)} {answer.content[:400]!r}"
     if in_foreign_words(answer):
         return
-    assert answer.status_code != 500, f"a part failed in a way that it did not expect: {told}"
-    assert answer.headers.get("x-request-id"), f"no X-Request-ID: {told}"
-    assert not [leak for leak in LEAKS if leak in answer.content], f"tells of its inside: {told}"
+    assert answer.status_code != 500, f"a part failed in a way that it did not expect: {context}"
+    assert answer.headers.get("x-request-id"), f"no X-Request-ID: {context}"
+    assert not [leak for leak in LEAKS if leak in answer.content], f"reveals internals: {context}"
     if answer.status_code >= 400 and method != "HEAD" and not is_page(answer):
-        problem_of(answer, told)
+        problem_of(answer, context)
     if answer.content and not (answer.status_code < 400 and path.startswith(FOR_ANYBODY)):
-        assert "no-store" in answer.headers.get("cache-control", ""), f"a cache may keep it: {told}"
+        assert "no-store" in answer.headers.get("cache-control", ""), f"a cache may keep it: {context}"
 
 
-def problem_of(answer: Answer, told: str = "") -> dict[str, Any]:
+def problem_of(answer: Answer, context: str = "") -> dict[str, Any]:
     """Return the problem document that `answer` carries (RFC 9457). Raises AssertionError when it lacks something."""
-    told = told or f"{answer.status_code} {dict(answer.headers)} {answer.content[:400]!r}"
-    assert answer.headers.get("content-type", "").split(";")[0] == MEDIA_TYPE, f"not {MEDIA_TYPE}: {told}"
+    context = context or f"{answer.status_code} {dict(answer.headers)} {answer.content[:400]!r}"
+    assert answer.headers.get("content-type", "").split(";")[0] == MEDIA_TYPE, f"not {MEDIA_TYPE}: {context}"
     document = json.loads(answer.content)
-    assert isinstance(document, dict), told
+    assert isinstance(document, dict), context
     for member in ("type", "title", "code", "request_id"):
-        assert isinstance(document.get(member), str), f"no {member}: {told}"
-        assert document[member], f"empty {member}: {told}"
-    assert document["status"] == answer.status_code, f"status differs: {told}"
-    assert document["type"] == f"/problems/{document['code']}", f"type and code differ: {told}"
+        assert isinstance(document.get(member), str), f"no {member}: {context}"
+        assert document[member], f"empty {member}: {context}"
+    assert document["status"] == answer.status_code, f"status differs: {context}"
+    assert document["type"] == f"/problems/{document['code']}", f"type and code differ: {context}"
     if answer.headers.get("idempotent-replayed") != "true":  # whose body is the first answer's, byte for byte
-        assert document["request_id"] == answer.headers.get("x-request-id"), f"another request's id: {told}"
+        assert document["request_id"] == answer.headers.get("x-request-id"), f"another request's id: {context}"
     assert (PAGES / f"{document['code']}.md").is_file(), f"no page explains {document['code']}"
     for error in document.get("errors", []):
-        assert set(error) == {"pointer", "code", "detail"}, f"errors are pointer, code, detail: {told}"
-        assert error["pointer"].startswith("/"), f"no JSON pointer: {told}"
+        assert set(error) == {"pointer", "code", "detail"}, f"errors are pointer, code, detail: {context}"
+        assert error["pointer"].startswith("/"), f"no JSON pointer: {context}"
     return document
 
 

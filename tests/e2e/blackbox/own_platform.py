@@ -96,7 +96,7 @@ class OwnPlatform:
         assert result.returncode == 0, result.stderr
 
     def status(self) -> dict[str, Any]:
-        """Return what the command tells programs."""
+        """Return the output of the command for programs."""
         result = self._command("status", "--json")
         assert result.returncode == 0, result.stderr
         return dict(json.loads(result.stdout))
@@ -154,7 +154,7 @@ class OwnPlatform:
                 process.resume()
 
     def services_that_saw(self, request_id: str) -> set[str]:
-        """Return the services whose log tells of a request that has been answered."""
+        """Return the services whose log contains an answered request."""
         return {name for name in SERVICES if request_id in self._recent_log(name)}
 
     def _recent_log(self, name: str) -> str:

@@ -18,7 +18,7 @@ from blackbox.client import TLS, Client
 ANSWER_SECONDS = 20.0
 SILENCE_SECONDS = 0.4
 
-# The server closed the connection; over TLS it may be told as an end without a good-bye.
+# The server closed the connection; over TLS it may look like an end without close_notify.
 CLOSED = (ConnectionError, ssl.SSLEOFError)
 
 

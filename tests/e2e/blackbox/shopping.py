@@ -1,4 +1,4 @@
-"""What every test of the shop does: look for goods, fill a cart, order."""
+"""What every test of the shop does: look for products, fill a cart, order."""
 
 from __future__ import annotations
 
