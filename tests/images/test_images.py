@@ -25,8 +25,9 @@ IMAGES = dict(
         [ROOT / "scripts" / "images.sh"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
 )
-# What an image may add to its base (megabytes).
+# What an image may add to its base (megabytes); the operator's has the Kubernetes client (ADR 0037).
 MOST = 120
+MOST_OF = {"member-platform/operator": 170}
 # What builds and has no place in a result: programs, and Python packages.
 BUILDING = {
     "ar",
@@ -97,7 +98,7 @@ def files(image: str) -> frozenset[str]:
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_adds_little_to_its_base(image: str) -> None:
     added = megabytes(f"{image}:{TAG}") - megabytes(base_of(image))
-    assert 0 < added <= MOST
+    assert 0 < added <= MOST_OF.get(image, MOST)
 
 
 @pytest.mark.parametrize("image", IMAGES)
