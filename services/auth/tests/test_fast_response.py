@@ -1,14 +1,20 @@
-"""What `/auth/verify` puts on the wire, by the real server: the short way and the ordinary one say the same."""
+"""What `/auth/verify` writes to the connection of the real server: the shortcut and ASGI send the same."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from platform_auth.verify.fast_response import InvalidHeader, encode_head, write_response_directly
+from platform_auth.verify.fast_response import FastResponse, InvalidHeader, encode_head
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 
 class Wire:
@@ -73,15 +79,16 @@ async def token(client):
 
 
 @pytest.fixture
-def short_ways(monkeypatch):
-    """Which answers took the short way."""
+def shortcuts(monkeypatch):
+    """For each response, whether it took the shortcut."""
     taken = []
+    write = FastResponse.write
 
-    def noted(send, head):
-        taken.append(write_response_directly(send, head))
+    def recorded(self, send, head):
+        taken.append(write(self, send, head))
         return taken[-1]
 
-    monkeypatch.setattr("platform_auth.verify.app.write_response_directly", noted)
+    monkeypatch.setattr(FastResponse, "write", recorded)
     return taken
 
 
@@ -99,7 +106,7 @@ def expected(token, member):
     }
 
 
-async def test_the_short_way_is_a_whole_answer_and_keeps_the_connection(wire, token, member, short_ways):
+async def test_the_shortcut_sends_the_response_that_asgi_sends_and_keeps_the_connection(wire, token, member, shortcuts):
     for _ in range(3):
         wire.send(*ask(token))
         status, headers = await wire.head()
@@ -107,11 +114,11 @@ async def test_the_short_way_is_a_whole_answer_and_keeps_the_connection(wire, to
         assert headers.pop("x-auth-session")
         assert headers == expected(token, member)
 
-    assert short_ways == [True] * 3
+    assert shortcuts == [False, True, True], "the first response goes by ASGI, whatever the server"
 
 
 @pytest.mark.parametrize("server_options", [{"server_header": True, "date_header": True}])
-async def test_a_server_with_headers_of_its_own_answers_the_ordinary_way(wire, token, member, short_ways):
+async def test_a_server_with_default_headers_responds_by_asgi(wire, token, member, shortcuts):
     wire.send(*ask(token))
 
     status, headers = await wire.head()
@@ -120,11 +127,13 @@ async def test_a_server_with_headers_of_its_own_answers_the_ordinary_way(wire, t
     assert headers.pop("x-auth-session")
     assert {headers.pop("server"), bool(headers.pop("date"))} == {"uvicorn", True}
     assert headers == expected(token, member)
-    assert short_ways == [False]
+    assert shortcuts == [False]
 
 
 @pytest.mark.parametrize("line", ["Connection: close", None])
-async def test_a_connection_that_is_to_close_is_told_so_and_closed(wire, token, short_ways, line):
+async def test_a_connection_that_is_to_close_is_told_so_and_closed(wire, token, shortcuts, line):
+    wire.send(*ask(token))
+    await wire.head()
     wire.send(*(ask(token, line) if line else ask(token, version="1.0")))
 
     status, headers = await wire.head()
@@ -132,7 +141,7 @@ async def test_a_connection_that_is_to_close_is_told_so_and_closed(wire, token, 
     assert status == "HTTP/1.1 200 OK"
     assert headers["connection"] == "close"
     assert await wire.closed()
-    assert short_ways == [False]
+    assert shortcuts == [False, False]
 
 
 async def test_head_is_answered_by_a_head(wire, token):
@@ -191,8 +200,71 @@ async def test_a_role_that_would_break_the_head_is_no_role(client, auth):
         assert (await client.verify(forged)).status_code == 401
 
 
-async def test_without_the_server_that_it_knows_there_is_no_short_way():
-    async def send(_message):
-        """Nobody's."""
+async def test_a_server_without_a_known_state_responds_by_asgi():
+    sent = []
 
-    assert not write_response_directly(send, b"HTTP/1.1 200 OK\r\n\r\n")
+    class Server:
+        async def send(self, message):
+            sent.append(message)
+
+    fast_response, server = FastResponse(), Server()
+    for _ in range(2):
+        assert not fast_response.write(server.send, HEAD)
+        await fast_response.send(server.send, ((b"content-length", b"0"),), HEAD)
+
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"] * 2
+
+
+class OneMoreAttribute(RequestResponseCycle):
+    """A server that keeps something more."""
+
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.trailers = []
+
+
+class OtherBytes(RequestResponseCycle):
+    """A server that writes headers in another way."""
+
+    async def send(self, message):
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"x-more", b"1")]}
+        await super().send(message)
+
+
+class OtherState(RequestResponseCycle):
+    """A server that leaves another state."""
+
+    async def send(self, message):
+        await super().send(message)
+        self.more_body = "done"
+
+
+class OtherCalls(RequestResponseCycle):
+    """A server that needs more of its transport."""
+
+    async def send(self, message):
+        self.transport.get_extra_info("socket")
+        await super().send(message)
+
+
+@pytest.mark.parametrize("server", [OneMoreAttribute, OtherBytes, OtherState, OtherCalls])
+async def test_a_server_that_has_changed_responds_by_asgi(monkeypatch, wire, token, member, shortcuts, logs, server):
+    monkeypatch.setattr(httptools_impl, "RequestResponseCycle", server)
+
+    for _ in range(3):
+        wire.send(*ask(token))
+        status, headers = await wire.head()
+        assert status == "HTTP/1.1 200 OK"
+        assert headers.pop("x-auth-session")
+        assert headers.pop("x-more", "1") == "1"
+        assert headers == expected(token, member)
+
+    assert shortcuts == [False] * 3
+    assert [entry["event"] for entry in logs].count("fast_response_disabled") == 1
+
+
+def test_auth_does_not_import_the_server_s_protocol_at_its_start():
+    code = "import sys, platform_auth.serving; sys.exit('uvicorn.protocols.http.httptools_impl' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from platform_common.health import Health, health_router
 from platform_common.logs import configure_logging
 from platform_common.metrics import AccessMiddleware, metrics_server
-from platform_common.problem_protocol import ProblemProtocol
 from platform_common.problems import install_problem_handlers
 from platform_common.request_id import RequestIdMiddleware
 from platform_common.settings import ServiceSettings, refuse_start
@@ -110,7 +109,7 @@ def serve(
         host=settings.host,
         port=settings.port,
         interface="asgi3",
-        http=ProblemProtocol,
+        http="httptools",
         loop="uvloop",
         lifespan="on",
         log_config=None,

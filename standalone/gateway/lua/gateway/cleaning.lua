@@ -6,7 +6,7 @@ local cookies = require "gateway.cookies"
 local identity = require "gateway.identity"
 
 local ngx = ngx
-local concat, lower = table.concat, string.lower
+local concat, find, lower = table.concat, string.find, string.lower
 local ipairs, pairs, type = ipairs, pairs, type
 
 local NONE = {}
@@ -28,7 +28,25 @@ local SPEAKS_FOR_THE_HOST = {
   "WWW-Authenticate",
 }
 
+-- What a field value may not hold (RFC 9110, section 5.5): nginx passes it on, and a service refuses it in plain text.
+local CONTROL_CHARACTERS = "[%z\1-\8\10-\31\127]"
+
 local _M = {}
+
+
+local function has_control_characters(value)
+  if type(value) ~= "table" then
+    return type(value) == "string" and find(value, CONTROL_CHARACTERS)
+  end
+
+  for _, one in ipairs(value) do
+    if has_control_characters(one) then
+      return true
+    end
+  end
+
+  return false
+end
 
 
 local function clean_cookies(route, header)
@@ -54,12 +72,17 @@ end
 -- Take away what the service of `route` must not see: identity headers that the edge did not set (`trusts_identity`), the
 -- platform's credentials unless it asks for them (`cookies`), all of the platform's cookies if it has `joined`, the token
 -- unless it has it (`bearer`). Looks at every header, however many there are.
--- Returns the status with which the request is refused, or nil (`requires_identity`, `roles`: a set).
+-- Returns the status with which the request is refused, or nil: 400 for a header that is not HTTP, 401 and 403 as
+-- `requires_identity` and `roles` (a set) say.
 function _M.clean(route)
   local cookie
   local claims = NONE
 
   for name, value in pairs(ngx.req.get_headers(0, true)) do
+    if has_control_characters(value) then
+      return 400
+    end
+
     local forbidden, claim = identity.is_forbidden(name, value, route.trusts_identity)
     if forbidden then
       ngx.req.clear_header(name)

@@ -14,7 +14,7 @@ from platform_auth.config import EdgeHeaders
 from platform_auth.keys.access_tokens import TokenExpired, TokenMalformed, UnknownKeyId
 from platform_auth.verify import responses
 from platform_auth.verify.credential import CredentialMalformed, bearer_token, cookie_tokens
-from platform_auth.verify.fast_response import write_response_directly
+from platform_auth.verify.fast_response import FastResponse
 from platform_auth.verify.lookup import NO_REPLY, SessionLookup
 from platform_auth.verify.metrics import VerifyOutcomes
 from platform_auth.verify.origin import is_cross_site
@@ -25,8 +25,6 @@ from platform_auth.verify.token_cache import TokenCache, VerifiedToken
 _QUERIES = 256
 # Stands for more than one Authorization header; no credential of a verified token looks like it.
 _SEVERAL = b"several"
-
-_EMPTY_BODY = {"type": "http.response.body", "body": b""}
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +54,7 @@ class VerifyApp:
         self._edge = edge
         self._now = now
         self._outcomes = outcomes or VerifyOutcomes()
+        self._fast_response = FastResponse()
         self._policies: dict[bytes, AccessPolicy] = {b"": AccessPolicy(frozenset(), optional=False)}
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -86,10 +85,9 @@ class VerifyApp:
             await send({"type": "http.response.body", "body": decided.body})
             return
         self._outcomes.allowed += 1
-        if not write_response_directly(send, b"%b%b\r\n\r\n" % (known.head, authorization)):
-            headers = [*known.headers, (b"authorization", authorization)]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send(_EMPTY_BODY)
+        head = b"%b%b\r\n\r\n" % (known.head, authorization)
+        if not self._fast_response.write(send, head):
+            await self._fast_response.send(send, (*known.headers, (b"authorization", authorization)), head)
 
     def _credential(self, scope: Scope) -> bytes:
         """Return the request's credential, written as `Bearer` and the token.

@@ -55,11 +55,11 @@ class SessionLookupMetrics:
             registry=registry,
         )
 
-    def answered(self, size: int, seconds: float) -> None:
-        """Note a batch that the store answered."""
+    def succeeded(self, size: int, seconds: float) -> None:
+        """Record a batch with its replies."""
         self._sizes.observe(size)
         self._seconds.observe(seconds)
 
     def failed(self, size: int) -> None:
-        """Note a batch that it did not answer."""
+        """Record a batch without a reply."""
         self._failures.inc(size)

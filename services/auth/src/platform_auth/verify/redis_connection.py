@@ -1,99 +1,158 @@
-"""One connection to the store on which questions are written as bytes and answered in order.
+"""One connection to Redis on which commands are pipelined as bytes and replies are read in order.
 
-redis-py connects (TLS, user, database, whatever the URL says); then this protocol takes the transport over, because a
-client call a batch costs more than everything else about the batch.
+redis-py interprets the URL; the connection itself is asyncio and hiredis, because a call of redis-py for each batch
+costs more than everything else about the batch (docs/adr/0035-shortcuts-of-verify.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol, cast
 
 import hiredis
-from redis.asyncio import Connection, ConnectionPool
+from redis.asyncio import ConnectionPool, SSLConnection
+from redis.exceptions import AuthenticationError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
-_MISSING: Final = object()
+_INCOMPLETE: Final = object()
+_AUTHENTICATION_ERRORS = frozenset({"WRONGPASS", "NOAUTH", "NOPERM"})
 
 
 class ConnectionListener(Protocol):
-    """Who uses a link."""
+    """What a connection reports to."""
 
-    def answered(self, answers: list[Any]) -> None:
-        """All the answers to the last question, in order."""
+    def on_replies(self, replies: list[Any]) -> None:
+        """Handle all the replies to the last pipeline, in order."""
 
-    def lost(self) -> None:
-        """The connection is gone, and with it the answers that it owed."""
+    def on_connection_lost(self) -> None:
+        """Handle the end of the connection; outstanding replies will not come."""
 
 
 class PipelinedConnection(asyncio.Protocol):
-    """A connection in use: one question at a time, of any number of commands.
+    """A connection with one pipeline at a time, of any number of commands.
 
-    Answers come in the order of the commands; what breaks that order ends the connection.
+    Replies come in the order of the commands; a violation of that order closes the connection.
     """
 
-    def __init__(self, writer: asyncio.StreamWriter, owner: ConnectionListener) -> None:
-        self._writer = writer  # kept, because it closes its transport when it is collected
-        self._transport = writer.transport
-        self._owner = owner
-        self._reader = hiredis.Reader(notEnoughData=_MISSING)
-        self._answers: list[Any] = []
-        self._owed = 0
-        self._lost = False
+    def __init__(self, listener: ConnectionListener) -> None:
+        self._listener = listener
+        self._transport: asyncio.Transport | None = None
+        self._reader = hiredis.Reader(notEnoughData=_INCOMPLETE)
+        self._replies: list[Any] = []
+        self._expected = 0
+        self._closed = False
 
     @classmethod
-    async def open(cls, pool: ConnectionPool, owner: ConnectionListener) -> PipelinedConnection:
-        """Connect. Raises redis.exceptions.RedisError, OSError."""
-        connection: Connection = pool.make_connection()  # type: ignore[no-untyped-call]
+    async def open(cls, pool: ConnectionPool, listener: ConnectionListener) -> PipelinedConnection:
+        """Connect as the URL of `pool` says. Raises redis.exceptions.RedisError, OSError."""
+        handshake = _Handshake()
+        connection = cls(handshake)
         try:
-            await connection.connect()  # type: ignore[no-untyped-call]
-            link = cls(_take_writer(connection), owner)
+            await _connect(connection, pool)
+            connection.send(_handshake_commands(pool.connection_kwargs))
+            _check_handshake(await handshake.replies)
         except BaseException:
-            await connection.disconnect(nowait=True)
+            connection.abort()
             raise
-        link._transport.set_protocol(link)
-        if link._transport.is_closing():
-            raise ConnectionResetError("cut while it was taken over")
-        return link
+        connection._listener = listener
+        if connection._closed:
+            raise ConnectionResetError("closed after the handshake")
+        return connection
 
-    def ask(self, commands: Sequence[bytes]) -> None:
-        """Write the commands at once. The question before has been answered."""
-        self._owed = len(commands)
-        self._transport.write(b"".join(commands))
+    def send(self, commands: Sequence[bytes]) -> None:
+        """Write the commands at once. All replies to the previous ones have been received."""
+        self._expected = len(commands)
+        if self._transport is not None:
+            self._transport.write(b"".join(commands))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
 
     def data_received(self, data: bytes) -> None:
-        """Collect answers; hand them over when they are complete."""
+        """Collect replies and pass them on when they are complete."""
         try:
             self._reader.feed(data)
-            next_answer, answers = self._reader.gets, self._answers
-            while (answer := next_answer()) is not _MISSING:
-                answers.append(answer)
+            next_reply, replies = self._reader.gets, self._replies
+            while (reply := next_reply()) is not _INCOMPLETE:
+                replies.append(reply)
         except hiredis.ProtocolError:
             self.abort()
             return
-        if len(answers) > self._owed:
+        if len(replies) > self._expected:
             self.abort()
-        elif len(answers) == self._owed and answers:
-            self._answers, self._owed = [], 0
-            self._owner.answered(answers)
+        elif len(replies) == self._expected and replies:
+            self._replies, self._expected = [], 0
+            self._listener.on_replies(replies)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """Say so to the owner."""
+        """Tell the listener."""
         self.abort()
 
     def abort(self) -> None:
-        """End the connection at once."""
-        if not self._lost:
-            self._lost = True
-            self._transport.abort()
-            self._owner.lost()
+        """Close the connection at once."""
+        if not self._closed:
+            self._closed = True
+            if self._transport is not None:
+                self._transport.abort()
+            self._listener.on_connection_lost()
 
 
-def _take_writer(connection: Connection) -> asyncio.StreamWriter:
-    """Take the stream from `connection`, which is as if it had been closed after this."""
-    # There is no public way to do it; test_lookup.py fails should redis-py rename them.
-    writer = connection._writer  # noqa: SLF001 (the same)
-    if writer is None:
-        raise ConnectionResetError("cut before it was taken over")
-    connection._writer = connection._reader = None  # noqa: SLF001 (the same)
-    return writer
+class _Handshake:
+    """Receives the replies to the commands that a new connection starts with."""
+
+    def __init__(self) -> None:
+        self.replies: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+
+    def on_replies(self, replies: list[Any]) -> None:
+        if not self.replies.done():
+            self.replies.set_result(replies)
+
+    def on_connection_lost(self) -> None:
+        if not self.replies.done():
+            self.replies.set_exception(ConnectionResetError("closed during the handshake"))
+            self.replies.exception()  # seen: whoever still waits gets it, and nobody may
+
+
+async def _connect(connection: PipelinedConnection, pool: ConnectionPool) -> None:
+    loop, options = asyncio.get_running_loop(), pool.connection_kwargs
+    if path := options.get("path"):
+        await loop.create_unix_connection(lambda: connection, path)
+        return
+    host = options.get("host", "localhost")
+    context = _tls(pool)
+    server_hostname = host if context else None
+    await loop.create_connection(
+        lambda: connection, host, options.get("port", 6379), ssl=context, server_hostname=server_hostname
+    )
+
+
+def _tls(pool: ConnectionPool) -> ssl.SSLContext | None:
+    """Return the TLS context of a `rediss://` URL with its `ssl_…` options, None for another URL."""
+    template: Any = pool.make_connection()  # type: ignore[no-untyped-call] # not connected
+    if not isinstance(template, SSLConnection):
+        return None
+    context: ssl.SSLContext = template.ssl_context.get()
+    return context
+
+
+def _handshake_commands(options: Mapping[str, Any]) -> list[bytes]:
+    """Return the commands that authenticate, name the connection and choose the database."""
+    commands = []
+    if password := options.get("password"):
+        username = options.get("username")
+        commands.append(("AUTH", username, password) if username else ("AUTH", password))
+    if name := options.get("client_name"):
+        commands.append(("CLIENT", "SETNAME", name))
+    commands.append(("SELECT", str(options.get("db") or 0)))
+    return [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type] # typed as a tuple of one
+
+
+def _check_handshake(replies: list[Any]) -> None:
+    for reply in replies:
+        if isinstance(reply, hiredis.ReplyError):
+            kind = str(reply).partition(" ")[0]
+            error = AuthenticationError if kind in _AUTHENTICATION_ERRORS else RedisConnectionError
+            raise error(f"the handshake was refused: {kind}")
