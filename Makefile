@@ -49,7 +49,7 @@ reset: ## delete the state folder's contents: accounts, sessions, keys, logs (YE
 	@$(INSTALLED); $(PLATFORM) reset $(if $(YES),--yes)
 
 test: ## install what is missing, then run all tests, or some: TEST="lint typecheck unit lua e2e browser <path>"
-	@scripts/test.sh --check $$TESTEST
+	@scripts/test.sh --check $$TEST
 	@scripts/bootstrap.sh dev
 	@scripts/test.sh $$TEST
 
