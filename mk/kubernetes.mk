@@ -13,7 +13,7 @@ test-chart: ## test the charts without a cluster (TEST=test_kong.py: one file; K
 
 test-cluster: setup ## test the platform on a cluster that is marked for it (KUBECONFIG=… TEST="test_tls.py …": these files)
 	@$(CHART_TOOLS)
-	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini $(addprefix tests/cluster/,$(or $(TEST),.))
+	@.tools/venv/bin/pytest -c tests/cluster/pytest.ini -n 3 $(addprefix tests/cluster/,$(or $(TEST),.))
 
 test-images: setup ## check the built images: size, labels, user (IMAGE_TOOL=docker IMAGE_TAG=0.1.0)
 	@.venv/bin/pytest -q tests/images

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx2
 import pytest
+from alone import only_operator
 from cluster import (
     BASE_URL,
     EDGE_NAMESPACE,
@@ -27,7 +30,31 @@ from cluster import (
 )
 from journey import answers
 from kinds import install_kinds
+from operator_api import GRANT, OTHER, PLATFORM, TEAM, Api
+from operator_process import ApiDoor, release_owner
 from outside import make_namespace
+from xdist.scheduler import LoadScopeScheduling
+
+# Three workers share the cluster: the first has the suite's own release, the second operators of its own, the third
+# every further release. What has an operator comes last in the first and the third: one at a time runs (alone.py).
+OWN_RELEASE = (
+    "test_install",
+    "test_backup",
+    "test_migrations",
+    "test_network",
+    "test_operation",
+    "test_joined_service",
+)
+OPERATORS = ("test_operator", "test_operator_isolation", "test_operator_peers", "test_operator_rings")
+FURTHER_RELEASES = (
+    "test_objects",
+    "test_admission_policies",
+    "test_monitoring",
+    "test_availability",
+    "test_tls",
+    "test_values",
+)
+WORKERS = {name: worker for worker in (OWN_RELEASE, OPERATORS, FURTHER_RELEASES) for name in worker}
 
 REQUESTING = ("member", "auth", "shop", "web", "operator", "gateway.standalone", "postgres", "redis", "jobs")
 
@@ -46,6 +73,36 @@ def pytest_sessionstart():
             f"kubectl label namespace kube-system {MARK}=true",
             2,
         )
+
+
+def pytest_collection_modifyitems(items):
+    """Take the files in the order of the lists above. Raises ValueError for one that is in none."""
+    order = [*WORKERS]
+    items.sort(key=lambda item: (order.index(item.path.stem), "[operator-" in item.name))
+
+
+class ByWorker(LoadScopeScheduling):
+    """One worker for the files of each list."""
+
+    def _split_scope(self, nodeid):
+        return " ".join(WORKERS[Path(nodeid.partition("::")[0]).stem])
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Share the tests out as listed above; a run without workers (`-n 0`) takes the lists one after the other."""
+    return ByWorker(config, log)
+
+
+def pytest_sessionfinish(session):
+    """Hand what a worker measured to whoever prints it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["measured"] = MEASURED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take what a worker measured."""
+    MEASURED.update(getattr(node, "workeroutput", {}).get("measured", {}))
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -121,22 +178,21 @@ def works(log_in, release):
 
 
 @pytest.fixture
-def installed(release):
-    """Install a file of ci/ into a namespace of its own: `installed(name, *settings)` returns the release.
-
-    The suite's own release comes first, because it wants a cluster without any.
-    """
-    assert release
-    namespaces = []
+def installed():
+    """Install a file of ci/ into a namespace of its own: `installed(name, *settings)` returns the release."""
+    namespaces, stack = [], ExitStack()
 
     def install(name, *settings):
+        values = values_of(name)
+        if values.get("operator", {}).get("enabled"):
+            stack.enter_context(only_operator())
+            install_kinds()
         namespace = f"{NAMESPACE}-{name}"
         namespaces.append(namespace)
         make_namespace(namespace)
         # two releases at a time are to fit a small node
         frugal = [f"{part}.resources.requests.cpu=10m" for part in REQUESTING]
         made = Release(namespace, f"{name}-values.yaml", f"{name}.platform.test", [*frugal, *settings])
-        values = values_of(name)
         if values.get("gateway", {}).get("implementation", "kong") == "kong":
             plugin = ROOT / "charts" / "kong-plugin-idempotency"
             run(helm(), "upgrade", "--install", "kong-plugin-idempotency", plugin, "-n", namespace)
@@ -147,7 +203,39 @@ def installed(release):
         made.install()
         return made
 
-    yield install
-    for namespace in namespaces:
-        run(helm(), "uninstall", RELEASE, "-n", namespace, "--ignore-not-found")
-        kubectl("delete", "namespace", namespace, "--wait=false")
+    with stack:
+        yield install
+        for namespace in namespaces:
+            run(helm(), "uninstall", RELEASE, "-n", namespace, "--ignore-not-found")
+            kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def door():
+    """The API server by plain HTTP, and the namespaces of the operators that run as processes of this machine."""
+    install_kinds()
+    for namespace in (PLATFORM, TEAM, OTHER):
+        kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait")
+        kubectl("create", "namespace", namespace)
+    door = ApiDoor()
+    yield door
+    door.close()
+    for namespace in (PLATFORM, TEAM, OTHER):
+        kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
+    kubectl("delete", "routegrant", GRANT, "--ignore-not-found")
+    kubectl("delete", "clusterrole", release_owner(PLATFORM), "--ignore-not-found")
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """No other operator while the file's tests run."""
+    with only_operator():
+        yield
+
+
+@pytest.fixture(scope="session")
+def api(door):
+    """The API server, for the tests' own requests."""
+    api = Api(door)
+    yield api
+    api.close()

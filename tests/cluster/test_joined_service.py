@@ -24,7 +24,7 @@ PUBLISH = 150
 
 
 @pytest.fixture(scope="module")
-def operated(release):
+def operated(alone, release):  # noqa: ARG001 (it has to be there)
     """The release with the operator in it."""
     install_kinds()
     release.install("operator.enabled=true", f"operator.signingKeyRing.prePublishSeconds={PUBLISH}")

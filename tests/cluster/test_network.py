@@ -20,6 +20,7 @@ from cluster import (
     part_labels,
     until,
 )
+from outside import make_namespace
 
 PORTS = (5432, 6379, 8000, 8080, 9090, 9999)
 STORES = ("postgres", "redis-sessions", "redis-idempotency")
@@ -97,7 +98,7 @@ def probe_pod(name, namespace, labels, image):
 def probes(release):
     """Every probe's name, namespace and address."""
     image = release.image("member")
-    kubectl("create", "namespace", STRANGE_NAMESPACE)
+    make_namespace(STRANGE_NAMESPACE)
     pods = {part: (NAMESPACE, part_labels(part)) for part in PARTS}
     pods |= {name: (where, labels or part_labels("gateway")) for name, (where, labels) in STRANGERS.items()}
     for name, (where, labels) in pods.items():

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cluster import CHART, NAMESPACE, RELEASE, ROOT, CommandFailed, helm, kubectl, run
+from cluster import CHART, RELEASE, ROOT, CommandFailed, helm, kubectl, run
+from cluster import NAMESPACE as SUITE
+from kinds import install_kinds
+from outside import make_namespace
 
+NAMESPACE = f"{SUITE}-objects"
 CI_FILES = sorted(path.name for path in (CHART / "ci").glob("*-values.yaml"))
 
 
 @pytest.fixture(scope="module")
-def namespace(absent_release):
-    """The namespace, with or without the release in it."""
-    if not kubectl("get", "namespace", NAMESPACE, "--ignore-not-found"):
-        kubectl("create", "namespace", NAMESPACE)
-    return absent_release
+def namespace():
+    """An empty namespace, and the operator's kinds."""
+    install_kinds()
+    make_namespace(NAMESPACE)
+    yield
+    kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
 @pytest.mark.parametrize("values", CI_FILES)
@@ -34,7 +39,7 @@ def test_the_api_server_takes_the_objects(values):
     ]
     # the pod of `helm test` needs the PriorityClass to be there, which a dry run does not make
     rendered = run(*command, "--kube-version", "1.34.0", "--skip-tests")
-    said = kubectl("apply", "--dry-run=server", "-f", "-", stdin=rendered)
+    said = kubectl("apply", "--dry-run=server", "-f", "-", namespace=NAMESPACE, stdin=rendered)
     assert len(said.splitlines()) > 10
 
 
@@ -43,7 +48,7 @@ def test_the_api_server_takes_the_plugins_objects():
     chart = ROOT / "charts" / "kong-plugin-idempotency"
     rendered = run(helm(), "template", "plugin", chart, "-n", NAMESPACE, "--kube-version", "1.34.0")
     assert "configmap/kong-plugin-idempotency created" in kubectl(
-        "apply", "--dry-run=server", "-f", "-", stdin=rendered
+        "apply", "--dry-run=server", "-f", "-", namespace=NAMESPACE, stdin=rendered
     )
 
 

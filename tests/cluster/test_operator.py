@@ -7,7 +7,6 @@ import time
 import pytest
 from api_proxy import ApiProxy
 from cluster import MEASURED, kubectl, until
-from kinds import install_kinds
 from operator_api import (
     GRANT,
     GRANTS,
@@ -19,7 +18,6 @@ from operator_api import (
     ROUTES,
     SERVICES,
     TEAM,
-    Api,
     conditions,
     grant,
     leftovers,
@@ -29,34 +27,13 @@ from operator_api import (
     service,
     table,
 )
-from operator_process import ApiDoor, OperatorProcess, prepared, release_owner
+from operator_process import OperatorProcess, prepared, release_owner
 
 ROUTE_COUNT = 1000
 
 
 @pytest.fixture(scope="module")
-def door():
-    install_kinds()
-    for namespace in (PLATFORM, TEAM, OTHER):
-        kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait")
-        kubectl("create", "namespace", namespace)
-    door = ApiDoor()
-    yield door
-    door.close()
-    for namespace in (PLATFORM, TEAM, OTHER):
-        kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
-    kubectl("delete", "routegrant", GRANT, "--ignore-not-found")
-
-
-@pytest.fixture(scope="module")
-def api(door):
-    api = Api(door)
-    yield api
-    api.close()
-
-
-@pytest.fixture(scope="module")
-def operator(door, tmp_path_factory):
+def operator(alone, door, tmp_path_factory):  # noqa: ARG001 (it has to be there)
     """An operator behind a proxy that the tests rule, running at the start of each test."""
     platform_config = prepared(PLATFORM, f"edge.host={HOST}", "edge.ingressClassName=nobodys")
     proxy = ApiProxy(door.address)

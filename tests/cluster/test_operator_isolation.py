@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from api_proxy import ApiProxy
 from cluster import CommandFailed, kubectl, until
-from kinds import install_kinds
 from operator_api import (
     GRANT,
     GRANTS,
@@ -20,7 +19,6 @@ from operator_api import (
     ROUTES,
     SERVICES,
     TEAM,
-    Api,
     conditions,
     grant,
     leftovers,
@@ -30,32 +28,10 @@ from operator_api import (
     service,
     table,
 )
-from operator_process import COLLIDING, PROGRAM, PYTHON, ApiDoor, OperatorProcess, prepared, release_owner
+from operator_process import COLLIDING, PROGRAM, PYTHON, OperatorProcess, prepared, release_owner
 
 INGRESS_ROUTES = "/apis/traefik.io/v1alpha1/namespaces/{}/ingressroutes"
 MIDDLEWARES = "/apis/traefik.io/v1alpha1/namespaces/{}/middlewares"
-
-
-@pytest.fixture(scope="module")
-def door():
-    install_kinds()
-    for namespace in (PLATFORM, TEAM, OTHER):
-        kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait")
-        kubectl("create", "namespace", namespace)
-    door = ApiDoor()
-    yield door
-    door.close()
-    for namespace in (PLATFORM, TEAM, OTHER):
-        kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
-    kubectl("delete", "routegrant", GRANT, "--ignore-not-found")
-    kubectl("delete", "clusterrole", release_owner(PLATFORM), "--ignore-not-found")
-
-
-@pytest.fixture(scope="module")
-def api(door):
-    api = Api(door)
-    yield api
-    api.close()
 
 
 @pytest.fixture
@@ -65,7 +41,7 @@ def platform_config(door):
 
 
 @pytest.fixture
-def operator(api, door, platform_config, tmp_path):
+def operator(alone, api, door, platform_config, tmp_path):  # noqa: ARG001 (it has to be there)
     """An operator, a grant, a Service in each team's namespace, and no route; afterwards none again."""
     proxy = ApiProxy(door.address)
     operator = OperatorProcess(tmp_path, platform_config, proxy)

@@ -8,9 +8,8 @@ import uuid
 import pytest
 from api_proxy import ApiProxy
 from cluster import NAMESPACE, kubectl, until
-from kinds import install_kinds
 from operator_api import Api
-from operator_process import ApiDoor, OperatorProcess, prepared
+from operator_process import OperatorProcess, prepared
 
 PLATFORM = PEERING = f"{NAMESPACE}-peers"
 RINGS = f"/apis/memberplatform.dev/v1alpha1/namespaces/{PLATFORM}/signingkeyrings"
@@ -20,18 +19,15 @@ LIFETIME, SEEN = 60, 15
 
 
 @pytest.fixture(scope="module")
-def api():
-    install_kinds()
+def api(alone, door):  # noqa: ARG001 (it has to be there)
     kubectl("delete", "namespace", PLATFORM, "--ignore-not-found", "--wait")
     kubectl("create", "namespace", PLATFORM)
     peering = {"apiVersion": "kopf.dev/v1", "kind": "ClusterKopfPeering", "metadata": {"name": PEERING}}
     kubectl("delete", "clusterkopfpeering", PEERING, "--ignore-not-found")
     kubectl("create", "-f", "-", stdin=json.dumps(peering))
-    door = ApiDoor()
     api = Api(door)
     yield api
     api.close()
-    door.close()
     kubectl("delete", "clusterkopfpeering", PEERING)
     kubectl("delete", "namespace", PLATFORM, "--ignore-not-found", "--wait=false")
 

@@ -9,9 +9,8 @@ import uuid
 import pytest
 from api_proxy import ApiProxy
 from cluster import NAMESPACE, CommandFailed, kubectl, until
-from kinds import install_kinds
 from operator_api import Api
-from operator_process import ApiDoor, OperatorProcess, prepared
+from operator_process import OperatorProcess, prepared
 
 PLATFORM = f"{NAMESPACE}-rings"
 RINGS = f"/apis/memberplatform.dev/v1alpha1/namespaces/{PLATFORM}/signingkeyrings"
@@ -19,15 +18,12 @@ SECRETS = f"/api/v1/namespaces/{PLATFORM}/secrets"
 
 
 @pytest.fixture(scope="module")
-def api():
-    install_kinds()
+def api(alone, door):  # noqa: ARG001 (it has to be there)
     kubectl("delete", "namespace", PLATFORM, "--ignore-not-found", "--wait")
     kubectl("create", "namespace", PLATFORM)
-    door = ApiDoor()
     api = Api(door)
     yield api
     api.close()
-    door.close()
     kubectl("delete", "namespace", PLATFORM, "--ignore-not-found", "--wait=false")
 
 
