@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import pytest
-from rendering import RELEASE, RenderingFailed, of_kind, render
+import yaml
+from rendering import CHART, RELEASE, RenderingFailed, of_kind, render
 
 NGINX = "nginx.ingress.kubernetes.io/"
 ORIGINS = ["https://app.example", "http://localhost:5173"]
 LISTED = [f"edge.cors.allowedOrigins[{index}]={origin}" for index, origin in enumerate(ORIGINS)]
 EXPOSED = {"ETag", "Location", "Retry-After", "X-Request-ID", "Idempotency-Status", "Idempotent-Replayed"}
+
+
+# Pages are for no other origin's scripts.
+PAGES = {
+    name: row
+    for name, row in yaml.safe_load((CHART / "values.yaml").read_text())["routes"].items()
+    if row["service"] == "web"
+}
+PAGE_MATCHES = [f"Path(`{item['path'].rstrip('/')}`)" for row in PAGES.values() for item in row["paths"]]
+
+
+def shows_pages(ingress):
+    """Whether it is of a row of web; its row `/` is called rest."""
+    return ingress["metadata"]["name"].removeprefix(f"{RELEASE}-edge-") in {*PAGES, "rest"}
 
 
 def edge_ingresses(documents):
@@ -19,6 +34,9 @@ def edge_ingresses(documents):
 def test_ingress_nginx_answers_for_listed_origins(values):
     for ingress in edge_ingresses(render(values, *LISTED)):
         annotations = {name.removeprefix(NGINX): value for name, value in ingress["metadata"]["annotations"].items()}
+        if shows_pages(ingress):
+            assert "enable-cors" not in annotations
+            continue
         assert annotations["enable-cors"] == "true"
         assert annotations["cors-allow-origin"].split(",") == ORIGINS
         assert annotations["cors-allow-credentials"] == "true"
@@ -37,7 +55,8 @@ def test_traefik_answers_for_listed_origins_before_it_asks_auth(values):
     assert headers["addVaryHeader"] is True
     assert set(headers["accessControlExposeHeaders"]) >= EXPOSED
     for route in of_kind(documents, "IngressRoute")[0]["spec"]["routes"]:
-        assert route["middlewares"][0] == {"name": f"{RELEASE}-edge-cors"}
+        is_page = any(match in route["match"] for match in PAGE_MATCHES) or "PathPrefix(`/`)" in route["match"]
+        assert (route["middlewares"][0] == {"name": f"{RELEASE}-edge-cors"}) is not is_page
 
 
 @pytest.mark.parametrize("values", ["default-values.yaml", "traefik-kong-values.yaml"])

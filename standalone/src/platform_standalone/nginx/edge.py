@@ -46,6 +46,9 @@ CORS_EXPOSED_HEADERS = (
 
 _OPTIONAL_QUERY = "?optional=1"
 
+# Whose rows are pages; all others are the API.
+PAGES_SERVICE = "web"
+
 
 class EdgeSettings(BaseModel):
     """Where the edge listens and what stands behind it."""
@@ -112,6 +115,7 @@ def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
         routes_root=any(location.match == "/" for location in rendered),
         verify_queries=queries,
         optional_query=_OPTIONAL_QUERY,
+        page_routes=sorted(row.name for row in table.rows if row.service == PAGES_SERVICE),
         problems=PROBLEMS,
         cors_allowed_headers=CORS_ALLOWED_HEADERS,
         cors_exposed_headers=CORS_EXPOSED_HEADERS,

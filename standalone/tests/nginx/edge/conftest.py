@@ -37,7 +37,7 @@ class Edge:
         self._answer_as_usual()
         self.auth = upstream(lambda seen: self.verify(seen))
         self.gateway = upstream(lambda seen: self.reply(seen))
-        table = table_of({name: {"service": "s", **row} for name, row in routes.items()}, {"s"})
+        table = table_of({name: {"service": "s", **row} for name, row in routes.items()}, {"s", "web"})
         (port,) = free_ports(1)
         program = render_edge(
             EdgeSettings(

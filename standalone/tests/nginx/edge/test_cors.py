@@ -10,6 +10,8 @@ FOREIGN = [
     "http://app.example",
     "null",
     "https://app.example:1",
+    "https://APP.example",
+    "https://appxexample",
 ]
 
 
@@ -89,3 +91,13 @@ def test_without_the_setting_there_is_no_cors(make_edge):
 def test_an_origin_is_exact(make_edge, origin):
     with pytest.raises(ValueError, match="cors_origins"):
         make_edge(cors_origins=[origin])
+
+
+def test_pages_are_for_no_other_origin(make_edge):
+    page = {"paths": [{"path": "/", "type": "Prefix"}], "methods": ["GET"], "auth": "public", "service": "web"}
+    api = {"paths": [{"path": "/open", "type": "Prefix"}], "methods": ["GET"], "auth": "public"}
+    edge = make_edge(routes={"api": api, "page": page}, cors_origins=[APP])
+    answer = edge.client.get("/account", [("Origin", APP)])
+    assert (answer.status, cors(answer), answer.all("Vary")) == (200, {}, [])
+    assert edge.client.request("OPTIONS", "/account", [("Origin", APP), *PREFLIGHT]).status == 405
+    assert cors(edge.client.get("/open", [("Origin", APP)]))["access-control-allow-origin"] == APP
