@@ -117,6 +117,8 @@ def test_a_first_addition_whose_response_was_lost_with_the_cookie_is_one(client:
 
     assert cookie_of(again) == cookie_of(first)
     assert again.headers["idempotent-replayed"] == "true"
+    assert (first.headers["idempotency-status"], again.headers["idempotency-status"]) == ("bypassed", "replayed")
+    assert "idempotency-stored" not in again.headers
     assert slugs(after.get(CART, headers={"Cookie": cookie_of(again)})) == {"celadon-mug": 1}
 
 

@@ -226,6 +226,23 @@ def test_a_service_with_a_ledger_of_its_own_says_what_it_replays(gateway, servic
         assert (answer.mark, answer.header("Idempotent-Replayed")) == ("replayed", "true")
 
 
+def test_of_a_bypassed_request_too_the_service_says_what_it_replays(gateway, service, fresh):
+    first = gateway.post(f"/visitors-release/{fresh}", fresh)
+    service.plan(f"/visitors-release/{fresh}", Plan(headers=(("Idempotent-Replayed", "true"),)))
+    again = gateway.post(f"/visitors-release/{fresh}", fresh)
+
+    assert (first.mark, first.header("Idempotent-Replayed"), first.header("Idempotency-Stored")) == (
+        "bypassed",
+        None,
+        "false",
+    )
+    assert (again.mark, again.header("Idempotent-Replayed"), again.header("Idempotency-Stored")) == (
+        "replayed",
+        "true",
+        None,
+    )
+
+
 @pytest.mark.parametrize(
     ("status", "name", "value"), [(405, "Allow", "GET, HEAD"), (415, "Accept-Patch", "application/merge-patch+json")]
 )

@@ -83,7 +83,7 @@ function IdempotencyHandler:response(conf)
   outcome.remove_markers(conf)
   if not claim then
     if ngx.ctx[BYPASSED] then
-      outcome.mark("bypassed", false)
+      outcome.mark_bypassed(conf)
     end
 
     return

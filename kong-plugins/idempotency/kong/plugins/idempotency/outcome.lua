@@ -51,6 +51,13 @@ local function is_replay_of_service(conf)
 end
 
 
+--- Tells the client of a request that was let through without a claim. What the service has replayed is kept there.
+function _M.mark_bypassed(conf)
+  local is_replay = is_replay_of_service(conf)
+  _M.mark(is_replay and "replayed" or "bypassed", is_replay)
+end
+
+
 -- The response gives an anonymous visitor another cookie than the one that its key belongs to. A replay would not set it.
 local function changes_scope(prepared, claim)
   return claim.cookies

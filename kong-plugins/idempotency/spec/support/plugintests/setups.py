@@ -76,6 +76,7 @@ def setups(
         "release-refused": setup("refused", on_unknown="release", lock_ttl=30),
         "star-headers": setup(kept_headers=["*"]),
         "visitors": setup(scope_cookies=["cart", "__Host-cart"], anonymous="bypass"),
+        "visitors-release": setup(scope_cookies=["cart"], anonymous="bypass", on_unknown="release"),
         "visitors-or-address": setup(scope_cookies=["cart"]),
         "no-roles": setup(roles_header=""),
         **{
