@@ -7,6 +7,7 @@ import pytest
 from operator_samples import HOST, platform, route
 from platform_operator.routes.decisions import decide
 from platform_operator.routes.model import Grant, RouteKey
+from platform_operator.routes.paths import INTERNAL_PATHS
 
 
 def grant(*namespaces, prefixes=("",), hosts=(), name="everything", **allowed):
@@ -84,7 +85,18 @@ def test_a_grant_is_for_its_hosts_alone(hosts, host, accepted):
 
 @pytest.mark.parametrize(
     "path",
-    ["/internal", "/internal/x", "/auth/verify", "/auth/verify/x", "/metrics", "/livez", "/readyz", "/readyz/"],
+    [
+        *INTERNAL_PATHS,
+        "/gateway_error/x",
+        "/internal",
+        "/internal/x",
+        "/auth/verify",
+        "/auth/verify/x",
+        "/metrics",
+        "/livez",
+        "/readyz",
+        "/readyz/",
+    ],
 )
 @pytest.mark.parametrize("host", ["", "echo.test"])
 def test_what_is_never_routed_cannot_be_taken_on_any_host(path, host):

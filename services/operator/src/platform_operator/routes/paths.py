@@ -11,6 +11,9 @@ PREFIX = "Prefix"
 # On no route, whatever anybody asks for: the client gets 404 and no service sees the request.
 CLOSED_PATHS = ("/internal", "/auth/verify", "/metrics", "/livez", "/readyz")
 
+# Locations that the standalone edge and gateway use internally; no client gets to them.
+INTERNAL_PATHS = ("/.edge", "/gateway_buffered", "/gateway_error")
+
 
 @dataclass(frozen=True)
 class Path:
@@ -46,7 +49,7 @@ def overlap(one: Path, other: Path) -> bool:
 
 def is_closed(path: Path) -> bool:
     """Tell whether `path` is, or lies below, one that is never routed."""
-    return any(covers(closed, path.path.rstrip("/")) for closed in CLOSED_PATHS)
+    return any(covers(closed, path.path.rstrip("/")) for closed in (*CLOSED_PATHS, *INTERNAL_PATHS))
 
 
 def closed_below(path: Path) -> tuple[str, ...]:
