@@ -198,7 +198,7 @@ def test_a_browser_gets_a_page(ask):
 
     assert response.status == 401
     assert response.one("Content-Type") == "text/html; charset=utf-8"
-    assert "로그인이 필요해요" in response.body.decode()
+    assert "로그인 필요" in response.body.decode()
 
 
 @pytest.mark.parametrize("target", ["/", "/api/members/me", "/internal", "/shared/x", "/open/x"])

@@ -26,11 +26,11 @@ def test_a_visitor_with_a_session_gets_a_page_in_words(client: Client, member: S
         answer = client.get("/", headers=cookie)
     assert answer.status_code == 503
     assert answer.headers["content-type"].startswith("text/html")
-    assert "로그인을 확인할 수 없어요" in answer.text
+    assert "로그인을 확인할 수 없음" in answer.text
 
 
 def test_a_page_that_does_not_come_is_a_page_in_words(client: Client, own_platform: OwnPlatform):
     with own_platform.paused("web"):
         answer = client.get("/", headers=BROWSER)
     assert answer.status_code == 504
-    assert "응답이 너무 늦어요" in answer.text
+    assert "응답 시간 초과" in answer.text

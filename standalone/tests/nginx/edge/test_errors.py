@@ -62,7 +62,7 @@ def test_a_page_loads_nothing_and_its_style_is_the_policys(edge):
 def test_texts_follow_the_language(edge, accept, wanted, language):
     headers = [("Accept", accept)] + ([("Accept-Language", wanted)] if wanted is not None else [])
     answer = edge.client.get("/none", headers)
-    assert ("페이지를 찾을 수 없어요" in answer.body.decode()) is (language == "ko")
+    assert ("페이지를 찾을 수 없음" in answer.body.decode()) is (language == "ko")
     assert answer.get("Content-Language") == language
 
 
@@ -91,7 +91,7 @@ def test_a_browser_gets_a_page_when_something_is_gone(edge, break_it, path, stat
     getattr(edge, break_it).stop()
     answer = edge.client.get(path, [("Accept", BROWSER), ("Accept-Language", "ko")])
     assert answer.status == status
-    assert "잠시 후 다시 시도해 주세요" in answer.body.decode()
+    assert "잠시 뒤에 다시 시도하세요" in answer.body.decode()
 
 
 @pytest.mark.parametrize("path", ["/open", "/none", "/api/mine", "/internal"])
