@@ -16,7 +16,7 @@ from platform_standalone.credentials import Credentials
 from platform_standalone.database import MEMBER, SHOP
 from platform_standalone.errors import PlatformError
 from platform_standalone.nginx.edge import ORIGIN_PATTERN
-from platform_standalone.ports import LOOPBACK, Ports
+from platform_standalone.ports import LOOPBACK, NAMES, Ports, variable
 from platform_standalone.state import StateFolder
 
 # The same whatever the port, so that tokens outlive a move to another.
@@ -47,8 +47,10 @@ _SETTINGS = (
     *("ADMIN_EMAIL", "CORS_ORIGINS", "DEMO_DATA", "EDGE_HOST", "PLATFORM_STATE", "PUBLIC_URL", "TRUSTED_PROXIES"),
     *("VALKEY_MAXMEMORY", "VALKEY_IDEMPOTENCY_MAXMEMORY"),
 )
-# Enough for a missing or a wrong letter; other programs' variables differ in more.
+_PORTS = tuple(variable(name) for name in NAMES if name != "edge")
+# Enough for a missing or a wrong letter; other programs' variables differ in more. Many have one for a port.
 _LIKENESS = 0.85
+_PORT_LIKENESS = 0.94
 
 
 def check_environment(environment: Mapping[str, str]) -> None:
@@ -68,9 +70,10 @@ def check_environment(environment: Mapping[str, str]) -> None:
 
 
 def _check_names(environment: Mapping[str, str]) -> None:
-    for name in sorted(environment.keys() - set(_SETTINGS)):
-        for setting in difflib.get_close_matches(name, _SETTINGS, n=1, cutoff=_LIKENESS):
-            raise PlatformError(f"{name} is not a setting (did you mean {setting}?).")
+    for name in sorted(environment.keys() - {*_SETTINGS, *_PORTS}):
+        for known, likeness in ((_SETTINGS, _LIKENESS), (_PORTS, _PORT_LIKENESS)):
+            for setting in difflib.get_close_matches(name, known, n=1, cutoff=likeness):
+                raise PlatformError(f"{name} is not a setting (did you mean {setting}?).")
 
 
 def trusted_proxies(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -94,14 +97,12 @@ def _network(text: str) -> str:
 
 def cors_origins(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the origins of CORS_ORIGINS: whose scripts may call the API."""
-    return tuple(_origin(item) for item in _listed(environment, "CORS_ORIGINS"))
+    return tuple(_origin(item.lower()) for item in _listed(environment, "CORS_ORIGINS"))
 
 
 def _origin(text: str) -> str:
     if not re.fullmatch(ORIGIN_PATTERN, text):
-        raise PlatformError(
-            f"CORS_ORIGINS has {text!r}; it must be exact origins in lower case, as in https://app.example."
-        )
+        raise PlatformError(f"CORS_ORIGINS has {text!r}; it must be exact origins, as in https://app.example.")
     return text
 
 

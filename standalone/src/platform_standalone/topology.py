@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ COMMAND_SECONDS = 120
 
 def plan(settings: PlatformSettings) -> list[Step]:
     """Return every step of a start. Raises PlatformError when a package is missing or the route table is wrong."""
+    check_service_settings(settings)
     try:
         return [
             *_stores(settings),
@@ -48,6 +50,31 @@ def plan(settings: PlatformSettings) -> list[Step]:
         raise PlatformError(str(error)) from None
     except NginxMissing as error:
         raise PlatformError(f"{error} Install what is missing: scripts/bootstrap.sh up.") from None
+
+
+def check_service_settings(settings: PlatformSettings) -> None:
+    """Raise PlatformError when a service would refuse the variables that the caller has set for it."""
+    environments = {
+        "auth": settings.auth_environment,
+        "member": settings.member_environment,
+        "shop": settings.shop_environment,
+        "web": settings.web_environment,
+    }
+    for service, environment in environments.items():
+        # without one, all values are ours
+        if not any(name.startswith(f"{service.upper()}_") for name in settings.caller):
+            continue
+        where = f"platform_{service}.config:{service.capitalize()}Settings"
+        checked = subprocess.run(
+            [sys.executable, "-P", "-m", "platform_common.check_settings", where],
+            env=environment(),
+            cwd=settings.checkout / "services" / service,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if checked.returncode != 0:
+            raise PlatformError(f"{service}: {cause(checked.stderr)}")
 
 
 def _stores(settings: PlatformSettings) -> list[Step]:

@@ -1,13 +1,20 @@
 """What `make up` makes of the variables about proxies and other origins."""
 
+import os
+from pathlib import Path
+
 import pytest
 
+from platform_standalone.credentials import load_credentials
 from platform_standalone.errors import PlatformError
-from platform_standalone.settings import check_environment, cors_origins, trusted_proxies, warnings
+from platform_standalone.ports import free_ports
+from platform_standalone.settings import PlatformSettings, check_environment, cors_origins, trusted_proxies, warnings
+from platform_standalone.state import StateFolder
+from platform_standalone.topology import plan
 
 
 def test_lists_are_separated_by_commas():
-    environment = {"TRUSTED_PROXIES": "10.0.0.5, 192.168.0.0/16,fd00::/8", "CORS_ORIGINS": "https://a.example ,"}
+    environment = {"TRUSTED_PROXIES": "10.0.0.5, 192.168.0.0/16,fd00::/8", "CORS_ORIGINS": "https://A.Example ,"}
     check_environment(environment)
     assert trusted_proxies(environment) == ("10.0.0.5/32", "192.168.0.0/16", "fd00::/8")
     assert cors_origins(environment) == ("https://a.example",)
@@ -35,14 +42,34 @@ def test_an_https_address_without_a_trusted_proxy_is_warned_about(environment, c
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("TRUSTED_PROXY", "TRUSTED_PROXIES"), ("CORS_ORIGIN", "CORS_ORIGINS"), ("VALKEY_MAX_MEMORY", "VALKEY_MAXMEMORY")],
+    [
+        ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("CORS_ORIGIN", "CORS_ORIGINS"),
+        ("VALKEY_MAX_MEMORY", "VALKEY_MAXMEMORY"),
+        ("POSTGRES_PRT", "POSTGRES_PORT"),
+        ("VALKEY_PRT", "VALKEY_PORT"),
+        ("GATEWAY_PORTT", "GATEWAY_PORT"),
+    ],
 )
 def test_a_misspelt_setting_is_refused(name, meant):
     with pytest.raises(PlatformError, match=rf"{name} is not a setting \(did you mean {meant}\?\)"):
         check_environment({name: "x"})
 
 
-@pytest.mark.parametrize("name", ["POSTGRES_HOST", "POSTGRES_PASSWORD", "PORT", "EMAIL", "HOSTNAME", "PUBLIC_DNS"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "POSTGRES_HOST",
+        "POSTGRES_PASSWORD",
+        "POSTGRES_PORT",
+        "POSTGRESQL_PORT",
+        "REDIS_PORT",
+        "PORT",
+        "EMAIL",
+        "HOSTNAME",
+        "PUBLIC_DNS",
+    ],
+)
 def test_variables_of_other_programs_are_left_alone(name):
     check_environment({name: "x"})
 
@@ -51,3 +78,16 @@ def test_variables_of_other_programs_are_left_alone(name):
 def test_trusting_every_client_is_refused(network: str):
     with pytest.raises(PlatformError, match="trusts every client to name its own address"):
         trusted_proxies({"TRUSTED_PROXIES": network})
+
+
+def test_a_misspelt_setting_of_a_service_is_named_before_anything_starts(tmp_path):
+    settings = PlatformSettings(
+        checkout=Path(__file__).parents[3],
+        state=StateFolder(tmp_path),
+        ports=free_ports(),
+        edge_host="127.0.0.1",
+        credentials=load_credentials(tmp_path / "credentials.json"),
+        caller={**os.environ, "MEMBER_LOG_LEVL": "debug"},
+    )
+    with pytest.raises(PlatformError, match=r"MEMBER_LOG_LEVL is not a setting \(did you mean MEMBER_LOG_LEVEL\?\)"):
+        plan(settings)
