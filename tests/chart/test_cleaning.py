@@ -104,7 +104,7 @@ def test_public_routes_lose_identity_headers_and_all_but_webs_lose_cookies():
         public = table[row]["auth"] == "public"
         assert ("X-Auth-Subject" in left) is not public, row
         assert (f"{RELEASE}-no-identity" in route.plugins) is public, row
-        assert ("Cookie" in left) is table[row].get("cookies", False), row
+        assert ("Cookie" in left) is table[row].get("forwardCookies", False), row
         seen.add(row)
     assert seen == set(table)
 

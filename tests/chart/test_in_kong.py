@@ -9,10 +9,10 @@ from kong_server import SENT, KongServer
 from rendering import named, render
 from test_kong import HOST
 
-from platform_operator.routes.build.kong import build_gateway
-from platform_operator.routes.model import Idempotency, Route, RouteKey
-from platform_operator.routes.paths import Path
-from platform_operator.routes.platform import read_platform
+from platform_routes.kong import build_gateway
+from platform_routes.model import Idempotency, Route, RouteKey
+from platform_routes.paths import Path
+from platform_routes.platform import read_platform
 
 VALUES = "operator-kong-values.yaml"
 OWN_HOST = "joined.test"

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from rendering import NAMESPACE, RELEASE, named, of_kind, render, route_table
 
-from platform_operator.routes.build import kong, nginx, traefik
-from platform_operator.routes.build.kong import build_service_annotations
-from platform_operator.routes.platform import read_platform
+from platform_routes import kong, nginx, traefik
+from platform_routes.kong import build_service_annotations
+from platform_routes.platform import read_platform
 
 KONG = "operator-kong-values.yaml"
 SERVICES = ("member", "auth", "web", "shop")

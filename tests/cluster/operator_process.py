@@ -62,7 +62,7 @@ def release_owner(namespace: str) -> str:
 # Every route gets the same names, which no search could achieve.
 COLLIDING = """
 import sys
-import platform_operator.routes.build.metadata as metadata
+import platform_routes.metadata as metadata
 metadata._digest = lambda text: "0" * 32
 metadata.READABLE_LENGTH = 3
 from platform_operator.main import main

@@ -116,7 +116,7 @@ config:
 
 {{/* A row as the code above has it. */}}
 {{- define "member-platform.kongCleaningRoute" -}}
-{ trusts_identity = {{ ne .auth "public" }}, requires_identity = {{ eq .auth "required" }}, cookies = {{ .cookies | default false }}, bearer = true
+{ trusts_identity = {{ ne .auth "public" }}, requires_identity = {{ eq .auth "required" }}, cookies = {{ .forwardCookies | default false }}, bearer = true
 {{- with .roles }}, roles = { {{- range $i, $role := . }}{{ if $i }},{{ end }} ["{{ $role }}"] = true{{ end }} }{{ end }} }
 {{- end }}
 

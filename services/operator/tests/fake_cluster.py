@@ -10,17 +10,17 @@ from typing import Any
 from operator_samples import platform as sample_platform
 from platform_operator.kube.errors import Conflict, NotFound, api_error
 from platform_operator.kube.kinds import ENDPOINT_SLICE, PROTECTED_ROUTE, SERVICE, Kind
-from platform_operator.routes.build.metadata import route_of
 from platform_operator.routes.decisions import Verdict
 from platform_operator.routes.edge import Edge
 from platform_operator.routes.gateways.kong import KongGateway
 from platform_operator.routes.gateways.reports import GatewayReports, Report
 from platform_operator.routes.gateways.standalone import StandaloneGateway
-from platform_operator.routes.model import RouteKey
 from platform_operator.routes.reconcile import RouteReconciler
 from platform_operator.routes.state import State
 from platform_operator.routes.tables import Tables
 from platform_operator.routes.writer import ObjectWriter
+from platform_routes.metadata import route_of
+from platform_routes.model import RouteKey
 
 ACCEPTED = Verdict(True, "Accepted", "Granted.", ("everything",))
 Object = dict[str, Any]

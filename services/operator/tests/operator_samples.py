@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from platform_operator.routes.build.objects import build_closing, build_edge, build_kong, build_way_out
-from platform_operator.routes.model import Backend, Route, read_backend, read_route
-from platform_operator.routes.platform import Owner, Platform, read_platform
+from platform_routes.model import Backend, Route, read_backend, read_route
+from platform_routes.objects import build_edge, build_egress_policies, build_ingress_policies, build_kong
+from platform_routes.platform import Owner, Platform, read_platform
 
 HOST = "platform.test"
 
@@ -17,7 +17,7 @@ ROWS: dict[str, Any] = {
         "methods": ["GET", "HEAD", "POST"],
         "service": "web",
         "auth": "optional",
-        "cookies": True,
+        "forwardCookies": True,
     },
     "auth-public": {
         "paths": [{"path": "/auth/login", "type": "Exact"}, {"path": "/auth/email/", "type": "Prefix"}],
@@ -30,7 +30,7 @@ ROWS: dict[str, Any] = {
         "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         "service": "member",
         "auth": "required",
-        "idempotency": {"enabled": True, "methods": ["POST", "PUT", "PATCH"], "onUnknown": "release"},
+        "idempotency": {"enabled": True, "methods": ["POST", "PUT", "PATCH"], "onUnknownOutcome": "releaseLock"},
     },
 }
 
@@ -128,8 +128,8 @@ def backend(**spec: Any) -> Backend:
 def build_objects(given: Route, on: Platform, to: Backend | None) -> list[dict[str, Any]]:
     """Everything that a route stands for in the cluster."""
     is_kong = on.gateway.implementation == "kong"
-    gateway = build_kong(given, on) if is_kong else build_way_out(given, on, to)
-    return [*build_closing(given, on, to), *gateway, *build_edge(given, on)]
+    gateway = build_kong(given, on) if is_kong else build_egress_policies(given, on, to)
+    return [*build_ingress_policies(given, on, to), *gateway, *build_edge(given, on)]
 
 
 def by_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

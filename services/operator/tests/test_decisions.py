@@ -6,8 +6,9 @@ import pytest
 
 from operator_samples import HOST, platform, route
 from platform_operator.routes.decisions import decide
-from platform_operator.routes.model import Grant, RouteKey
-from platform_operator.routes.paths import INTERNAL_PATHS
+from platform_operator.routes.grants import Grant
+from platform_routes.model import RouteKey
+from platform_routes.paths import INTERNAL_PATHS
 
 
 def grant(*namespaces, prefixes=("",), hosts=(), name="everything", **allowed):

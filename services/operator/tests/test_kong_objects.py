@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from operator_samples import backend, build_objects, by_kind, platform, route
-from platform_operator.routes.build.kong import build_service_annotations
-from platform_operator.routes.build.metadata import own_name
+from platform_routes.kong import build_service_annotations
+from platform_routes.metadata import own_name
 
 
 def ingresses(given):
@@ -63,7 +63,7 @@ def test_the_gateway_knows_a_joined_service_and_whether_it_has_a_host_of_its_own
 
 
 def test_a_public_route_reads_no_identity():
-    given = route(auth={"mode": "public"}, idempotency={})
+    given = route(auth={"mode": "public"}, idempotency={"enabled": False})
     assert "idempotency" not in plugins(given)
     given = route(auth={"mode": "public"}, idempotency={"required": True})
     assert plugins(given)["idempotency"]["config"]["identity_header"] == ""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from operator_samples import HOST, backend, build_objects, by_kind, platform, route
-from platform_operator.routes.build.metadata import APPLIED, route_of
-from platform_operator.routes.build.standalone import NOWHERE, build_entry, reduced
-from platform_operator.routes.model import RouteKey
+from platform_routes.gateway_file import NOWHERE, build_entry, reduced
+from platform_routes.metadata import APPLIED, route_of
+from platform_routes.model import RouteKey
 
 NGINX = "nginx.ingress.kubernetes.io"
 VERIFY = "http://mp-auth.members.svc.cluster.local:8080/auth/verify"
@@ -197,7 +197,9 @@ def test_without_a_service_that_can_be_used_the_edge_still_asks(service):
 
 def test_the_gateways_entry_says_what_reaches_the_service():
     entry = build_entry(route(), platform(), backend())
-    assert (entry["bearer"], entry["cookies"], entry["auth"]) == (False, False, "required")
+    # what is not listed is as by default: neither the token nor cookies
+    assert entry.keys() == {"hosts", "paths", "methods", "auth", "upstream"}
+    assert entry["auth"] == "required"
     assert entry["upstream"] == "10.96.0.7:80"
     assert build_entry(route(forward={"bearerToken": True}), platform(), backend())["bearer"] is True
 
@@ -208,7 +210,7 @@ def test_an_address_of_version_six_is_bracketed():
 
 def test_the_gateways_entry_says_who_may_pass_and_whether_the_host_is_the_platforms():
     entry = build_entry(route(auth={"mode": "required", "roles": ["clerk"]}), platform(), backend())
-    assert (entry["roles"], entry["own_host"]) == (["clerk"], False)
+    assert (entry["roles"], entry.get("own_host")) == (["clerk"], None)
     assert build_entry(route(host="echo.test"), platform(), backend())["own_host"] is True
 
 
@@ -235,16 +237,20 @@ def test_an_entry_is_reduced_to_what_the_changed_route_asks_for_as_well(change, 
 def test_idempotency_is_told_as_the_route_says():
     visitors = {"scopeCookies": ["basket"], "anonymous": "bypass"}
     given = route(
-        idempotency={"required": True, "ttlSeconds": 5, "failMode": "open", "onUnknown": "release", **visitors}
+        idempotency={
+            "required": True,
+            "ttlSeconds": 5,
+            "failMode": "open",
+            "onUnknownOutcome": "releaseLock",
+            **visitors,
+        }
     )
     assert build_entry(given, platform(), backend())["idempotency"] == {
-        "methods": ["POST", "PUT", "PATCH"],
         "required": True,
-        "on_unknown": "release",
-        "ttl": 5,
-        "fail_mode": "open",
-        "scope_cookies": ["basket"],
-        "anonymous": "bypass",
+        "onUnknownOutcome": "releaseLock",
+        "ttlSeconds": 5,
+        "failMode": "open",
+        **visitors,
     }
-    assert build_entry(route(), platform(), backend())["idempotency"] == {"methods": []}
-    assert build_entry(route(idempotency={"enabled": False}), platform(), backend())["idempotency"] == {"methods": []}
+    assert "idempotency" not in build_entry(route(), platform(), backend())
+    assert "idempotency" not in build_entry(route(idempotency={"enabled": False}), platform(), backend())

@@ -10,9 +10,9 @@ from fake_cluster import ACCEPTED, World
 from operator_samples import route_body
 from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE
 from platform_operator.routes import tables as tables_module
-from platform_operator.routes.build import metadata
 from platform_operator.routes.decisions import Verdict
-from platform_operator.routes.model import RouteKey
+from platform_routes import metadata
+from platform_routes.model import RouteKey
 
 REFUSED = Verdict(False, "NotGranted", "No grant.")
 EDGES = {"nginx": "Ingress", "traefik": "IngressRoute"}
@@ -285,7 +285,7 @@ async def test_what_the_gateway_refuses_is_said_with_its_reason():
 
 
 async def test_a_route_that_does_not_fit_says_so_and_the_others_go_on(monkeypatch):
-    monkeypatch.setattr(tables_module, "TABLE_BYTES", 700)
+    monkeypatch.setattr(tables_module, "TABLE_BYTES", 450)
     world = World(gateway__tables=2)
     keys = [world.add(route_body(f"r{number}")) for number in range(6)]
     for key in keys:
@@ -297,7 +297,7 @@ async def test_a_route_that_does_not_fit_says_so_and_the_others_go_on(monkeypatc
     fitting = [key for key, reason in zip(keys, reasons, strict=True) if reason is True]
     assert len(fitting) >= 2
     for document in world.tables.documents({}).values():
-        assert len(json.dumps(document["routes"])) < 800
+        assert len(json.dumps(document["routes"])) < 550
 
     # the change of one that is in is still taken, and what is freed is used
     world.add(route_body(fitting[0].name, paths=[{"path": "/changed", "type": "Prefix"}]))
@@ -312,7 +312,7 @@ async def test_a_route_that_does_not_fit_says_so_and_the_others_go_on(monkeypatc
 
 
 async def test_a_table_that_is_refused_does_not_stop_the_others(monkeypatch):
-    monkeypatch.setattr(tables_module, "TABLE_BYTES", 500)
+    monkeypatch.setattr(tables_module, "TABLE_BYTES", 300)
     world = World(gateway__tables=2)
     world.cluster.refuse = lambda verb, _kind, name: 422 if verb == "apply" and name.endswith("-joined-0") else None
     one, other = (world.add(route_body(name)) for name in ("one", "other"))

@@ -8,11 +8,11 @@ import pytest
 
 from operator_samples import backend, build_objects, platform, route, route_body
 from platform_operator.kube.kinds import ENDPOINT_SLICE, NETWORK_POLICY, PROTECTED_ROUTE, kind_of
-from platform_operator.routes.build.metadata import ROUTE_NAMESPACE
 from platform_operator.routes.live import Live, ObjectId, contains
-from platform_operator.routes.model import RouteKey
 from platform_operator.routes.state import State
 from platform_operator.routes.status import ACCEPTED, Condition, build_status, news
+from platform_routes.metadata import ROUTE_NAMESPACE
+from platform_routes.model import RouteKey
 
 ECHO = RouteKey("echo", "echo")
 

@@ -13,8 +13,8 @@ from operator_samples import platform
 from platform_operator.kube.kinds import CONFIG_MAP
 from platform_operator.routes.gateways.reports import GatewayReports, Report
 from platform_operator.routes.gateways.server import PATH, serving
-from platform_operator.routes.model import RouteKey
 from platform_operator.routes.tables import Tables
+from platform_routes.model import RouteKey
 
 ECHO, OTHER = RouteKey("echo", "echo"), RouteKey("other", "other")
 

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from platform_routes.table import RouteTableError
 from platform_standalone.control import Message, serve_control
 from platform_standalone.credentials import load_credentials
 from platform_standalone.errors import PlatformError
 from platform_standalone.joining.follow import follow
 from platform_standalone.log_files import keep_bounded
-from platform_standalone.nginx.routes import RouteTableError
 from platform_standalone.parts import Step
 from platform_standalone.ports import Ports, check_free
 from platform_standalone.processes import ProcessIdentity

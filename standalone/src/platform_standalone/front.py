@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from platform_routes.gateway_file import RedisSettings, Upstream, local_file
+from platform_routes.table import RouteTable
 from platform_standalone.joining.manifest import JoinedService
 from platform_standalone.joining.registry import SERVICES, Registered, Registry, platform_table
 from platform_standalone.nginx.edge import EdgeSettings, render_edge
-from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
-from platform_standalone.nginx.joined import local_file
+from platform_standalone.nginx.gateway import GatewaySettings, render_gateway
 from platform_standalone.nginx.program import Program
-from platform_standalone.nginx.routes import RouteTable
 from platform_standalone.ports import LOOPBACK
 from platform_standalone.settings import PlatformSettings, cors_origins, trusted_proxies
 
@@ -34,7 +34,7 @@ class Front:
     def gateway(self, services: Mapping[str, JoinedService], serial: int) -> Program:
         """Return the gateway that serves `services` besides the platform's own. Raises PlatformError."""
         settings = self._gateway_settings()
-        routes = {service.row.name: service.route() for service in services.values()}
+        routes = {service.row.name: service.entry() for service in services.values()}
         return render_gateway(settings, self._table, local_file(settings, serial, routes))
 
     def edge(self, services: Mapping[str, JoinedService]) -> Program:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from platform_common.local_servers import postgres, valkey
 from platform_common.local_servers.unprivileged import NoUnprivilegedUser
+from platform_routes.table import RouteTableError
 from platform_standalone import database
 from platform_standalone.credentials import write_private
 from platform_standalone.errors import PlatformError
@@ -21,7 +22,6 @@ from platform_standalone.joining.registry import SERVICES
 from platform_standalone.log_files import cause
 from platform_standalone.nginx.error_log import without_request_data
 from platform_standalone.nginx.program import NginxMissing, Program
-from platform_standalone.nginx.routes import RouteTableError
 from platform_standalone.parts import Job, Part, Step
 from platform_standalone.ports import LOOPBACK
 from platform_standalone.probes import http_answers, http_ready, postgres_answers, valkey_answers

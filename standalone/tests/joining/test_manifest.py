@@ -36,27 +36,31 @@ def sentence(text):
 
 def test_without_more_members_alone_pass_and_no_key_is_looked_at():
     service = parse(manifest(), "service.yaml")
-    route = service.route()
+    route = service.entry()
 
     assert (service.row.auth, service.row.paths[0].type) == ("required", "Prefix")
     assert service.row.methods == ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-    assert (route.upstream, route.bearer, route.cookies, route.own_host) == ("127.0.0.1:9480", False, False, False)
-    assert route.idempotency.methods == ()
+    assert (route.upstream, route.bearer, route.own_host) == ("127.0.0.1:9480", False, False)
+    assert service.row.keyed_methods == ()
 
 
 def test_idempotency_means_the_same_as_on_kubernetes():
     given = {"required": True, "ttlSeconds": 90, "failMode": "open", "scopeCookies": ["cart"], "anonymous": "reject"}
-    route = parse(manifest({"methods": ["GET", "POST", "DELETE"], "idempotency": given}), "service.yaml").route()
+    service = parse(manifest({"methods": ["GET", "POST", "DELETE"], "idempotency": given}), "service.yaml")
 
-    assert route.idempotency.methods == ("POST",)
-    assert route.idempotency.required
-    assert route.idempotency.overrides == {
-        "ttl": 90, "fail_mode": "open", "scope_cookies": ("cart",), "anonymous": "reject",
-    }  # fmt: skip
+    assert service.row.keyed_methods == ("POST",)
+    assert service.entry().idempotency.plugin_settings("optional") == {
+        "required": True,
+        "ttl": 90,
+        "fail_mode": "open",
+        "on_unknown": "keep",
+        "scope_cookies": ["cart"],
+        "anonymous": "reject",
+    }
 
 
 def test_keys_can_be_switched_off():
-    assert parse(manifest({"idempotency": {"enabled": False}}), "x").route().idempotency.methods == ()
+    assert parse(manifest({"idempotency": {"enabled": False}}), "x").row.keyed_methods == ()
 
 
 @pytest.mark.parametrize(
@@ -69,13 +73,13 @@ def test_keys_can_be_switched_off():
     ],
 )
 def test_the_gateway_gets_an_address(url, address):
-    assert parse(manifest({"backend": {"url": url}}), "x").route().upstream == address
+    assert parse(manifest({"backend": {"url": url}}), "x").entry().upstream == address
 
 
 def test_a_host_without_an_address_is_one_sentence():
     service = parse(manifest({"backend": {"url": "http://nowhere.invalid:9000"}}), "x")
     with pytest.raises(PlatformError, match=r"^The host of http://nowhere\.invalid:9000 has no address; correct"):
-        service.route()
+        service.entry()
 
 
 @pytest.mark.parametrize(

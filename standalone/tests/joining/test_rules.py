@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from platform_operator.routes.paths import INTERNAL_PATHS as OPERATOR_PATHS
 from platform_standalone.errors import PlatformError
 from platform_standalone.joining.manifest import parse
 from platform_standalone.joining.registry import ROUTE_TABLE, platform_table
-from platform_standalone.joining.rules import INTERNAL_PATHS, check, reserved_paths
-from platform_standalone.nginx.templates import GATEWAY_FOLDER
+from platform_standalone.joining.rules import check, reserved_paths
 
 ROOT = Path(__file__).parents[3]
 TABLE = platform_table(ROOT)
@@ -89,18 +87,3 @@ def test_no_internal_location_of_edge_or_gateway_can_be_taken():
 def test_every_reserved_path_of_the_chart_is_reserved():
     for path in RESERVED:
         assert "which the platform keeps" in refusal(service(path))
-
-
-def test_every_internal_location_of_edge_and_gateway_is_never_routed():
-    """Also by the operator, which has a list of its own."""
-    templates = (GATEWAY_FOLDER / "nginx").glob("*.conf.j2")
-    locations = {
-        path
-        for template in templates
-        for path, block in re.findall(r"location = (/\S+) \{(.*?)\n        \}", template.read_text(), re.DOTALL)
-        if "internal;" in block
-    }
-    assert "/gateway_error" in locations
-    for path in locations:
-        assert any(path == known or path.startswith(f"{known}/") for known in INTERNAL_PATHS), path
-    assert OPERATOR_PATHS == INTERNAL_PATHS

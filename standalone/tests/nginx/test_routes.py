@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from platform_standalone.nginx.edge import locations
-from platform_standalone.nginx.routes import RouteTableError, load_table, table_of
+from platform_routes.locations import locations
+from platform_routes.table import RouteTableError, load_table, table_of
 
 VALUES = Path(__file__).parents[3] / "charts" / "member-platform" / "values.yaml"
 EVERY_SERVICE = {"member", "auth", "shop", "web"}
@@ -75,7 +75,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, text):
         row(auth="required", roles=["a b"]),
         row(colour="red"),
         row(idempotency={"enabled": True, "methods": ["POST"]}),
-        row(methods=["POST"], idempotency={"enabled": True, "methods": ["POST"], "onUnknown": "guess"}),
+        row(methods=["POST"], idempotency={"enabled": True, "methods": ["POST"], "onUnknownOutcome": "guess"}),
         row(methods=["POST"], idempotency={"enabled": True, "methods": ["POST"], "anonymous": "allow"}),
         row(methods=["POST"], idempotency={"enabled": True, "methods": ["POST"], "scopeCookies": ["a b"]}),
         {"paths": [], "methods": ["GET"], "service": "s", "auth": "public"},

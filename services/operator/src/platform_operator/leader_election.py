@@ -21,7 +21,7 @@ from platform_operator import metrics
 from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.errors import ApiError, NotFound
 from platform_operator.kube.kinds import CLUSTER_KOPF_PEERING
-from platform_operator.routes.model import Object
+from platform_routes.model import Object
 
 log = structlog.get_logger(__name__)
 

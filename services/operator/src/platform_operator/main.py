@@ -27,9 +27,9 @@ from platform_operator.kube.kinds import (
 )
 from platform_operator.leader_election import LIFETIME_SECONDS, Peer, host_identity
 from platform_operator.operator import Operator
-from platform_operator.routes.build.metadata import MANAGER
 from platform_operator.routes.controller import MANAGED_SELECTOR
-from platform_operator.routes.platform import load_platform
+from platform_routes.metadata import MANAGER
+from platform_routes.platform import load_platform
 
 log = structlog.get_logger(__name__)
 

@@ -18,8 +18,8 @@ from platform_operator.leader_election import LeaderElector, Peer
 from platform_operator.resync import ResyncTimer
 from platform_operator.routes.controller import RouteController
 from platform_operator.routes.gateways.server import serving
-from platform_operator.routes.model import Object
-from platform_operator.routes.platform import Owner, Platform
+from platform_routes.model import Object
+from platform_routes.platform import Owner, Platform
 
 log = structlog.get_logger(__name__)
 

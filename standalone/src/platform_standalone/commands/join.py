@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from platform_routes.model import Route
 from platform_standalone.client import follow_joined, status
 from platform_standalone.errors import PlatformError
 from platform_standalone.joining.manifest import JoinedService, parse
 from platform_standalone.joining.probe import accepts_connections
 from platform_standalone.joining.registry import Registry
-from platform_standalone.nginx.routes import Row
 from platform_standalone.state import StateFolder
 
 # A service may have been started just before the command.
@@ -62,7 +62,7 @@ def _change(registry: Registry, state: StateFolder, name: str, text: str | None,
         raise
 
 
-def _row(registry: Registry, name: str) -> Row | None:
+def _row(registry: Registry, name: str) -> Route | None:
     """Return what the edge checks for a registered service, None where there is no such service."""
     text = registry.text(name)
     try:

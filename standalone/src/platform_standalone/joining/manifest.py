@@ -5,18 +5,28 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from platform_routes.gateway_file import ExternalRoute, external_route
+from platform_routes.model import (
+    DEFAULT_METHODS,
+    NOT_IDEMPOTENT,
+    Auth,
+    Idempotency,
+    Method,
+    Role,
+    Route,
+    RouteKey,
+)
+from platform_routes.paths import EXACT
+from platform_routes.rules import fault_of_keyed_methods
+from platform_routes.table import RowPath, Strict
 from platform_standalone.errors import PlatformError
-from platform_standalone.nginx.joined import AnyHostRoute, JoinedIdempotency
-from platform_standalone.nginx.routes import Auth, CookieName, Role, RoutePath, Row
 
-API_VERSION = "memberplatform.dev/v1alpha1"
 KIND = "ProtectedRoute"
 
 # Fields of a ProtectedRoute that have no meaning on one machine.
@@ -31,21 +41,8 @@ _KUBERNETES_ONLY = {
 
 NAME = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 
-Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-KeyedMethod = Literal["POST", "PUT", "PATCH", "DELETE"]
-DEFAULT_METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-DEFAULT_KEYED_METHODS: tuple[KeyedMethod, ...] = ("POST", "PUT", "PATCH")
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
-
-
-class _Path(RoutePath):
-    type: Literal["Exact", "Prefix"] = "Prefix"
-
-
-class _Auth(_Strict):
+class _Auth(Strict):
     mode: Auth = "required"
     roles: tuple[Role, ...] = Field(default=(), max_length=8)
 
@@ -56,22 +53,11 @@ class _Auth(_Strict):
         return self
 
 
-class _Idempotency(_Strict):
-    enabled: bool = True
-    methods: tuple[KeyedMethod, ...] | None = Field(default=None, min_length=1)
-    required: bool = False
-    ttl_seconds: Annotated[int | None, Field(ge=1, le=604800)] = None
-    fail_mode: Literal["closed", "open"] | None = None
-    on_unknown: Literal["keep", "release"] = "keep"
-    scope_cookies: tuple[CookieName, ...] | None = None
-    anonymous: Literal["client_ip", "reject", "bypass"] | None = None
-
-
-class _Forward(_Strict):
+class _Forward(Strict):
     bearer_token: bool = False
 
 
-class _Backend(_Strict):
+class _Backend(Strict):
     url: str
 
     @field_validator("url", mode="after")
@@ -88,41 +74,32 @@ class _Backend(_Strict):
         return url.rstrip("/")
 
 
-class _Spec(_Strict):
-    paths: tuple[_Path, ...] = Field(min_length=1, max_length=16)
+class _Spec(Strict):
+    paths: tuple[RowPath, ...] = Field(min_length=1, max_length=16)
     methods: tuple[Method, ...] = Field(default=DEFAULT_METHODS, min_length=1)
     backend: _Backend
     auth: _Auth = _Auth()
-    idempotency: _Idempotency = _Idempotency(enabled=False)
+    idempotency: Idempotency = NOT_IDEMPOTENT
     forward: _Forward = _Forward()
 
     @model_validator(mode="after")
     def _lists_agree(self) -> _Spec:
         if len(set(self.methods)) != len(self.methods):
             raise ValueError("a method is listed twice")
-        if len({(path.type, path.element) for path in self.paths}) != len(self.paths):
+        if len({(path.parsed.type, path.parsed.element) for path in self.paths}) != len(self.paths):
             raise ValueError("a path is listed twice")
-        if self.idempotency.enabled and not self.keyed_methods:
-            raise ValueError("idempotency needs POST, PUT or PATCH among methods")
-        if unlisted := [method for method in self.keyed_methods if method not in self.methods]:
-            raise ValueError(f"idempotency.methods names {unlisted[0]}, which is not among methods")
+        if fault := fault_of_keyed_methods(self.idempotency, self.methods):
+            raise ValueError(fault)
         return self
 
-    @property
-    def keyed_methods(self) -> tuple[KeyedMethod, ...]:
-        """Return the methods whose idempotency keys are looked at."""
-        if not self.idempotency.enabled:
-            return ()
-        return self.idempotency.methods or tuple(method for method in DEFAULT_KEYED_METHODS if method in self.methods)
 
-
-class _Metadata(_Strict):
+class _Metadata(Strict):
     name: str = Field(pattern=NAME, max_length=63)
     # Means nothing here; allowed, so that the manifest for Kubernetes can be used.
     namespace: str | None = None
 
 
-class _Manifest(_Strict):
+class _Manifest(Strict):
     api_version: Literal["memberplatform.dev/v1alpha1"]
     kind: Literal["ProtectedRoute"]
     metadata: _Metadata
@@ -142,37 +119,30 @@ class JoinedService:
         return self.spec.backend.url
 
     @property
-    def row(self) -> Row:
-        """Return what the edge checks for it."""
-        spec = self.spec
-        paths = tuple(RoutePath(path=path.path, type=path.type) for path in spec.paths)
-        name = f"joined-{self.name}"
-        return Row(
-            name=name, paths=paths, methods=spec.methods, service=name, auth=spec.auth.mode, roles=spec.auth.roles
+    def row(self) -> Route:
+        """Return its route; the service has the same name."""
+        spec, name = self.spec, f"joined-{self.name}"
+        return Route(
+            key=RouteKey("", name),
+            paths=tuple(path.parsed for path in spec.paths),
+            service=name,
+            port="http",
+            methods=spec.methods,
+            auth=spec.auth.mode,
+            roles=spec.auth.roles,
+            idempotency=spec.idempotency,
+            bearer=spec.forward.bearer_token,
         )
 
     def summary(self) -> dict[str, Any]:
         """Return what a list shows of it; `=` marks an exact path."""
         row = self.row
-        paths = [f"={path.path}" if path.type == "Exact" else path.path for path in row.paths]
+        paths = [f"={path.path}" if path.type == EXACT else path.path for path in row.paths]
         return {"name": self.name, "paths": paths, "auth": row.auth, "url": self.url}
 
-    def route(self) -> AnyHostRoute:
+    def entry(self) -> ExternalRoute:
         """Return its route in the gateway, with the address of this moment. Raises PlatformError."""
-        row, given = self.row, self.spec.idempotency
-        return AnyHostRoute(
-            paths=row.paths,
-            methods=row.methods,
-            auth=row.auth,
-            roles=row.roles,
-            bearer=self.spec.forward.bearer_token,
-            upstream=self._address(),
-            idempotency=JoinedIdempotency(
-                methods=self.spec.keyed_methods,
-                ttl=given.ttl_seconds,
-                **given.model_dump(include={"required", "on_unknown", "fail_mode", "scope_cookies", "anonymous"}),
-            ),
-        )
+        return external_route(self.row, self._address())
 
     def _address(self) -> str:
         """Return `<ip>:<port>`, of IPv4 where the host has both: that is where development servers listen."""

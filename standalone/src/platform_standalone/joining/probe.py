@@ -13,7 +13,7 @@ CONNECT_SECONDS = 1.0
 
 def accepts_connections(service: JoinedService, seconds: float) -> bool:
     """Return whether `service` accepts a connection within `seconds`. Raises PlatformError when it has no address."""
-    host, _, port = service.route().upstream.rpartition(":")
+    host, _, port = service.entry().upstream.rpartition(":")
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from platform_routes.table import RouteTable, load_table
 from platform_standalone.errors import PlatformError
 from platform_standalone.joining.manifest import JoinedService, parse
 from platform_standalone.joining.rules import check, reserved_paths
 from platform_standalone.nginx.program import replace
-from platform_standalone.nginx.routes import RouteTable, load_table
 
 ROUTE_TABLE = Path("charts/member-platform/values.yaml")
 SERVICES = frozenset({"member", "auth", "shop", "web"})
@@ -54,7 +54,7 @@ class Registry:
             try:
                 service = parse(file.read_text(encoding="utf-8"), str(file))
                 self._check(service, services)
-                service.route()
+                service.entry()
                 services[service.name] = service
             except (PlatformError, OSError, UnicodeDecodeError) as error:
                 faults[file.stem] = str(error)
@@ -70,7 +70,7 @@ class Registry:
             raise PlatformError(f"{file} is not UTF-8 text; name a manifest: make join FILE=…") from None
         service = parse(text, str(file))
         self._check(service, self.load().services)
-        service.route()
+        service.entry()
         return service, text
 
     def text(self, name: str) -> str | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork
 
-from platform_standalone.nginx.gateway import LUA_MODULES, Port, listen, lua_path, worker_user
+from platform_routes.gateway_file import Port
+from platform_routes.locations import locations, verify_queries
+from platform_routes.paths import CLOSED_PATHS
+from platform_routes.table import RouteTable
+from platform_routes.verify import OPTIONAL_QUERY
+from platform_standalone.nginx.gateway import LUA_MODULES, listen, lua_path, worker_user
 from platform_standalone.nginx.program import Program, connection_limits, find_modules, find_nginx
-from platform_standalone.nginx.routes import CLOSED_PATHS, RoutePath, RouteTable, Row
 from platform_standalone.nginx.templates import render
 
 Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]+$")]
@@ -43,8 +44,6 @@ CORS_EXPOSED_HEADERS = (
     "WWW-Authenticate",
     "X-Request-ID",
 )
-
-_OPTIONAL_QUERY = "?optional=1"
 
 # Whose rows are pages; all others are the API.
 PAGES_SERVICE = "web"
@@ -85,22 +84,11 @@ class EdgeSettings(BaseModel):
     log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = "notice"
 
 
-@dataclass(frozen=True)
-class Location:
-    """An nginx location: `verify` is the index of the query that auth is asked with, None on public paths."""
-
-    match: str
-    name: str
-    methods: tuple[str, ...]
-    verify: int | None
-    target: str
-
-
 def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
     """Return the edge's process for `table`. Raises NginxMissing."""
     folder = settings.state.absolute() / "edge"
     logs = settings.state.absolute() / "logs"
-    queries = sorted({_query(row) for row in table.rows if row.auth != "public"})
+    queries = verify_queries(table)
     rendered = list(locations(table, queries))
     text = render(
         "edge.conf.j2",
@@ -114,7 +102,7 @@ def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
         locations=rendered,
         routes_root=any(location.match == "/" for location in rendered),
         verify_queries=queries,
-        optional_query=_OPTIONAL_QUERY,
+        optional_query=OPTIONAL_QUERY,
         page_routes=sorted(row.name for row in table.rows if row.service == PAGES_SERVICE),
         problems=PROBLEMS,
         cors_allowed_headers=CORS_ALLOWED_HEADERS,
@@ -129,50 +117,3 @@ def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
         files={folder / "nginx.conf": text},
         folders=(folder, folder / "temp", logs),
     )
-
-
-def locations(table: RouteTable, queries: list[str]) -> Iterator[Location]:
-    """Yield the locations of `table`. A prefix needs two: the path itself, and what is below it.
-
-    Rows that share a path ask the same of a request, so the edge asks by path alone; a method that no row of the path
-    lists goes no further.
-    """
-    seen: set[str] = set()
-    for row in table.rows:
-        for path in row.paths:
-            for match, sample in _matches(path):
-                if match in seen:
-                    continue
-                seen.add(match)
-                methods = tuple(method for method in _methods(table) if table.winner(method, sample))
-                public = row.auth == "public"
-                yield Location(
-                    match=match,
-                    name=row.name,
-                    methods=methods,
-                    verify=None if public else queries.index(_query(row)),
-                    target="edge_gateway" if public else f"$edge_{row.auth}_target",
-                )
-
-
-def _matches(path: RoutePath) -> Iterator[tuple[str, str]]:
-    """Yield nginx's match for `path`, each with a path that only it covers."""
-    if path.type == "Exact":
-        yield f"= {path.path}", path.path
-        return
-    if path.element:
-        yield f"= {path.element}", path.element
-        yield f"{path.element}/", f"{path.element}/\0"
-    else:
-        yield "= /", "/"
-        yield "/", "/\0"
-
-
-def _methods(table: RouteTable) -> list[str]:
-    return sorted({method for row in table.rows for method in row.methods})
-
-
-def _query(row: Row) -> str:
-    if row.auth == "optional":
-        return _OPTIONAL_QUERY
-    return f"?{urlencode([('role', role) for role in sorted(row.roles)])}" if row.roles else ""

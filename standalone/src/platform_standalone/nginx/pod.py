@@ -22,20 +22,12 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from platform_routes.gateway_file import RedisSettings, Upstream, external_file, route_file
+from platform_routes.table import RouteTable, RouteTableError, table_of
 from platform_standalone.nginx.error_log import FilteredOutput, without_request_data
-from platform_standalone.nginx.gateway import (
-    JOINED_FILE,
-    ROUTES_FILE,
-    GatewaySettings,
-    RedisSettings,
-    Upstream,
-    render_gateway,
-    route_file,
-)
-from platform_standalone.nginx.joined import joined_file
-from platform_standalone.nginx.joined_tables import JoinedTables
+from platform_standalone.nginx.external_tables import ExternalTables
+from platform_standalone.nginx.gateway import JOINED_FILE, ROUTES_FILE, GatewaySettings, render_gateway
 from platform_standalone.nginx.program import NginxMissing, Program, replace
-from platform_standalone.nginx.routes import RouteTable, RouteTableError, table_of
 
 PREFIX = "GATEWAY_"
 HTTP_PORT = 8000
@@ -134,12 +126,12 @@ def gateway_settings(settings: PodSettings) -> GatewaySettings:
     )
 
 
-def joined_tables(settings: PodSettings) -> JoinedTables:
-    """Return where the tables of joined routes come from."""
-    return JoinedTables(settings.joined_tables, settings.joined_url, f"http://127.0.0.1:{STATUS_PORT}/joined")
+def external_tables(settings: PodSettings) -> ExternalTables:
+    """Return where the tables of external routes come from."""
+    return ExternalTables(settings.joined_tables, settings.joined_url, f"http://127.0.0.1:{STATUS_PORT}/joined")
 
 
-def route_files(settings: PodSettings, joined: JoinedTables) -> dict[Path, str]:
+def route_files(settings: PodSettings, joined: ExternalTables) -> dict[Path, str]:
     """Return the gateway's route files of this moment.
 
     Raises Unresolved, RouteTableError, ValidationError, OSError, YAMLError, KeyError.
@@ -147,13 +139,13 @@ def route_files(settings: PodSettings, joined: JoinedTables) -> dict[Path, str]:
     gateway = gateway_settings(settings)
     folder = settings.state.absolute() / "gateway"
     own = json.dumps(route_file(gateway, _own_table(settings)), indent=2) + "\n"
-    return {folder / ROUTES_FILE: own, folder / JOINED_FILE: joined_file(gateway, joined.read())}
+    return {folder / ROUTES_FILE: own, folder / JOINED_FILE: external_file(gateway, joined.read())}
 
 
-def program(settings: PodSettings, joined: JoinedTables) -> Program:
+def program(settings: PodSettings, joined: ExternalTables) -> Program:
     """Return nginx with its files. Raises as `route_files`, and NginxMissing."""
     gateway = gateway_settings(settings)
-    return render_gateway(gateway, _own_table(settings), joined_file(gateway, joined.read()))
+    return render_gateway(gateway, _own_table(settings), external_file(gateway, joined.read()))
 
 
 def _own_table(settings: PodSettings) -> RouteTable:
@@ -170,7 +162,7 @@ def log_to_standard_output(settings: PodSettings) -> None:
 
 
 def refreshed(
-    settings: PodSettings, joined: JoinedTables, stop: threading.Event, present: Mapping[Path, str]
+    settings: PodSettings, joined: ExternalTables, stop: threading.Event, present: Mapping[Path, str]
 ) -> Iterator[tuple[Path, str]]:
     """Yield each route file that differs from the one before, until `stop`. What fails changes nothing but the log."""
     written = dict(present)
@@ -195,7 +187,7 @@ def main() -> int:
     stop = threading.Event()
     try:
         settings = read_settings(os.environ)
-        joined = joined_tables(settings)
+        joined = external_tables(settings)
         # a mounted table may be a minute old
         joined.exchange()
         nginx = _first(settings, joined, stop)
@@ -222,7 +214,7 @@ def main() -> int:
     return 0 if code == 0 else 1
 
 
-def _first(settings: PodSettings, joined: JoinedTables, stop: threading.Event) -> Program:
+def _first(settings: PodSettings, joined: ExternalTables, stop: threading.Event) -> Program:
     waited = 0.0
     while True:
         try:
@@ -234,7 +226,7 @@ def _first(settings: PodSettings, joined: JoinedTables, stop: threading.Event) -
         waited += settings.refresh_seconds
 
 
-def _keep_routes(settings: PodSettings, joined: JoinedTables, stop: threading.Event, nginx: Program) -> None:
+def _keep_routes(settings: PodSettings, joined: ExternalTables, stop: threading.Event, nginx: Program) -> None:
     for path, text in refreshed(settings, joined, stop, nginx.files):
         replace(path, text)
 

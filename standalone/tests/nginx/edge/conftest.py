@@ -2,8 +2,8 @@
 
 import pytest
 
+from platform_routes.table import table_of
 from platform_standalone.nginx.edge import EdgeSettings, render_edge
-from platform_standalone.nginx.routes import table_of
 
 IDENTITY = {
     "X_Auth_Subject": "m1",

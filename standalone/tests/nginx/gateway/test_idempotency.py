@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from platform_common.local_servers.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
-from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
-from platform_standalone.nginx.routes import table_of
+from platform_routes.gateway_file import RedisSettings, Upstream
+from platform_routes.table import table_of
+from platform_standalone.nginx.gateway import GatewaySettings, render_gateway
 
 PASSWORD = "gateway password with {odd} \"characters\" and 'quotes'"
 ROUTES = {
@@ -16,7 +17,7 @@ ROUTES = {
         "methods": ["GET", "POST"],
         "service": "shop",
         "auth": "required",
-        "idempotency": {"enabled": True, "methods": ["POST"], "onUnknown": "release"},
+        "idempotency": {"enabled": True, "methods": ["POST"], "onUnknownOutcome": "releaseLock"},
     },
     "register": {
         "paths": [{"path": "/register", "type": "Exact"}],

@@ -6,9 +6,17 @@ import json
 
 import pytest
 
-from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream
-from platform_standalone.nginx.joined import AnyHostRoute, JoinedTable, joined_file, load_joined, local_file
-from platform_standalone.nginx.routes import RouteTableError
+from platform_routes.gateway_file import (
+    ExternalRoute,
+    ExternalTable,
+    RedisSettings,
+    Upstream,
+    external_file,
+    load_external_table,
+    local_file,
+)
+from platform_routes.table import RouteTableError
+from platform_standalone.nginx.gateway import GatewaySettings
 
 
 def entry(**changes):
@@ -23,7 +31,7 @@ def entry(**changes):
 
 
 def joined(**entries):
-    return JoinedTable.model_validate({"version": 1, "routes": entries})
+    return ExternalTable.model_validate({"version": 1, "routes": entries})
 
 
 @pytest.fixture
@@ -41,18 +49,18 @@ def settings(tmp_path):
 
 
 def rows(settings, table):
-    return {row["name"]: row for row in json.loads(joined_file(settings, {0: table}))["rows"]}
+    return {row["name"]: row for row in json.loads(external_file(settings, {0: table}))["rows"]}
 
 
 def test_without_routes_the_table_is_empty(settings):
-    assert json.loads(joined_file(settings, {})) == {"version": 1, "serials": {}, "rows": []}
+    assert json.loads(external_file(settings, {})) == {"version": 1, "serials": {}, "rows": []}
 
 
 def test_of_a_route_in_two_tables_the_newer_entry_counts_and_the_serials_are_told(settings):
-    old = JoinedTable(serial=7, routes={"a/x": entry(upstream="10.0.0.1:80"), "a/y": entry()})
-    new = JoinedTable(serial=9, routes={"a/x": entry(upstream="10.0.0.2:80")})
+    old = ExternalTable(serial=7, routes={"a/x": entry(upstream="10.0.0.1:80"), "a/y": entry()})
+    new = ExternalTable(serial=9, routes={"a/x": entry(upstream="10.0.0.2:80")})
     for tables in ({0: old, 1: new}, {0: new, 1: old}):
-        document = json.loads(joined_file(settings, tables))
+        document = json.loads(external_file(settings, tables))
         assert document["serials"] == {str(number): table.serial for number, table in tables.items()}
         upstreams = {row["name"]: row["service"]["upstreams"] for row in document["rows"]}
         assert upstreams["a/x"] == ["10.0.0.2:80"]
@@ -73,8 +81,8 @@ def test_a_route_joins_with_its_host_its_service_and_neither_cookies_nor_token(s
 
 
 def test_keyed_methods_are_a_route_of_their_own_with_the_plugin_as_asked(settings):
-    keyed = {"methods": ["PUT"], "required": True, "ttl": 7, "fail_mode": "open"}
-    keyed |= {"scope_cookies": ["basket"], "anonymous": "bypass"}
+    keyed = {"methods": ["PUT"], "required": True, "ttlSeconds": 7, "failMode": "open"}
+    keyed |= {"scopeCookies": ["basket"], "anonymous": "bypass"}
     row = rows(settings, joined(**{"echo/echo": entry(idempotency=keyed)}))["echo/echo"]
     routes = {route["name"]: route for route in row["routes"]}
     assert routes["echo/echo"]["methods"] == ["GET"]
@@ -112,12 +120,12 @@ def test_a_table_that_cannot_be_read_is_a_sentence(tmp_path, text):
     file = tmp_path / "routes.json"
     file.write_text(text)
     with pytest.raises(RouteTableError, match="is wrong"):
-        load_joined(file)
+        load_external_table(file)
 
 
 def test_on_one_machine_a_row_has_any_host_and_is_otherwise_the_same(settings):
     given = {name: value for name, value in entry().items() if name != "hosts"}
-    [local] = json.loads(local_file(settings, 5, {"echo": AnyHostRoute.model_validate(given)}))["rows"]
+    [local] = json.loads(local_file(settings, 5, {"echo": ExternalRoute.model_validate(given)}))["rows"]
     pod = rows(settings, joined(echo=entry()))["echo"]
 
     assert local.pop("any_host")

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from operator_samples import backend, platform
-from platform_operator.routes.build.standalone import build_entry
 from platform_operator.routes.decisions import decide
-from platform_operator.routes.model import Grant, read_route
-from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, render_gateway
-from platform_standalone.nginx.joined import JoinedTable, joined_file
+from platform_operator.routes.grants import Grant
+from platform_routes.gateway_file import ExternalTable, RedisSettings, Upstream, build_entry, external_file
+from platform_routes.model import read_route
+from platform_routes.table import table_of
+from platform_standalone.nginx.gateway import GatewaySettings, render_gateway
 from platform_standalone.nginx.program import replace
-from platform_standalone.nginx.routes import table_of
 
 TEAMS = ("a", "b")
 EVERYTHING = [
@@ -51,7 +51,11 @@ hosts = mostly(
     st.sampled_from(["Own.test", "own.test:80", "*.test", "own_test", "-.test"]),
 )
 idempotency = st.fixed_dictionaries(
-    {"enabled": st.booleans(), "required": st.booleans(), "onUnknown": st.sampled_from(["keep", "release"])},
+    {
+        "enabled": st.booleans(),
+        "required": st.booleans(),
+        "onUnknownOutcome": st.sampled_from(["keepLock", "releaseLock"]),
+    },
     optional={
         "methods": mostly(st.just(["POST"]), st.sampled_from([["GET"], ["DELETE"], ["PUT", "PATCH"]])),
         "ttlSeconds": st.integers(1, 604_800),
@@ -94,7 +98,7 @@ def test_the_gateway_skips_no_row_that_the_operator_accepts(run, free_ports, tmp
         fingerprint_secret="secret" * 6,
         idempotency={"ttl": 60},
     )
-    program = render_gateway(given_settings, table_of(OWN, {"web"}), joined_file(given_settings, {}))
+    program = render_gateway(given_settings, table_of(OWN, {"web"}), external_file(given_settings, {}))
     running = run(program, port, status_port)
     serial = 0
     accepted = 0
@@ -112,8 +116,8 @@ def test_the_gateway_skips_no_row_that_the_operator_accepts(run, free_ports, tmp
         entries = {str(route.key): build_entry(route, platform(), backend()) for route in taken}
         serial += 1
         accepted += len(entries)
-        written = JoinedTable(serial=serial, routes=entries)
-        replace(program.folder / "joined.json", joined_file(given_settings, {0: written}))
+        written = ExternalTable(serial=serial, routes=entries)
+        replace(program.folder / "joined.json", external_file(given_settings, {0: written}))
         wait(lambda: followed()["serials"] == {"0": serial} and followed()["followed"], "the generated table")
         assert followed()["skipped"] == {}
 

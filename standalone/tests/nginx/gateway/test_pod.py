@@ -59,7 +59,7 @@ def own_text(settings):
     """The platform's own route file of this moment."""
     (text,) = [
         text
-        for path, text in pod.route_files(settings, pod.joined_tables(settings)).items()
+        for path, text in pod.route_files(settings, pod.external_tables(settings)).items()
         if path.name == "routes.json"
     ]
     return text
@@ -91,7 +91,7 @@ def test_a_name_without_an_address_is_a_sentence(settings, names):
 
 def test_new_addresses_make_a_new_route_file_and_trouble_changes_nothing(settings, names, capsys):
     stop = threading.Event()
-    joined = pod.joined_tables(settings)
+    joined = pod.external_tables(settings)
     news = pod.refreshed(settings, joined, stop, pod.route_files(settings, joined))
     names["member-pods.test"] = ["10.0.0.7"]
     path, text = next(news)
@@ -119,7 +119,7 @@ BAD_TABLES = ["{", '{"version": 1, "routes": {"a/x": {"typo": 1}}}']
 def test_a_bad_joined_table_neither_stops_a_start_nor_the_following_of_addresses(settings, names, tmp_path, table):
     (tmp_path / "0.json").write_text(table)
     settings = settings.model_copy(update={"joined_tables": tmp_path})
-    joined = pod.joined_tables(settings)
+    joined = pod.external_tables(settings)
     assert "10.0.0.1:8080" in pod.program(settings, joined).files[settings.state / "gateway" / "routes.json"]
 
     news = pod.refreshed(settings, joined, threading.Event(), pod.route_files(settings, joined))
@@ -131,7 +131,7 @@ def test_a_bad_joined_table_neither_stops_a_start_nor_the_following_of_addresses
 @pytest.mark.usefixtures("names")
 def test_a_changed_joined_table_is_a_file_of_its_own(settings, tmp_path):
     settings = settings.model_copy(update={"joined_tables": tmp_path})
-    joined = pod.joined_tables(settings)
+    joined = pod.external_tables(settings)
     news = pod.refreshed(settings, joined, threading.Event(), pod.route_files(settings, joined))
     (tmp_path / "0.json").write_text('{"version": 1, "routes": {"a/x": {"typo": 1}}}')
     path, text = next(news)
@@ -149,5 +149,5 @@ def test_logs_are_the_containers_own_output(settings):
     pod.log_to_standard_output(settings)
     logs = settings.state / "logs"
     assert (logs / "gateway.access.log").readlink().as_posix() == "/dev/stdout"
-    text = pod.program(settings, pod.joined_tables(settings)).files[settings.state / "gateway" / "nginx.conf"]
+    text = pod.program(settings, pod.external_tables(settings)).files[settings.state / "gateway" / "nginx.conf"]
     assert "error_log stderr notice;" in text

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from platform_standalone.nginx.gateway import GatewaySettings, RedisSettings, Upstream, route_file
-from platform_standalone.nginx.routes import load_table
+from platform_routes.gateway_file import RedisSettings, Upstream, route_file
+from platform_routes.table import load_table
+from platform_standalone.nginx.gateway import GatewaySettings
 
 VALUES = Path(__file__).parents[4] / "charts" / "member-platform" / "values.yaml"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

@@ -31,8 +31,8 @@ from platform_operator.kube.events import build_event, emit_event
 from platform_operator.kube.kinds import DEPLOYMENT, SECRET, SIGNING_KEY_RING
 from platform_operator.queue import WorkQueue
 from platform_operator.routes.live import resource_version
-from platform_operator.routes.model import GROUP, Object
 from platform_operator.routes.status import READY, Condition, build_conditions
+from platform_routes.model import GROUP, Object
 
 log = structlog.get_logger(__name__)
 

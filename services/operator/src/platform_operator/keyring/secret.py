@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from platform_common.tokens.key_ring import SESSIONS_UNTIL
 from platform_operator.keyring.rotation import InvalidSecret, Requests, Ring
-from platform_operator.routes.build.metadata import MANAGED_BY
-from platform_operator.routes.model import GROUP, Object
+from platform_routes.metadata import MANAGED_BY
+from platform_routes.model import GROUP, Object
 
 RING = f"{GROUP}/ring"
 

@@ -11,8 +11,8 @@ from platform_operator import metrics
 from platform_operator.kube.connection import Connection
 from platform_operator.kube.errors import api_error
 from platform_operator.kube.kinds import Kind
-from platform_operator.routes.build.metadata import MANAGER
-from platform_operator.routes.model import Object
+from platform_routes.metadata import MANAGER
+from platform_routes.model import Object
 
 # Timeout of a call (seconds), and page size of lists: parsed objects take ten times the memory of their JSON.
 CALL_SECONDS = 20.0

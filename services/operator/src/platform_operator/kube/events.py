@@ -7,8 +7,8 @@ import structlog
 from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.errors import ApiError
 from platform_operator.kube.kinds import EVENT, Kind
-from platform_operator.routes.build.metadata import MANAGER
-from platform_operator.routes.model import Object
+from platform_routes.metadata import MANAGER
+from platform_routes.model import Object
 
 log = structlog.get_logger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from platform_operator.routes.model import API_VERSION
+from platform_routes.model import API_VERSION
 
 
 @dataclass(frozen=True)

@@ -25,19 +25,19 @@ from platform_operator.kube.kinds import (
     managed_kinds,
 )
 from platform_operator.queue import WorkQueue
-from platform_operator.routes.build.metadata import MANAGED_BY, MANAGER
 from platform_operator.routes.decisions import Verdict, decide
 from platform_operator.routes.edge import Edge
 from platform_operator.routes.gateways.gateway import Gateway
 from platform_operator.routes.gateways.kong import KongGateway
 from platform_operator.routes.gateways.reports import GatewayReports
 from platform_operator.routes.gateways.standalone import StandaloneGateway
-from platform_operator.routes.model import Object, RouteKey
-from platform_operator.routes.platform import Platform
 from platform_operator.routes.reconcile import RouteReconciler
 from platform_operator.routes.state import State
 from platform_operator.routes.tables import Tables
 from platform_operator.routes.writer import ObjectWriter
+from platform_routes.metadata import MANAGED_BY, MANAGER
+from platform_routes.model import Object, RouteKey
+from platform_routes.platform import Platform
 
 log = structlog.get_logger(__name__)
 

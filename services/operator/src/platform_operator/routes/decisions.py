@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from platform_operator.routes.model import Grant, Route, RouteKey
-from platform_operator.routes.paths import PREFIX, Path, ancestors, covers, is_closed, overlap
-from platform_operator.routes.platform import Platform
-from platform_operator.routes.rules import fault_of
+from platform_operator.routes.grants import Grant
+from platform_routes.model import Route, RouteKey
+from platform_routes.paths import PREFIX, Path, ancestors, covers, is_closed
+from platform_routes.platform import Platform
+from platform_routes.rules import fault_of, reserved_by
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _unfit(route: Route, platform: Platform) -> Verdict | None:
     for path in route.paths:
         if is_closed(path):
             return Verdict(False, "PathReserved", f"The path {path.path} is never routed.")
-        if platform.is_own_host(route) and (owner := _reserved(path, platform)):
+        if platform.is_own_host(route) and (owner := reserved_by(path, platform.rows, platform.reserved_paths)):
             return Verdict(False, "PathReserved", f"The path {path.path} overlaps {owner}, which the platform keeps.")
     limit = platform.edge.max_body_bytes
     if route.max_body_bytes is not None and route.max_body_bytes > limit:
@@ -161,16 +162,6 @@ def _used_up(grant: Grant) -> Verdict:
     limits = f"{grant.max_routes} routes with {grant.max_paths} paths"
     message = f"The RouteGrant {grant.name} is used up: it allows {limits}."
     return Verdict(False, "QuotaExceeded", message)
-
-
-def _reserved(path: Path, platform: Platform) -> str:
-    """Return what of the platform `path` overlaps, or nothing. What a row for everything takes is there to be taken."""
-    for row in platform.rows:
-        for own in row.paths:
-            everything = own.type == PREFIX and not own.element
-            if overlap(own, path) and (not everything or path.path == "/"):
-                return f"the route {row.key.name}"
-    return next((prefix for prefix in platform.reserved_paths if overlap(Path(prefix), path)), "")
 
 
 def _grants(grant: Grant, host: str, path: Path, platform: Platform) -> bool:

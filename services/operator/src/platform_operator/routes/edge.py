@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE, MIDDLEWARE
-from platform_operator.routes.build.objects import build_edge
 from platform_operator.routes.gateways.gateway import Gateway
 from platform_operator.routes.live import ObjectId
-from platform_operator.routes.model import Object, Route, RouteKey
-from platform_operator.routes.platform import Platform
 from platform_operator.routes.writer import ObjectWriter
+from platform_routes.model import Object, Route, RouteKey
+from platform_routes.objects import build_edge
+from platform_routes.platform import Platform
 
 # How long the edge may take to follow a change (seconds): Traefik gathers news for 2, ingress-nginx for about 3.
 FOLLOW_SECONDS = 4.0

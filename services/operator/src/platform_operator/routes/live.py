@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from platform_operator.routes.model import Object
+from platform_routes.model import Object
 
 # What of an object can never differ from what is asked for, or says nothing.
 _LEFT_OUT = {"status", "apiVersion", "kind"}

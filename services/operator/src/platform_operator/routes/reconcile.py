@@ -13,13 +13,10 @@ from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.errors import ApiError, Conflict, NotFound
 from platform_operator.kube.events import build_event, emit_event
 from platform_operator.kube.kinds import NETWORK_POLICY, PROTECTED_ROUTE
-from platform_operator.routes.build.objects import build_closing
 from platform_operator.routes.decisions import Verdict
 from platform_operator.routes.edge import Edge
 from platform_operator.routes.gateways.gateway import Gateway, GatewayFull
 from platform_operator.routes.live import ObjectId
-from platform_operator.routes.model import Backend, Object, Route, RouteKey
-from platform_operator.routes.platform import Platform
 from platform_operator.routes.state import State
 from platform_operator.routes.status import (
     ACCEPTED,
@@ -32,6 +29,9 @@ from platform_operator.routes.status import (
     news,
 )
 from platform_operator.routes.writer import NameTaken, ObjectWriter
+from platform_routes.model import Backend, Object, Route, RouteKey
+from platform_routes.objects import build_ingress_policies
+from platform_routes.platform import Platform
 
 # The API server will not take the object, however often it is asked.
 REFUSALS = {400, 403, 422}
@@ -122,7 +122,7 @@ class RouteReconciler:
 
     async def _follow(self, route: Route, backend: Backend | None) -> float:
         key = route.key
-        closing = build_closing(route, self._platform, backend)
+        closing = build_ingress_policies(route, self._platform, backend)
         for body in closing:
             await self._writer.write(key, body)
         wanted = self._edge.build(route)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from platform_operator.kube.kinds import ENDPOINT_SLICE, PROTECTED_ROUTE, ROUTE_GRANT, SERVICE, Kind
-from platform_operator.routes.build.metadata import route_of
+from platform_operator.routes.grants import Grant, read_grant
 from platform_operator.routes.live import Live, ObjectId, resource_version
-from platform_operator.routes.model import Backend, Grant, Object, Route, RouteKey, read_backend, read_grant, read_route
+from platform_routes.metadata import route_of
+from platform_routes.model import Backend, Object, Route, RouteKey, read_backend, read_route
 
 Name = tuple[str, str]
 

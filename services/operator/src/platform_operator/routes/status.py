@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from platform_operator.routes.model import Object, Route
-from platform_operator.routes.platform import Platform
+from platform_routes.model import Object, Route
+from platform_routes.platform import Platform
 
 ACCEPTED = "Accepted"
 PROGRAMMED = "Programmed"

@@ -17,8 +17,8 @@ from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.errors import ApiError, NotFound
 from platform_operator.kube.kinds import CONFIG_MAP
 from platform_operator.routes.gateways.gateway import GatewayFull
-from platform_operator.routes.model import Object, RouteKey
-from platform_operator.routes.platform import Platform
+from platform_routes.model import Object, RouteKey
+from platform_routes.platform import Platform
 
 log = structlog.get_logger(__name__)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.errors import Conflict, NotFound
 from platform_operator.kube.kinds import kind_of
-from platform_operator.routes.build.metadata import route_of
 from platform_operator.routes.live import Live, ObjectId
-from platform_operator.routes.model import Object, RouteKey
 from platform_operator.routes.state import State
+from platform_routes.metadata import route_of
+from platform_routes.model import Object, RouteKey
 
 
 class NameTaken(Exception):

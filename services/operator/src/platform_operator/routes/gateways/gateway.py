@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from platform_operator.routes.live import Live, ObjectId
-from platform_operator.routes.model import Backend, Route, RouteKey
+from platform_routes.model import Backend, Route, RouteKey
 
 
 class GatewayFull(Exception):

@@ -7,13 +7,13 @@ from typing import Any
 
 from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.kinds import INGRESS, KONG_PLUGIN, SERVICE
-from platform_operator.routes.build.kong import build_service_annotations
-from platform_operator.routes.build.objects import build_kong
 from platform_operator.routes.live import Live, ObjectId
-from platform_operator.routes.model import Backend, Object, Route, RouteKey
-from platform_operator.routes.platform import Platform
 from platform_operator.routes.state import State
 from platform_operator.routes.writer import ObjectWriter
+from platform_routes.kong import build_service_annotations
+from platform_routes.model import Backend, Object, Route, RouteKey
+from platform_routes.objects import build_kong
+from platform_routes.platform import Platform
 
 # How long Kong may take to follow a change (seconds). Kong does not report it; 0.8 to 2.2 were measured.
 FOLLOW_SECONDS = 5.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from platform_operator.routes.model import Object, RouteKey
-from platform_operator.routes.platform import Platform
 from platform_operator.routes.state import SERVICE_LABEL
 from platform_operator.routes.tables import Serials
+from platform_routes.model import Object, RouteKey
+from platform_routes.platform import Platform
 
 
 @dataclass(frozen=True)

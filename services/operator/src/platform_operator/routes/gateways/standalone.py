@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from platform_operator.kube.kinds import NETWORK_POLICY
-from platform_operator.routes.build.objects import build_way_out
-from platform_operator.routes.build.standalone import build_entry, reduced
 from platform_operator.routes.gateways.gateway import GatewayFull
 from platform_operator.routes.gateways.reports import GatewayReports
 from platform_operator.routes.live import Live, ObjectId
-from platform_operator.routes.model import Backend, Object, Route, RouteKey
-from platform_operator.routes.platform import Platform
 from platform_operator.routes.tables import Tables
 from platform_operator.routes.writer import ObjectWriter
+from platform_routes.gateway_file import build_entry, reduced
+from platform_routes.model import Backend, Object, Route, RouteKey
+from platform_routes.objects import build_egress_policies
+from platform_routes.platform import Platform
 
 # How long to wait for news of the gateway's pods (seconds); they report every second, and news wakes the route at once.
 WAIT_SECONDS = 5.0
@@ -48,7 +48,7 @@ class StandaloneGateway:
         if kept is None:
             # the network closes at once, the table follows
             for which, live in self._writer.live(key).items():
-                if _is_way_out(which, live):
+                if _is_egress_policy(which, live):
                     await self._writer.remove(key, which)
         wait = self._hold(key, kept)
         if to and not wait:
@@ -57,18 +57,18 @@ class StandaloneGateway:
 
     async def program(self, route: Route, backend: Backend | None) -> float:
         """Write the route's entry. Raises ApiError, NameTaken and GatewayFull."""
-        wanted = build_way_out(route, self._platform, backend)
+        wanted = build_egress_policies(route, self._platform, backend)
         for body in wanted:
             await self._writer.write(route.key, body)
         names = {ObjectId.of(body) for body in wanted}
         for which, live in self._writer.live(route.key).items():
-            if which not in names and _is_way_out(which, live):
+            if which not in names and _is_egress_policy(which, live):
                 await self._writer.remove(route.key, which)
         return self._hold(route.key, build_entry(route, self._platform, backend))
 
     def owns(self, which: ObjectId, live: Live) -> bool:
         """Tell whether an object is the gateway's: the policy of its way out."""
-        return _is_way_out(which, live)
+        return _is_egress_policy(which, live)
 
     def faults(self, key: RouteKey) -> str:
         """Return why some pod of the gateway has not taken the route, or nothing."""
@@ -86,5 +86,5 @@ class StandaloneGateway:
         return 0.0 if self._reports.has_loaded(self._tables.written_at(key), key) else WAIT_SECONDS
 
 
-def _is_way_out(which: ObjectId, live: Live) -> bool:
+def _is_egress_policy(which: ObjectId, live: Live) -> bool:
     return which.kind == NETWORK_POLICY.kind and live.read().get("spec", {}).get("policyTypes") == ["Egress"]

@@ -1,18 +1,27 @@
-"""Paths and how they lie to one another; no dependency but the language."""
+"""Paths: their normal form, which of them overlap, and which are never routed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
+
+PathType = Literal["Exact", "Prefix"]
 
 EXACT = "Exact"
 PREFIX = "Prefix"
 
-# On no route, whatever anybody asks for: the client gets 404 and no service sees the request.
+# The client gets 404 and no service sees the request, whatever a table contains.
 CLOSED_PATHS = ("/internal", "/auth/verify", "/metrics", "/livez", "/readyz")
 
-# Locations that the standalone edge and gateway use internally; no client gets to them.
+# Locations that the edge and the gateway use internally; nginx itself refuses them to clients.
 INTERNAL_PATHS = ("/.edge", "/gateway_buffered", "/gateway_error")
+
+# No characters with two spellings, which components could read differently (RFC 3986, section 2.3), and none that
+# ingress-nginx refuses in a path that is no regular expression.
+PATTERN = r"^/([A-Za-z0-9._-]+/)*([A-Za-z0-9._-]+)?$"
+_PATTERN = re.compile(PATTERN.removesuffix("$"))
 
 
 @dataclass(frozen=True)
@@ -27,17 +36,32 @@ class Path:
         """The path without a trailing slash: what a prefix stands for (`/` is the empty string)."""
         return self.path.rstrip("/") if self.type == PREFIX else self.path
 
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """How specific the path is; the greatest rank of the paths that match a request decides."""
+        return self.type == EXACT, len(self.element)
+
+    def matches(self, path: str) -> bool:
+        """Return whether a request for `path` is one for this path."""
+        return path == self.path if self.type == EXACT else covers(self.element, path)
+
     def __str__(self) -> str:
         return f"={self.path}" if self.type == EXACT else self.path
 
 
+def is_normal(path: str) -> bool:
+    """Return whether `path` is in normal form: plain characters, no empty elements, no dot segments."""
+    elements = path.split("/")
+    return bool(_PATTERN.fullmatch(path)) and "." not in elements and ".." not in elements
+
+
 def covers(prefix: str, path: str) -> bool:
-    """Tell whether the element `prefix` covers `path`: `/a` covers `/a` and `/a/b`, not `/ab`."""
-    return path == prefix or path.startswith(f"{prefix}/") or not prefix
+    """Return whether the element `prefix` covers `path`: `/a` covers `/a` and `/a/b`, not `/ab`."""
+    return not prefix or path == prefix or path.startswith(f"{prefix}/")
 
 
 def overlap(one: Path, other: Path) -> bool:
-    """Tell whether some request fits both."""
+    """Return whether some request matches both."""
     if one.type == EXACT and other.type == EXACT:
         return one.path == other.path
     if one.type == EXACT:
@@ -48,12 +72,12 @@ def overlap(one: Path, other: Path) -> bool:
 
 
 def is_closed(path: Path) -> bool:
-    """Tell whether `path` is, or lies below, one that is never routed."""
+    """Return whether `path` is never routed, or lies below a path that is not."""
     return any(covers(closed, path.path.rstrip("/")) for closed in (*CLOSED_PATHS, *INTERNAL_PATHS))
 
 
 def closed_below(path: Path) -> tuple[str, ...]:
-    """Return the closed paths that the prefix `path` would take along."""
+    """Return the closed paths that the prefix `path` would include."""
     if path.type == EXACT:
         return ()
     return tuple(closed for closed in CLOSED_PATHS if covers(path.element, closed))

@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import Any
 
-from platform_operator.routes.model import GROUP, Object, Route, RouteKey
-from platform_operator.routes.platform import Owner, Platform
+from platform_routes.model import GROUP, Object, Route, RouteKey
+from platform_routes.platform import Owner, Platform
 
 MANAGER = "member-platform-operator"
 MANAGED_BY = "app.kubernetes.io/managed-by"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from platform_operator.routes.build import kong, network, nginx, traefik
-from platform_operator.routes.build.metadata import stamped
-from platform_operator.routes.model import Backend, Object, Route
-from platform_operator.routes.platform import Platform
+from platform_routes import kong, network_policies, nginx, traefik
+from platform_routes.metadata import stamped
+from platform_routes.model import Backend, Object, Route
+from platform_routes.platform import Platform
 
 
-def build_closing(route: Route, platform: Platform, backend: Backend | None) -> list[Object]:
+def build_ingress_policies(route: Route, platform: Platform, backend: Backend | None) -> list[Object]:
     """Return the policy that closes the service to all but the gateway.
 
     Without a Service that can be used there is none: whose pods it would close is not known.
     """
     if not platform.network_policies or backend is None or not is_usable(route, backend):
         return []
-    return [stamped(network.build_closing(route, platform, backend))]
+    return [stamped(network_policies.build_ingress_policy(route, platform, backend))]
 
 
 def build_edge(route: Route, platform: Platform) -> list[Object]:
@@ -24,11 +24,11 @@ def build_edge(route: Route, platform: Platform) -> list[Object]:
     return [stamped(body) for body in edge.build_edge(route, platform)]
 
 
-def build_way_out(route: Route, platform: Platform, backend: Backend | None) -> list[Object]:
+def build_egress_policies(route: Route, platform: Platform, backend: Backend | None) -> list[Object]:
     """Return the policy that lets the standalone gateway reach the service's pods."""
     if not platform.network_policies or backend is None or not is_usable(route, backend):
         return []
-    return [stamped(network.build_way_out(route, platform, backend))]
+    return [stamped(network_policies.build_egress_policy(route, platform, backend))]
 
 
 def build_kong(route: Route, platform: Platform) -> list[Object]:

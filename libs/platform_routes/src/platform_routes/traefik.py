@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from platform_operator.routes.build.metadata import platform_metadata, platform_name
-from platform_operator.routes.build.verify import RESPONSE_HEADERS, verify_url
-from platform_operator.routes.model import Object, Route
-from platform_operator.routes.paths import EXACT, Path
-from platform_operator.routes.platform import Platform
+from platform_routes.metadata import platform_metadata, platform_name
+from platform_routes.model import Object, Route
+from platform_routes.paths import EXACT, Path
+from platform_routes.platform import Platform
+from platform_routes.verify import RESPONSE_HEADERS, verify_url
 
 API_VERSION = "traefik.io/v1alpha1"
 # An exact path beats every prefix, a longer prefix a shorter one.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from platform_operator.routes.build.metadata import platform_metadata, platform_name
-from platform_operator.routes.build.verify import RESPONSE_HEADERS, verify_url
-from platform_operator.routes.model import Object, Route
-from platform_operator.routes.platform import Platform
+from platform_routes.metadata import platform_metadata, platform_name
+from platform_routes.model import Object, Route
+from platform_routes.platform import Platform
+from platform_routes.verify import RESPONSE_HEADERS, verify_url
 
 PREFIX = "nginx.ingress.kubernetes.io"
 

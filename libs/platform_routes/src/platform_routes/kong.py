@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from platform_operator.routes.build.metadata import own_metadata, own_name
-from platform_operator.routes.model import JOINED, Object, Route
-from platform_operator.routes.paths import EXACT, PREFIX, Path, closed_below
-from platform_operator.routes.platform import IDENTITY_HEADERS, Platform
+from platform_routes.metadata import own_metadata, own_name
+from platform_routes.model import JOINED, Object, Route
+from platform_routes.paths import EXACT, PREFIX, Path, closed_below
+from platform_routes.platform import IDENTITY_HEADERS, Platform
 
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
@@ -65,17 +65,17 @@ def _ingresses(route: Route, platform: Platform) -> Iterator[Object]:
     clean = ("clean", "no-identity") if route.auth == "public" else ("clean",)
     for index, path in enumerate(route.paths):
         if path.type == EXACT:
-            made = _Maker(route, platform, _expression(f"{_quoted(path.path)}$"), EXACT_PRIORITY)
+            made = _IngressFactory(route, platform, _expression(f"{_quoted(path.path)}$"), EXACT_PRIORITY)
         else:
             prefix = {"path": path.path, "pathType": "Prefix"}
-            made = _Maker(route, platform, prefix, PREFIX_PRIORITY + len(path.element))
+            made = _IngressFactory(route, platform, prefix, PREFIX_PRIORITY + len(path.element))
         if route.plain_methods:
             yield made.ingress(f"{index}", route.plain_methods, *clean)
         if route.keyed_methods:
             yield made.ingress(f"{index}-keyed", route.keyed_methods, *clean, "idempotency")
         accepted = accepted_methods(route, path, others)
-        closed = tuple(method for method in EVERY_METHOD if method not in accepted)
-        yield made.ingress(f"{index}-closed", closed, f"{index}-methods")
+        blocked = tuple(method for method in EVERY_METHOD if method not in accepted)
+        yield made.ingress(f"{index}-closed", blocked, f"{index}-methods")
         if not platform.is_own_host(route):
             yield from _closed_elsewhere(route, platform, path, index)
 
@@ -83,12 +83,14 @@ def _ingresses(route: Route, platform: Platform) -> Iterator[Object]:
 def _closed_elsewhere(route: Route, platform: Platform, path: Path, index: int) -> Iterator[Object]:
     """On a host of its own nobody else closes what the platform's chart closes on the platform's."""
     for number, closed in enumerate(closed_below(path)):
-        made = _Maker(route, platform, {"path": closed, "pathType": "Prefix"}, CLOSED_PRIORITY)
+        made = _IngressFactory(route, platform, {"path": closed, "pathType": "Prefix"}, CLOSED_PRIORITY)
         yield made.ingress(f"{index}-never-{number}", EVERY_METHOD, "closed")
     if path.type == PREFIX:
         # an encoded slash means one path to the edge and another to Kong
         encoded = _expression(f"{_quoted(path.element)}/.*%2[Ff]")
-        yield _Maker(route, platform, encoded, ENCODED_SLASH_PRIORITY).ingress(f"{index}-slash", EVERY_METHOD, "closed")
+        yield _IngressFactory(route, platform, encoded, ENCODED_SLASH_PRIORITY).ingress(
+            f"{index}-slash", EVERY_METHOD, "closed"
+        )
 
 
 def accepted_methods(route: Route, path: Path, others: Iterable[Route]) -> set[str]:
@@ -111,7 +113,7 @@ def _quoted(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Maker:
+class _IngressFactory:
     """Makes the Ingresses of one path, of which only methods and plugins differ."""
 
     route: Route
@@ -163,7 +165,7 @@ def _lua_route(route: Route, platform: Platform) -> str:
     fields = {
         "trusts_identity": route.auth != "public",
         "requires_identity": route.auth == "required",
-        "cookies": route.cookies,
+        "cookies": route.forward_cookies,
         "bearer": route.bearer,
         "joined": True,
         "own_host": not platform.is_own_host(route),
@@ -182,20 +184,14 @@ def _filled_in(plugin: Mapping[str, Any], mark: str, text: str) -> Object:
 
 
 def _idempotency(route: Route, platform: Platform) -> Object:
-    given = route.idempotency
-    config: Object = {
+    return {
         "service": _ledger_name(route, platform),
-        "methods": list(given.methods),
-        "required": given.required,
-        "on_unknown": given.on_unknown,
+        "methods": list(route.keyed_methods),
         **platform.gateway.idempotency,
         "fingerprint_secret": FINGERPRINT_SECRET,
         "redis": {**platform.gateway.redis, "password": REDIS_PASSWORD},
+        **route.idempotency.plugin_settings(route.auth),
     }
-    if route.auth == "public":
-        # stripping runs after this plugin, so on a public route it reads no identity at all
-        config["identity_header"] = ""
-    return config | given.overrides
 
 
 def _ledger_name(route: Route, platform: Platform) -> str:

@@ -1,4 +1,4 @@
-"""The tables of joined routes as a pod has them: mounted files, and newer ones from the operator."""
+"""The tables of external routes as a pod has them: mounted files, and newer ones from the operator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from platform_standalone.nginx.joined_tables import JoinedTables
+from platform_standalone.nginx.external_tables import ExternalTables
 
 
 class Peer:
@@ -55,7 +55,7 @@ def peers():
 @pytest.fixture
 def tables(tmp_path, peers):
     operator, nginx = peers
-    return JoinedTables(tmp_path, operator.url, nginx.url)
+    return ExternalTables(tmp_path, operator.url, nginx.url)
 
 
 def document(serial, *names):
@@ -126,7 +126,7 @@ def test_what_the_operator_says_wrong_changes_nothing(tables, tmp_path, peers, a
 def test_without_the_operator_the_mounted_tables_count(tmp_path, peers, capsys):
     _, nginx = peers
     nowhere = "http://127.0.0.1:1/"
-    tables = JoinedTables(tmp_path, nowhere, nginx.url)
+    tables = ExternalTables(tmp_path, nowhere, nginx.url)
     write(tmp_path, 0, document(1, "a/x"))
     for _ in range(3):
         tables.exchange()

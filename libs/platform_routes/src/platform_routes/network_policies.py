@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from platform_operator.routes.build.metadata import own_metadata, own_name, platform_metadata, platform_name
-from platform_operator.routes.model import Backend, Object, Route
-from platform_operator.routes.platform import Peer, Platform
+from platform_routes.metadata import own_metadata, own_name, platform_metadata, platform_name
+from platform_routes.model import Backend, Object, Route
+from platform_routes.platform import Peer, Platform
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
 
-def build_closing(route: Route, platform: Platform, backend: Backend) -> Object:
+def build_ingress_policy(route: Route, platform: Platform, backend: Backend) -> Object:
     """Return the policy that closes the service's pods, on every port, to all but those who may reach them.
 
     Raises KeyError when the Service has no such port.
@@ -25,7 +25,7 @@ def build_closing(route: Route, platform: Platform, backend: Backend) -> Object:
     )
 
 
-def build_way_out(route: Route, platform: Platform, backend: Backend) -> Object:
+def build_egress_policy(route: Route, platform: Platform, backend: Backend) -> Object:
     """Return the policy that lets the platform's own gateway reach the service's pods.
 
     Raises KeyError when the Service has no such port.

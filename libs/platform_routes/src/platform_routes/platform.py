@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
 
-from platform_operator.routes.model import Idempotency, Route, RouteKey
-from platform_operator.routes.paths import Path
+from platform_routes.model import Route
+from platform_routes.table import read_row
 
 IDENTITY_HEADERS = ("X-Auth-Subject", "X-Auth-Session", "X-Auth-Roles")
 
@@ -97,12 +97,12 @@ class Platform:
 
 
 def load_platform(file: File) -> Platform:
-    """Read what the chart wrote. Raises OSError, ValueError, KeyError, TypeError."""
+    """Read what the chart wrote. Raises OSError, ValueError, KeyError, TypeError, RouteTableError."""
     return read_platform(json.loads(file.read_text(encoding="utf-8")))
 
 
 def read_platform(given: Mapping[str, Any]) -> Platform:
-    """Return the platform of a document. Raises KeyError, TypeError."""
+    """Return the platform of a document. Raises KeyError, TypeError, RouteTableError."""
     gateway = dict(given["gateway"])
     return Platform(
         namespace=given["namespace"],
@@ -115,29 +115,4 @@ def read_platform(given: Mapping[str, Any]) -> Platform:
         rows=tuple(read_row(name, row, given["namespace"]) for name, row in given["routes"].items()),
         reserved_paths=tuple(given["reserved_paths"]),
         owner_name=given["owner_name"],
-    )
-
-
-def read_row(name: str, row: Mapping[str, Any], namespace: str) -> Route:
-    """Return a row of the platform's own table as a route; its service keeps the table's name."""
-    given = row.get("idempotency") or {}
-    keyed = tuple(given.get("methods", ())) if given.get("enabled") else ()
-    return Route(
-        key=RouteKey(namespace, name),
-        paths=tuple(Path(item["path"], item["type"]) for item in row["paths"]),
-        service=row["service"],
-        port="http",
-        methods=tuple(row["methods"]),
-        auth=row["auth"],
-        roles=tuple(row.get("roles") or ()),
-        idempotency=Idempotency(
-            keyed,
-            given.get("required", False),
-            given.get("onUnknown", "keep"),
-            scope_cookies=tuple(given.get("scopeCookies", ())),
-            # what the chart says where the row does not
-            anonymous=given.get("anonymous", "client_ip"),
-        ),
-        bearer=True,
-        cookies=row.get("cookies", False),
     )

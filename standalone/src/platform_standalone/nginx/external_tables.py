@@ -1,4 +1,4 @@
-"""The tables of joined routes as a pod of the gateway has them: from mounted files, and newer from the operator.
+"""The tables of external routes as a pod of the gateway has them: from mounted files, and newer from the operator.
 
 The files are there whatever else is down, but the kubelet brings a change within a minute or so. The operator gives a
 changed table out at once, and gets a report of what this pod's nginx follows.
@@ -15,8 +15,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from platform_standalone.nginx.joined import JoinedTable, load_joined
-from platform_standalone.nginx.routes import RouteTableError
+from platform_routes.gateway_file import ExternalTable, load_external_table
+from platform_routes.table import RouteTableError
 
 # How long the operator, or this pod's nginx, may take to answer (seconds).
 ANSWER_SECONDS = 2.0
@@ -25,7 +25,7 @@ ANSWER_SECONDS = 2.0
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    tables: dict[int, JoinedTable] = Field(default_factory=dict)
+    tables: dict[int, ExternalTable] = Field(default_factory=dict)
 
 
 class _Followed(BaseModel):
@@ -38,19 +38,19 @@ class _Followed(BaseModel):
     skipped: dict[str, str] = Field(default_factory=dict)
 
 
-class JoinedTables:
+class ExternalTables:
     """Of each table the newest one that is known. A table that cannot be read changes nothing."""
 
     def __init__(self, folder: Path, operator_url: str, status_url: str) -> None:
         self._folder = folder
         self._operator_url = operator_url
         self._status_url = status_url
-        self._tables: dict[int, JoinedTable] = {}
+        self._tables: dict[int, ExternalTable] = {}
         self._followed = _Followed()
         self._lock = threading.Lock()
         self._known_trouble: dict[str, str] = {}
 
-    def read(self) -> dict[int, JoinedTable]:
+    def read(self) -> dict[int, ExternalTable]:
         """Return the tables, after a look at the files."""
         for file in sorted(self._folder.glob("*.json")):
             if file.stem.isdigit():
@@ -80,7 +80,7 @@ class JoinedTables:
 
     def _read_file(self, file: Path) -> None:
         try:
-            self._take(int(file.stem), load_joined(file))
+            self._take(int(file.stem), load_external_table(file))
         except RouteTableError as error:
             self._note(file.name, str(error))
         else:
@@ -103,7 +103,7 @@ class JoinedTables:
             self._followed = found
         return self._followed
 
-    def _take(self, number: int, table: JoinedTable) -> None:
+    def _take(self, number: int, table: ExternalTable) -> None:
         with self._lock:
             known = self._tables.get(number)
             if known is None or table.serial > known.serial:

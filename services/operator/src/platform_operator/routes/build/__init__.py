@@ -1,1 +1,0 @@
-"""Pure functions from a route to the objects that it stands for."""
