@@ -18,20 +18,19 @@ OUTSIDE = (
 
 HEAD = """# Network policies
 
-Made from the chart's objects by `make chart-docs`; `make test-chart` fails when it is out of date.
+Generated from the chart's objects by `make chart-docs`; `make test-chart` fails when it is out of date.
 
-Every pod of the release is denied everything, both ways, and then allowed exactly what stands here: all services
-enabled, the standalone gateway, Traefik as the edge, Prometheus in the namespace `monitoring`. With Kong, `gateway`
-is Kong's proxy in its own namespace. Besides, every part but `postgres` and `redis` asks the cluster's DNS (and a
-cache on the node), and `test`, the pod of `helm test`, reaches the edge.
+All ingress and egress of the release's pods is denied except for these connections, shown for a release with all
+services, the standalone gateway, Traefik as the edge and Prometheus in the namespace `monitoring`. With Kong,
+`gateway` is Kong's proxy in its own namespace. In addition every component except `postgres` and `redis` may use the
+cluster's DNS (and a node-local cache), and the pod of `helm test` may reach the edge.
 
-The one list that the policies are made from is `member-platform.flows` in
-`charts/member-platform/templates/_network.tpl`. Who stands outside is chosen by the namespace's name, and by labels
-where `values.yaml` gives some.
+The policies are generated from one list, `member-platform.flows` in `charts/member-platform/templates/_network.tpl`.
+Pods outside of the release are selected by their namespace and by the labels in `values.yaml`.
 
-Three tests hold it: the chart's (`tests/chart/test_network.py`, computed from the objects), the cluster's
-(`tests/cluster/test_network.py`, real connections between all pairs on all ports), and `helm test`, which tries one
-denied pair and says when the cluster's network plugin does not enforce policies at all.
+Three tests cover the policies: `tests/chart/test_network.py` computes the allowed connections from the objects,
+`tests/cluster/test_network.py` opens real connections between all pairs on all ports, and `helm test` tries one denied
+connection and fails if the cluster's network plugin does not enforce NetworkPolicies.
 """
 
 
@@ -53,9 +52,9 @@ def rows() -> list[tuple[str, str, str]]:
 
 def document() -> str:
     """The whole document."""
-    lines = [HEAD, "## Drawn", "", "```mermaid", "flowchart LR", "  client([client]) --> edge"]
+    lines = [HEAD, "## Diagram", "", "```mermaid", "flowchart LR", "  client([client]) --> edge"]
     lines += [f"  {source} -->|{ports}| {target}" for source, target, ports in rows()]
-    lines += ["```", "", "## The matrix", "", "| from | to | ports |", "|---|---|---|"]
+    lines += ["```", "", "## Matrix", "", "| from | to | ports |", "|---|---|---|"]
     lines += [f"| {source} | {target} | {ports} |" for source, target, ports in rows()]
     return "\n".join([*lines, ""])
 

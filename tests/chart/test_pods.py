@@ -95,7 +95,11 @@ def test_a_pod_is_given_more_time_to_stop_than_it_takes(documents):
         (container,) = template["spec"]["containers"]
         sleep = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         named = {variable["name"]: variable.get("value") for variable in container["env"]}
-        waits = sum(int(value) for key, value in named.items() if key.endswith(("_DRAIN_SECONDS", "_SHUTDOWN_SECONDS")))
+        waits = sum(
+            int(value)
+            for key, value in named.items()
+            if key.endswith(("_SHUTDOWN_DELAY_SECONDS", "_GRACEFUL_SHUTDOWN_SECONDS"))
+        )
         assert grace >= sleep + waits + 5, name
 
 

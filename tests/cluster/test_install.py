@@ -29,8 +29,8 @@ def test_the_first_answer_through_the_edge_comes_in_time(release):
 
 def test_helm_test_logs_in_and_finds_the_network_closed(release):
     said = release.test()
-    assert "ok     the token is dead at once" in said
-    assert "is closed to this pod" in said
+    assert "ok     the token is invalid at once" in said
+    assert "is not reachable from this pod" in said
 
 
 @pytest.mark.usefixtures("release")

@@ -48,7 +48,7 @@ def test_https_and_its_cookies(installed, name, secret):
         answer = client.get("/api/members/me?x=1", headers={"Cookie": f"__Host-access={token}"})
     assert answer.status_code in {301, 308}
     assert answer.headers["Location"] == f"https://{release.host}/api/members/me?x=1"
-    assert "ok     plain HTTP is sent on to HTTPS" in release.test()
+    assert "ok     HTTP is redirected to HTTPS" in release.test()
 
 
 def session(client, release):

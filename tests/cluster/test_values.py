@@ -46,7 +46,7 @@ def test_it_works_through_the_edge(installed, name):
     with release.client() as client:
         works(client)
     if values_of(name).get("member", {}).get("admin", {}).get("create", True):
-        assert "ok     the token is dead at once" in release.test()
+        assert "ok     the token is invalid at once" in release.test()
 
 
 @pytest.mark.parametrize("name", WITH_KONG)
@@ -108,7 +108,7 @@ def test_every_secret_given_as_a_gitops_tool_needs_it(installed):
     release = installed("gitops")
     with release.client() as client:
         works(client)
-    assert "ok     the token is dead at once" in release.test()
+    assert "ok     the token is invalid at once" in release.test()
 
 
 def test_what_is_not_to_be_kept_goes_with_the_release(installed):

@@ -1,4 +1,4 @@
-"""`helm test`: log in through the edge, use the token, log out; and see that the network is closed."""
+"""`helm test`: log in through the edge, use the token, log out, and check that NetworkPolicies are enforced."""
 
 import http.client
 import json
@@ -10,14 +10,14 @@ import sys
 HOST, EDGE, TLS = os.environ["PLATFORM_HOST"], os.environ["EDGE_HOST"], os.environ["PLATFORM_SCHEME"] == "https"
 CLOSED = os.environ["CLOSED_PEER"].rpartition(":")
 
-# Who signed the certificate is not this test's business: it may be a company's own authority.
+# The certificate is not verified, because it may be signed by a private authority.
 ANY_CERTIFICATE = ssl.create_default_context()
 ANY_CERTIFICATE.check_hostname = False
 ANY_CERTIFICATE.verify_mode = ssl.CERT_NONE
 
 
 class ByTls(http.client.HTTPConnection):
-    """A connection to the edge's own address that asks, by SNI, for the platform's host."""
+    """A connection to the edge's Service with the platform's host in SNI."""
 
     def connect(self) -> None:
         super().connect()
@@ -34,13 +34,15 @@ def ask(
     port = int(os.environ["EDGE_TLS_PORT" if tls else "EDGE_PORT"])
     connection = (ByTls if tls else http.client.HTTPConnection)(EDGE, port, timeout=10)
     connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-    answer = connection.getresponse()
-    text = answer.read()
-    return answer.status, json.loads(text) if text and b"json" in answer.getheader("Content-Type", "").encode() else {}
+    response = connection.getresponse()
+    text = response.read()
+    return response.status, json.loads(text) if text and b"json" in response.getheader(
+        "Content-Type", ""
+    ).encode() else {}
 
 
 def expect(what: str, got: object, wanted: object) -> None:
-    """Say it, or end the test with it."""
+    """Print the result, and exit on a failure."""
     if got != wanted:
         sys.exit(f"FAILED {what}: {got!r} instead of {wanted!r}")
     print(f"ok     {what}")
@@ -49,25 +51,27 @@ def expect(what: str, got: object, wanted: object) -> None:
 def main() -> None:
     """Run the test."""
     if TLS:
-        expect("plain HTTP is sent on to HTTPS", ask("GET", "/api/members", tls=False)[0] in {301, 308}, True)
-    expect("a request without a token is refused", ask("GET", "/api/members")[0], 401)
-    expect("the internal interface is not there", ask("POST", "/internal/credentials/verify", {})[0], 404)
+        expect("HTTP is redirected to HTTPS", ask("GET", "/api/members", tls=False)[0] in {301, 308}, True)
+    expect("a request without a token is rejected", ask("GET", "/api/members")[0], 401)
+    expect("internal endpoints are not exposed", ask("POST", "/internal/credentials/verify", {})[0], 404)
     credentials = {"email": os.environ["ADMIN_EMAIL"], "password": os.environ["ADMIN_PASSWORD"]}
     status, session = ask("POST", "/auth/login", credentials)
-    expect("the administrator logs in", status, 200)
+    expect("the administrator can log in", status, 200)
     token = session["access_token"]
     own = f"/api/members/{session['member']['id']}"
-    expect("the token reads its own account", ask("GET", own, token=token)[0], 200)
-    expect("the session is ended", ask("POST", "/auth/logout", token=token)[0], 204)
-    expect("the token is dead at once", ask("GET", own, token=token)[0], 401)
+    expect("the token is valid", ask("GET", own, token=token)[0], 200)
+    expect("the log-out succeeds", ask("POST", "/auth/logout", token=token)[0], 204)
+    expect("the token is invalid at once", ask("GET", own, token=token)[0], 401)
     if not CLOSED[0]:
         return
     try:
         socket.create_connection((CLOSED[0], int(CLOSED[2])), timeout=3).close()
     except OSError:
-        print(f"ok     {CLOSED[0]} is closed to this pod")
+        print(f"ok     {CLOSED[0]} is not reachable from this pod")
     else:
-        sys.exit(f"FAILED this pod reaches {CLOSED[0]}: the cluster's network plugin does not enforce NetworkPolicies")
+        sys.exit(
+            f"FAILED this pod can reach {CLOSED[0]}: the cluster's network plugin does not enforce NetworkPolicies"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Wait until the database has the tables that this version of the service needs; old pods serve meanwhile."""
+"""Wait until the database has the schema that this version of the service needs; old pods keep serving."""
 
 import asyncio
 import importlib
@@ -9,12 +9,12 @@ from platform_common.serving import StartRefused
 from platform_common.settings import load_settings
 from platform_database.start import check_database
 
-# From here on the waiting itself is news (seconds).
-PATIENCE_SECONDS = 60
+# When to print what to do (seconds).
+ADVICE_AFTER_SECONDS = 60
 
 
 def main(service: str, component: str) -> None:
-    """Return once the tables are there. Says what it waits for, and after a minute how to go on."""
+    """Wait for the schema. Prints what it waits for, and after a minute what to do."""
     schema = importlib.import_module(f"platform_{service}.schema").SCHEMA
     config = importlib.import_module(f"platform_{service}.config")
     settings = load_settings(config.DatabaseSettings)
@@ -26,7 +26,7 @@ def main(service: str, component: str) -> None:
             if str(refusal) != said:
                 said = str(refusal)
                 print(f"Waiting: {said}", flush=True)
-            if not advised and time.monotonic() - began > PATIENCE_SECONDS:
+            if not advised and time.monotonic() - began > ADVICE_AFTER_SECONDS:
                 advised = True
                 print(
                     f"A Job of {component} creates the tables. Read its log with `kubectl logs --all-containers "

@@ -51,8 +51,8 @@ spec:
             - {name: {{ $prefix }}_METRICS_PORT, value: "9090"}
             - {name: {{ $prefix }}_LOG_LEVEL, value: {{ $values.logLevel }}}
             - {name: {{ $prefix }}_FORWARDED_ALLOW_IPS, value: {{ join "," $root.Values.trustedProxies | quote }}}
-            - {name: {{ $prefix }}_DRAIN_SECONDS, value: {{ $values.shutdownDelaySeconds | quote }}}
-            - {name: {{ $prefix }}_SHUTDOWN_SECONDS, value: {{ $values.gracefulShutdownSeconds | quote }}}
+            - {name: {{ $prefix }}_SHUTDOWN_DELAY_SECONDS, value: {{ $values.shutdownDelaySeconds | quote }}}
+            - {name: {{ $prefix }}_GRACEFUL_SHUTDOWN_SECONDS, value: {{ $values.gracefulShutdownSeconds | quote }}}
             {{- .environment | nindent 12 }}
             {{- with $values.extraEnv }}
             {{- toYaml . | nindent 12 }}

@@ -68,7 +68,7 @@ def start(tmp_path):
 
 
 def test_requests_in_flight_end_after_readiness_has_failed(start):
-    service = start(EXAMPLE_DRAIN_SECONDS="0.5").wait_ready()
+    service = start(EXAMPLE_SHUTDOWN_DELAY_SECONDS="0.5").wait_ready()
     answers = []
     request = threading.Thread(target=lambda: answers.append(httpx2.get(service.url("/slow/1.5"))))
     request.start()

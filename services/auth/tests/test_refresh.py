@@ -240,7 +240,7 @@ async def test_a_renewed_session_lives_on(client, session, clock):
 
 
 async def test_no_session_outlives_the_absolute_limit(make_auth, client_of, clock):
-    client = client_of(make_auth(session_idle_seconds=800, session_absolute_seconds=3700))
+    client = client_of(make_auth(session_idle_timeout_seconds=800, session_absolute_timeout_seconds=3700))
     token = (await client.tokens())["refresh_token"]
     for _ in range(5):
         clock.advance(700)

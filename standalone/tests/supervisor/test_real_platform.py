@@ -239,7 +239,7 @@ def test_an_interrupted_start_leaves_nothing(tmp_path: Path, how: signal.Signals
 def test_a_service_that_does_not_start_is_one_sentence_and_leaves_nothing(tmp_path: Path):
     tmp_path.chmod(0o755)
     command = Command(StateFolder(tmp_path / "state"))
-    refused = command("up", "--free-ports", AUTH_SESSION_IDLE_SECONDS="soon")
+    refused = command("up", "--free-ports", AUTH_SESSION_IDLE_TIMEOUT_SECONDS="soon")
 
     assert refused.returncode == 1
     assert refused.stderr.startswith("auth ended before it was ready (exit code 2): Wrong settings: AUTH_SESSION_IDLE_")

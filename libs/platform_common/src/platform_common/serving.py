@@ -62,10 +62,10 @@ class NosniffMiddleware:
 class DrainingServer(uvicorn.Server):
     """Stops in two steps: readiness fails first, so that nobody sends more; then the requests in flight end."""
 
-    def __init__(self, config: uvicorn.Config, health: Health, drain_seconds: float) -> None:
+    def __init__(self, config: uvicorn.Config, health: Health, delay_seconds: float) -> None:
         super().__init__(config)
         self._health = health
-        self._drain_seconds = drain_seconds
+        self._delay_seconds = delay_seconds
         self._drain: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -77,8 +77,8 @@ class DrainingServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Fail readiness, and stop after the drain time; a second signal, or SIGINT, stops at once."""
         self._health.draining = True
-        if sig == signal.SIGTERM and self._drain is None and self._drain_seconds > 0 and self._loop:
-            self._drain = self._loop.call_later(self._drain_seconds, super().handle_exit, sig, frame)
+        if sig == signal.SIGTERM and self._drain is None and self._delay_seconds > 0 and self._loop:
+            self._drain = self._loop.call_later(self._delay_seconds, super().handle_exit, sig, frame)
             return
         super().handle_exit(sig, frame)
 
@@ -119,7 +119,7 @@ def serve(
         proxy_headers=proxy_headers,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_graceful_shutdown=settings.graceful_shutdown_seconds,
     )
     prefix = str(settings.model_config.get("env_prefix", "")).upper()
     with ExitStack() as stack:
@@ -129,7 +129,7 @@ def serve(
             )
         with _refusing(f"{prefix}METRICS_PORT", settings.metrics_port):
             stack.enter_context(metrics_server(settings.host, settings.metrics_port))
-        DrainingServer(config, health, settings.drain_seconds).run(sockets=[listener])
+        DrainingServer(config, health, settings.shutdown_delay_seconds).run(sockets=[listener])
 
 
 @contextmanager

@@ -76,8 +76,8 @@ class ServiceSettings(BaseSettings):
     # Who may say what the client's address is (X-Forwarded-For): the gateway and web.
     forwarded_allow_ips: str = "127.0.0.1"
     # How long readiness says no before the listener closes, and how long requests in flight may take then (seconds).
-    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0
-    shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
+    shutdown_delay_seconds: Annotated[float, Field(ge=0, le=300)] = 0
+    graceful_shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
 
 
 S = TypeVar("S", bound=BaseSettings)

@@ -78,7 +78,9 @@ class Auth:
         )
         self.health = Health({"redis": self.redis.ping})
         rate_limiter = RateLimiter(limit_storage(self.redis))
-        repository = SessionRepository(self.redis, settings.session_absolute_seconds, settings.sessions_per_member, now)
+        repository = SessionRepository(
+            self.redis, settings.session_absolute_timeout_seconds, settings.sessions_per_member, now
+        )
         self.sessions = SessionService(
             repository,
             rate_limiter,
@@ -190,8 +192,8 @@ def limit_storage(redis: Redis) -> RedisStorage:
 def _session_limits(settings: AuthSettings) -> SessionLimits:
     return SessionLimits(
         access_token=settings.access_token_seconds,
-        idle=settings.session_idle_seconds,
-        absolute=settings.session_absolute_seconds,
+        idle=settings.session_idle_timeout_seconds,
+        absolute=settings.session_absolute_timeout_seconds,
         grace=settings.refresh_grace_seconds,
         refreshes=settings.rate_limit_refreshes_per_session,
     )

@@ -42,8 +42,8 @@ class AuthSettings(CookieSettings):
     edge_headers: EdgeHeaders = EdgeHeaders.ORIGINAL
 
     access_token_seconds: Seconds = 900
-    session_idle_seconds: Seconds = 7 * 86_400
-    session_absolute_seconds: Seconds = 30 * 86_400
+    session_idle_timeout_seconds: Seconds = 7 * 86_400
+    session_absolute_timeout_seconds: Seconds = 30 * 86_400
     refresh_grace_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     sessions_per_member: Annotated[int, Field(ge=1, le=1000)] = 100
 
