@@ -14,7 +14,9 @@ description: {{ .description | quote }}
 type: string
 minLength: 2
 maxLength: 32
-default: {{ .default }}
+{{- with .default }}
+default: {{ . }}
+{{- end }}
 x-kubernetes-validations:
   - rule: self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$')
     message: must be a duration such as 720h, 10m or 1h30m

@@ -83,7 +83,7 @@ def test_keys_of_two_namespaces_never_meet():
 
 
 def test_ttl_and_fail_mode_are_the_routes_or_the_platforms():
-    config = plugins(route(idempotency={"ttlSeconds": 7, "failMode": "open"}))["idempotency"]["config"]
+    config = plugins(route(idempotency={"ttl": "7s", "failMode": "open"}))["idempotency"]["config"]
     assert (config["ttl"], config["fail_mode"], config["lock_ttl"]) == (7, "open", 120)
     config = plugins(route(idempotency={"scopeCookies": ["basket"], "anonymous": "reject"}))["idempotency"]["config"]
     assert (config["scope_cookies"], config["anonymous"]) == (["basket"], "reject")

@@ -239,7 +239,7 @@ def test_idempotency_is_told_as_the_route_says():
     given = route(
         idempotency={
             "required": True,
-            "ttlSeconds": 5,
+            "ttl": "5s",
             "failMode": "open",
             "onUnknownOutcome": "releaseLock",
             **visitors,
@@ -248,7 +248,7 @@ def test_idempotency_is_told_as_the_route_says():
     assert build_entry(given, platform(), backend())["idempotency"] == {
         "required": True,
         "onUnknownOutcome": "releaseLock",
-        "ttlSeconds": 5,
+        "ttl": "5s",
         "failMode": "open",
         **visitors,
     }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platform_common.tokens.key_ring import CURRENT, NEXT, new_key
-from platform_operator.keyring.controller import build_ring_status, is_rolled_out, parse_duration, read_memory
+from platform_operator.keyring.controller import build_ring_status, is_rolled_out, read_memory
 from platform_operator.keyring.rotation import (
     PROPAGATION_SECONDS,
     InvalidSecret,
@@ -306,16 +306,3 @@ def test_no_revocation_is_lost_or_repeated(steps):
 def test_a_revocation_is_complete_when_no_older_pod_of_auth_is_left(status, done):
     deployment = {"metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status}
     assert is_rolled_out(deployment) is done
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("720h", 2592000), ("10m", 600), ("1h30m", 5400), ("1h0m1s", 3601), ("2592000s", 2592000)]
-)
-def test_a_duration_is_read_as_kubernetes_writes_it(text, seconds):
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "10", "1d", "-1h", "1.5h", "1m1h", "1 h"])
-def test_a_text_that_is_no_duration_is_rejected(text):
-    with pytest.raises(ValueError, match="not a duration such as 720h"):
-        parse_duration(text)

@@ -45,7 +45,7 @@ def test_without_more_members_alone_pass_and_no_key_is_looked_at():
 
 
 def test_idempotency_means_the_same_as_on_kubernetes():
-    given = {"required": True, "ttlSeconds": 90, "failMode": "open", "scopeCookies": ["cart"], "anonymous": "reject"}
+    given = {"required": True, "ttl": "1m30s", "failMode": "open", "scopeCookies": ["cart"], "anonymous": "reject"}
     service = parse(manifest({"methods": ["GET", "POST", "DELETE"], "idempotency": given}), "service.yaml")
 
     assert service.row.keyed_methods == ("POST",)

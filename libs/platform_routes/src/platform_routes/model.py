@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from platform_routes.durations import Ttl, parse_duration
 from platform_routes.paths import PREFIX, Path
 
 GROUP = "memberplatform.dev"
@@ -50,6 +51,16 @@ class PluginSetting:
 
     name: str
     values: Mapping[str, str] = field(default_factory=dict)
+    # Whether the attribute is a duration, and the plugin's setting a number of seconds.
+    is_duration: bool = False
+
+    def translate(self, value: object) -> object:
+        """Return the plugin's value for an attribute's."""
+        if isinstance(value, tuple):
+            return list(value)
+        if not isinstance(value, str):
+            return value
+        return parse_duration(value) if self.is_duration else self.values.get(value, value)
 
 
 _ON_UNKNOWN = PluginSetting("on_unknown", {"keepLock": "keep", "releaseLock": "release"})
@@ -63,7 +74,7 @@ class Idempotency(BaseModel):
     enabled: bool = True
     methods: Annotated[tuple[KeyedMethod, ...] | None, Field(min_length=1)] = None
     required: Annotated[bool, PluginSetting("required")] = False
-    ttl_seconds: Annotated[int | None, Field(ge=1, le=604800), PluginSetting("ttl")] = None
+    ttl: Annotated[Ttl | None, PluginSetting("ttl", is_duration=True)] = None
     fail_mode: Annotated[Literal["closed", "open"] | None, PluginSetting("fail_mode")] = None
     on_unknown_outcome: Annotated[Literal["keepLock", "releaseLock"], _ON_UNKNOWN] = "keepLock"
     scope_cookies: Annotated[tuple[CookieName, ...], Field(max_length=8), PluginSetting("scope_cookies")] = ()
@@ -76,9 +87,7 @@ class Idempotency(BaseModel):
             value = getattr(self, name)
             for setting in info.metadata:
                 if isinstance(setting, PluginSetting) and value is not None and value != ():
-                    settings[setting.name] = (
-                        list(value) if isinstance(value, tuple) else setting.values.get(value, value)
-                    )
+                    settings[setting.name] = setting.translate(value)
         if auth == "public":
             # On a public route the edge checks nothing, so an identity header proves nothing.
             settings["identity_header"] = ""

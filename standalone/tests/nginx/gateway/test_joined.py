@@ -81,7 +81,7 @@ def test_a_route_joins_with_its_host_its_service_and_neither_cookies_nor_token(s
 
 
 def test_keyed_methods_are_a_route_of_their_own_with_the_plugin_as_asked(settings):
-    keyed = {"methods": ["PUT"], "required": True, "ttlSeconds": 7, "failMode": "open"}
+    keyed = {"methods": ["PUT"], "required": True, "ttl": "7s", "failMode": "open"}
     keyed |= {"scopeCookies": ["basket"], "anonymous": "bypass"}
     row = rows(settings, joined(**{"echo/echo": entry(idempotency=keyed)}))["echo/echo"]
     routes = {route["name"]: route for route in row["routes"]}

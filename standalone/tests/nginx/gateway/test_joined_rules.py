@@ -58,7 +58,7 @@ idempotency = st.fixed_dictionaries(
     },
     optional={
         "methods": mostly(st.just(["POST"]), st.sampled_from([["GET"], ["DELETE"], ["PUT", "PATCH"]])),
-        "ttlSeconds": st.integers(1, 604_800),
+        "ttl": st.integers(1, 604_800).map("{}s".format),
         "failMode": st.sampled_from(["open", "closed"]),
     },
 )

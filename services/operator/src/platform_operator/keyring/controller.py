@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from platform_operator.kube.kinds import DEPLOYMENT, SECRET, SIGNING_KEY_RING
 from platform_operator.queue import WorkQueue
 from platform_operator.routes.live import resource_version
 from platform_operator.routes.status import READY, Condition, build_conditions
+from platform_routes.durations import parse_duration
 from platform_routes.model import GROUP, Object
 
 log = structlog.get_logger(__name__)
@@ -56,8 +56,6 @@ SCHEDULED = Condition(READY, True, "RotationScheduled", "Keys rotate on schedule
 REVOKING = Condition(
     READY, False, "Revoking", "The pods of auth are restarting with new keys; until then some accept existing tokens."
 )
-
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 @dataclass(frozen=True)
@@ -263,15 +261,6 @@ def _schedule(body: Object) -> Schedule:
         parse_duration(spec.get("prePublish", "10m")),
         parse_duration(spec.get("accessTokenTtl", "15m")),
     )
-
-
-def parse_duration(text: str) -> int:
-    """Return a Kubernetes duration such as `720h` or `1h30m` in seconds. Raises ValueError."""
-    found = _DURATION.fullmatch(text)
-    if not text or not found:
-        raise ValueError(f"{text!r} is not a duration such as 720h, 10m or 1h30m")
-    hours, minutes, seconds = (int(number or 0) for number in found.groups())
-    return hours * 3600 + minutes * 60 + seconds
 
 
 def _requests(body: Object) -> Requests:
