@@ -8,6 +8,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platform_common.json_body import check_json, is_json
+from platform_common.middleware import HttpMiddleware
 from platform_common.problems import Overloaded, PayloadMalformed, Problem, problem_response
 
 log = structlog.get_logger(__name__)
@@ -26,18 +27,15 @@ class RequestTimeout(Overloaded):
     code = "request-timeout"
 
 
-class BodyLimitMiddleware:
+class BodyLimitMiddleware(HttpMiddleware):
     """Reads a body of up to `max_bytes` before `app` runs; refuses a longer one, and JSON that `check_json` refuses."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self.app = app
+        super().__init__(app)
         self._max_bytes = max_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app` with the whole body at hand."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         body = bytearray()
         more = not self._announces_too_much(scope)
         too_large = not more
@@ -73,23 +71,20 @@ def _header(scope: Scope, wanted: bytes) -> str:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
 
 
-class DeadlineMiddleware:
+class DeadlineMiddleware(HttpMiddleware):
     """Answers a request after `seconds` with 503, so that nothing that hangs holds its client for ever.
 
     What hangs is cancelled and not waited for: a driver may take long to give up on a server that does not answer.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
-        self.app = app
+        super().__init__(app)
         self._seconds = seconds
         # The event loop itself keeps no hold on a task.
         self._abandoned: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app`; an answer that has begun by then gets the time it needs."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         started = late = False
 
         async def send_in_time(message: Message) -> None:
@@ -124,15 +119,12 @@ class DeadlineMiddleware:
             log.warning("request_failed_after_timeout", error=type(error).__name__)
 
 
-class HeadMiddleware:
+class HeadMiddleware(HttpMiddleware):
     """Answers HEAD as GET, without the body (RFC 9110, section 9.3.2)."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app` with GET in the place of HEAD."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
 

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram, start_http_server
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from platform_common.middleware import HttpMiddleware
 
 # Probes come every few seconds and say nothing about users.
 _QUIET_PATHS = frozenset({"/livez", "/readyz"})
@@ -25,15 +27,12 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 log = structlog.get_logger("access")
 
 
-class AccessMiddleware:
+class AccessMiddleware(HttpMiddleware):
     """Measure and log each request, by its route template: neither ids nor queries become labels or log fields."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app` and record its answer."""
-        if scope["type"] != "http" or scope["path"] in _QUIET_PATHS:
+        if scope["path"] in _QUIET_PATHS:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()

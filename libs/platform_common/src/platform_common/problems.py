@@ -15,9 +15,10 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from platform_common.languages import preferred_language
+from platform_common.middleware import HttpMiddleware
 from platform_common.problem_translation import DEFAULT_LANGUAGE, LANGUAGES, translated
 from platform_common.request_id import current_request_id
 
@@ -208,20 +209,14 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_middleware(UnforeseenErrorMiddleware)
 
 
-class UnforeseenErrorMiddleware:
+class UnforeseenErrorMiddleware(HttpMiddleware):
     """Answer an error that nobody foresaw with a problem, inside the request-id and access middlewares.
 
     Starlette's own last handler runs outside of every middleware, where the request's id is gone.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app`; once its answer has begun, an error can only end the connection."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         started = False
 
         async def send_and_note(message: Message) -> None:

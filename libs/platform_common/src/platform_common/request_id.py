@@ -7,7 +7,9 @@ from contextvars import ContextVar
 
 import uuid_utils
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from platform_common.middleware import HttpMiddleware
 
 HEADER = "X-Request-ID"
 
@@ -35,17 +37,11 @@ def request_id_of(scope: Scope) -> str:
     return new_request_id()
 
 
-class RequestIdMiddleware:
+class RequestIdMiddleware(HttpMiddleware):
     """Give every request an id."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app` with the id set, and answer with it."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         request_id = request_id_of(scope)
         token = _current.set(request_id)
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from platform_common.health import Health, health_router
 from platform_common.logs import configure_logging
 from platform_common.metrics import AccessMiddleware, metrics_server
+from platform_common.middleware import HttpMiddleware, on_response_start
 from platform_common.problems import install_problem_handlers
 from platform_common.request_id import RequestIdMiddleware
 from platform_common.settings import ServiceSettings, refuse_start
@@ -39,24 +40,16 @@ def outfit(app: FastAPI, health: Health) -> FastAPI:
     return app
 
 
-class NosniffMiddleware:
+class NosniffMiddleware(HttpMiddleware):
     """Say in each response that its content type is meant: a browser must not guess another (ASVS 3.4.4)."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app` and add the header."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
 
-        async def send_with_header(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Content-Type-Options"] = "nosniff"
-            await send(message)
+        def add_header(message: Message) -> None:
+            MutableHeaders(scope=message)["X-Content-Type-Options"] = "nosniff"
 
-        await self.app(scope, receive, send_with_header)
+        await self.app(scope, receive, on_response_start(send, add_header))
 
 
 class DrainingServer(uvicorn.Server):

@@ -11,6 +11,7 @@ import structlog
 
 from platform_auth.member_view import MemberOut
 from platform_common.internal_http import CLIENT_KEY_HEADER
+from platform_common.problem_documents import problem_code
 from platform_common.problems import DependencyUnavailable
 
 log = structlog.get_logger(__name__)
@@ -75,7 +76,7 @@ class Members:
         response = await self._post("/internal/credentials/verify", {"email": email, "password": password}, client)
         if response.status_code == 200:
             return _verified(response)
-        if response.status_code == 401 and _code(response) == "credentials-invalid":
+        if response.status_code == 401 and problem_code(response.content) == "credentials-invalid":
             raise CredentialsRejected
         # What member finds malformed (422) is no account's either.
         if response.status_code == 422:
@@ -102,7 +103,7 @@ class Members:
         if response.status_code in {200, 202}:
             return _verified(response)
         if response.status_code == 422:
-            is_guess = _code(response) == "current-password-wrong"
+            is_guess = problem_code(response.content) == "current-password-wrong"
             raise PasswordChangeRejected(_passed_on(response), is_guess=is_guess)
         raise self._unavailable(response)
 
@@ -114,7 +115,7 @@ class Members:
             raise MemberUnavailable("The member service is temporarily unavailable.") from None
 
     def _unavailable(self, response: httpx2.Response) -> MemberUnavailable:
-        log.warning("member_service_error", status=response.status_code, code=_code(response))
+        log.warning("member_service_error", status=response.status_code, code=problem_code(response.content))
         retry_after = response.headers.get("Retry-After", "")
         return MemberUnavailable(
             "The member service is temporarily unavailable.",
@@ -125,14 +126,6 @@ class Members:
 def _passed_on(response: httpx2.Response) -> MemberResponse:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     return MemberResponse(response.status_code, headers, response.content)
-
-
-def _code(response: httpx2.Response) -> str:
-    try:
-        document = response.json()
-    except ValueError:
-        return ""
-    return str(document.get("code", "")) if isinstance(document, dict) else ""
 
 
 def _verified(response: httpx2.Response) -> VerifiedMember:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 
 from prometheus_client import REGISTRY
@@ -15,28 +14,24 @@ from platform_auth.keys.ring import InvalidKeyRing
 from platform_auth.store import redis_client
 from platform_common.serving import StartRefused, serve
 from platform_common.settings import EXIT_SETTINGS, load_settings, refuse_start
-
-# Below the bound of a whole start, so that the sentence is ours and names the variable (seconds).
-WAIT_SECONDS = 6.0
-POLL_SECONDS = 0.2
+from platform_common.waiting import WAIT_SECONDS, NotYetAvailable, wait_until_available
 
 
 async def wait_for_store(url: SecretStr, wait_seconds: float = WAIT_SECONDS) -> None:
-    """Wait for the session store: at an installation it starts at the same time. Raises StartRefused."""
+    """Wait for the session store. Raises StartRefused."""
     client = redis_client(url)
+
+    async def check() -> None:
+        try:
+            await client.ping()
+        except AuthenticationError:
+            raise StartRefused("AUTH_REDIS_URL names a server that refuses its user or password.") from None
+        except (RedisError, OSError):
+            raise NotYetAvailable("does not respond") from None
+
     try:
-        async with asyncio.timeout(wait_seconds):
-            while True:
-                try:
-                    await client.ping()
-                except AuthenticationError:
-                    raise StartRefused("AUTH_REDIS_URL names a server that refuses its user or password.") from None
-                except (RedisError, OSError):
-                    await asyncio.sleep(POLL_SECONDS)
-                else:
-                    return
-    except TimeoutError:
-        raise StartRefused("AUTH_REDIS_URL names a server that does not answer.") from None
+        if reason := await wait_until_available(check, wait_seconds):
+            raise StartRefused(f"AUTH_REDIS_URL names a server that {reason}.")
     finally:
         await client.aclose()
 

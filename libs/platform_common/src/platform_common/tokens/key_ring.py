@@ -1,9 +1,9 @@
-"""The ring of signing keys as files: what auth reads, and whoever turns the ring writes.
+"""The ring of signing keys as files: auth reads them, the operator and `auth keys rotate` write them.
 
 | file | the key in it |
 |---|---|
 | `current.pem` | signs, and is published |
-| `next.pem` | is published, so that everybody knows it before it signs |
+| `next.pem` | is published, so that every service knows it before it signs |
 | `retired-<epoch seconds>.pem` | signed until then; is published, and verifies what it signed |
 
 Each of these holds one Ed25519 private key (PKCS 8, not encrypted); a retired one may hold the public key alone.
@@ -16,6 +16,7 @@ import base64
 import hashlib
 import json
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -36,6 +37,25 @@ def new_key() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def load_key(pem: bytes) -> Ed25519PrivateKey | Ed25519PublicKey:
+    """Return the key of a file of the ring. Raises ValueError with a clause that says what is wrong."""
+    try:
+        if b"PRIVATE KEY" in pem:
+            key: object = serialization.load_pem_private_key(pem, password=None)
+        else:
+            key = serialization.load_pem_public_key(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise ValueError("is not an unencrypted PEM key") from None
+    if not isinstance(key, Ed25519PrivateKey | Ed25519PublicKey):
+        raise ValueError("is not an Ed25519 key")  # noqa: TRY004 (one error for every unusable file)
+    return key
+
+
+def public_key_of(key: Ed25519PrivateKey | Ed25519PublicKey) -> Ed25519PublicKey:
+    """Return the public half of `key`."""
+    return key.public_key() if isinstance(key, Ed25519PrivateKey) else key
 
 
 def thumbprint(key: Ed25519PublicKey) -> str:

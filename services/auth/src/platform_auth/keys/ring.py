@@ -1,4 +1,4 @@
-"""The ring of signing keys, read from a directory of the files that platform_common.tokens.key_ring tells about.
+"""The ring of signing keys, read from a directory of the files described in platform_common.tokens.key_ring.
 
 The next key is optional, and there may be any number of retired ones. A key's `kid` is its thumbprint (RFC 7638):
 files are renamed, never rewritten, when a key changes its state.
@@ -12,12 +12,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from platform_common.tokens.access import ALGORITHM
-from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED, SESSIONS_UNTIL, public_jwk, thumbprint
+from platform_common.tokens.key_ring import (
+    CURRENT,
+    NEXT,
+    RETIRED,
+    SESSIONS_UNTIL,
+    load_key,
+    public_jwk,
+    public_key_of,
+    thumbprint,
+)
 
 # Digits of a time in seconds; more is no time.
 LONGEST_TIME = 12
@@ -135,17 +142,11 @@ def _load(path: Path) -> Ed25519PrivateKey | Ed25519PublicKey:
     except OSError as error:
         raise InvalidKeyRing(f"has an unreadable file {path.name} ({error.strerror})") from None
     try:
-        if b"PRIVATE KEY" in pem:
-            key: object = serialization.load_pem_private_key(pem, password=None)
-        else:
-            key = serialization.load_pem_public_key(pem)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InvalidKeyRing(f"has a file {path.name} that is not an unencrypted PEM key") from None
-    if not isinstance(key, Ed25519PrivateKey | Ed25519PublicKey):
-        raise InvalidKeyRing(f"has a key in {path.name} that is not Ed25519")
-    return key
+        return load_key(pem)
+    except ValueError as fault:
+        raise InvalidKeyRing(f"has a file {path.name} that {fault}") from None
 
 
 def _ring_key(key: Ed25519PrivateKey | Ed25519PublicKey, state: KeyState, file: str) -> VerificationKey:
-    public = key.public_key() if isinstance(key, Ed25519PrivateKey) else key
+    public = public_key_of(key)
     return VerificationKey(thumbprint(public), state, public, file)

@@ -6,11 +6,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from platform_common.tokens.key_ring import CURRENT, LEEWAY_SECONDS, NEXT, RETIRED_PREFIX, thumbprint
+from platform_common.tokens.key_ring import (
+    CURRENT,
+    LEEWAY_SECONDS,
+    NEXT,
+    RETIRED_PREFIX,
+    load_key,
+    public_key_of,
+    thumbprint,
+)
 
 # Maximum time until a changed Secret is mounted in every pod of auth (seconds): the kubelet's sync period and cache.
 # Until then a pod may sign with a retired key.
@@ -207,11 +213,9 @@ def _next_check(ring: Ring, schedule: Schedule, requests: Requests) -> int:
 def kid(pem: bytes, file: str) -> str:
     """Return the identifier (RFC 7638 thumbprint) of the key in a file. Raises InvalidSecret."""
     try:
-        key: object = (
-            load_pem_private_key(pem, password=None).public_key() if b"PRIVATE KEY" in pem else load_pem_public_key(pem)
-        )
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InvalidSecret(f"{file} is not an unencrypted PEM key") from None
-    if not isinstance(key, Ed25519PublicKey) or (file in {CURRENT, NEXT} and b"PRIVATE KEY" not in pem):
+        key = load_key(pem)
+    except ValueError as fault:
+        raise InvalidSecret(f"{file} {fault}") from None
+    if file in {CURRENT, NEXT} and not isinstance(key, Ed25519PrivateKey):
         raise InvalidSecret(f"{file} is not an Ed25519 private key")
-    return thumbprint(key)
+    return thumbprint(public_key_of(key))
