@@ -101,13 +101,15 @@ def probes(release):
     make_namespace(STRANGE_NAMESPACE)
     pods = {part: (NAMESPACE, part_labels(part)) for part in PARTS}
     pods |= {name: (where, labels or part_labels("gateway")) for name, (where, labels) in STRANGERS.items()}
-    for name, (where, labels) in pods.items():
-        kubectl("create", "-f", "-", namespace=where, stdin=json.dumps(probe_pod(name, where, labels, image)))
     try:
+        for name, (where, labels) in pods.items():
+            # the edge's namespace outlives a run that was cut short
+            kubectl("delete", "pod", f"probe-{name}", "--ignore-not-found", namespace=where)
+            kubectl("create", "-f", "-", namespace=where, stdin=json.dumps(probe_pod(name, where, labels, image)))
         yield until("the probes run", lambda: addresses(pods))
     finally:
         for name, (where, _) in pods.items():
-            kubectl("delete", "pod", f"probe-{name}", "--wait=false", namespace=where)
+            kubectl("delete", "pod", f"probe-{name}", "--ignore-not-found", "--wait=false", namespace=where)
 
 
 def addresses(pods):
