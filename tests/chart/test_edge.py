@@ -104,6 +104,7 @@ def traefik_winner(routes, path):
         ("/auth/login", "public"),
         ("/auth/login/x", "verify-storefront"),
         ("/auth/loginx", "verify-storefront"),
+        ("/auth/logout", "verify-auth-logout"),
         ("/auth/password", "verify-auth-account"),
         ("/auth/password/reset", "public"),
         ("/auth/sessions/1", "verify-auth-account"),

@@ -161,3 +161,10 @@ def test_a_log_in_without_credentials_is_the_payloads_fault(client: Client, body
     answer = client.request("POST", "/auth/login", content=body, headers={"Content-Type": "application/json"})
 
     assert answer.status_code in {400, 422}
+
+
+@pytest.mark.parametrize("path", ["/auth/logout", "/auth/logout-all"])
+def test_a_log_out_is_a_post(client: Client, path: str):
+    response = client.get(path)
+    assert_problem(response, 405, "method-not-allowed")
+    assert response.headers["allow"] == "POST"

@@ -98,3 +98,9 @@ def test_a_browser_gets_a_page_when_something_is_gone(edge, break_it, path, stat
 def test_every_response_says_that_its_content_type_is_meant(edge, path):
     edge.reply = lambda _seen: edge.make_answer(200, b"", X_Content_Type_Options="nosniff")
     assert edge.client.get(path).get("X-Content-Type-Options") == "nosniff"
+
+
+def test_a_status_that_nginx_has_no_name_for_has_an_empty_reason_phrase(edge):
+    request = b"GET /open HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: a=" + b"x" * 17000 + b"\r\n\r\n"
+    status_line = edge.client.raw(request).split(b"\r\n")[0]
+    assert re.fullmatch(rb"HTTP/1\.1 431 (Request Header Fields Too Large)?", status_line)
