@@ -33,7 +33,7 @@ class RedisPyConnection:
     @classmethod
     async def open(cls, pool: ConnectionPool, listener: ConnectionListener) -> RedisPyConnection:
         """Connect."""
-        connection: Any = pool.make_connection()  # type: ignore[no-untyped-call]
+        connection: Any = pool.make_connection()
         await connection.connect()
         return cls(connection, listener)
 
@@ -77,7 +77,7 @@ def _by_asgi() -> None:
     async def examine(*_: object) -> None:
         return
 
-    FastResponse._examine = examine  # type: ignore[method-assign] # noqa: SLF001 (what this program is for)
+    FastResponse._examine = examine  # type: ignore[assignment,method-assign] # noqa: SLF001 (what this program is for)
 
 
 def _use(connection: type[RedisPyConnection]) -> None:

@@ -26,9 +26,12 @@ async def test_http_is_handled_and_everything_else_is_passed_on():
     async def send(message):
         sent.append(message)
 
+    async def receive():
+        return {"type": "http.disconnect"}
+
     middleware = Recorder(app)
     for kind in ("http", "lifespan"):
-        await middleware({"type": kind}, None, send)
+        await middleware({"type": kind}, receive, send)
 
     assert middleware.handled == ["http"]
     assert [message.get("status") for message in sent] == [201, None, 200, None]

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import uvicorn
@@ -237,7 +238,7 @@ class OtherState(RequestResponseCycle):
 
     async def send(self, message):
         await super().send(message)
-        self.more_body = "done"
+        self.more_body: Any = "done"
 
 
 class OtherCalls(RequestResponseCycle):

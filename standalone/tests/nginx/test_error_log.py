@@ -57,7 +57,7 @@ def test_what_an_upstream_sent_is_removed():
 
 def test_all_messages_of_a_process_that_ended_are_written(tmp_path: Path):
     target = tmp_path / "log"
-    output = FilteredOutput(bytes.upper, target)
+    output: Any = FilteredOutput(bytes.upper, target)
     script = "import os\nfor n in range(50): os.write(2, b'line %d\\n' % n)"
     with output.writer:
         subprocess.run([sys.executable, "-c", script], stderr=output.writer, check=True)
