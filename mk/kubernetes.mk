@@ -1,5 +1,5 @@
 # Kubernetes: charts, their tests, local clusters.
-.PHONY: images test-chart test-cluster test-images chart-docs lock-chart
+.PHONY: images test-chart test-cluster test-images route-files chart-docs lock-chart
 
 CHART_TOOLS := tests/chart/tools.sh
 CHART_PYTEST := .tools/venv/bin/pytest -c tests/chart/pytest.ini
@@ -17,6 +17,9 @@ test-cluster: setup ## test the platform on a cluster that is marked for it (KUB
 
 test-images: setup ## check the built images: size, labels, user (IMAGE_TOOL=docker IMAGE_TAG=0.1.0)
 	@.venv/bin/pytest -q tests/images
+
+route-files: setup ## generate what the charts contain of the route table (libs/platform_routes)
+	@$(PYTHON) -m platform_routes.generate
 
 chart-docs: ## generate the charts' READMEs and docs/network-policies.md
 	@$(CHART_TOOLS)

@@ -13,7 +13,9 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
 {{- $rows := include "member-platform.routes" . | fromYaml -}}
 {{- $routes := list -}}
 {{- $closedBefore := dict -}}
-{{- $everything := list "GET" "HEAD" "POST" "PUT" "PATCH" "DELETE" "OPTIONS" "TRACE" "CONNECT" -}}
+{{- $rules := include "member-platform.routeRules" . | fromJson -}}
+{{- $everything := $rules.everyMethod -}}
+{{- $priorities := $rules.kongPriorities -}}
 {{- range $name, $row := $rows -}}
   {{- $keyed := list -}}
   {{- if and $row.idempotency $row.idempotency.enabled -}}{{- $keyed = $row.idempotency.methods -}}{{- end -}}
@@ -25,10 +27,10 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
     {{- $element := trimSuffix "/" $path.path -}}
     {{- $kind := "prefix" -}}
     {{- $rendered := dict "path" $path.path "pathType" "Prefix" -}}
-    {{- $priority := add 100 (len $element) -}}
+    {{- $priority := add $priorities.prefix (len $element) -}}
     {{- if eq $path.type "Exact" -}}
       {{- $rendered = dict "path" (printf "/~%s$" (regexQuoteMeta $path.path)) "pathType" "ImplementationSpecific" -}}
-      {{- $priority = 5000 -}}
+      {{- $priority = int $priorities.exact -}}
     {{- end -}}
     {{- $claimed := list -}}
     {{- range $other := $rows -}}
@@ -55,10 +57,10 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
   {{- end -}}
 {{- end -}}
 {{- $closedPaths := list -}}
-{{- range include "member-platform.closedPaths" . | fromYamlArray -}}
+{{- range $rules.closedPaths -}}
   {{- $closedPaths = append $closedPaths (dict "path" . "pathType" "Prefix") -}}
 {{- end -}}
-{{- $routes = append $routes (dict "name" "closed" "service" "nowhere" "paths" $closedPaths "priority" 10000 "methods" $everything "plugins" (list "not-found")) -}}
+{{- $routes = append $routes (dict "name" "closed" "service" "nowhere" "paths" $closedPaths "priority" (int $priorities.closed) "methods" $everything "plugins" (list "not-found")) -}}
 {{- /* what the table leaves out is refused in the platform's words instead of Kong's; a row of / has all methods itself */ -}}
 {{- $hasRoot := false -}}
 {{- range $row := $rows -}}
@@ -69,7 +71,7 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
 {{- end -}}
 {{- /* an encoded slash means one path to the edge and another to Kong: nobody needs one */ -}}
 {{- $encoded := list (dict "path" "/~/.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
-{{- $routes = append $routes (dict "name" "encoded-slash" "service" "nowhere" "paths" $encoded "priority" 20000 "methods" $everything "plugins" (list "not-found")) -}}
+{{- $routes = append $routes (dict "name" "encoded-slash" "service" "nowhere" "paths" $encoded "priority" (int $priorities.encodedSlash) "methods" $everything "plugins" (list "not-found")) -}}
 {{- toYaml $routes -}}
 {{- end }}
 

@@ -7,6 +7,7 @@ the gateway could not follow, in one sentence.
 {{- $rows := dict -}}
 {{- $policies := dict -}}
 {{- $owners := dict -}}
+{{- $rules := include "member-platform.routeRules" . | fromJson -}}
 {{- range $name, $row := .Values.routes -}}
 {{- if has $row.service $services -}}
   {{- if and $row.roles (ne $row.auth "required") -}}
@@ -15,10 +16,8 @@ the gateway could not follow, in one sentence.
   {{- $policy := printf "%s %s" $row.auth (join "," (sortAlpha ($row.roles | default list))) -}}
   {{- range $path := $row.paths -}}
     {{- $element := trimSuffix "/" $path.path -}}
-    {{- range $closed := include "member-platform.closedPaths" $ | fromYamlArray -}}
-      {{- if or (eq $element $closed) (hasPrefix (printf "%s/" $closed) $path.path) -}}
-        {{- fail (printf "routes.%s: the path %s is never routed." $name $path.path) -}}
-      {{- end -}}
+    {{- if regexMatch $rules.closedPattern $path.path -}}
+      {{- fail (printf "routes.%s: the path %s is never routed." $name $path.path) -}}
     {{- end -}}
     {{- $other := get $policies $element -}}
     {{- if and $other (ne $other $policy) -}}
@@ -33,12 +32,24 @@ the gateway could not follow, in one sentence.
       {{- $_ := set $owners $claim $name -}}
     {{- end -}}
   {{- end -}}
-  {{- if and $row.idempotency $row.idempotency.enabled -}}
-    {{- range $method := $row.idempotency.methods -}}
-      {{- if not (has $method $row.methods) -}}
+  {{- if kindIs "map" $row.idempotency -}}
+    {{- $enabled := ternary $row.idempotency.enabled true (hasKey $row.idempotency "enabled") -}}
+    {{- $keyed := $row.idempotency.methods -}}
+    {{- if not $keyed -}}
+      {{- $keyed = list -}}
+      {{- range $rules.defaultKeyedMethods -}}{{- if has . $row.methods -}}{{- $keyed = append $keyed . -}}{{- end -}}{{- end -}}
+    {{- end -}}
+    {{- if and $enabled (not $keyed) -}}
+      {{- fail (printf "routes.%s: idempotency needs POST, PUT or PATCH among methods." $name) -}}
+    {{- end -}}
+    {{- range $method := $keyed -}}
+      {{- if and $enabled (not (has $method $row.methods)) -}}
         {{- fail (printf "routes.%s: idempotency names %s, which is not among the row's methods." $name $method) -}}
       {{- end -}}
     {{- end -}}
+    {{- $given := $row.idempotency -}}
+    {{- if $enabled -}}{{- $given = merge (dict "enabled" true "methods" $keyed) $row.idempotency -}}{{- end -}}
+    {{- $row = merge (dict "idempotency" $given) $row -}}
   {{- end -}}
   {{- $_ := set $rows $name $row -}}
 {{- end -}}
@@ -46,13 +57,9 @@ the gateway could not follow, in one sentence.
 {{- toYaml $rows -}}
 {{- end }}
 
-{{/* On no route, whatever the table says. */}}
-{{- define "member-platform.closedPaths" -}}
-- /internal
-- /auth/verify
-- /metrics
-- /livez
-- /readyz
+{{/* The rules of the route table, as JSON: generated from libs/platform_routes, the only place where they are written. */}}
+{{- define "member-platform.routeRules" -}}
+{{ .Files.Get "files/routes.json" }}
 {{- end }}
 
 {{/* The query by which the edge asks auth about a row. */}}
@@ -68,9 +75,7 @@ http://{{ include "member-platform.host" (list . "auth") }}:8080/auth/verify
 
 {{/* What the edge copies from auth's answer onto the request, and removes where auth omits it. */}}
 {{- define "member-platform.identityHeaders" -}}
-- X-Auth-Subject
-- X-Auth-Session
-- X-Auth-Roles
+{{ (include "member-platform.routeRules" . | fromJson).identityHeaders | toYaml }}
 {{- end }}
 
 {{- define "member-platform.edgeClassName" -}}

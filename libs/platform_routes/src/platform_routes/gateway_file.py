@@ -221,7 +221,6 @@ def _row(name: str, entry: ExternalRoute, settings: RouteFileSettings) -> Object
         "service": name,
         "joined": True,
         "own_host": entry.own_host,
-        "bearer": route.bearer,
         **_checks(route),
     }
     # no other row can have the name: a colon is in no name of an object
@@ -260,7 +259,7 @@ def _paths(route: Route) -> list[Object]:
 
 def _checks(route: Route) -> Object:
     """Return what the gateway checks, and removes from requests, besides the idempotency key."""
-    return {"auth": route.auth, "roles": list(route.roles), "cookies": route.forward_cookies}
+    return {"auth": route.auth, "roles": list(route.roles), **route.gateway_flags}
 
 
 def _service(upstream: Upstream) -> Object:

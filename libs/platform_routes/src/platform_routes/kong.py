@@ -165,8 +165,7 @@ def _lua_route(route: Route, platform: Platform) -> str:
     fields = {
         "trusts_identity": route.auth != "public",
         "requires_identity": route.auth == "required",
-        "cookies": route.forward_cookies,
-        "bearer": route.bearer,
+        **route.gateway_flags,
         "joined": True,
         "own_host": not platform.is_own_host(route),
     }

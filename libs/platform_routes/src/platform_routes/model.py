@@ -71,14 +71,41 @@ class Idempotency(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, alias_generator=to_camel)
 
-    enabled: bool = True
-    methods: Annotated[tuple[KeyedMethod, ...] | None, Field(min_length=1)] = None
-    required: Annotated[bool, PluginSetting("required")] = False
-    ttl: Annotated[Ttl | None, PluginSetting("ttl", is_duration=True)] = None
-    fail_mode: Annotated[Literal["closed", "open"] | None, PluginSetting("fail_mode")] = None
-    on_unknown_outcome: Annotated[Literal["keepLock", "releaseLock"], _ON_UNKNOWN] = "keepLock"
-    scope_cookies: Annotated[tuple[CookieName, ...], Field(max_length=8), PluginSetting("scope_cookies")] = ()
-    anonymous: Annotated[Literal["client_ip", "reject", "bypass"] | None, PluginSetting("anonymous")] = None
+    enabled: bool = Field(default=True, description="Whether idempotency keys are used.")
+    methods: tuple[KeyedMethod, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8,
+        description="Methods whose keys are used. Defaults to those of POST, PUT and PATCH that are allowed.",
+    )
+    required: Annotated[bool, PluginSetting("required")] = Field(
+        default=False, description="Whether a request without a key is rejected."
+    )
+    ttl: Annotated[Ttl | None, PluginSetting("ttl", is_duration=True)] = Field(
+        default=None, description="How long a stored response is replayed. Defaults to the platform's setting."
+    )
+    fail_mode: Annotated[Literal["closed", "open"] | None, PluginSetting("fail_mode")] = Field(
+        default=None,
+        description="When Redis is unavailable: reject requests with a key (closed) or forward them unprotected "
+        "(open). Defaults to the platform's setting.",
+    )
+    on_unknown_outcome: Annotated[Literal["keepLock", "releaseLock"], _ON_UNKNOWN] = Field(
+        default="keepLock",
+        description="When it is unknown whether the service has processed the request: keep the key's lock, or release "
+        "it, for a service that recognizes repeated requests itself.",
+    )
+    scope_cookies: Annotated[tuple[CookieName, ...], PluginSetting("scope_cookies")] = Field(
+        default=(),
+        max_length=8,
+        description="Cookies of the service that tell callers without an account apart, such as a cart's: a key "
+        "belongs to their values.",
+    )
+    anonymous: Annotated[Literal["client_ip", "reject", "bypass"] | None, PluginSetting("anonymous")] = Field(
+        default=None,
+        description="What happens to keys of callers without an account and without such a cookie: kept apart by "
+        "address (client_ip, the default), rejected (reject), or left to a service that recognizes repeated requests "
+        "itself (bypass).",
+    )
 
     def plugin_settings(self, auth: str) -> dict[str, Any]:
         """Return the plugin's configuration as far as a route decides it."""
@@ -157,6 +184,11 @@ class Route:
     def plain_methods(self) -> tuple[str, ...]:
         """The other methods."""
         return tuple(method for method in self.methods if method not in self.keyed_methods)
+
+    @property
+    def gateway_flags(self) -> dict[str, bool]:
+        """What of a request reaches the service, by the gateway's names."""
+        return {"cookies": self.forward_cookies, "bearer": self.bearer}
 
     @property
     def policy(self) -> tuple[str, frozenset[str]]:

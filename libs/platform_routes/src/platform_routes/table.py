@@ -27,6 +27,9 @@ from platform_routes.rules import fault_of_keyed_methods
 # Every service that the platform itself may have; a release may leave some of them out.
 PLATFORM_SERVICES = frozenset({"auth", "member", "shop", "web"})
 
+# Attributes of `idempotency` that a row cannot have: a template cannot turn a duration into seconds.
+DURATIONS = ("ttl",)
+
 NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
@@ -80,6 +83,8 @@ class Row(Strict):
     def _attributes_agree(self) -> Row:
         if self.roles and self.auth != "required":
             raise ValueError("roles need auth: required")
+        if self.idempotency.ttl is not None:
+            raise ValueError("idempotency.ttl is for ProtectedRoutes; set gateway.idempotency.ttlSeconds for all rows")
         if fault := fault_of_keyed_methods(self.idempotency, self.methods):
             raise ValueError(fault)
         return self
