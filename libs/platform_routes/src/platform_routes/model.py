@@ -124,6 +124,14 @@ class Idempotency(BaseModel):
 NOT_IDEMPOTENT = Idempotency(enabled=False)
 
 
+class Forward(BaseModel):
+    """What else of a request reaches the service of a ProtectedRoute."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+    bearer_token: bool = False
+
+
 @dataclass(frozen=True)
 class RateLimit:
     """Requests a second of one client address, and how many seconds' worth may come at once."""

@@ -16,11 +16,12 @@ from platform_routes.model import (
     DEFAULT_METHODS,
     NOT_IDEMPOTENT,
     Auth,
+    Forward,
     Idempotency,
     Method,
     Role,
     Route,
-    RouteKey,
+    read_route,
 )
 from platform_routes.paths import EXACT
 from platform_routes.rules import fault_of_keyed_methods
@@ -53,10 +54,6 @@ class _Auth(Strict):
         return self
 
 
-class _Forward(Strict):
-    bearer_token: bool = False
-
-
 class _Backend(Strict):
     url: str
 
@@ -80,7 +77,7 @@ class _Spec(Strict):
     backend: _Backend
     auth: _Auth = _Auth()
     idempotency: Idempotency = NOT_IDEMPOTENT
-    forward: _Forward = _Forward()
+    forward: Forward = Forward()
 
     @model_validator(mode="after")
     def _lists_agree(self) -> _Spec:
@@ -121,18 +118,10 @@ class JoinedService:
     @property
     def row(self) -> Route:
         """Return its route; the service has the same name."""
-        spec, name = self.spec, f"joined-{self.name}"
-        return Route(
-            key=RouteKey("", name),
-            paths=tuple(path.parsed for path in spec.paths),
-            service=name,
-            port="http",
-            methods=spec.methods,
-            auth=spec.auth.mode,
-            roles=spec.auth.roles,
-            idempotency=spec.idempotency,
-            bearer=spec.forward.bearer_token,
-        )
+        name = f"joined-{self.name}"
+        given = self.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+        backend = {"service": name, "port": "http"}
+        return read_route({"metadata": {"namespace": "", "name": name}, "spec": {**given, "backend": backend}})
 
     def summary(self) -> dict[str, Any]:
         """Return what a list shows of it; `=` marks an exact path."""
