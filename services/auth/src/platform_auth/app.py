@@ -201,10 +201,10 @@ def _session_limits(settings: AuthSettings) -> SessionLimits:
 
 def _login_limits(settings: AuthSettings) -> LoginLimits:
     return LoginLimits(
-        pair=settings.rate_limit_login_failures_per_account_and_address,
+        per_account_and_ip=settings.rate_limit_login_failures_per_account_and_address,
         unknown_ip_under_attack=settings.rate_limit_login_failures_under_attack,
-        address=settings.rate_limit_login_failures_per_address,
-        account=settings.rate_limit_login_failures_per_account,
+        per_ip=settings.rate_limit_login_failures_per_address,
+        per_account=settings.rate_limit_login_failures_per_account,
         successes=settings.rate_limit_logins_per_account,
         known_seconds=30 * DAY,
     )

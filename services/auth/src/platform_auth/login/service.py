@@ -50,7 +50,7 @@ class LoginService:
         log = events.bind(account=account, address=device.address)
         try:
             with self._concurrent.acquire(account, client):
-                attempt = await self._throttle.admit(account, client)
+                attempt = await self._throttle.acquire(account, client)
                 return await self._judge(attempt, email, password, device, log)
         except TooManyAttempts:
             log.warning("login_throttled", outcome="refused")
@@ -65,10 +65,10 @@ class LoginService:
             log.info("login_failed", outcome="refused")
             raise CredentialsInvalid from None
         except (MemberUnavailable, LoginSuperseded) as error:
-            await self._throttle.undecided(attempt)
+            await self._throttle.refund(attempt)
             log.warning("login_error", reason=error.code, outcome="failed")
             raise
-        await self._throttle.succeeded(attempt)
+        await self._throttle.record_success(attempt)
         log.info("login_succeeded", member=member.id, session=session_id, outcome="succeeded")
         return member, pair
 

@@ -1,14 +1,15 @@
-"""Who may try a password (ASVS 6.3.1), without a lock-out that an attacker can cause.
+"""Rate limits for log-in attempts (ASVS 6.3.1), without a lock-out that an attacker can cause.
 
-What is counted are failures; an attempt counts as one until it has succeeded, so that parallel guesses count too.
+Attempts are counted before the password check and refunded on success or when the member service is unavailable, so
+concurrent guesses are limited too.
 
-- An account from one address: few. This is what stops guessing, and only that address is stopped.
-- One address, whichever accounts: many. This stops trying one password on every account.
-- An account from everywhere: above its limit the account is under attack. Addresses from which it was logged in to
-  before are not affected; any other may fail fewer times than usual. So the owner gets in from anywhere, and
-  somebody who commands many addresses gets fewer guesses out of each.
+- One account from one address: few failures. This limit stops guessing, and blocks only that address.
+- One address, all accounts: many failures. This limit stops trying one password on every account.
+- One account, all addresses: above this limit the account is under attack. Addresses from which it was logged in to
+  before are not affected; any other address gets fewer attempts. The owner can still log in from anywhere, and an
+  attacker with many addresses gets fewer guesses from each.
 
-Log-ins that succeed are limited too, by account: each opens a session and costs a hash.
+Successful log-ins of an account are limited as well: each opens a session and costs a password hash.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ KNOWN_ADDRESSES = 50
 class LoginLimits:
     """Failures that are allowed, log-ins of one account that are, and how long an address stays known (seconds)."""
 
-    pair: RateLimitItem
+    per_account_and_ip: RateLimitItem
     unknown_ip_under_attack: RateLimitItem
-    address: RateLimitItem
-    account: RateLimitItem
+    per_ip: RateLimitItem
+    per_account: RateLimitItem
     successes: RateLimitItem
     known_seconds: int
 
@@ -50,48 +51,48 @@ class Attempt:
 
 
 class LoginThrottle:
-    """Admits attempts, and hears how they went. Every method raises redis.exceptions.RedisError."""
+    """Rate limits for log-in attempts. Every method raises redis.exceptions.RedisError."""
 
     def __init__(self, rate_limiter: RateLimiter, redis: Redis, limits: LoginLimits) -> None:
         self._rate_limiter = rate_limiter
         self._redis: Any = redis  # its commands are typed for the synchronous client as well
         self._limits = limits
 
-    async def admit(self, account: str, address: str) -> Attempt:
+    async def acquire(self, account: str, address: str) -> Attempt:
         """Count an attempt. Raises TooManyAttempts."""
         limits, rate_limiter = self._limits, self._rate_limiter
         # First: above its limit an address adds no counter to the store, whatever accounts it makes up.
-        if not await rate_limiter.hit(limits.address, _ADDRESS, address):
-            raise await rate_limiter.too_many_attempts(limits.address, _ADDRESS, address)
+        if not await rate_limiter.hit(limits.per_ip, _ADDRESS, address):
+            raise await rate_limiter.too_many_attempts(limits.per_ip, _ADDRESS, address)
         if not await rate_limiter.can_hit(limits.successes, _SUCCESS, account):
-            await rate_limiter.refund(limits.address, _ADDRESS, address)
+            await rate_limiter.refund(limits.per_ip, _ADDRESS, address)
             raise await rate_limiter.too_many_attempts(limits.successes, _SUCCESS, account)
-        if not await rate_limiter.hit(limits.pair, _PAIR, account, address):
-            await rate_limiter.refund(limits.address, _ADDRESS, address)
-            raise await rate_limiter.too_many_attempts(limits.pair, _PAIR, account, address)
-        usual = await rate_limiter.hit(limits.account, _ACCOUNT, account)
+        if not await rate_limiter.hit(limits.per_account_and_ip, _PAIR, account, address):
+            await rate_limiter.refund(limits.per_ip, _ADDRESS, address)
+            raise await rate_limiter.too_many_attempts(limits.per_account_and_ip, _PAIR, account, address)
+        usual = await rate_limiter.hit(limits.per_account, _ACCOUNT, account)
         few = await rate_limiter.hit(limits.unknown_ip_under_attack, _STRANGER, account, address)
         if not usual and not few and not await self._knows(account, address):
             raise await rate_limiter.too_many_attempts(limits.unknown_ip_under_attack, _STRANGER, account, address)
         return Attempt(account, address)
 
-    async def succeeded(self, attempt: Attempt) -> None:
-        """Uncount the attempt, forget the failures before it from its address, and know the address from now on."""
+    async def record_success(self, attempt: Attempt) -> None:
+        """Refund the attempt, reset the failures from its address, and remember the address."""
         limits, rate_limiter = self._limits, self._rate_limiter
-        await rate_limiter.clear(limits.pair, _PAIR, attempt.account, attempt.address)
+        await rate_limiter.clear(limits.per_account_and_ip, _PAIR, attempt.account, attempt.address)
         await rate_limiter.clear(limits.unknown_ip_under_attack, _STRANGER, attempt.account, attempt.address)
-        await rate_limiter.refund(limits.address, _ADDRESS, attempt.address)
-        await rate_limiter.refund(limits.account, _ACCOUNT, attempt.account)
+        await rate_limiter.refund(limits.per_ip, _ADDRESS, attempt.address)
+        await rate_limiter.refund(limits.per_account, _ACCOUNT, attempt.account)
         await rate_limiter.hit(limits.successes, _SUCCESS, attempt.account)
         await self._remember(attempt)
 
-    async def undecided(self, attempt: Attempt) -> None:
-        """Uncount an attempt about which nobody could say whether its password was right."""
+    async def refund(self, attempt: Attempt) -> None:
+        """Refund an attempt whose password could not be checked."""
         limits, rate_limiter = self._limits, self._rate_limiter
-        await rate_limiter.refund(limits.pair, _PAIR, attempt.account, attempt.address)
+        await rate_limiter.refund(limits.per_account_and_ip, _PAIR, attempt.account, attempt.address)
         await rate_limiter.refund(limits.unknown_ip_under_attack, _STRANGER, attempt.account, attempt.address)
-        await rate_limiter.refund(limits.address, _ADDRESS, attempt.address)
-        await rate_limiter.refund(limits.account, _ACCOUNT, attempt.account)
+        await rate_limiter.refund(limits.per_ip, _ADDRESS, attempt.address)
+        await rate_limiter.refund(limits.per_account, _ACCOUNT, attempt.account)
 
     async def _remember(self, attempt: Attempt) -> None:
         key = _known_key(attempt.account)
