@@ -33,7 +33,9 @@ SHOWN: dict[str, tuple[str, dict[str, Any]]] = {
 async def app(scope, receive, send):
     """Answer with the page of the path."""
     template, content = SHOWN[scope["path"]]
-    page = PAGES.show(Visitor.of(scope, RULES), template, content, cart_count=ANSWERS["/api/shop/cart"]["item_count"])
+    page = PAGES.render(
+        Visitor.from_scope(scope, RULES), template, content, cart_count=ANSWERS["/api/shop/cart"]["item_count"]
+    )
     await page(scope, receive, send)
 
 

@@ -51,7 +51,7 @@ def test_an_order_is_shipped_and_delivered_and_its_member_sees_it(administrator:
         return page.get_by_role("button", name="Mark as shipped").count() == 1
 
     eventually(is_paid, "the payment arrives")
-    for button, state in (("Mark as shipped", "on its way"), ("Mark as delivered", "delivered")):
+    for button, state in (("Mark as shipped", "shipped"), ("Mark as delivered", "delivered")):
         administrator.press(button)
         expect(page.get_by_role("heading", level=1)).to_contain_text(state)
         member.go(f"/orders/{order}")

@@ -25,8 +25,8 @@ def test_the_page_that_thanks_says_by_itself_when_the_card_was_declined(shopper:
     shopper.go("/checkout")
     page = shopper.page
     page.get_by_label("Test card that is declined").check()
-    shopper.press("On to the review")
-    shopper.press("Place the order")
+    shopper.press("Continue to review")
+    shopper.press("Place order")
 
     expect(page.get_by_text("The payment failed")).to_be_visible()
 
@@ -39,7 +39,7 @@ def test_a_declined_card_is_named_and_the_order_is_paid_with_another(declined: S
     expect(page.get_by_text("Thank you.")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_contain_text("payment failed")
 
-    page.get_by_label("Test card that pays at once").check()
+    page.get_by_label("Test card that succeeds immediately").check()
     declined.press("Pay again")
     # The form's own navigation ends first: a reload in the middle of it is an error of the browser.
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("payment failed")
@@ -57,9 +57,9 @@ def test_the_items_of_a_cancelled_order_go_back_into_the_cart(declined: Shopper)
     page = declined.page
     name = page.locator("table a").first.inner_text()
 
-    declined.press("Cancel the order")
-    declined.press("Put the items into the cart again")
+    declined.press("Cancel order")
+    declined.press("Add the items to your cart again")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Cart")
     expect(page.locator("[data-line]")).to_contain_text(name)
-    expect(page.get_by_text("in your cart again")).to_be_visible()
+    expect(page.get_by_text("added to your cart")).to_be_visible()

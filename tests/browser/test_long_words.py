@@ -21,7 +21,7 @@ def member(new_shopper) -> Shopper:
     # 64 characters are the most before the @ (RFC 5321, section 4.5.3.1.1).
     email = f"{secrets.token_hex(32)}@{'w' * 60}.example.com"
     person.account = Account(email, person.account.password, LONG)
-    person.address |= dict.fromkeys(("Recipient", "City", "Street and number"), LONG)
+    person.address |= dict.fromkeys(("Recipient", "City", "Street address"), LONG)
     person.come_to_review()
     return person
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from browsing.shopper import ADDRESS, Shopper
 
-TYPED = [ADDRESS[label] for label in ("Recipient", "Telephone", "Street and number")]
+TYPED = [ADDRESS[label] for label in ("Recipient", "Phone", "Street address")]
 REFUSED = ("status of 401", "status of 403")
 
 
@@ -56,7 +56,7 @@ def test_an_address_is_gone_with_its_member(first: Shopper):
     second.sign_up()
     second.choose_product()
     second.press("Add to cart")
-    expect(second.page.get_by_text("It is in your cart.")).to_be_visible()
+    expect(second.page.get_by_text("Added to your cart.")).to_be_visible()
     second.go("/checkout")
 
     for label in ADDRESS:
@@ -70,9 +70,9 @@ def test_a_page_that_was_left_open_orders_nothing_for_the_next_member(first: Sho
     second = next_member(first)
     second.choose_product()
     second.press("Add to cart")
-    expect(second.page.get_by_text("It is in your cart.")).to_be_visible()
+    expect(second.page.get_by_text("Added to your cart.")).to_be_visible()
 
-    first.press("Place the order")
+    first.press("Place order")
 
     expect(first.page.get_by_role("heading", level=1)).to_have_text("This page is out of date")
     assert second.orders() == []
@@ -92,18 +92,18 @@ def test_a_page_that_was_left_open_ends_no_session_of_the_next_member(first: Sho
 
 def test_an_address_that_was_typed_while_the_session_expired_is_there_after_the_log_in(first: Shopper):
     first.go("/checkout")
-    first.write("Street and number", "Sajik-ro 161")
+    first.write("Street address", "Sajik-ro 161")
     for name in ("access", "refresh"):
         first.context.clear_cookies(name=name)
-    first.press("On to the review")
+    first.press("Continue to review")
 
     expect(first.page.get_by_text("Log in to continue with your order.")).to_be_visible()
     see_nothing_of(first.page)
     first.log_in()
 
-    expect(first.page.get_by_label("Street and number")).to_have_value("Sajik-ro 161")
-    first.press("On to the review")
-    expect(first.page.get_by_role("heading", level=1)).to_have_text("Is everything right?")
+    expect(first.page.get_by_label("Street address")).to_have_value("Sajik-ro 161")
+    first.press("Continue to review")
+    expect(first.page.get_by_role("heading", level=1)).to_have_text("Review your order")
 
 
 def test_the_language_can_be_switched_after_a_refused_form(first: Shopper, watch):
@@ -127,8 +127,8 @@ def test_a_pasted_password_is_never_cut(new_shopper, watch):
     person.write("Name", person.account.display_name)
     person.write("E-mail address", person.account.email)
     person.write("Password", person.account.password)
-    person.press("Make an account")
-    expect(person.page.get_by_role("alert")).to_contain_text("A password has at most 256 characters.")
+    person.press("Create an account")
+    expect(person.page.get_by_role("alert")).to_contain_text("Use at most 256 characters.")
 
     person.account = replace(person.account, password=person.account.password[:200])
     person.sign_up()

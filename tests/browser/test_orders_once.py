@@ -41,7 +41,7 @@ def unscripted(new_shopper) -> Shopper:
 def test_a_double_click_places_one_order(shopper: Shopper):
     shopper.come_to_review()
 
-    shopper.page.get_by_role("button", name="Place the order").dblclick()
+    shopper.page.get_by_role("button", name="Place order").dblclick()
 
     order_id = shopper.see_order()
     assert [order["id"] for order in shopper.orders()] == [order_id]
@@ -50,7 +50,7 @@ def test_a_double_click_places_one_order(shopper: Shopper):
 def test_a_double_click_without_scripts_places_one_order(unscripted: Shopper):
     unscripted.come_to_review()
 
-    unscripted.page.get_by_role("button", name="Place the order").dblclick(no_wait_after=True)
+    unscripted.page.get_by_role("button", name="Place order").dblclick(no_wait_after=True)
 
     unscripted.see_order()
     assert len(unscripted.orders()) == 1
@@ -71,7 +71,7 @@ def test_a_lost_answer_to_a_form_is_sent_again_by_hand(unscripted: Shopper, watc
     watch.expected = (CUT,)
     unscripted.come_to_review()
     unscripted.page.route(PLACE, lose_the_answer, times=1)
-    unscripted.press("Place the order")
+    unscripted.press("Place order")
     unscripted.page.wait_for_url("chrome-error://**")
 
     unscripted.page.go_back()
@@ -87,7 +87,7 @@ def test_two_tabs_with_the_same_review_place_one_order(shopper: Shopper):
     other.goto(shopper.page.url)
 
     shopper.place_order()
-    other.get_by_role("button", name="Place the order").click()
+    other.get_by_role("button", name="Place order").click()
     expect(other).not_to_have_url(shopper.base_url + "/checkout/review")
 
     assert len(shopper.orders()) == 1
@@ -98,6 +98,6 @@ def test_a_double_click_puts_one_thing_into_the_cart(shopper: Shopper):
 
     shopper.page.get_by_role("button", name="Add to cart").dblclick()
 
-    expect(shopper.page.get_by_text("It is in your cart.")).to_be_visible()
+    expect(shopper.page.get_by_text("Added to your cart.")).to_be_visible()
     shopper.go("/cart")
     expect(shopper.page.get_by_role("spinbutton")).to_have_value("1")

@@ -36,7 +36,7 @@ def test_an_order_with_cookies_that_no_other_host_can_set_or_read(guest: Shopper
     guest.fill_cart()
     anonymous = cookies(guest)
     guest.go("/checkout")
-    guest.page.get_by_role("main").get_by_role("link", name="Make an account").click()
+    guest.page.get_by_role("main").get_by_role("link", name="Create an account").click()
     guest.sign_up()
     guest.give_address()
     order_id = guest.place_order()

@@ -55,7 +55,7 @@ def test_scripts_of_two_tabs_renew_at_once(member: Shopper, watch):
         tab.get_by_role("button", name="Add to cart").click(no_wait_after=True)
 
     for tab in (member.page, other):
-        expect(tab.get_by_text("It is in your cart.")).to_be_visible()
+        expect(tab.get_by_text("Added to your cart.")).to_be_visible()
     member.go("/cart")
     expect(member.page.get_by_role("spinbutton")).to_have_value("2")
     assert member.is_logged_in()
@@ -95,8 +95,8 @@ def test_a_changed_password_ends_the_other_sessions_and_keeps_this_one(member: S
     member.go("/account/password")
     member.write("Current password", member.account.password)
     member.write("New password", "an entirely new sentence")
-    member.press("Change the password")
-    expect(member.page.get_by_text("Your password is changed.")).to_be_visible()
+    member.press("Change password")
+    expect(member.page.get_by_text("Password changed.")).to_be_visible()
     elsewhere.go("/account")
 
     expect(elsewhere.page.get_by_role("heading", level=1)).to_have_text("Log in")
@@ -110,9 +110,9 @@ def test_a_deleted_account_is_gone_from_every_tab(member: Shopper, watch):
     member.write("Current password", member.account.password)
     member.press("Delete my account")
 
-    expect(member.page.get_by_text("Your account is deleted.")).to_be_visible()
+    expect(member.page.get_by_text("Your account has been deleted.")).to_be_visible()
     member.go("/log-in")
     member.write("E-mail address", member.account.email)
     member.write("Password", member.account.password)
     member.press("Log in")
-    expect(member.page.get_by_text("The e-mail address or the password is wrong.")).to_be_visible()
+    expect(member.page.get_by_text("The e-mail address or password is incorrect.")).to_be_visible()

@@ -29,11 +29,11 @@ def test_from_the_front_page_to_an_order_and_out_again(anyone: Shopper):
     expect(page.locator("[data-line]")).to_have_count(1)
     expect(page.locator("[data-line]")).to_contain_text(name)
 
-    anyone.follow("To the checkout")
+    anyone.follow("Go to checkout")
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
-    anyone.follow("Make an account")
+    anyone.follow("Create an account")
     anyone.sign_up()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Where does it go?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delivery address")
     anyone.give_address()
     expect(page.get_by_role("main")).to_contain_text(name)
     order_id = anyone.place_order()
@@ -71,7 +71,7 @@ def test_search_and_facets_are_in_the_address(anyone: Shopper):
     slug = facet.first.get_attribute("value")
     anyone.go("/products")
     page.locator(f"input[name=category][value={slug}]").check()
-    anyone.press("Show")
+    anyone.press("Apply")
     expect(page).to_have_url(re.compile(rf"category={slug}"))
     shown = page.locator("[data-shelf] .card-name").all_inner_texts()
     page.reload()
@@ -85,7 +85,7 @@ def test_a_later_page_leads_back_to_the_first(new_shopper):
 
     shopper.follow("More products")
     expect(page).to_have_url(re.compile("cursor="))
-    shopper.follow("Back to the start")
+    shopper.follow("Back to the first page")
 
     assert page.locator("[data-shelf] .card-name").all_inner_texts() == first
 
@@ -104,9 +104,9 @@ def test_quantities_change_and_lines_go(anyone: Shopper):
     expect(quantity).to_have_value("2")
 
     page.get_by_role("button", name=re.compile("^Remove ")).click()
-    expect(page.get_by_text("There is nothing in your cart yet.")).to_be_visible()
+    expect(page.get_by_text("Your cart is empty.")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("There is nothing in your cart yet.")).to_be_visible()
+    expect(page.get_by_text("Your cart is empty.")).to_be_visible()
 
 
 def test_a_quantity_that_is_refused_says_how_many_are_left(new_shopper, watch: Watch):
@@ -130,7 +130,7 @@ def test_a_wrong_form_says_what_is_wrong_at_its_field(anyone: Shopper, watch: Wa
     anyone.write("Name", "Ada")
     anyone.write("E-mail address", "ada@example.com")
     anyone.write("Password", "password")
-    anyone.press("Make an account")
+    anyone.press("Create an account")
 
     field = page.get_by_role("main").get_by_label("Password", exact=True)
     expect(field).to_have_attribute("aria-invalid", "true")
@@ -142,6 +142,6 @@ def test_what_is_not_there_helps_to_get_on(anyone: Shopper, watch: Watch):
     watch.expected = ("status of 404",)
     page = anyone.go("/products/no-such-thing")
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
     anyone.follow("All products")
     expect(page.get_by_role("heading", level=1)).to_have_text("Products")

@@ -70,7 +70,7 @@ def test_a_chosen_category_is_the_heading(shopper: Shopper):
     choice.click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
-    expect(page.get_by_role("link", name="Clear")).to_be_visible()
+    expect(page.get_by_role("link", name="Clear filters")).to_be_visible()
     assert is_still_there(page)
 
 
@@ -146,7 +146,7 @@ def test_on_a_phone_the_answer_is_seen_where_the_button_is(new_shopper):
 
     button.click()
 
-    expect(shopper.page.get_by_text("It is in your cart.")).to_be_in_viewport()
+    expect(shopper.page.get_by_text("Added to your cart.")).to_be_in_viewport()
 
 
 def test_without_a_connection_something_is_said_at_once(new_shopper, watch: Watch):
@@ -162,7 +162,7 @@ def test_without_a_connection_something_is_said_at_once(new_shopper, watch: Watc
     shopper.page.route("**/api/shop/cart/items", lose)
     shopper.press("Add to cart")
 
-    expect(shopper.page.get_by_text("There is no answer yet.")).to_be_in_viewport()
+    expect(shopper.page.get_by_text("No response yet.")).to_be_in_viewport()
     assert len(requests) == 1, "it is said before the second attempt"
 
 
@@ -172,7 +172,7 @@ def test_without_a_connection_something_is_said_at_once(new_shopper, watch: Watc
         ("/products/{product}", "수량", "0", "1에서 99 사이의 수량을 입력해 주세요."),
         ("/products", "최저 가격", "abc", "가격을 숫자로 입력해 주세요. 예: 20000"),
         ("/log-in", "이메일 주소", "", "이메일 주소를 입력해 주세요."),
-        ("/log-in", "이메일 주소", "ada", "name@example.com 같은 이메일 주소를 적어 주세요."),
+        ("/log-in", "이메일 주소", "ada", "name@example.com과 같은 이메일 주소를 입력해 주세요."),
     ],
 )
 def test_what_is_wrong_with_a_field_is_said_in_the_pages_language(new_shopper, path, label, typed, said):

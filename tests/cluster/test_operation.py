@@ -43,7 +43,7 @@ def test_an_upgrade_that_changes_every_pod_loses_no_request(release, log_in):
     def send(client, number):
         if number % 5:
             answer = client.get(reads[number % 5 - 1], headers=headers)
-            if 'class="away"' in answer.text or "notice-away" in answer.text:
+            if 'class="unavailable"' in answer.text or "notice-warning" in answer.text:
                 without_a_part.append(number)
             return answer
         keyed = {**headers, "X-Idempotency-Key": str(uuid.uuid4())}

@@ -147,7 +147,7 @@ def sentences(tree: ast.Module, classes: set[str]) -> Iterator[str]:
 
 def texts(call: ast.Call, classes: set[str]) -> Iterator[str]:
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-    if name == "PartAway" or (name not in classes and name not in POSITIONS):
+    if name == "ServiceUnavailable" or (name not in classes and name not in POSITIONS):
         return
     position = POSITIONS.get(name, 0)
     yield from template(call.args[position : position + 1])

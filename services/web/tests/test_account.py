@@ -42,7 +42,7 @@ async def test_a_change_made_elsewhere_is_shown_and_nothing_is_overwritten(membe
 
     page = Page(answer.text)
     assert answer.status_code == 412
-    assert "changed elsewhere meanwhile" in page.text
+    assert "was changed elsewhere" in page.text
     assert page.form("/account/profile").fields["display_name"] == "Grace"
     assert page.form("/account/profile").fields["version"] == "4"
 
@@ -50,7 +50,7 @@ async def test_a_change_made_elsewhere_is_shown_and_nothing_is_overwritten(membe
 @pytest.mark.parametrize(
     ("status", "code", "errors", "said"),
     [
-        (409, "email-taken", [], "exists already"),
+        (409, "email-taken", [], "already exists"),
         (
             422,
             "payload-invalid",
@@ -102,7 +102,7 @@ async def test_the_profile_says_so_while_member_is_away(member, services):
 
     page = await member.page("/account")
 
-    assert "Your profile cannot be reached at the moment" in page.text
+    assert "Your profile cannot be loaded right now" in page.text
 
 
 async def test_a_new_password_gives_this_browser_new_tokens(member, services, tokens):
@@ -120,8 +120,8 @@ async def test_a_new_password_gives_this_browser_new_tokens(member, services, to
 @pytest.mark.parametrize(
     ("status", "code", "pointer", "said"),
     [
-        (422, "current-password-wrong", "/current_password", "This is not your password."),
-        (422, "payload-invalid", "/new_password", "A password has at least 8 characters."),
+        (422, "current-password-wrong", "/current_password", "The password is incorrect."),
+        (422, "payload-invalid", "/new_password", "Use at least 8 characters."),
         (429, "too-many-attempts", None, "Too many attempts."),
     ],
 )

@@ -88,7 +88,7 @@ async def test_a_password_that_is_too_long_is_refused_in_words_and_reaches_the_s
 
     for answer in (joined, changed):
         assert answer.status_code == 422
-        assert "A password has at most 256 characters." in Page(answer.text).text
+        assert "Use at most 256 characters." in Page(answer.text).text
     assert services.auth.asked("POST", "/auth/register")[0]["json"]["password"] == LONG
     assert services.auth.asked("POST", "/auth/password")[0]["json"]["new_password"] == LONG
 

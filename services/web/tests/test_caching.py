@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from platform_web.app import SHOP_SLICES, SLICES
+from platform_web.app import FEATURES, SHOP_FEATURES
 from platform_web.assets.bundle import Assets
 from platform_web.visitor.cookies import CookieRules
 from platform_web.visitor.middleware import VisitorMiddleware, may_be_cached
-from platform_web.visitor.visitor import visitor_of
+from platform_web.visitor.visitor import get_visitor
 from webtests.browser import SITE, cookie_lines
 from webtests.goods import FULL_PRODUCT, ORDER_ID, PAGE, cart, order
 
@@ -25,7 +25,9 @@ CACHED = ["/robots.txt", *(Assets().url(name) for name in ("site.css", "site.js"
 
 
 def every_page() -> list[str]:
-    routes = [route for slice_ in SLICES + SHOP_SLICES for route in slice_.router.routes if isinstance(route, APIRoute)]
+    routes = [
+        route for feature in FEATURES + SHOP_FEATURES for route in feature.router.routes if isinstance(route, APIRoute)
+    ]
     paths = {route.path for route in routes if "GET" in (route.methods or ())}
     filled = {re.sub(r"\{(\w+)\}", lambda match: PARAMETERS.get(match[1], ORDER_ID), path) for path in paths}
     return sorted({*filled, *CACHED, "/static/none.css", "/nothing-here", "/livez", "/readyz"})
@@ -59,7 +61,7 @@ async def test_only_what_no_cache_keeps_sets_or_renews_anything(browser, service
 )
 async def test_the_middleware_drops_cookies_from_what_a_cache_may_keep(cache_control, kept):
     async def endpoint(request: Request) -> PlainTextResponse:
-        visitor_of(request).keep_theme("dark")
+        get_visitor(request).set_theme("dark")
         return PlainTextResponse("", headers={"Cache-Control": cache_control})
 
     app = Starlette(routes=[Route("/", endpoint)])

@@ -100,7 +100,7 @@ async def test_a_page_does_not_depend_on_the_number_at_the_cart(browser, service
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        (404, "variant-not-found", "This is not sold any more"),
+        (404, "variant-not-found", "This product is no longer available"),
         (409, "cart-full", "Your cart is full"),
         (429, "too-many-carts", "Too many carts"),
         (429, "too-many-requests", "Too many attempts"),
@@ -119,8 +119,8 @@ async def test_what_cannot_be_had_is_said_on_the_cart(browser, services, form, s
     ("available", "said"),
     [
         (0, "This is sold out"),
-        (3, "Only 3 left. This includes what is already in your cart."),
-        (10, "That many are not available"),
+        (3, "Only 3 left. This includes the quantity already in your cart."),
+        (10, "Not enough in stock"),
     ],
 )
 async def test_a_refused_addition_shows_the_product_with_what_was_typed_and_the_number_that_is_left(
@@ -147,7 +147,7 @@ async def test_a_refused_addition_without_a_product_is_said_on_the_cart(browser,
     answer = await browser.submit(form, {"slug": "../account"})
 
     assert answer.status_code == 409
-    assert "That many are not available" in Page(answer.text).text
+    assert "Not enough in stock" in Page(answer.text).text
 
 
 @pytest.mark.parametrize("changes", [{"quantity": "0"}, {"quantity": "x"}, {"quantity": "1000"}, {"variant_id": "x"}])
@@ -194,7 +194,7 @@ async def test_a_quantity_that_is_none_stays_in_its_field_with_the_reason(browse
 @pytest.mark.usefixtures("form")
 @pytest.mark.parametrize(
     ("available", "said"),
-    [(3, "Only 3 left."), (10, "That many are not available."), (0, "This is sold out.")],
+    [(3, "Only 3 left."), (10, "Not enough in stock."), (0, "This is sold out.")],
 )
 async def test_a_refused_quantity_stays_in_its_field_with_the_number_that_is_left(browser, services, available, said):
     services.shop.refuse("PUT", f"{ITEMS}/{VARIANT_ID}", 409, "quantity-unavailable")
@@ -220,7 +220,7 @@ async def test_a_line_that_is_short_names_a_number_only_where_it_is_public(brows
 
     page = await browser.page("/cart")
 
-    assert "That many are not available" in page.text
+    assert "Not enough in stock" in page.text
     assert "Only 10 left" not in page.text
 
 
@@ -229,7 +229,7 @@ async def test_an_empty_cart_leads_to_the_products(browser, services):
 
     page = await browser.page("/cart")
 
-    assert "There is nothing in your cart yet" in page.text
+    assert "Your cart is empty" in page.text
 
 
 async def test_while_shop_is_away_the_cart_says_that_nothing_is_lost(browser, services):
@@ -238,7 +238,7 @@ async def test_while_shop_is_away_the_cart_says_that_nothing_is_lost(browser, se
     answer = await browser.get("/cart")
 
     assert answer.status_code == 503
-    assert "Nothing in it is lost" in answer.text
+    assert "Its contents are safe" in answer.text
 
 
 async def test_a_log_in_moves_the_anonymous_cart_into_the_members(browser, services, tokens):

@@ -51,7 +51,7 @@ async def test_the_whole_search_is_in_the_address_and_goes_to_the_shop(browser, 
     "nonsense", [{"category": "../x"}, {"min_price": "-1"}, {"sort": "up"}, {"cursor": "a b"}, {"in_stock": "maybe"}]
 )
 def test_what_makes_no_sense_in_an_address_is_left_out(nonsense):
-    assert Search.of(nonsense) == Search()
+    assert Search.from_query(nonsense) == Search()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ async def test_what_is_searched_for_is_never_markup(browser, services):
     answer = await browser.get("/products?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
 
     assert "<script>alert" not in answer.text
-    assert "Nothing fits" in Page(answer.text).text
+    assert "No products match" in Page(answer.text).text
 
 
 async def test_a_product_shows_its_variants_and_a_form_with_a_key(browser, services):
@@ -146,7 +146,7 @@ async def test_while_shop_is_away_each_page_comes_and_says_so(browser, services)
 
     assert (home.status_code, products.status_code, product.status_code) == (200, 503, 503)
     for answer in (home, products):
-        assert "Our shelves cannot be reached at the moment" in answer.text
+        assert "Our products cannot be loaded right now" in answer.text
     assert "We cannot do that right now" in product.text
 
 
@@ -156,7 +156,7 @@ async def test_a_shop_that_hangs_holds_no_page_for_longer_than_its_time_out(brow
     answer = await browser.get("/")
 
     assert answer.status_code == 200
-    assert "Our shelves cannot be reached at the moment" in answer.text
+    assert "Our products cannot be loaded right now" in answer.text
 
 
 async def test_a_read_is_tried_once_more_when_the_connection_breaks(browser, services):

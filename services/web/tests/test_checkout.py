@@ -63,10 +63,10 @@ async def test_an_address_that_lacks_something_says_where(member, field, value):
     ("changes", "message"),
     [
         ({"postal_code": ""}, "Enter the postal code."),
-        ({"postal_code": "100-110"}, "This is not a postal code of the chosen country."),
+        ({"postal_code": "100-110"}, "This is not a valid postal code for the chosen country."),
         ({"country": "AE", "postal_code": "00000"}, "The chosen country has no postal codes. Leave this field empty."),
-        ({"phone": "call me"}, "Enter a telephone number, such as 010-1234-5678."),
-        ({"recipient": "\u200b\u3164"}, "Enter who receives the parcel."),
+        ({"phone": "call me"}, "Enter a phone number, such as 010-1234-5678."),
+        ({"recipient": "\u200b\u3164"}, "Enter the recipient's name."),
     ],
 )
 async def test_what_is_wrong_with_an_address_is_named(member, changes, message):
@@ -180,7 +180,7 @@ async def test_an_unknown_outcome_keeps_the_key_for_the_next_attempt(member, ser
 
     lost = await member.submit(form)
     assert lost.status_code == 503
-    assert "it is placed only once" in lost.text
+    assert "it will be placed only once" in lost.text
     again = Page(lost.text).form("/checkout/place")
     services.shop.on("POST", ORDERS, 201, order("pending"))
     placed = await member.submit(again)
@@ -192,9 +192,9 @@ async def test_an_unknown_outcome_keeps_the_key_for_the_next_attempt(member, ser
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("out-of-stock", "has just been sold out"),
-        ("price-changed", "A price has changed meanwhile"),
-        ("cart-changed", "Your cart has changed meanwhile"),
+        ("out-of-stock", "are out of stock"),
+        ("price-changed", "A price has changed"),
+        ("cart-changed", "Your cart has changed"),
         ("too-many-unpaid-orders", "Pay or cancel one first"),
     ],
 )
@@ -246,4 +246,4 @@ async def test_while_shop_is_away_nothing_is_placed_and_the_page_says_so(member,
     answer = await member.submit(review.form("/checkout/place"))
 
     assert answer.status_code == 503
-    assert "it is placed only once" in answer.text
+    assert "it will be placed only once" in answer.text

@@ -88,7 +88,7 @@ def test_a_scripts_imports_have_hashed_names_too(tmp_path):
     (tmp_path / "js" / "site.js").write_text('import { a } from "./api.js";\n')
     (tmp_path / "js" / "api.js").write_text("export const a = 1;\n")
     before = Assets(tmp_path)
-    script = before.at(before.url("site.js"))
+    script = before.get(before.url("site.js"))
     assert script is not None
     assert before.url("api.js") in script.body.decode()
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from platform_web.catalogue.search import Search
 from platform_web.visitor import form_token
 from platform_web.visitor.cookies import cookie_values, read_cookies
-from platform_web.visitor.places import is_local, is_within, local_place, log_in_place, place_of_referer
 from platform_web.visitor.preferences import LANGUAGES, language_of
+from platform_web.visitor.urls import is_safe_path, is_within, login_url, safe_redirect_path, url_of_referer
 from webtests.browser import HTML, SITE
 from webtests.goods import ADDRESS, FULL_PRODUCT, ORDER_ID, PAGE, VARIANT_ID, cart, order
 from webtests.services import MEMBER, MEMBER_ID
@@ -213,18 +213,18 @@ def _as_bytes(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
 
 @given(st.dictionaries(st.sampled_from(QUERY), st.text()))
 def test_every_search_of_an_address_can_be_shown_and_asked_for(query):
-    search = Search.of(query)
+    search = Search.from_query(query)
 
-    assert search.place().startswith("/products")
-    assert Search.of(dict(parse_qsl(search.place().partition("?")[2]))).category == search.category
+    assert search.url().startswith("/products")
+    assert Search.from_query(dict(parse_qsl(search.url().partition("?")[2]))).category == search.category
 
 
 @given(st.text(), st.text())
 def test_every_preference_and_place_has_a_meaning(text, other):
     assert language_of(text, other) in LANGUAGES
-    assert is_local(local_place(text))
-    assert place_of_referer(text, other) is None or is_local(place_of_referer(text, other) or "")
-    assert is_within(log_in_place(text), "/log-in")
+    assert is_safe_path(safe_redirect_path(text))
+    assert url_of_referer(text, other) is None or is_safe_path(url_of_referer(text, other) or "")
+    assert is_within(login_url(text), "/log-in")
 
 
 @given(st.lists(st.text(st.characters(max_codepoint=255))))

@@ -97,7 +97,7 @@ async def test_no_form_of_an_earlier_session_does_anything_in_the_next(browser, 
     answers = [await browser.submit(form, {"current_password": "x", "new_password": "y" * 12}) for form in forms]
 
     assert {answer.status_code for answer in answers} == {403}
-    assert all("/problems/form-outdated" in Page(answer.text).links for answer in answers)
+    assert all("/problems/csrf-token-invalid" in Page(answer.text).links for answer in answers)
     assert written(services) == []
 
 

@@ -51,7 +51,7 @@ async def test_a_browser_gets_a_page_and_a_program_gets_a_problem(browser):
     page, problem = await browser.get("/nothing"), await browser.get("/nothing", Accept="*/*")
 
     assert (page.status_code, problem.status_code) == (404, 404)
-    assert "There is nothing here" in Page(page.text).text
+    assert "Page not found" in Page(page.text).text
     assert page.headers["x-request-id"] in page.text
     assert problem.json()["code"] == "not-found"
     assert problem.headers["content-type"] == "application/problem+json"
@@ -65,12 +65,12 @@ async def test_a_problem_page_is_whole_without_compression(browser):
 
 
 async def test_an_unforeseen_error_is_a_page_that_tells_nothing_of_the_inside(browser, monkeypatch):
-    monkeypatch.setattr("platform_web.home.endpoints.notice_of", lambda _request: 1 / 0)
+    monkeypatch.setattr("platform_web.home.endpoints.read_notice", lambda _request: 1 / 0)
 
     answer = await browser.get("/")
 
     assert answer.status_code == 500
-    assert "Something broke on our side" in answer.text
+    assert "Something went wrong on our side" in answer.text
     assert "ZeroDivisionError" not in answer.text
 
 
@@ -82,7 +82,7 @@ async def test_a_template_that_fails_is_a_page_too(make_browser, services, monke
     answer = await browser.get("/products/celadon-mug")
 
     assert answer.status_code == 500
-    assert "Something broke on our side" in answer.text
+    assert "Something went wrong on our side" in answer.text
 
 
 async def test_head_is_answered_as_get_without_the_body(browser):

@@ -1,4 +1,4 @@
-"""Log-in, renewal and log-out: web alone sets and clears the session's cookies."""
+"""Log-in, session_renewer and log-out: web alone sets and clears the session's cookies."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def test_wrong_credentials_are_said_on_the_page_and_the_address_stays(brow
 
     assert answer.status_code == 422
     page = Page(answer.text)
-    assert "The e-mail address or the password is wrong." in page.text
+    assert "The e-mail address or password is incorrect." in page.text
     assert page.form("/log-in").fields["email"] == "ada@example.com"
     assert page.form("/log-in").fields["password"] == ""
     assert ACCESS not in cookie_lines(answer)
@@ -162,7 +162,7 @@ async def test_while_auth_is_away_pages_come_the_cookies_stay_and_the_page_says_
     answer = await browser.get("/")
 
     assert answer.status_code == 200
-    assert "We cannot check just now whether you are logged in" in answer.text
+    assert "We cannot check your log-in right now" in answer.text
     assert REFRESH not in cookie_lines(answer)
 
 
@@ -263,8 +263,8 @@ async def test_a_sign_up_with_a_taken_address_or_a_weak_password_says_so_at_the_
     weak = await browser.submit(form, given)
 
     assert (taken.status_code, weak.status_code) == (409, 422)
-    assert "An account with this e-mail address exists already" in taken.text
-    assert "among those that are guessed first" in weak.text
+    assert "An account with this e-mail address already exists" in taken.text
+    assert "too common" in weak.text
     assert Page(weak.text).form("/sign-up").fields["key"] != form.fields["key"], "another intent has another key"
 
 
@@ -365,7 +365,7 @@ async def test_a_renewal_that_is_put_off_keeps_the_cookies(browser, services, st
 
     answer = await browser.get("/")
 
-    assert "We cannot check just now whether you are logged in" in answer.text
+    assert "We cannot check your log-in right now" in answer.text
     assert not cookie_lines(answer).keys() & {ACCESS, REFRESH}
 
 
@@ -376,5 +376,5 @@ async def test_while_auth_hangs_pages_come_the_cookies_stay_and_the_page_says_so
 
     answer = await browser.get("/")
 
-    assert "We cannot check just now whether you are logged in" in answer.text
+    assert "We cannot check your log-in right now" in answer.text
     assert REFRESH not in cookie_lines(answer)

@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from blackbox.pages import Page
-from platform_web.app import SHOP_SLICES, SLICES
+from platform_web.app import FEATURES, SHOP_FEATURES
 from platform_web.session.endpoints import REFRESH_PATH
 from webtests.browser import HTML, SITE
 from webtests.goods import ADDRESS, FULL_PRODUCT, ORDER_ID, VARIANT_ID, cart, order
@@ -74,7 +74,9 @@ async def test_language_and_theme_can_be_switched_after_a_refused_form(
 
 
 def test_every_address_of_a_form_can_be_opened():
-    routes = [route for slice_ in SLICES + SHOP_SLICES for route in slice_.router.routes if isinstance(route, APIRoute)]
+    routes = [
+        route for feature in FEATURES + SHOP_FEATURES for route in feature.router.routes if isinstance(route, APIRoute)
+    ]
     opened = {_shape(route.path) for route in routes if "GET" in (route.methods or ())}
     posted = {_shape(route.path) for route in routes if "POST" in (route.methods or ())} - {REFRESH_PATH}
 

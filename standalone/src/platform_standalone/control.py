@@ -1,4 +1,4 @@
-"""How commands talk to the running supervisor: a Unix socket in the state folder, one JSON document a line."""
+"""The control protocol of the supervisor: a Unix socket in the state folder, one JSON document per line."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 SOCKET = "control.sock"
 
-# How long conversations may take to end when the supervisor does (seconds).
-FAREWELL_SECONDS = 2
+# How long connections may take to close when the supervisor stops (seconds).
+CLOSE_SECONDS = 2
 
 Message = dict[str, Any]
-# Answers one request by any number of messages. It is cancelled when the client goes away.
+# Handles one request and yields any number of messages. Cancelled when the client disconnects.
 Handler = Callable[[Message], AsyncIterator[Message]]
 
 
@@ -32,19 +32,19 @@ def _short_path(folder: Path) -> Iterator[str]:
 
 
 async def serve_control(folder: Path, handler: Handler) -> Callable[[], Awaitable[None]]:
-    """Listen in `folder` and return what ends that. Whoever may enter the folder may ask."""
+    """Listen in `folder` and return a function that closes the socket. Its folder's permissions control the access."""
     listener = socket.socket(socket.AF_UNIX)
     (folder / SOCKET).unlink(missing_ok=True)
     with _short_path(folder) as path:
         listener.bind(path)
     (folder / SOCKET).chmod(0o600)
 
-    conversations: set[asyncio.Task[None]] = set()
+    connections: set[asyncio.Task[None]] = set()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if task := asyncio.current_task():
-            conversations.add(task)
-            task.add_done_callback(conversations.discard)
+            connections.add(task)
+            task.add_done_callback(connections.discard)
         try:
             request = json.loads(await reader.readline())
             answering = asyncio.create_task(_answer(handler, request, writer))
@@ -62,8 +62,8 @@ async def serve_control(folder: Path, handler: Handler) -> Callable[[], Awaitabl
 
     async def close() -> None:
         server.close()
-        if conversations:
-            await asyncio.wait(conversations, timeout=FAREWELL_SECONDS)
+        if connections:
+            await asyncio.wait(connections, timeout=CLOSE_SECONDS)
         (folder / SOCKET).unlink(missing_ok=True)
 
     return close
@@ -85,9 +85,9 @@ class NotRunning(Exception):
 
 @contextmanager
 def ask(folder: Path, request: Message, seconds: float | None = None) -> Iterator[Iterator[Message]]:
-    """Send `request` to the supervisor and yield its answers as they come; leaving ends the conversation.
+    """Send `request` to the supervisor and yield its messages as they arrive; leaving the context disconnects.
 
-    Raises NotRunning, and TimeoutError when an answer takes longer than `seconds`.
+    Raises NotRunning, and TimeoutError if a message takes longer than `seconds`.
     """
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(seconds)

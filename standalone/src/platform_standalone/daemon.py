@@ -22,8 +22,8 @@ from platform_standalone.joining.follow import follow
 from platform_standalone.log_files import keep_bounded
 from platform_standalone.parts import Step
 from platform_standalone.ports import Ports, check_free
+from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.processes import ProcessIdentity
-from platform_standalone.record import RECORD, ProcessRecord
 from platform_standalone.settings import PlatformSettings
 from platform_standalone.state import StateFolder
 from platform_standalone.supervisor import Supervisor
@@ -39,36 +39,36 @@ class AlreadyRunning(Exception):
 
 
 @contextmanager
-def sole_supervisor(state: StateFolder) -> Iterator[ProcessRecord]:
-    """Be the one supervisor of `state`, and clear up after one that was killed. Raises AlreadyRunning."""
+def sole_supervisor(state: StateFolder) -> Iterator[ProcessTable]:
+    """Be the only supervisor of `state`, and kill orphans of a previous one. Raises AlreadyRunning."""
     # Python's descriptors are not inherited, so the lock ends with this process and with nothing else.
     with (state.run / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning from None
-        record = ProcessRecord(state.run / RECORD)
-        record.end_leftovers()
+        record = ProcessTable(state.run / RECORD)
+        record.kill_orphans()
         record.remove()
         me = ProcessIdentity.of(os.getpid())
         if me is not None:
-            record.set(ProcessRecord.SUPERVISOR, me)
+            record.set(ProcessTable.SUPERVISOR, me)
         try:
             yield record
         finally:
-            # Nothing is left by now; if a fault of ours ended us, this holds all the same.
-            record.end_leftovers()
+            # Everything has stopped already, unless a bug ended the supervisor.
+            record.kill_orphans()
             record.remove()
 
 
 class Reporter:
-    """Tells whoever called `up` how the start goes: one JSON document a line, on a pipe that it may leave."""
+    """Reports the progress of the start to `up`: one JSON document per line, on a pipe that `up` can close."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
 
-    def tell(self, **message: Any) -> None:
-        """Send one message; nobody listening is no fault."""
+    def send(self, **message: Any) -> None:
+        """Send one message; a closed pipe is ignored."""
         if self._stream is None:
             return
         try:
@@ -78,10 +78,10 @@ class Reporter:
             self._stream = None
 
     def close(self) -> None:
-        """Let the caller go."""
+        """Close the pipe."""
         if self._stream is not None:
             self._stream = None
-            # The descriptor stays taken, so that nothing else gets it as its standard output.
+            # Keep the descriptor in use, so that no other file becomes standard output.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
@@ -89,7 +89,7 @@ class Daemon:
     """One start, run and stop of the platform."""
 
     def __init__(
-        self, settings: PlatformSettings, steps: Sequence[Step], record: ProcessRecord, reporter: Reporter
+        self, settings: PlatformSettings, steps: Sequence[Step], record: ProcessTable, reporter: Reporter
     ) -> None:
         self._settings = settings
         self._reporter = reporter
@@ -108,7 +108,7 @@ class Daemon:
         try:
             if await self._start():
                 self._phase = "ready"
-                self._reporter.tell(event="ready")
+                self._reporter.send(event="ready")
                 self._reporter.close()
                 await self._stopping.wait()
             self._phase = "stopping"
@@ -120,7 +120,7 @@ class Daemon:
             await close_control()
 
     async def _start(self) -> bool:
-        """Start everything; False when told to stop meanwhile."""
+        """Start everything; return False if a stop is requested meanwhile."""
         starting = asyncio.create_task(self._supervisor.start(self._say_started))
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -133,26 +133,26 @@ class Daemon:
         return True
 
     def _say_started(self, name: str, what: str, seconds: float) -> None:
-        self._reporter.tell(event="step", name=name, what=what, seconds=round(seconds, 2))
+        self._reporter.send(event="step", name=name, what=what, seconds=round(seconds, 2))
 
     def _say_stopped(self, name: str, what: str, seconds: float) -> None:
         self._stop_progress.put_nowait({"event": "step", "name": name, "what": what, "seconds": round(seconds, 2)})
 
     async def _handle(self, request: Message) -> AsyncIterator[Message]:
-        match request.get("do"):
+        match request.get("command"):
             case "status":
                 yield await self._status()
             case "stop":
                 self._stopping.set()
                 while message := await self._stop_progress.get():
                     yield message
-            case "hold":
-                async for message in self._hold(str(request.get("part"))):
+            case "take-over":
+                async for message in self._take_over(str(request.get("component"))):
                     yield message
             case "follow-joined":
                 yield await self._follow_joined(str(request.get("closing", "")))
             case unknown:
-                yield {"event": "refused", "why": f"The supervisor does not know how to {unknown}."}
+                yield {"event": "error", "message": f"Unknown command: {unknown}."}
 
     async def _status(self) -> Message:
         return {
@@ -161,40 +161,40 @@ class Daemon:
             "url": self._settings.edge_url,
             "state": str(self._settings.state.root),
             "supervisor": os.getpid(),
-            "parts": await self._supervisor.report(),
+            "components": await self._supervisor.report(),
         }
 
     async def _follow_joined(self, closing: str) -> Message:
         if self._phase != "ready":
-            return {"event": "refused", "why": f"The platform is {self._phase}; try again in a moment."}
+            return {"event": "error", "message": f"The platform is {self._phase}; try again in a moment."}
         try:
             await asyncio.to_thread(follow, self._settings, self._supervisor.pid("edge"), closing)
         except (PlatformError, RouteTableError, OSError) as refusal:
-            return {"event": "refused", "why": str(refusal)}
+            return {"event": "error", "message": str(refusal)}
         return {"event": "followed"}
 
-    async def _hold(self, name: str) -> AsyncIterator[Message]:
+    async def _take_over(self, name: str) -> AsyncIterator[Message]:
         if self._phase != "ready":
-            yield {"event": "refused", "why": f"The platform is {self._phase}; try again in a moment."}
+            yield {"event": "error", "message": f"The platform is {self._phase}; try again in a moment."}
             return
         try:
-            part = await self._supervisor.hold(name)
+            part = await self._supervisor.detach(name)
         except PlatformError as refusal:
-            yield {"event": "refused", "why": str(refusal)}
+            yield {"event": "error", "message": str(refusal)}
             return
         try:
             yield {
-                "event": "held",
+                "event": "detached",
                 "command": list(part.command),
                 "environment": dict(part.environment),
                 "cwd": str(part.cwd),
                 "sources": [str(source) for source in part.sources],
             }
-            # Until the client goes away, which cancels this; however it goes.
+            # Cancelled when the client disconnects.
             await self._stopping.wait()
         finally:
             if not self._stopping.is_set():
-                self._supervisor.release(name)
+                self._supervisor.attach(name)
 
 
 def main(
@@ -205,7 +205,7 @@ def main(
     caller: Mapping[str, str],
     planner: Callable[[PlatformSettings], Sequence[Step]] = plan,
 ) -> int:
-    """Be the supervisor. What goes wrong in the start is told on standard output, and is the exit code 1."""
+    """Run the supervisor. Errors of the start are reported on standard output, with exit code 1."""
     reporter = Reporter(sys.stdout)
     os.umask(0o077)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
@@ -216,13 +216,13 @@ def main(
             settings = PlatformSettings(checkout, state, ports, edge_host, load_credentials(state.credentials), caller)
             asyncio.run(_run(settings, planner(settings), record, reporter))
     except AlreadyRunning:
-        reporter.tell(event="already")
+        reporter.send(event="already")
     except PlatformError as refusal:
         log.warning("%s", refusal)
-        reporter.tell(event="refused", why=str(refusal))
+        reporter.send(event="error", message=str(refusal))
         return 1
     return 0
 
 
-async def _run(settings: PlatformSettings, steps: Sequence[Step], record: ProcessRecord, reporter: Reporter) -> None:
+async def _run(settings: PlatformSettings, steps: Sequence[Step], record: ProcessTable, reporter: Reporter) -> None:
     await Daemon(settings, steps, record, reporter).run()

@@ -1,4 +1,4 @@
-"""Keeps one part running."""
+"""Keeps one component running."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ log = logging.getLogger(__name__)
 
 
 class PartState(StrEnum):
-    """Where a part is in its life."""
+    """The state of a component."""
 
-    WAITING = "waiting"  # for what it comes after
+    WAITING = "waiting"  # for its dependencies
     STARTING = "starting"
     RUNNING = "running"
-    RESTARTING = "restarting"  # it died, and its back-off passes
-    HELD = "held"  # somebody else runs it (make dev)
+    RESTARTING = "restarting"  # after an exit, during the backoff
+    DETACHED = "detached"  # run by make dev
     STOPPED = "stopped"
 
 
 class Keeper:
-    """One part: starts it, starts it again when it dies, stops it for good."""
+    """Starts one component, restarts it when it exits, and stops it."""
 
     def __init__(
         self,
@@ -64,9 +64,9 @@ class Keeper:
         return process.pid if process is not None and process.returncode is None else None
 
     async def start(self) -> None:
-        """Start the part, wait until it is ready, and watch over it from then on.
+        """Start the component, wait until it is ready, and keep it running.
 
-        Raises PlatformError when it ends before, or is not ready in time; nothing of it runs then.
+        Raises PlatformError if it exits first or is not ready in time, after stopping it.
         """
         self.state = PartState.STARTING
         try:
@@ -83,7 +83,7 @@ class Keeper:
         self._watch = asyncio.create_task(self._keep(), name=f"keep {self.part.name}")
 
     async def stop(self, state: PartState = PartState.STOPPED) -> None:
-        """Stop the part, gracefully if it will, and leave it so."""
+        """Stop the component, gracefully if possible."""
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.cancel()
@@ -92,18 +92,18 @@ class Keeper:
         self._process = None
         self.state = state
 
-    async def hold(self) -> None:
-        """Stop the part: somebody else runs it until `release`."""
-        await self.stop(PartState.HELD)
+    async def detach(self) -> None:
+        """Stop the component: `make dev` runs it until `attach`."""
+        await self.stop(PartState.DETACHED)
 
-    def release(self) -> None:
-        """Start the part again after `hold`, as after a death: whatever happens, it is tried again."""
-        if self.state is PartState.HELD:
+    def attach(self) -> None:
+        """Start the component again after `detach`, with retries."""
+        if self.state is PartState.DETACHED:
             self.state = PartState.RESTARTING
             self._watch = asyncio.create_task(self._keep(), name=f"keep {self.part.name}")
 
     async def _keep(self) -> None:
-        """Wait for the part to die and start it again, for ever."""
+        """Restart the component whenever it exits."""
         clock = asyncio.get_running_loop().time
         fresh = self._process is None
         while True:
@@ -157,7 +157,7 @@ class Keeper:
         return self._errors.writer
 
     async def _ready(self) -> bool:
-        """Wait until the part is ready; False when it ended or its time was up."""
+        """Wait until the component is ready; return False if it exits or times out."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + self.part.start_seconds
         while self.pid is not None and clock() < deadline:
@@ -167,7 +167,7 @@ class Keeper:
         return False
 
     async def _end(self) -> None:
-        """End what runs of the part: ask, wait, kill; its workers too."""
+        """Stop the component's process: signal, wait, kill; its workers too."""
         process = self._process
         if process is None:
             return

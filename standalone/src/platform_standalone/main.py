@@ -1,4 +1,4 @@
-"""The command `platform`: the whole Member Platform on one machine."""
+"""The command `member-platform`: the whole Member Platform on one machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 1, and one sentence, for what a person has to see to."""
+    """Run the command line and return its exit code: 1, with one sentence, for an error that the user can fix."""
     options = _parser().parse_args(arguments)
     state = StateFolder(Path(options.state or os.environ.get("PLATFORM_STATE") or CHECKOUT / ".platform").absolute())
     if state.root.exists() and not state.root.is_dir():
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except PermissionError as error:
-        return _refuse(f"{error.filename or state.root} belongs to another user; run this command as that user.")
+        return _refuse(f"{error.filename or state.root} is owned by another user; run this command as that user.")
     except OSError as error:
         return _refuse(f"{error.filename or state.root}: {error.strerror}.")
     except KeyboardInterrupt:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)  # noqa: T201 (the command's answer)
+    print(sentence, file=sys.stderr)  # noqa: T201 (the command's output)
     return 1
 
 
@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace, state: StateFolder) -> int:
 
 
 def _command(options: argparse.Namespace, state: StateFolder) -> int:
-    # Imported where needed: `status` and `admin` are to answer at once.
+    # Imported where needed, so that `status` and `admin` start fast.
     match options.command:
         case "up":
             return _up(options, state)
@@ -75,11 +75,11 @@ def _command(options: argparse.Namespace, state: StateFolder) -> int:
         case "logs":
             from platform_standalone.commands.logs import follow
 
-            return follow(state, options.part, options.lines)
+            return follow(state, options.component, options.lines)
         case "dev":
             from platform_standalone.commands.dev import dev
 
-            return dev(state, options.part)
+            return dev(state, options.component)
         case "admin":
             from platform_standalone.commands.admin import print_administrator
 
@@ -123,21 +123,25 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--state", help="state folder (default: PLATFORM_STATE, or .platform in the checkout)")
         return added
 
-    up = command("up", "start everything; a second call changes nothing")
-    up.add_argument("--port", help="the edge's port; the others follow it (default: PORT, or 8080)")
-    up.add_argument("--free-ports", action="store_true", help="take ports that are free now")
-    up.add_argument("--edge-host", help="the address that the edge listens on (default: EDGE_HOST, or 127.0.0.1)")
+    up = command("up", "start everything; does nothing if it is already running")
+    up.add_argument("--port", help="the edge's port; the other components use the next ones (default: PORT, or 8080)")
+    up.add_argument("--free-ports", action="store_true", help="use free ports")
+    up.add_argument("--edge-host", help="address that the edge binds to (default: EDGE_HOST, or 127.0.0.1)")
     command("down", "stop everything")
-    command("status", "show the parts").add_argument("--json", action="store_true", help="for programs")
-    logs = command("logs", "follow a part's log, or all")
-    logs.add_argument("part", nargs="?", default="")
-    logs.add_argument("--lines", type=int, default=40, help="how many of the last lines to begin with")
-    command("dev", "run one service here, with reload, against the rest").add_argument("part")
-    command("join", "put a service of another team behind the platform").add_argument("manifest", help="its manifest")
+    command("status", "show the components").add_argument("--json", action="store_true", help="print JSON")
+    logs = command("logs", "follow the logs of one component or of all")
+    logs.add_argument("component", nargs="?", default="")
+    logs.add_argument("--lines", type=int, default=40, help="number of previous lines to show")
+    command("dev", "run one service in the foreground with reload").add_argument("component")
+    command("join", "put another team's service behind the platform").add_argument(
+        "manifest", help="path of its manifest"
+    )
     command("leave", "remove a joined service").add_argument("service", help="its name")
     command("admin", "print the first administrator as JSON")
-    command("demo-data", "fill the running shop with goods for demonstration; a second call adds nothing")
-    command("reset", "clear the state folder").add_argument("--yes", action="store_true", help="without asking")
+    command("demo-data", "fill the running shop with sample products (idempotent)")
+    command("reset", "delete the contents of the state folder").add_argument(
+        "--yes", action="store_true", help="skip the confirmation"
+    )
     supervise = command("supervise", None)
     supervise.add_argument("--ports", required=True)
     supervise.add_argument("--edge-host", required=True)

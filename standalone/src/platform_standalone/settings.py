@@ -228,7 +228,7 @@ class PlatformSettings:
 
     @property
     def demo_data(self) -> bool:
-        """Whether the shop opens with goods for demonstration."""
+        """Whether the shop starts with sample products."""
         return self.caller.get("DEMO_DATA", "").lower() in _YES
 
     def auth_environment(self) -> dict[str, str]:

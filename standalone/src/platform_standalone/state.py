@@ -105,4 +105,4 @@ class StateFolder:
         try:
             shutil.rmtree(self.root)
         except PermissionError as error:
-            raise PlatformError(f"{error.filename} belongs to another user; run as that one.") from None
+            raise PlatformError(f"{error.filename} is owned by another user; run this command as that user.") from None

@@ -1,4 +1,4 @@
-"""Starts the parts in order, keeps them running, stops them in reverse."""
+"""Starts the components in order, keeps them running, stops them in reverse."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from platform_standalone.errors import PlatformError
 from platform_standalone.keeper import Keeper, PartState
 from platform_standalone.parts import Job, Part, Step, check_plan, stop_waves
-from platform_standalone.record import ProcessRecord
+from platform_standalone.process_table import ProcessTable
 from platform_standalone.state import StateFolder
 
-# Told of each step that is done: its name, what to say about it, and the seconds it took.
+# Called after each step with its name, a description, and its duration in seconds.
 Progress = Callable[[str, str, float], None]
 
 
 class Supervisor:
-    """The parts of one platform."""
+    """The components of one platform."""
 
-    def __init__(self, steps: Sequence[Step], state: StateFolder, record: ProcessRecord) -> None:
+    def __init__(self, steps: Sequence[Step], state: StateFolder, record: ProcessTable) -> None:
         check_plan(steps)
         self._steps = steps
         self.keepers = {
@@ -27,12 +27,12 @@ class Supervisor:
             for step in steps
             if isinstance(step, Part)
         }
-        self._held: set[str] = set()
+        self._detached: set[str] = set()
 
     async def start(self, progress: Progress) -> None:
-        """Take every step as soon as those before it are done.
+        """Run each step as soon as its predecessors are done.
 
-        Raises PlatformError when one fails; then nothing is left running.
+        Raises PlatformError if one fails, after stopping everything.
         """
         done = {step.name: asyncio.Event() for step in self._steps}
         try:
@@ -45,7 +45,7 @@ class Supervisor:
             raise refusal or error from None
 
     async def stop(self, progress: Progress) -> None:
-        """Stop every part, those that depend on others first."""
+        """Stop every component, dependents first."""
         clock = asyncio.get_running_loop().time
 
         async def stop_one(keeper: Keeper) -> None:
@@ -57,29 +57,29 @@ class Supervisor:
         for wave in stop_waves(self._steps):
             await asyncio.gather(*(stop_one(self.keepers[name]) for name in wave))
 
-    async def hold(self, name: str) -> Part:
-        """Stop the part `name` until `release`, and return it. Raises PlatformError when it cannot be had."""
+    async def detach(self, name: str) -> Part:
+        """Stop the part `name` until `release`, and return it. Raises PlatformError if it is not a service."""
         keeper = self.keepers.get(name)
         if keeper is None or not keeper.part.sources:
             known = ", ".join(sorted(name for name, keeper in self.keepers.items() if keeper.part.sources))
-            raise PlatformError(f"{name or 'That'} cannot be run by hand; take one of: SERVICE={known}.")
-        if name in self._held:
-            raise PlatformError(f"{name} is run by another make dev already; end that first.")
-        self._held.add(name)
-        await keeper.hold()
+            raise PlatformError(f"{name or 'That'} cannot be run with make dev. Choose one of: SERVICE={known}.")
+        if name in self._detached:
+            raise PlatformError(f"{name} is already run by another make dev. End that first.")
+        self._detached.add(name)
+        await keeper.detach()
         return keeper.part
 
-    def release(self, name: str) -> None:
-        """Run the held part `name` again."""
-        self._held.discard(name)
-        self.keepers[name].release()
+    def attach(self, name: str) -> None:
+        """Start the detached component `name` again."""
+        self._detached.discard(name)
+        self.keepers[name].attach()
 
     def pid(self, name: str) -> int | None:
         """Return the process id of a component, None while it does not run."""
         return self.keepers[name].pid
 
     async def report(self) -> list[dict[str, Any]]:
-        """Return each part's state of this moment; what runs is asked."""
+        """Return the current state of each component, with a probe of those that run."""
         return list(await asyncio.gather(*(_report(keeper) for keeper in self.keepers.values())))
 
     async def _take(self, step: Step, done: dict[str, asyncio.Event], progress: Progress) -> None:
@@ -97,7 +97,7 @@ class Supervisor:
 
 
 def _first_refusal(error: BaseException) -> PlatformError | None:
-    """Return what a person should be told of several failures: the first that says so."""
+    """Return the first PlatformError among several failures."""
     if isinstance(error, BaseExceptionGroup):
         return next((refusal for inner in error.exceptions if (refusal := _first_refusal(inner))), None)
     return error if isinstance(error, PlatformError) else None
@@ -105,7 +105,7 @@ def _first_refusal(error: BaseException) -> PlatformError | None:
 
 async def _report(keeper: Keeper) -> dict[str, Any]:
     part = keeper.part
-    answers = await part.probe() if keeper.state in {PartState.RUNNING, PartState.HELD} else False
+    answers = await part.probe() if keeper.state in {PartState.RUNNING, PartState.DETACHED} else False
     return {
         "name": part.name,
         "address": part.address,
@@ -121,7 +121,7 @@ def _health(state: PartState, answers: bool) -> str:
     match state:
         case PartState.RUNNING:
             return "healthy" if answers else "unhealthy"
-        case PartState.HELD:
-            return "held (make dev)" if answers else "held (make dev), does not answer"
+        case PartState.DETACHED:
+            return "detached (make dev)" if answers else "detached (make dev), not responding"
         case _:
             return str(state)

@@ -16,8 +16,8 @@ from platform_routes.table import RouteTableError
 from platform_standalone import database
 from platform_standalone.credentials import write_private
 from platform_standalone.errors import PlatformError
-from platform_standalone.finished import UNCHANGED, Finished, digest
 from platform_standalone.front import Front
+from platform_standalone.job_cache import UNCHANGED, JobCache, digest
 from platform_standalone.joining.registry import SERVICES
 from platform_standalone.log_files import cause
 from platform_standalone.nginx.error_log import without_request_data
@@ -186,15 +186,15 @@ def _member(settings: PlatformSettings) -> list[Step]:
 def _auth(settings: PlatformSettings) -> list[Step]:
     folder = settings.checkout / "services" / "auth"
 
-    finished = Finished(settings.state.finished)
+    finished = JobCache(settings.state.finished)
 
     async def make_keys() -> str:
         # Whether a ring that was made is still whole is auth's to say.
-        if finished.covers("signing keys", "1") and settings.state.keys.is_dir():
+        if finished.is_done("signing keys", "1") and settings.state.keys.is_dir():
             return UNCHANGED
         command = _program("auth", "keys", "init", "--dir", str(settings.state.keys))
         await run_command(command, settings.common_environment(), folder)
-        finished.note("signing keys", "1")
+        finished.mark_done("signing keys", "1")
         return DONE
 
     return [
@@ -216,16 +216,16 @@ def _auth(settings: PlatformSettings) -> list[Step]:
 def _shop(settings: PlatformSettings) -> list[Step]:
     folder = settings.checkout / "services" / "shop"
 
-    finished = Finished(settings.state.finished)
+    finished = JobCache(settings.state.finished)
 
     async def fill_catalogue() -> str:
-        goods = digest([folder / "src" / "platform_shop" / "demo"])
+        products = digest([folder / "src" / "platform_shop" / "demo"])
         if not settings.demo_data:
             return "left out (DEMO_DATA)"
-        if finished.covers("demo data", goods):
+        if finished.is_done("demo data", products):
             return UNCHANGED
         await run_command(_program("shop", "demo-data"), settings.shop_environment(), folder)
-        finished.note("demo data", goods)
+        finished.mark_done("demo data", products)
         return DONE
 
     return [
@@ -249,14 +249,14 @@ def _migrations(settings: PlatformSettings, service: str, owner_url: str, enviro
     folder = settings.checkout / "services" / service
     steps = [folder / "src" / service / "migrations", settings.checkout / "libs" / "platform_database" / "src"]
     name = f"{service} migrations"
-    finished = Finished(settings.state.finished)
+    finished = JobCache(settings.state.finished)
 
     async def migrate() -> str:
         code = digest(steps)
-        if finished.covers(name, f"{code} {await database.revision(owner_url)}"):
+        if finished.is_done(name, f"{code} {await database.revision(owner_url)}"):
             return UNCHANGED
         await run_command(_program(service, "migrate"), environment, folder)
-        finished.note(name, f"{code} {await database.revision(owner_url)}")
+        finished.mark_done(name, f"{code} {await database.revision(owner_url)}")
         return DONE
 
     return Job(name, migrate, after=["database roles"])

@@ -19,7 +19,7 @@ Try it:
   curl -s -w '\\n' {url}/api/members/me -H "Authorization: Bearer $TOKEN"
   curl -si -w '\\n' -X PATCH {url}/api/members/{id} -H "Authorization: Bearer $TOKEN" -H 'X-Idempotency-Key: first-edit' -H 'Content-Type: application/merge-patch+json' -d '{edit}'
 
-Send the last one again: the same bytes come back, marked Idempotent-Replayed: true. More: make help"""  # noqa: E501 (lines to paste)
+Send the last request again: the response is the same, with Idempotent-Replayed: true. More commands: make help"""  # noqa: E501 (lines to paste)
 
 
 def administrator(state: StateFolder) -> dict[str, str]:
@@ -27,7 +27,7 @@ def administrator(state: StateFolder) -> dict[str, str]:
     try:
         document: dict[str, str] = json.loads(state.administrator.read_text())
     except FileNotFoundError:
-        raise PlatformError("There is no administrator yet; make up makes one.") from None
+        raise PlatformError("There is no administrator yet. Run make up to create one.") from None
     return document
 
 

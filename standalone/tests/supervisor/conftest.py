@@ -18,8 +18,8 @@ import pytest
 from platform_standalone.client import status
 from platform_standalone.parts import Part
 from platform_standalone.ports import Ports, free_ports
+from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.processes import ProcessIdentity
-from platform_standalone.record import RECORD, ProcessRecord
 from platform_standalone.state import StateFolder
 
 FAKE_PLATFORM = Path(__file__).parent / "fake_platform.py"
@@ -91,11 +91,11 @@ class FakePlatform:
 
     def part(self, name: str) -> dict[str, Any]:
         """One part of it."""
-        return next(part for part in self.status()["parts"] if part["name"] == name)
+        return next(part for part in self.status()["components"] if part["name"] == name)
 
     def processes(self) -> dict[str, ProcessIdentity]:
         """The recorded processes, the supervisor's included."""
-        return ProcessRecord(self.state.run / RECORD).load()
+        return ProcessTable(self.state.run / RECORD).load()
 
 
 StartFake = Callable[..., FakePlatform]

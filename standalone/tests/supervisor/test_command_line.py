@@ -75,7 +75,7 @@ def test_dev_without_a_service_names_the_services(tmp_path: Path):
     result = platform("dev", "", "--state", str(tmp_path / "state"))
 
     assert result.returncode == 1
-    assert result.stderr == "Name the service to run here: make dev SERVICE=member (or auth, shop, web).\n"
+    assert result.stderr == "Name the service to run: make dev SERVICE=member (or auth, shop, web).\n"
 
 
 def test_help_lists_every_target():

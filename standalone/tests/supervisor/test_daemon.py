@@ -27,7 +27,7 @@ def test_it_tells_each_step_and_then_that_all_is_ready(start_fake):
 
     assert [message["name"] for message in platform.messages[:-1]][-1] == "edge"
     assert platform.messages[-1] == {"event": "ready"}
-    assert {part["health"] for part in platform.status()["parts"]} == {"healthy"}
+    assert {part["health"] for part in platform.status()["components"]} == {"healthy"}
 
 
 def test_a_second_start_changes_nothing(start_fake):
@@ -45,8 +45,8 @@ def test_a_port_in_use_leaves_nothing_started(start_fake):
         ports = replace(free_ports(), member=taken.getsockname()[1])
         platform = start_fake(ports=ports)
 
-    assert platform.messages[0]["event"] == "refused"
-    assert f"Port {ports.member} (member) is in use" in platform.messages[0]["why"]
+    assert platform.messages[0]["event"] == "error"
+    assert f"Port {ports.member} (member) is in use" in platform.messages[0]["message"]
     assert platform.process.wait() == 1
     assert platform.processes() == {}
 
@@ -54,9 +54,9 @@ def test_a_port_in_use_leaves_nothing_started(start_fake):
 def test_a_part_that_fails_leaves_nothing_started(start_fake, state: StateFolder):
     platform = start_fake(break_part="edge")
 
-    assert "edge ended before it was ready (exit code 1): edge does not want to" in platform.messages[-1]["why"]
+    assert "edge ended before it was ready (exit code 1): edge does not want to" in platform.messages[-1]["message"]
     assert platform.process.wait() == 1
-    assert platform.status() == {"running": False, "state": str(state.root), "left": [], "parts": []}
+    assert platform.status() == {"running": False, "state": str(state.root), "orphans": [], "components": []}
 
 
 def test_a_part_that_was_killed_comes_back_and_status_counts_it(start_fake, wait_until):
@@ -98,7 +98,7 @@ def test_down_twice_is_no_fault(start_fake, state: StateFolder, capsys):
     capsys.readouterr()
 
     assert down(state) == 0
-    assert capsys.readouterr().out == "The platform does not run.\n"
+    assert capsys.readouterr().out == "The platform is not running.\n"
 
 
 def test_a_killed_supervisor_takes_its_parts_with_it(start_fake, wait_until):
@@ -111,7 +111,7 @@ def test_a_killed_supervisor_takes_its_parts_with_it(start_fake, wait_until):
 
 
 def test_down_after_a_killed_supervisor_ends_what_is_left(start_fake, state: StateFolder, monkeypatch):
-    monkeypatch.setattr("platform_standalone.record.LEFTOVER_SECONDS", 0.5)
+    monkeypatch.setattr("platform_standalone.process_table.ORPHAN_SECONDS", 0.5)
     platform = start_fake()
     processes = platform.processes()
     os.kill(processes["member"].pid, signal.SIGSTOP)
@@ -147,21 +147,21 @@ def test_a_supervisor_that_hangs_is_ended_all_the_same(start_fake, state: StateF
     assert not [name for name, process in processes.items() if session_alive(process)]
 
 
-def test_a_held_part_comes_back_when_whoever_held_it_has_gone(start_fake, state: StateFolder, wait_until):
+def test_a_detached_part_comes_back_when_whoever_detached_it_has_gone(start_fake, state: StateFolder, wait_until):
     platform = start_fake()
-    with ask(state.run, {"do": "hold", "part": "member"}) as answers:
-        held = next(answers)
-        assert held["event"] == "held"
-        assert held["command"]
-        assert platform.part("member")["health"] == "held (make dev), does not answer"
+    with ask(state.run, {"command": "take-over", "component": "member"}) as answers:
+        detached = next(answers)
+        assert detached["event"] == "detached"
+        assert detached["command"]
+        assert platform.part("member")["health"] == "detached (make dev), not responding"
 
     wait_until(lambda: platform.part("member")["health"] == "healthy", "it is back")
     assert platform.part("member")["restarts"] == 0
 
 
-def test_down_while_a_part_is_held(start_fake, state: StateFolder):
+def test_down_while_a_part_is_detached(start_fake, state: StateFolder):
     platform = start_fake()
-    with ask(state.run, {"do": "hold", "part": "member"}) as answers:
+    with ask(state.run, {"command": "take-over", "component": "member"}) as answers:
         next(answers)
         assert down(state) == 0
 
@@ -171,7 +171,7 @@ def test_down_while_a_part_is_held(start_fake, state: StateFolder):
 def test_reset_refuses_while_the_platform_runs(start_fake, state: StateFolder):
     start_fake()
 
-    with pytest.raises(PlatformError, match="make down first"):
+    with pytest.raises(PlatformError, match="make down before"):
         reset(state, confirmed=True)
 
     down(state)

@@ -119,13 +119,13 @@ async def test_a_part_that_waits_to_be_started_again_can_be_stopped(tmp_path: Pa
         assert keeper.state is PartState.STOPPED
 
 
-async def test_a_held_part_stays_down_until_it_is_released(tmp_path: Path, shell_part, until):
+async def test_a_detached_part_stays_down_until_it_is_released(tmp_path: Path, shell_part, until):
     async with kept(shell_part(RUN), tmp_path) as keeper:
         await keeper.start()
-        await keeper.hold()
-        assert (keeper.state, keeper.pid) == (PartState.HELD, None)
+        await keeper.detach()
+        assert (keeper.state, keeper.pid) == (PartState.DETACHED, None)
 
-        keeper.release()
+        keeper.attach()
         await until(lambda: keeper.state is PartState.RUNNING, "it runs again")
         assert keeper.restarts == 0
 

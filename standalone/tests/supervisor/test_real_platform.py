@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.processes import session_alive
-from platform_standalone.record import RECORD, ProcessRecord
 from platform_standalone.state import StateFolder
 
 PARTS = {"postgres", "valkey", "valkey-idempotency", "member", "auth", "shop", "web", "gateway", "edge"}
@@ -51,7 +51,7 @@ class Command:
 
     def pids(self) -> dict[str, int]:
         """Each part's process id."""
-        return {part["name"]: part["pid"] for part in self.status()["parts"]}
+        return {part["name"]: part["pid"] for part in self.status()["components"]}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
 
 
 def test_every_part_runs_on_loopback_and_is_healthy(platform: Command):
-    parts = platform.status()["parts"]
+    parts = platform.status()["components"]
 
     assert {part["name"] for part in parts} == PARTS
     assert {part["health"] for part in parts} == {"healthy"}
@@ -127,7 +127,7 @@ def test_up_twice_says_so_and_changes_nothing(platform: Command):
     again = platform("up", PORT=platform.status()["url"].rsplit(":")[-1])
 
     assert again.returncode == 0
-    assert again.stdout.startswith("The platform already runs at http://127.0.0.1:")
+    assert again.stdout.startswith("The platform is already running at http://127.0.0.1:")
     assert platform.pids() == before
 
 
@@ -136,7 +136,9 @@ def test_up_without_the_port_of_the_first_start_changes_nothing(platform: Comman
     again = platform("up")
 
     assert again.returncode == 0, again.stderr
-    assert again.stdout.startswith(f"The platform already runs at {platform.status()['url']}; nothing was changed.")
+    assert again.stdout.startswith(
+        f"The platform is already running at {platform.status()['url']}; nothing was changed."
+    )
     assert platform.pids() == before
 
 
@@ -145,7 +147,7 @@ def test_up_on_another_port_says_what_to_do(platform: Command):
     elsewhere = platform("up", "--free-ports")
 
     assert elsewhere.returncode == 1
-    assert elsewhere.stderr.endswith("to move it: make down, then make up.\n")
+    assert elsewhere.stderr.endswith("To change the port, run make down first.\n")
     assert platform.pids() == before
 
 
@@ -167,7 +169,7 @@ def test_a_part_that_was_killed_comes_back(platform: Command, name: str, wait_un
     os.kill(before[name], signal.SIGKILL)
 
     def recovered() -> bool:
-        now = platform.status()["parts"]
+        now = platform.status()["components"]
         part = next(part for part in now if part["name"] == name)
         return part["pid"] not in {None, before[name]} and {part["health"] for part in now} == {"healthy"}
 
@@ -181,11 +183,11 @@ def test_dev_runs_a_service_here_and_gives_it_back(platform: Command, wait_until
     supervised = platform.pids()["member"]
     with platform.begin("dev", "member") as dev:
         try:
-            wait_until(lambda: health(platform) == "held (make dev)", "it answers from here")
+            wait_until(lambda: health(platform) == "detached (make dev)", "it answers from here")
             assert platform.pids()["member"] is None
         finally:
             dev.send_signal(signal.SIGINT)
-    wait_until(lambda: health(platform) == "healthy", "it is the supervisor's again")
+    wait_until(lambda: health(platform) == "healthy", "it runs under the supervisor again")
     assert platform.pids()["member"] not in {None, supervised}
 
 
@@ -193,15 +195,15 @@ def test_dev_runs_a_service_here_and_gives_it_back(platform: Command, wait_until
 def test_dev_that_was_killed_leaves_its_service_to_the_supervisor(platform: Command, wait_until: Callable[..., None]):
     with platform.begin("dev", "auth") as dev:
         try:
-            wait_until(lambda: health(platform, "auth") == "held (make dev)", "it answers from here")
+            wait_until(lambda: health(platform, "auth") == "detached (make dev)", "it answers from here")
         finally:
             dev.kill()
-    wait_until(lambda: health(platform, "auth") == "healthy", "it is the supervisor's again")
+    wait_until(lambda: health(platform, "auth") == "healthy", "it runs under the supervisor again")
 
 
 @pytest.mark.chaos
 def test_state_outlives_a_killed_supervisor_and_moves_to_other_ports(platform: Command):
-    processes = ProcessRecord(platform.state.run / RECORD).load()
+    processes = ProcessTable(platform.state.run / RECORD).load()
     os.kill(platform.status()["supervisor"], signal.SIGKILL)
 
     up = platform("up", "--free-ports")
@@ -226,12 +228,12 @@ def test_an_interrupted_start_leaves_nothing(tmp_path: Path, how: signal.Signals
     with command.begin("up", "--free-ports") as up:
         assert up.stdout is not None
         up.stdout.readline()
-        processes = ProcessRecord(command.state.run / RECORD).load()
+        processes = ProcessTable(command.state.run / RECORD).load()
         up.send_signal(how)
         up.stdout.read()
 
     assert up.returncode == 130
-    assert ProcessRecord.SUPERVISOR in processes
+    assert ProcessTable.SUPERVISOR in processes
     assert not [name for name, process in processes.items() if session_alive(process)]
     assert command.status()["running"] is False
 
@@ -244,7 +246,7 @@ def test_a_service_that_does_not_start_is_one_sentence_and_leaves_nothing(tmp_pa
     assert refused.returncode == 1
     assert refused.stderr.startswith("auth ended before it was ready (exit code 2): Wrong settings: AUTH_SESSION_IDLE_")
     assert refused.stderr.count("\n") == 1
-    nothing = {"running": False, "left": [], "parts": [], "joined": []}
+    nothing = {"running": False, "orphans": [], "components": [], "joined": []}
     assert command.status() == nothing | {"state": str(tmp_path / "state")}
 
 
@@ -259,7 +261,7 @@ def test_a_misspelt_setting_is_named_with_the_right_one(tmp_path: Path):
 
 def test_down_leaves_no_process_and_reset_no_state(platform: Command):
     """Last: it takes the platform away."""
-    processes = ProcessRecord(platform.state.run / RECORD).load()
+    processes = ProcessTable(platform.state.run / RECORD).load()
     assert platform("reset").returncode == 1
 
     down = platform("down")
@@ -275,4 +277,4 @@ def test_down_leaves_no_process_and_reset_no_state(platform: Command):
 
 def health(command: Command, name: str = "member") -> str:
     """What `status` says of a part."""
-    return str(next(part["health"] for part in command.status()["parts"] if part["name"] == name))
+    return str(next(part["health"] for part in command.status()["components"] if part["name"] == name))

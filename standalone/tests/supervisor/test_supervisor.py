@@ -9,13 +9,13 @@ import pytest
 from platform_standalone.errors import PlatformError
 from platform_standalone.keeper import PartState
 from platform_standalone.parts import Job, Step
-from platform_standalone.record import ProcessRecord
+from platform_standalone.process_table import ProcessTable
 from platform_standalone.state import StateFolder
 from platform_standalone.supervisor import Supervisor
 
 
 def supervisor(steps: list[Step], state: StateFolder) -> Supervisor:
-    return Supervisor(steps, state, ProcessRecord(state.run / "record"))
+    return Supervisor(steps, state, ProcessTable(state.run / "record"))
 
 
 def runs(name: str) -> str:
@@ -79,7 +79,9 @@ async def test_when_a_job_fails_none_is_left_running(state: StateFolder, shell_p
     assert platform.keepers["postgres"].pid is None
 
 
-async def test_only_what_is_developed_here_can_be_held_and_by_one_alone(tmp_path: Path, state: StateFolder, shell_part):
+async def test_only_what_is_developed_here_can_be_detached_and_by_one_alone(
+    tmp_path: Path, state: StateFolder, shell_part
+):
     steps: list[Step] = [
         shell_part(runs("member"), "member", sources=[tmp_path]),
         shell_part(runs("postgres"), "postgres"),
@@ -89,10 +91,10 @@ async def test_only_what_is_developed_here_can_be_held_and_by_one_alone(tmp_path
     try:
         for name in ("postgres", "nothing", ""):
             with pytest.raises(PlatformError, match="SERVICE=member"):
-                await platform.hold(name)
-        await platform.hold("member")
+                await platform.detach(name)
+        await platform.detach("member")
         with pytest.raises(PlatformError, match="another make dev"):
-            await platform.hold("member")
-        assert platform.keepers["member"].state is PartState.HELD
+            await platform.detach("member")
+        assert platform.keepers["member"].state is PartState.DETACHED
     finally:
         await platform.stop(lambda *_: None)

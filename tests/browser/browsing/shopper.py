@@ -14,10 +14,10 @@ from blackbox.waiting import eventually
 
 ADDRESS = {
     "Recipient": "Hong Gildong",
-    "Telephone": "+82 10 1234 5678",
+    "Phone": "+82 10 1234 5678",
     "Postal code": "04524",
     "City": "Seoul",
-    "Street and number": "Sejong-daero 110",
+    "Street address": "Sejong-daero 110",
 }
 
 
@@ -49,11 +49,11 @@ class Shopper:
         self.page.get_by_role("main").get_by_label(label, exact=True).fill(value)
 
     def sign_up(self) -> Account:
-        """Make an account, on the sign-up page; one is logged in then."""
+        """Create an account, on the sign-up page; one is logged in then."""
         self.write("Name", self.account.display_name)
         self.write("E-mail address", self.account.email)
         self.write("Password", self.account.password)
-        self.press("Make an account")
+        self.press("Create an account")
         self.page.wait_for_url(lambda url: "/sign-up" not in url)
         return self.account
 
@@ -83,7 +83,7 @@ class Shopper:
     def put_into_cart(self) -> None:
         """Put what the page shows into the cart."""
         self.press("Add to cart")
-        expect(self.page.get_by_text("It is in your cart.")).to_be_visible()
+        expect(self.page.get_by_text("Added to your cart.")).to_be_visible()
 
     def fill_cart(self) -> str:
         """Put a product into the cart, and return its name."""
@@ -95,8 +95,8 @@ class Shopper:
         """Say where it goes, on the checkout's first page."""
         for label, value in self.address.items():
             self.write(label, value)
-        self.press("On to the review")
-        expect(self.page.get_by_role("heading", level=1)).to_have_text("Is everything right?")
+        self.press("Continue to review")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("Review your order")
 
     def come_to_review(self) -> None:
         """Sign up, fill a cart and go through the checkout until only the order has to be placed."""
@@ -107,14 +107,14 @@ class Shopper:
         self.give_address()
 
     def place_order(self) -> str:
-        """Place the order, on the review, and return its id."""
-        self.press("Place the order")
+        """Place order, on the review, and return its id."""
+        self.press("Place order")
         return self.see_order()
 
     def see_order(self) -> str:
         """Wait for the order's page, and return the order's id."""
         expect(self.page).to_have_url(re.compile(r"/orders/[0-9a-f-]{36}"))
-        expect(self.page.get_by_text("Thank you. Your order is placed.")).to_be_visible()
+        expect(self.page.get_by_text("Thank you. Your order has been placed.")).to_be_visible()
         found = re.search(r"/orders/([0-9a-f-]{36})", self.page.url)
         assert found
         return found[1]
@@ -124,7 +124,7 @@ class Shopper:
         self.go("/checkout")
         self.page.get_by_label("Test card that is declined").check()
         self.give_address()
-        self.press("Place the order")
+        self.press("Place order")
         self.page.wait_for_url("**/orders/*")
         order = urlsplit(self.page.url).path.rpartition("/")[2]
         eventually(lambda: self._sees(order, "The payment failed"), "the page says that the payment failed")

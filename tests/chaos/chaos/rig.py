@@ -22,7 +22,7 @@ from platform_standalone.credentials import load_credentials
 from platform_standalone.keeper import PartState
 from platform_standalone.parts import Job, Part, Step
 from platform_standalone.ports import free_ports
-from platform_standalone.record import RECORD, ProcessRecord
+from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.settings import PlatformSettings
 from platform_standalone.state import StateFolder
 from platform_standalone.supervisor import Supervisor
@@ -85,7 +85,7 @@ class Rig:
         for link in self.links.values():
             await link.start()
         state = self.settings.state
-        self._supervisor = Supervisor(self._steps(), state, ProcessRecord(state.run / RECORD))
+        self._supervisor = Supervisor(self._steps(), state, ProcessTable(state.run / RECORD))
         for keeper in self._supervisor.keepers.values():
             keeper._backoff = Backoff(first=0.05, longest=0.2)
         await self._supervisor.start(lambda *_: None)

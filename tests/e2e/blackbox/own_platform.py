@@ -73,7 +73,7 @@ class OwnPlatform:
         self.welcome = result.stdout
         status = self.status()
         self.base_url = str(status["url"])
-        self._addresses = {part["name"]: str(part["address"]) for part in status["parts"]}
+        self._addresses = {part["name"]: str(part["address"]) for part in status["components"]}
 
     def stop(self) -> None:
         """Stop all that it started."""
@@ -103,7 +103,7 @@ class OwnPlatform:
 
     def part(self, name: str) -> dict[str, Any]:
         """Return what the status says about one part."""
-        [part] = [part for part in self.status()["parts"] if part["name"] == name]
+        [part] = [part for part in self.status()["components"] if part["name"] == name]
         return dict(part)
 
     def processes(self, name: str) -> list[psutil.Process]:
@@ -210,7 +210,7 @@ class OwnPlatform:
         raise AssertionError("no file of the key ring holds the published key")
 
     def _whole(self) -> bool:
-        return all(part["health"] == "healthy" for part in self.status()["parts"])
+        return all(part["health"] == "healthy" for part in self.status()["components"])
 
     def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""The application: clients, pages, routes, and what stands around them."""
+"""The application: service clients, pages, routes, middleware."""
 
 from __future__ import annotations
 
@@ -33,34 +33,37 @@ from platform_web.clients.http import ServiceClient, Timeouts
 from platform_web.clients.member import Members
 from platform_web.clients.shop import Shop
 from platform_web.config import WebSettings
+from platform_web.container import Container, LoginRequired
 from platform_web.home import endpoints as home
 from platform_web.orders import endpoints as orders
-from platform_web.parts import LogInNeeded, Parts
+from platform_web.orders.texts import STATES, TAGS
 from platform_web.preferences import endpoints as preferences
 from platform_web.problems import endpoints as problems
 from platform_web.rendering.headers import SecurityHeadersMiddleware
-from platform_web.rendering.pages import Pages, Site, see_other
+from platform_web.rendering.pages import Pages, Site, redirect
 from platform_web.rendering.problem_pages import ProblemPagesMiddleware
 from platform_web.session import endpoints as session
 from platform_web.visitor.cookies import CookieRules
 from platform_web.visitor.identity import Identities
 from platform_web.visitor.middleware import VisitorMiddleware
-from platform_web.visitor.places import log_in_place
-from platform_web.visitor.sessions import Renewal, SessionMiddleware
-from platform_web.visitor.visitor import visitor_of
+from platform_web.visitor.sessions import SessionMiddleware, SessionRenewer
+from platform_web.visitor.urls import login_url
+from platform_web.visitor.visitor import get_visitor
 
 # The largest form (bytes).
 MAX_BODY_BYTES = 64 * 1024
-# Answers below this are not worth compressing (bytes); a higher level costs more time than it saves on the way.
+# Smaller responses are not worth compressing (bytes). A higher level costs more time than it saves in transfer.
 COMPRESS_FROM_BYTES = 1000
 COMPRESS_LEVEL = 4
 
-SLICES = (home, session, account, admin, preferences, problems)
-SHOP_SLICES = (catalogue, cart, checkout, orders)
+TEMPLATE_GLOBALS = {"order_states": STATES, "order_tags": TAGS}
+
+FEATURES = (home, session, account, admin, preferences, problems)
+SHOP_FEATURES = (catalogue, cart, checkout, orders)
 
 
 class Web:
-    """Everything that one process of web consists of."""
+    """The components of one web process."""
 
     def __init__(self, settings: WebSettings) -> None:
         timeouts = Timeouts(
@@ -81,11 +84,11 @@ class Web:
         site = Site(settings.site_name, settings.public_url, has_shop=settings.shop_url is not None)
         shop_calls = Shop(shop)
         count_cart = partial(cart_count, shop_calls) if site.has_shop else None
-        pages = Pages(site, self._assets, ZoneInfo(settings.time_zone), count_cart)
+        pages = Pages(site, self._assets, ZoneInfo(settings.time_zone), count_cart, TEMPLATE_GLOBALS)
         auth_calls = Auth(auth)
-        renewal = Renewal(auth_calls, Identities(verifier, settings.token_cache_size))
-        self.parts = Parts(site, pages, auth_calls, Members(member), shop_calls, renewal)
-        # No part is needed: a page comes without what is away, and says so.
+        session_renewer = SessionRenewer(auth_calls, Identities(verifier, settings.token_cache_size))
+        self.container = Container(site, pages, auth_calls, Members(member), shop_calls, session_renewer)
+        # Ready without any service: a page is shown without the content of services that are unavailable.
         self.health = Health({})
         self.asgi: ASGIApp = self._framework(settings)
 
@@ -98,23 +101,23 @@ class Web:
             redoc_url=None,
             redirect_slashes=False,
         )
-        for slice_ in SLICES + (SHOP_SLICES if self.parts.site.has_shop else ()):
-            app.include_router(slice_.router)
-        app.state.parts = self.parts
-        app.add_exception_handler(LogInNeeded, _on_log_in_needed)
-        # From the inside to the outside.
+        for feature in FEATURES + (SHOP_FEATURES if self.container.site.has_shop else ()):
+            app.include_router(feature.router)
+        app.state.container = self.container
+        app.add_exception_handler(LoginRequired, _on_login_required)
+        # From innermost to outermost.
         app.add_middleware(
             SessionMiddleware,
-            renewal=self.parts.renewal,
+            session_renewer=self.container.session_renewer,
             seconds=settings.read_timeout_seconds,
-            left_alone=frozenset({session.REFRESH_PATH, home.ROBOTS_PATH}),
+            excluded_paths=frozenset({session.REFRESH_PATH, home.ROBOTS_PATH}),
         )
         app.add_middleware(HeadMiddleware)
         app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
         app.add_middleware(DeadlineMiddleware, seconds=settings.request_timeout_seconds)
         outfit(app, self.health)
-        app.add_exception_handler(RequestValidationError, _on_odd_path)
-        app.add_middleware(ProblemPagesMiddleware, pages=self.parts.pages)
+        app.add_exception_handler(RequestValidationError, _on_invalid_path)
+        app.add_middleware(ProblemPagesMiddleware, pages=self.container.pages)
         app.add_middleware(VisitorMiddleware, rules=self._rules)
         app.add_middleware(AssetsMiddleware, assets=self._assets)
         app.add_middleware(SecurityHeadersMiddleware, strict_transport=self._rules.secure)
@@ -128,7 +131,7 @@ class Web:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Hold the connections to the services while the block runs."""
+        """Keep the connections to the services open while the block runs."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._keys_http.aclose)
             for service in self._services:
@@ -137,11 +140,11 @@ class Web:
             yield
 
 
-async def _on_odd_path(_request: Request, _error: Exception) -> Response:
-    """Answer an address whose parts have no form that any page has: forms are checked by their pages."""
-    return problem_response(NotFound("There is no such page."))
+async def _on_invalid_path(_request: Request, _error: Exception) -> Response:
+    """Respond 404 to a path whose parameters have an invalid format; forms are validated by their endpoints."""
+    return problem_response(NotFound("The page does not exist."))
 
 
-async def _on_log_in_needed(request: Request, _error: Exception) -> Response:
-    """Send the visitor to the log-in page, and from there back to the page that asked."""
-    return see_other(log_in_place(visitor_of(request).here))
+async def _on_login_required(request: Request, _error: Exception) -> Response:
+    """Redirect to the log-in page, which leads back to the requested page."""
+    return redirect(login_url(get_visitor(request).current_url))

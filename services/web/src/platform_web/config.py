@@ -23,26 +23,26 @@ def _known_zone(name: str) -> str:
 
 
 class WebSettings(CookieSettings):
-    """What web is told at its start."""
+    """The settings of web."""
 
     model_config = SettingsConfigDict(env_prefix="WEB_", env_file=".env", extra="ignore", frozen=True)
 
     member_url: HttpUrl
     auth_url: HttpUrl
-    # Without a shop the pages of members are all there is.
+    # Without it web serves the account pages only.
     shop_url: HttpUrl | None = None
     token_issuer: Annotated[str, Field(min_length=1, max_length=255)]
     token_audience: Annotated[str, Field(min_length=1, max_length=255)]
 
-    # Where visitors know the site from; pages name it as their own address.
+    # The site's public URL, used for canonical links.
     public_url: HttpUrl | None = None
     site_name: Annotated[str, Field(min_length=1, max_length=40)] = "Haru"
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"
 
-    # How long a service may take to connect, to answer a read, and to carry out a write.
+    # Timeouts of calls to services: connecting, reads, writes.
     connect_timeout_seconds: Seconds = 1.0
     read_timeout_seconds: Seconds = 2.0
     write_timeout_seconds: Seconds = 12.0
     request_timeout_seconds: Seconds = 20.0
-    # Verified access tokens that are remembered, about 2 kB each.
+    # Maximum number of cached verified access tokens, about 2 kB each.
     token_cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000

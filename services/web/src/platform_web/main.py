@@ -7,15 +7,15 @@ import argparse
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="web", description="The shop front of the Member Platform.")
+    parser = argparse.ArgumentParser(prog="web", description="The web pages of the Member Platform.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    commands.add_parser("serve", help="serve until a signal").set_defaults(run=_serve)
+    commands.add_parser("serve", help="serve until SIGTERM or SIGINT").set_defaults(run=_serve)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
 
 def _serve(_arguments: argparse.Namespace) -> None:
-    # Here, so that `web --help` does not wait for the frameworks.
+    # Imported here so that `web --help` starts fast.
     from platform_web.serving import run
 
     run()

@@ -11,14 +11,14 @@ from platform_web.config import WebSettings
 
 
 def run() -> None:
-    """Serve until a signal; end with one sentence when the settings are wrong.
+    """Serve until a signal; exit with one sentence if the settings are invalid.
 
-    No service need be there at the start: a page comes without the part that is away, and says so.
+    No service needs to be available at start: pages are rendered without the content of unavailable services.
     """
     settings = load_settings(WebSettings)
     web = Web(settings)
-    web.parts.pages.compile_all()
-    # Templates, catalogues and assets live as long as the process: the collector need not walk them.
+    web.container.pages.compile_all()
+    # Templates, catalogues and assets live as long as the process: exclude them from garbage collection.
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

@@ -1,4 +1,4 @@
-"""`platform admin`: the first administrator's log-in."""
+"""`member-platform admin`: the first administrator's log-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`platform demo-data`: fill the shop of a running platform, also one that was started without goods."""
+"""`member-platform demo-data`: fill the shop of a running platform with sample products."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from platform_standalone.state import StateFolder
 
 
 def fill_shop(state: StateFolder) -> int:
-    """Add the goods that are missing, and print how many that were. Raises PlatformError unless the platform runs."""
-    addresses = {part["name"]: part["address"] for part in status(state)["parts"]}
+    """Add missing sample products, and print their number. Raises PlatformError if the platform is not running."""
+    addresses = {part["name"]: part["address"] for part in status(state)["components"]}
     if "postgres" not in addresses:
-        raise PlatformError("The platform does not run; make up starts it.")
+        raise PlatformError("The platform is not running. Start it with make up.")
     password = load_credentials(state.credentials).shop_app
     url = f"postgresql://{SHOP.app}:{password}@{addresses['postgres']}/{SHOP.name}"
     command = [str(Path(sys.executable).with_name("shop")), "demo-data"]

@@ -1,4 +1,4 @@
-"""`platform dev`: run one service in the foreground, restarted when its source changes, against the rest."""
+"""`member-platform dev`: run one service in the foreground, restarted on source changes."""
 
 from __future__ import annotations
 
@@ -16,38 +16,41 @@ from platform_standalone.errors import PlatformError
 from platform_standalone.processes import tied_to_parent
 from platform_standalone.state import StateFolder
 
-# What pages are made of, besides Python.
+# Sources of pages besides Python.
 PAGES = (".html", ".css", ".js", ".svg", ".po")
 
 
 def dev(state: StateFolder, part: str) -> int:
     """Take `part` over from the supervisor until Ctrl-C. Raises PlatformError.
 
-    The supervisor starts it again as soon as this process has gone, however it went: the conversation is the hold.
+    The supervisor restarts the service when this connection closes.
     """
     if not part:
-        raise PlatformError("Name the service to run here: make dev SERVICE=member (or auth, shop, web).")
+        raise PlatformError("Name the service to run: make dev SERVICE=member (or auth, shop, web).")
     try:
-        with ask(state.run, {"do": "hold", "part": part}) as answers:
-            answer = next(answers, {"event": "refused", "why": "The supervisor ended."})
-            if answer["event"] != "held":
-                raise PlatformError(answer["why"])
-            _run(part, answer)
+        with ask(state.run, {"command": "take-over", "component": part}) as replies:
+            reply = next(replies, {"event": "error", "message": "The supervisor ended."})
+            if reply["event"] != "detached":
+                raise PlatformError(reply["message"])
+            _run(part, reply)
     except NotRunning:
-        raise PlatformError("The platform does not run; make up starts it.") from None
-    print(f"\n{part} is the supervisor's again.")
+        raise PlatformError("The platform is not running. Start it with make up.") from None
+    print(f"\n{part} runs under the supervisor again.")
     return 0
 
 
-def _run(part: str, held: Message) -> None:
-    print(f"{part} runs here now, and is restarted when its source changes. Ctrl-C gives it back.", flush=True)
+def _run(part: str, detached: Message) -> None:
+    print(
+        f"{part} runs in the foreground and restarts on source changes. Press Ctrl-C to return it to the supervisor.",
+        flush=True,
+    )
     signal.signal(signal.SIGTERM, _interrupt)
     os.environ.clear()
-    os.environ.update(held["environment"] | _verbose(part))
-    os.chdir(held["cwd"])
-    command = tied_to_parent(held["command"], signal.SIGTERM)
+    os.environ.update(detached["environment"] | _verbose(part))
+    os.chdir(detached["cwd"])
+    command = tied_to_parent(detached["command"], signal.SIGTERM)
     run_process(
-        *(Path(source) for source in held["sources"]),
+        *(Path(source) for source in detached["sources"]),
         target=shlex.join(command),
         target_type="command",
         watch_filter=PythonFilter(extra_extensions=PAGES),

@@ -1,4 +1,4 @@
-"""`platform down`: stop everything, whatever state it is in."""
+"""`member-platform down`: stop everything, in whatever state it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 from platform_standalone.client import supervisor_identity
 from platform_standalone.control import NotRunning, ask
-from platform_standalone.record import RECORD, ProcessRecord
+from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.state import StateFolder
 
 # How long the whole platform may take to stop gracefully (seconds).
@@ -15,20 +15,20 @@ STOP_SECONDS = 60.0
 
 
 def down(state: StateFolder) -> int:
-    """Stop the platform gracefully, then end what remains of it: only processes that it started."""
+    """Stop the platform gracefully, then kill orphaned processes that it started."""
     supervisor = supervisor_identity(state)
     stopped = []
     try:
-        with ask(state.run, {"do": "stop"}, STOP_SECONDS) as answers:
-            for message in answers:
+        with ask(state.run, {"command": "stop"}, STOP_SECONDS) as replies:
+            for message in replies:
                 print(f"  {message['name']:<22} {message['what']:<28} {message['seconds']:5.1f} s", flush=True)
                 stopped.append(message["name"])
     except NotRunning:
-        # It may be too young to listen.
+        # It may not listen yet.
         if supervisor is not None:
             supervisor.send(signal.SIGTERM)
     except (TimeoutError, ConnectionError):
-        print("The supervisor does not answer; it is killed, and its parts are stopped.")
+        print("Supervisor not responding; killing it and stopping its components.")
         if supervisor is not None:
             supervisor.send(signal.SIGKILL)
     if supervisor is not None:
@@ -37,16 +37,11 @@ def down(state: StateFolder) -> int:
             if time.monotonic() > deadline:
                 supervisor.send(signal.SIGKILL)
             time.sleep(0.02)
-    record = ProcessRecord(state.run / RECORD)
+    record = ProcessTable(state.run / RECORD)
     if not record.load():
-        print("The platform is stopped." if supervisor or stopped else "The platform does not run.")
+        print("The platform is stopped." if supervisor or stopped else "The platform is not running.")
         return 0
-    left = record.end_leftovers()
+    orphans = record.kill_orphans()
     record.remove()
-    rest = f"{_and(left)} had outlived it and ended now" if left else "nothing of it was left"
-    print(f"The platform's supervisor had been killed; {rest}.")
+    print(f"Stopped leftover processes: {', '.join(orphans)}." if orphans else "The platform had already been killed.")
     return 0
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -1,4 +1,4 @@
-"""`platform join` and `platform leave`: another team's service in front of the same platform."""
+"""`member-platform join` and `member-platform leave`: another team's service behind the platform."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def join(checkout: Path, state: StateFolder, file: str) -> int:
         closing = service.name if _row(registry, service.name) not in {None, service.row} else ""
         served = _change(registry, state, service.name, text, closing)
     if not served:
-        print(f"{service.name} is registered; make up serves it.")
+        print(f"{service.name} is registered. Start the platform with make up.")
         return 0
     print(_joined(service, status(state)["url"]))
     if not accepts_connections(service, START_SECONDS):

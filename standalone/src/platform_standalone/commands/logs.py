@@ -1,4 +1,4 @@
-"""`platform logs`: follow what parts write."""
+"""`member-platform logs`: follow the components' logs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from platform_standalone.state import StateFolder
 
 
 def follow(state: StateFolder, part: str, lines: int) -> int:
-    """Become `tail -F` of a part's log files, or of all. Raises PlatformError when there is none."""
+    """Run `tail -F` on the log files of one component or of all. Raises PlatformError if there is none."""
     files = log_files(state, part)
     if not files:
         known = ", ".join(sorted({path.name.split(".")[0] for path in state.logs.glob("*.log")}))
-        raise PlatformError(f"No log of {part or 'any part'}; there is: {known or 'nothing yet (make up)'}.")
+        raise PlatformError(
+            f"There is no log of {part or 'any component'}. Available: {known or 'none (run make up)'}."
+        )
     os.execvp("tail", ["tail", f"--lines={lines}", "-F", *map(str, files)])  # noqa: S606, S607 (it takes our place)
 
 
 def log_files(state: StateFolder, part: str) -> list[Path]:
-    """Return the log files of `part` (nginx writes several), or of every part."""
+    """Return the log files of `part` (nginx writes several), or of every component."""
     return sorted(path for path in state.logs.glob("*.log") if not part or path.name.split(".")[0] == part)

@@ -1,4 +1,4 @@
-"""`platform reset`: delete everything that the platform keeps."""
+"""`member-platform reset`: delete all data of the platform."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from platform_standalone.state import StateFolder
 
 
 def reset(state: StateFolder, confirmed: bool) -> int:
-    """Clear the state folder, once a person has confirmed it. Raises PlatformError while the platform runs."""
+    """Delete the contents of the state folder after a confirmation. Raises PlatformError while the platform runs."""
     now = status(state)
-    if now["running"] or now["left"]:
-        raise PlatformError("The platform runs; make down first, then its data may be cleared.")
+    if now["running"] or now["orphans"]:
+        raise PlatformError("The platform is running. Run make down before make reset.")
     if state.root.exists() and not (confirmed or _confirm(state)):
         print("Nothing was deleted.")
         return 1
     existed = state.exists()
     state.clear()
-    print(f"{state.root} is cleared." if existed else f"There is nothing to clear in {state.root}.")
+    print(f"Deleted all data in {state.root}." if existed else f"There is no data in {state.root}.")
     return 0
 
 

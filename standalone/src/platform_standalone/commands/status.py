@@ -1,4 +1,4 @@
-"""`platform status`: a table of the parts, or JSON."""
+"""`member-platform status`: a table of the components, or JSON."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from typing import Any
 from platform_standalone.client import status
 from platform_standalone.state import StateFolder
 
-_COLUMNS = ("part", "address", "pid", "health", "restarts", "log")
+_COLUMNS = ("component", "address", "pid", "health", "restarts", "log")
 _JOINED_COLUMNS = ("joined service", "paths", "auth", "url")
 
 
 def print_status(checkout: Path, state: StateFolder, as_json: bool) -> int:
-    """Print what runs. As JSON: `running`, `phase`, `url`, `supervisor`, `parts`, `joined`."""
+    """Print the status. As JSON: `running`, `phase`, `url`, `supervisor`, `components`, `joined`."""
     joined, faults = _registered(checkout, state)
     now = status(state) | {"joined": joined}
     if as_json:
         print(json.dumps(now, indent=2))
     elif now["running"]:
         print(f"{now['url']} · {now['phase']} · supervisor {now['supervisor']}\n")
-        print(table([_row(part) for part in now["parts"]]))
-    elif now["left"]:
-        print(f"The supervisor was killed; {', '.join(now['left'])} may still run. make up starts all again.")
+        print(table([_row(part) for part in now["components"]]))
+    elif now["orphans"]:
+        print(f"Supervisor is gone; still running: {', '.join(now['orphans'])}. Run make up to restart.")
     else:
-        print("The platform does not run; make up starts it.")
+        print("The platform is not running. Start it with make up.")
     if not as_json:
         _print_joined(joined, faults)
     return 0
 
 
 def _registered(checkout: Path, state: StateFolder) -> tuple[list[dict[str, Any]], Mapping[str, str]]:
-    """Return the joined services, and by name why others are not served."""
+    """Return the joined services, and by name the errors of those that are not served."""
     if not any(state.joined.glob("*.yaml")):
         return [], {}
-    # Imported where needed: without joined services the command is to answer at once.
+    # Imported where needed, so that the command starts fast without joined services.
     from platform_standalone.joining.registry import Registry
 
     registered = Registry(checkout, state.joined).load()
@@ -53,7 +53,7 @@ def _print_joined(joined: list[dict[str, Any]], faults: Mapping[str, str]) -> No
 
 
 def table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = _COLUMNS) -> str:
-    """Return `rows` under their headings, in columns as wide as they have to be."""
+    """Return `rows` as a table with headings and aligned columns."""
     lines = [tuple(name.upper() for name in columns), *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(columns))]
     return "\n".join(

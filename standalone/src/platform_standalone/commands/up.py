@@ -34,9 +34,9 @@ def up(
     environment: Mapping[str, str],
     port_given: bool,
 ) -> int:
-    """Start the platform and print how it goes. Raises PlatformError; nothing is left running then.
+    """Start the platform and print the progress. Raises PlatformError after stopping everything.
 
-    A platform that runs already stays as it is; that is an error only where another port was given.
+    A platform that is already running is not changed; that is an error only if another port was given.
     """
     check_environment(environment)
     for warning in warnings(environment):
@@ -53,7 +53,7 @@ def up(
     try:
         outcome = _follow(daemon)
     except KeyboardInterrupt:
-        print("\nStopping what was started …")
+        print("\nStopping …")
         daemon.send_signal(signal.SIGTERM)
         daemon.wait()
         return 130
@@ -64,9 +64,9 @@ def up(
             return 0
         case "already":
             return _already(_settled(state), state, asked_port)
-        case "refused":
+        case "error":
             daemon.wait()
-            raise PlatformError(f"{outcome['why']}")
+            raise PlatformError(f"{outcome['message']}")
         case _:
             daemon.wait()
             said = logged_cause(state.log("supervisor")) or f"exit code {daemon.returncode}"
@@ -91,9 +91,9 @@ def _spawn(
 
 
 def _follow(daemon: subprocess.Popen[str]) -> dict[str, Any]:
-    """Print the steps as they are done, and return the message that ends the start."""
+    """Print finished steps, and return the last message of the start."""
     if daemon.stdout is None:
-        raise AssertionError("the pipe was asked for")
+        raise AssertionError("stdout is a pipe")
     for line in daemon.stdout:
         message: dict[str, Any] = json.loads(line)
         if message["event"] != "step":
@@ -107,26 +107,28 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _settled(state: StateFolder) -> dict[str, Any]:
-    """Wait for another `up` to come to its end."""
+    """Wait for another `up` to finish."""
     deadline = time.monotonic() + OTHER_START_SECONDS
     while time.monotonic() < deadline:
         now = status(state)
         if now.get("phase") == "ready":
             return now
         if supervisor_identity(state) is None:
-            raise PlatformError("Another make up was on its way and did not succeed; try again.")
+            raise PlatformError("Another make up failed. Try again.")
         time.sleep(0.1)
-    raise PlatformError("Another make up is on its way but does not come to an end; see make status.")
+    raise PlatformError("Another make up is still starting the platform. See make status.")
 
 
 def _already(running: dict[str, Any], state: StateFolder, asked_port: int | None) -> int:
-    """Report the platform that runs already. Raises PlatformError when another port was asked for."""
+    """Report the running platform. Raises PlatformError if another port was requested."""
     if running["phase"] == "stopping":
-        raise PlatformError("The platform is stopping; start it again in a moment.")
+        raise PlatformError("The platform is stopping. Run make up again in a moment.")
     if running["phase"] == "starting":
         running = _settled(state)
     if asked_port is not None and not running["url"].endswith(f":{asked_port}"):
-        raise PlatformError(f"The platform already runs at {running['url']}; to move it: make down, then make up.")
-    print(f"The platform already runs at {running['url']}; nothing was changed.\n")
+        raise PlatformError(
+            f"The platform is already running at {running['url']}. To change the port, run make down first."
+        )
+    print(f"The platform is already running at {running['url']}; nothing was changed.\n")
     print(welcome(state, running["url"]))
     return 0

@@ -10,185 +10,191 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from platform_web.cart.count import beside_cart
-from platform_web.clients.errors import PartAway, Refused
+from platform_web.cart.count import with_cart_count
+from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.member import Member
-from platform_web.form_addresses import redirect_get
-from platform_web.parts import KnownVisitor, LogInNeeded, MemberForm, Parts, PartsOf
+from platform_web.container import Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
+from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message, missing_fields
-from platform_web.rendering.pages import notice_of, see_other
-from platform_web.session.leaving import forget_member
+from platform_web.rendering.pages import read_notice, redirect
+from platform_web.session.clearing import clear_member_data
 from platform_web.visitor.forms import Form, new_key
-from platform_web.visitor.places import with_notice
 from platform_web.visitor.preferences import known_language
+from platform_web.visitor.urls import with_notice
 from platform_web.visitor.visitor import Visitor
 
 router = APIRouter(prefix="/account")
 
-FRESH_LOG_IN = "/log-in?again&next=/account"
+REAUTHENTICATION_URL = "/log-in?again&next=/account"
 
-CHANGED_MEANWHILE = N_("Your account was changed elsewhere meanwhile. Here it is as it is now; change it again.")
-WRONG_PASSWORD = N_("This is not your password.")
-TOO_MANY_ATTEMPTS = N_("Too many attempts. Wait a few minutes, then try again.")
-NOT_NOW = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
-NOT_DONE = N_("That did not work. Look at the page again.")
-LAST_ADMINISTRATOR = N_("You are the last administrator. Make another one first.")
+CHANGED_MEANWHILE = N_("Your account was changed elsewhere. Here is its current version; make your change again.")
+WRONG_PASSWORD = N_("The password is incorrect.")
+TOO_MANY_ATTEMPTS = N_("Too many attempts. Wait a few minutes and try again.")
+NOT_NOW = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
+NOT_DONE = N_("That did not work. Check the page and try again.")
+LAST_ADMINISTRATOR = N_("You are the last administrator. Appoint another one first.")
 
 
 @router.get("")
-async def profile(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def profile(request: Request, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
     """Show the profile."""
-    member, count = await beside_cart(parts, visitor, _me(parts, visitor))
-    away = frozenset({"member"}) if member is None else frozenset[str]()
-    content = _profile_content(member, _fields_of(member), new_key())
-    return parts.pages.show(
-        visitor, "account/profile.html", content, notice=notice_of(request), cart_count=count, away=away
+    member, count = await with_cart_count(container, visitor, _me(container, visitor))
+    unavailable = frozenset({"member"}) if member is None else frozenset[str]()
+    content = _profile_content(member, _member_fields(member), new_key())
+    return container.pages.render(
+        visitor, "account/profile.html", content, notice=read_notice(request), cart_count=count, unavailable=unavailable
     )
 
 
 @router.post("/profile")
-async def save_profile(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Change name, e-mail address and language, unless somebody else has changed them since the page was made."""
+async def save_profile(form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Change name, e-mail address and language, unless they have been changed since the page was rendered."""
     version = form.number("version", digits=15)
     if version is None:
-        return see_other("/account")
+        return redirect("/account")
     if missing := missing_fields(form.fields, "display_name", "email"):
-        return await _profile_again(parts, visitor, form, missing, None, 422, form.key)
+        return await _render_profile_error(container, visitor, form, missing, None, 422, form.key)
     language = known_language(form["locale"]) or visitor.language
     fields = {"display_name": form.text("display_name"), "email": form.text("email"), "locale": language}
     try:
-        await parts.members.change(visitor.on_behalf, fields, version, form.key)
-    except PartAway:
-        return await _profile_again(parts, visitor, form, {}, NOT_NOW, 503, form.key)
-    except Refused as refused:
-        if refused.code == "reauthentication-required":
-            return see_other(FRESH_LOG_IN)
-        if refused.status == 401:
-            raise LogInNeeded from None
-        errors = field_errors(refused)
-        if refused.code == "email-taken":
+        await container.members.change(visitor.request_context, fields, version, form.key)
+    except ServiceUnavailable:
+        return await _render_profile_error(container, visitor, form, {}, NOT_NOW, 503, form.key)
+    except ServiceError as error:
+        if error.code == "reauthentication-required":
+            return redirect(REAUTHENTICATION_URL)
+        if error.status == 401:
+            raise LoginRequired from None
+        errors = field_errors(error)
+        if error.code == "email-taken":
             errors = {"email": field_message("email", "email-taken")}
-        message = CHANGED_MEANWHILE if refused.status == 412 else None if errors else NOT_DONE
-        return await _profile_again(parts, visitor, form, errors, message, refused.status, new_key())
-    visitor.keep_language(language)
-    return see_other(with_notice("/account", "saved"))
+        message = CHANGED_MEANWHILE if error.status == 412 else None if errors else NOT_DONE
+        return await _render_profile_error(container, visitor, form, errors, message, error.status, new_key())
+    visitor.set_language(language)
+    return redirect(with_notice("/account", "saved"))
 
 
 @router.get("/password")
-async def password_page(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Show the form for another password."""
-    return await _password_page(parts, visitor, "password", notice=notice_of(request))
+async def password_page(request: Request, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Show the form to change the password."""
+    return await _password_page(container, visitor, "password", notice=read_notice(request))
 
 
 @router.post("/password")
-async def change_password(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Change the password; every other session ends, this one goes on."""
+async def change_password(form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Change the password. Every other session ends; this one continues."""
     if missing := missing_fields(form.fields, "current_password", "new_password"):
-        return await _password_page(parts, visitor, "password", missing, None, 422)
+        return await _password_page(container, visitor, "password", missing, None, 422)
     try:
-        tokens = await parts.auth.change_password(visitor.on_behalf, form["current_password"], form["new_password"])
-    except PartAway:
-        return await _password_page(parts, visitor, "password", {}, NOT_NOW, 503)
-    except Refused as refused:
-        if refused.status == 401:
-            raise LogInNeeded from None
-        errors = field_errors(refused)
-        message = TOO_MANY_ATTEMPTS if refused.status == 429 else None if errors else NOT_DONE
-        return await _password_page(parts, visitor, "password", errors, message, refused.status)
-    visitor.keep_session(tokens)
-    return see_other(with_notice("/account/password", "password-changed"))
+        tokens = await container.auth.change_password(
+            visitor.request_context, form["current_password"], form["new_password"]
+        )
+    except ServiceUnavailable:
+        return await _password_page(container, visitor, "password", {}, NOT_NOW, 503)
+    except ServiceError as error:
+        if error.status == 401:
+            raise LoginRequired from None
+        errors = field_errors(error)
+        message = TOO_MANY_ATTEMPTS if error.status == 429 else None if errors else NOT_DONE
+        return await _password_page(container, visitor, "password", errors, message, error.status)
+    visitor.set_session_cookies(tokens)
+    return redirect(with_notice("/account/password", "password-changed"))
 
 
 @router.get("/sessions")
-async def sessions_page(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """List the sessions, on whichever device."""
+async def sessions_page(request: Request, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """List the member's sessions on all devices."""
     try:
-        sessions, count = await beside_cart(parts, visitor, parts.auth.sessions(visitor.on_behalf))
-    except Refused as refused:
-        _needs_log_in(refused)
+        sessions, count = await with_cart_count(container, visitor, container.auth.sessions(visitor.request_context))
+    except ServiceError as error:
+        _raise_if_logged_out(error)
         raise
     content = {"sessions": sessions}
-    return parts.pages.show(visitor, "account/sessions.html", content, notice=notice_of(request), cart_count=count)
+    return container.pages.render(
+        visitor, "account/sessions.html", content, notice=read_notice(request), cart_count=count
+    )
 
 
 @router.post("/sessions/{session_id}/end")
-async def end_session(session_id: UUID, _form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """End one session; one that is over already is as good."""
+async def end_session(
+    session_id: UUID, _form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor
+) -> Response:
+    """End one session; a session that has already ended is a success."""
     try:
-        await parts.auth.end_session(visitor.on_behalf, str(session_id))
-    except Refused as refused:
-        _needs_log_in(refused)
-        if refused.status != 404:
+        await container.auth.end_session(visitor.request_context, str(session_id))
+    except ServiceError as error:
+        _raise_if_logged_out(error)
+        if error.status != 404:
             raise
     if visitor.principal and visitor.principal.session == str(session_id):
-        forget_member(visitor)
-        return see_other(with_notice("/", "logged-out"))
-    return see_other(with_notice("/account/sessions", "session-ended"))
+        clear_member_data(visitor)
+        return redirect(with_notice("/", "logged-out"))
+    return redirect(with_notice("/account/sessions", "session-ended"))
 
 
 @router.post("/sessions/end-all")
-async def end_all_sessions(_form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Log out on every device, this one included."""
+async def end_all_sessions(_form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Log out on every device, including this one."""
     try:
-        await parts.auth.log_out_everywhere(visitor.on_behalf)
-    except Refused as refused:
-        if refused.status != 401:
+        await container.auth.log_out_everywhere(visitor.request_context)
+    except ServiceError as error:
+        if error.status != 401:
             raise
-    forget_member(visitor)
-    return see_other(with_notice("/", "logged-out-everywhere"))
+    clear_member_data(visitor)
+    return redirect(with_notice("/", "logged-out-everywhere"))
 
 
 @router.get("/delete")
-async def deletion_page(parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Ask whether the account shall be deleted."""
-    return await _password_page(parts, visitor, "delete")
+async def deletion_page(container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Show the confirmation form for deleting the account."""
+    return await _password_page(container, visitor, "delete")
 
 
 @router.post("/delete")
-async def delete_account(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Delete the account for good, once the password has shown whose it is (ASVS 7.5.1)."""
+async def delete_account(form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Delete the account permanently after a password check (ASVS 7.5.1)."""
     if missing := missing_fields(form.fields, "current_password"):
-        return await _password_page(parts, visitor, "delete", missing, None, 422)
+        return await _password_page(container, visitor, "delete", missing, None, 422)
     try:
-        me = await parts.members.me(visitor.on_behalf)
-        fresh = await parts.auth.log_in(visitor.on_behalf, me.email, form["current_password"])
-        await parts.members.delete(visitor.on_behalf_with(fresh))
-    except PartAway:
-        return await _password_page(parts, visitor, "delete", {}, NOT_NOW, 503)
-    except Refused as refused:
-        if refused.code == "credentials-invalid":
+        me = await container.members.me(visitor.request_context)
+        fresh = await container.auth.log_in(visitor.request_context, me.email, form["current_password"])
+        await container.members.delete(visitor.request_context_with(fresh))
+    except ServiceUnavailable:
+        return await _password_page(container, visitor, "delete", {}, NOT_NOW, 503)
+    except ServiceError as error:
+        if error.code == "credentials-invalid":
             errors = {"current_password": WRONG_PASSWORD}
-            return await _password_page(parts, visitor, "delete", errors, None, 422)
-        _needs_log_in(refused)
-        message = {429: TOO_MANY_ATTEMPTS, 409: LAST_ADMINISTRATOR}.get(refused.status, NOT_DONE)
-        return await _password_page(parts, visitor, "delete", {}, message, refused.status)
-    forget_member(visitor)
-    return see_other(with_notice("/", "account-deleted"))
+            return await _password_page(container, visitor, "delete", errors, None, 422)
+        _raise_if_logged_out(error)
+        message = {429: TOO_MANY_ATTEMPTS, 409: LAST_ADMINISTRATOR}.get(error.status, NOT_DONE)
+        return await _password_page(container, visitor, "delete", {}, message, error.status)
+    clear_member_data(visitor)
+    return redirect(with_notice("/", "account-deleted"))
 
 
-redirect_get(router, "/profile", "/account")
-redirect_get(router, "/sessions/{session_id}/end", "/account/sessions")
-redirect_get(router, "/sessions/end-all", "/account/sessions")
+redirect_get_to(router, "/profile", "/account")
+redirect_get_to(router, "/sessions/{session_id}/end", "/account/sessions")
+redirect_get_to(router, "/sessions/end-all", "/account/sessions")
 
 
-async def _me(parts: Parts, visitor: Visitor) -> Member | None:
-    """Return the visitor's account, or None while member is away. Raises LogInNeeded."""
+async def _me(container: Container, visitor: Visitor) -> Member | None:
+    """Return the visitor's account, or None while member is unavailable. Raises LoginRequired."""
     try:
-        return await parts.members.me(visitor.on_behalf)
-    except PartAway:
+        return await container.members.me(visitor.request_context)
+    except ServiceUnavailable:
         return None
-    except Refused as refused:
-        _needs_log_in(refused)
+    except ServiceError as error:
+        _raise_if_logged_out(error)
         raise
 
 
-def _needs_log_in(refused: Refused) -> None:
-    if refused.status == 401:
-        raise LogInNeeded from None
+def _raise_if_logged_out(error: ServiceError) -> None:
+    if error.status == 401:
+        raise LoginRequired from None
 
 
-def _fields_of(member: Member | None) -> dict[str, str]:
+def _member_fields(member: Member | None) -> dict[str, str]:
     if member is None:
         return {}
     return {"display_name": member.display_name, "email": member.email, "locale": member.locale}
@@ -212,8 +218,8 @@ def _profile_content(
     }
 
 
-async def _profile_again(
-    parts: Parts,
+async def _render_profile_error(
+    container: Container,
     visitor: Visitor,
     form: Form,
     errors: dict[str, str],
@@ -221,15 +227,15 @@ async def _profile_again(
     status: int,
     key: str,
 ) -> Response:
-    """Show the form as it was sent; after a change elsewhere, as the account is now."""
-    member = await _me(parts, visitor)
-    fields = _fields_of(member) if status == 412 else form.fields
+    """Show the submitted form; after a conflicting change (412), the current account."""
+    member = await _me(container, visitor)
+    fields = _member_fields(member) if status == 412 else form.fields
     content = _profile_content(member, fields, key, errors, message)
-    return parts.pages.show(visitor, "account/profile.html", content, status=status)
+    return container.pages.render(visitor, "account/profile.html", content, status=status)
 
 
 async def _password_page(
-    parts: Parts,
+    container: Container,
     visitor: Visitor,
     name: str,
     errors: Mapping[str, str] = MappingProxyType({}),
@@ -238,7 +244,7 @@ async def _password_page(
     *,
     notice: str | None = None,
 ) -> Response:
-    """Show a form that asks for the password. Password managers learn from the page whose it is."""
-    member = await _me(parts, visitor)
+    """Show a form that asks for the password, with the e-mail address for password managers."""
+    member = await _me(container, visitor)
     content = {"errors": errors, "message": message, "email": member.email if member else ""}
-    return parts.pages.show(visitor, f"account/{name}.html", content, status=status, notice=notice)
+    return container.pages.render(visitor, f"account/{name}.html", content, status=status, notice=notice)

@@ -1,4 +1,4 @@
-"""Who may see the administrator's pages."""
+"""Access to the administrator's pages."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from platform_common.problems import Forbidden
-from platform_web.parts import known_visitor
+from platform_web.container import require_login
 from platform_web.visitor.visitor import Visitor
 
 
-def administrator(request: Request) -> Visitor:
-    """Return the visitor, who is an administrator; the services ask again. Raises LogInNeeded, Forbidden."""
-    visitor = known_visitor(request)
+def require_administrator(request: Request) -> Visitor:
+    """Return the visitor, an administrator; the services check the role again. Raises LoginRequired, Forbidden."""
+    visitor = require_login(request)
     if not visitor.is_admin:
         raise Forbidden("This requires the administrator role.")
     return visitor
 
 
-Administrator = Annotated[Visitor, Depends(administrator)]
+Administrator = Annotated[Visitor, Depends(require_administrator)]

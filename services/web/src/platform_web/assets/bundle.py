@@ -1,4 +1,4 @@
-"""Assets by the hash of their content, so that a browser may keep them for ever."""
+"""Static assets, named by the hash of their content so that browsers can cache them without revalidation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[1] / "static"
 PREFIX = "/static/"
 
-# The styles in the order in which they apply; browsers get them as one file.
+# Style sheets in cascade order, served as one file.
 STYLES = (
     "tokens", "base", "layout", "controls", "components",
     "home", "catalogue", "product", "cart", "checkout", "print",
@@ -31,7 +31,7 @@ _CSS_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
 @dataclass(frozen=True)
 class Asset:
-    """A file as it is served."""
+    """A file as served."""
 
     body: bytes
     compressed: bytes | None
@@ -40,7 +40,7 @@ class Asset:
 
 
 class Assets:
-    """Every asset. A script's imports are rewritten to the hashed names of what it imports."""
+    """All assets. Imports in scripts are rewritten to the hashed names."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._urls: dict[str, str] = {}
@@ -56,11 +56,11 @@ class Assets:
             self._add(name, text.encode())
 
     def url(self, name: str) -> str:
-        """Return the address of the asset `name`. Raises KeyError when there is none."""
+        """Return the URL of the asset `name`. Raises KeyError if it does not exist."""
         return self._urls[name]
 
-    def at(self, path: str) -> Asset | None:
-        """Return what is at `path`, an address as `url` gives it."""
+    def get(self, path: str) -> Asset | None:
+        """Return the asset at `path`, a URL path as returned by `url`."""
         return self._by_path.get(path)
 
     def _add(self, name: str, body: bytes) -> None:

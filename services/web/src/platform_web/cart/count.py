@@ -1,4 +1,4 @@
-"""How much is in the cart: every page shows it, and none depends on it."""
+"""The number of items in the cart, shown on every page and required by none."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from platform_web.clients.errors import PartAway, Refused
+from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.shop import Shop
-from platform_web.parts import Parts
+from platform_web.container import Container
 from platform_web.visitor.visitor import CART, Visitor
 
 T = TypeVar("T")
 
 
 def cart_cookie(visitor: Visitor) -> str | None:
-    """Return the `Cookie` header by which shop knows an anonymous visitor's cart."""
+    """Return the `Cookie` header that identifies an anonymous visitor's cart to shop."""
     token = visitor.cart_token
     return f"{visitor.rules.host(CART)}={token}" if token else None
 
 
 async def cart_count(shop: Shop, visitor: Visitor) -> int | None:
-    """Return how many things the visitor's cart holds, or None when shop does not say."""
+    """Return the number of items in the visitor's cart, or None if shop is unavailable."""
     cookie = cart_cookie(visitor)
-    if cookie is None and not visitor.is_known:
+    if cookie is None and not visitor.is_logged_in:
         return 0
     try:
-        return (await shop.cart(visitor.on_behalf, cookie)).item_count
-    except (PartAway, Refused):
+        return (await shop.cart(visitor.request_context, cookie)).item_count
+    except (ServiceUnavailable, ServiceError):
         return None
 
 
-async def beside_cart(parts: Parts, visitor: Visitor, work: Coroutine[Any, Any, T]) -> tuple[T, int | None]:
-    """Return what `work` returns and what the cart holds; the two are asked for at the same time."""
-    if not parts.site.has_shop:
+async def with_cart_count(container: Container, visitor: Visitor, work: Coroutine[Any, Any, T]) -> tuple[T, int | None]:
+    """Return the result of `work` and the cart count, requested concurrently."""
+    if not container.site.has_shop:
         return await work, None
-    counting = asyncio.create_task(cart_count(parts.shop, visitor))
+    count_task = asyncio.create_task(cart_count(container.shop, visitor))
     try:
-        done = await work
+        result = await work
     except BaseException:
-        counting.cancel()
+        count_task.cancel()
         raise
-    return done, await counting
+    return result, await count_task

@@ -1,4 +1,4 @@
-"""The form of the first step: where the order goes, and how it is paid."""
+"""The form of the checkout's first step: delivery address and payment method."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from platform_common.postal_address import AddressFault, normalize_phone, normal
 from platform_web.clients.shop import Address
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_message
-from platform_web.visitor.forms import Form, FormOutdated, read_form, require_holder
-from platform_web.visitor.visitor import visitor_of
+from platform_web.visitor.forms import CsrfTokenInvalid, Form, read_form, require_token
+from platform_web.visitor.visitor import get_visitor
 
-# The field with the member whose address the form takes.
+# The field with the id of the member the form was rendered for.
 OWNER = "owner"
 
 FIELDS = ("recipient", "phone", "postal_code", "line1", "line2", "city", "country")
@@ -24,35 +24,35 @@ COUNTRIES = (
     "KR", "JP", "TW", "HK", "SG", "US", "CA", "AU", "NZ", "GB", "IE", "DE", "FR", "NL", "ES", "IT", "AE", "QA",
 )  # fmt: skip
 
-# The test provider's tokens: each shows another way that a payment can go.
+# Tokens of the test provider, one per payment outcome.
 PAYMENTS = {
-    "ok": N_("Test card that pays at once"),
-    "slow": N_("Test card that takes a while"),
+    "ok": N_("Test card that succeeds immediately"),
+    "slow": N_("Test card that responds slowly"),
     "fail": N_("Test card that is declined"),
-    "twice": N_("Test card that answers twice"),
-    "never": N_("Test card that never answers"),
+    "twice": N_("Test card that reports its result twice"),
+    "never": N_("Test card that never responds"),
 }
 DEFAULT_PAYMENT = "ok"
-PAYMENT_UNKNOWN = N_("Choose how you pay.")
+PAYMENT_UNKNOWN = N_("Choose a payment method.")
 
-_LONGEST = {"recipient": 100, "phone": 40, "postal_code": 20, "line1": 120, "line2": 120, "city": 80}
-_NEEDED = ("recipient", "line1", "city")
+_MAX_LENGTHS = {"recipient": 100, "phone": 40, "postal_code": 20, "line1": 120, "line2": 120, "city": 80}
+_REQUIRED = ("recipient", "line1", "city")
 
 
 def token_holder(owner: str) -> str:
-    """Return the holder of the address form's token: a member, since the form may outlast the session."""
+    """Return the token holder of the address form: a member, because the form can outlive the session."""
     return f"address of {owner}"
 
 
 async def address_form(request: Request) -> Form:
-    """Return the form that was made for the member in it, who is the visitor or has lost the session since.
+    """Return the form of the visitor, or of a member whose session has ended since the page was rendered.
 
-    Raises FormOutdated when the visitor is another member, and what `read_form` and `require_holder` raise.
+    Raises CsrfTokenInvalid if the visitor is another member, and what `read_form` and `require_token` raise.
     """
-    form, visitor = await read_form(request), visitor_of(request)
-    require_holder(form, visitor, token_holder(form[OWNER]))
+    form, visitor = await read_form(request), get_visitor(request)
+    require_token(form, visitor, token_holder(form[OWNER]))
     if visitor.principal is not None and visitor.principal.subject != form[OWNER]:
-        raise FormOutdated("The page is of another member.")
+        raise CsrfTokenInvalid("The page belongs to another member.")
     return form
 
 
@@ -60,9 +60,9 @@ AddressForm = Annotated[Form, Depends(address_form)]
 
 
 def address_of(form: Form) -> tuple[Address, dict[str, str]]:
-    """Return the address as its country writes it, and what is wrong with it by field, untranslated."""
+    """Return the address, normalized for its country, and untranslated error messages by field."""
     typed = {name: form.text(name) for name in FIELDS}
-    errors = {name: field_message(name) for name in _LONGEST if not _is_line(name, typed[name])}
+    errors = {name: field_message(name) for name in _MAX_LENGTHS if not _is_line(name, typed[name])}
     if typed["country"] in COUNTRIES:
         errors = _normalize(typed, "phone", normalize_phone) | errors
         errors = _normalize(typed, "postal_code", normalize_postal_code) | errors
@@ -75,13 +75,13 @@ def address_of(form: Form) -> tuple[Address, dict[str, str]]:
 
 def _is_line(name: str, text: str) -> bool:
     try:
-        return len(filled_line(text) if name in _NEEDED else clean_line(text)) <= _LONGEST[name]
+        return len(filled_line(text) if name in _REQUIRED else clean_line(text)) <= _MAX_LENGTHS[name]
     except ValueError:
         return False
 
 
 def _normalize(typed: dict[str, str], name: str, normalize: Callable[[str, str], str]) -> dict[str, str]:
-    """Replace a field by what its country makes of it, and return what is wrong with it."""
+    """Normalize a field for the country in place, and return its error message."""
     try:
         typed[name] = normalize(typed[name], typed["country"])
     except AddressFault as fault:

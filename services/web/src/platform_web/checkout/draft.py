@@ -1,7 +1,7 @@
-"""What the checkout remembers between its pages: a cookie of the checkout's own, gone after an hour.
+"""The draft of an order between the pages of the checkout, in a cookie that expires after an hour.
 
-It belongs to one member: another who logs in on the same browser neither sees nor uses it (ADR 0020). It holds the
-idempotency key of the order, so that a reload, a step back or a second tab are all the same intent.
+A draft belongs to one member: another member on the same browser can neither see nor use it (ADR 0020). It holds the
+idempotency key of the order, so that a reload, the back button and a second tab place the same order.
 """
 
 from __future__ import annotations
@@ -19,55 +19,55 @@ from platform_web.visitor.visitor import Visitor
 
 COOKIE = "checkout"
 PATH = "/checkout"
-KEPT_SECONDS = 3600
-# Browsers keep 4096 bytes of a cookie.
-_LONGEST = 3800
+LIFETIME_SECONDS = 3600
+# Browsers limit a cookie to 4096 bytes.
+_MAX_BYTES = 3800
 
 
 def _known_payment(payment: str) -> str:
     if payment not in PAYMENTS:
-        raise ValueError("is no way to pay")
+        raise ValueError("is not a payment method")
     return payment
 
 
 class Draft(BaseModel):
-    """An order that is being made."""
+    """A draft of an order."""
 
     model_config = ConfigDict(frozen=True)
 
-    # The member (`sub`) whose order it is.
+    # The member's id (`sub`).
     owner: str
     address: Address
     payment: Annotated[str, AfterValidator(_known_payment)]
-    # What the key stands for: this cart, as it was then. Another cart is another order. None until a cart was seen.
+    # The cart version that the key belongs to: a changed cart is another order. None until the cart has been read.
     cart_version: int | None = Field(ge=0, lt=2**63)
-    # It goes into a header.
+    # Sent in a header.
     key: str = Field(pattern=KEY_PATTERN)
 
 
 def read_draft(visitor: Visitor) -> Draft | None:
-    """Return the visitor's draft. One that cannot be read, or is another member's, is removed from the browser."""
+    """Return the visitor's draft. A draft that is unreadable or belongs to another member is removed."""
     value = visitor.cookies.get(visitor.rules.scoped(COOKIE), "")
     draft = _decoded(value)
     if draft is not None and visitor.principal is not None and draft.owner == visitor.principal.subject:
         return draft
     if value:
-        forget_draft(visitor)
+        remove_draft(visitor)
     return None
 
 
-def keep_draft(visitor: Visitor, draft: Draft) -> bool:
-    """Remember `draft`, and say whether a browser can hold it."""
+def save_draft(visitor: Visitor, draft: Draft) -> bool:
+    """Store `draft` in the cookie; return False if it is too large."""
     value = base64.urlsafe_b64encode(draft.model_dump_json().encode()).decode()
-    if len(value) > _LONGEST:
+    if len(value) > _MAX_BYTES:
         return False
     name = visitor.rules.scoped(COOKIE)
-    visitor.set_cookie(visitor.rules.line(name, value, KEPT_SECONDS, path=PATH, same_site="Strict"))
+    visitor.set_cookie(visitor.rules.line(name, value, LIFETIME_SECONDS, path=PATH, same_site="Strict"))
     return True
 
 
-def forget_draft(visitor: Visitor) -> None:
-    """Forget the draft."""
+def remove_draft(visitor: Visitor) -> None:
+    """Remove the draft's cookie."""
     visitor.set_cookie(visitor.rules.removal(visitor.rules.scoped(COOKIE), path=PATH))
 
 

@@ -1,4 +1,4 @@
-"""`/checkout`: address and payment, review, place."""
+"""`/checkout`: address and payment method, review, place the order."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from platform_web.checkout.address_form import (
     address_of,
     token_holder,
 )
-from platform_web.checkout.draft import Draft, forget_draft, keep_draft, read_draft
-from platform_web.clients.errors import PartAway, Refused
+from platform_web.checkout.draft import Draft, read_draft, remove_draft, save_draft
+from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.http import encode
 from platform_web.clients.shop import Address, Cart, Money
-from platform_web.form_addresses import redirect_get
-from platform_web.parts import AnyVisitor, KnownVisitor, LogInNeeded, MemberForm, Parts, PartsOf
+from platform_web.container import AnyVisitor, Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
+from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message
-from platform_web.rendering.pages import notice_of, see_other
+from platform_web.rendering.pages import read_notice, redirect
 from platform_web.visitor.form_token import token_for
 from platform_web.visitor.forms import Form, new_key
-from platform_web.visitor.places import with_notice
+from platform_web.visitor.urls import with_notice
 from platform_web.visitor.visitor import Visitor
 
 router = APIRouter(prefix="/checkout")
@@ -38,96 +38,97 @@ router = APIRouter(prefix="/checkout")
 REVIEW = "/checkout/review"
 
 UNKNOWN_OUTCOME = N_(
-    "The shop did not answer, so we do not know whether the order is placed. Send it again: it is placed only once."
+    "The shop did not respond, so we do not know whether your order was placed. "
+    "Place it again: it will be placed only once."
 )
-_REFUSALS = {
-    "out-of-stock": N_("Something in your cart has just been sold out. Look at your cart again."),
-    "price-changed": N_("A price has changed meanwhile. Look at the new total, then order."),
-    "too-many-unpaid-orders": N_("There are too many unpaid orders. Pay or cancel one first, or order fewer items."),
-    "cart-changed": N_("Your cart has changed meanwhile. Look at it again, then order."),
+_REJECTIONS = {
+    "out-of-stock": N_("Some items in your cart are out of stock. Check your cart."),
+    "price-changed": N_("A price has changed. Check the new total before you order."),
+    "too-many-unpaid-orders": N_("You have too many unpaid orders. Pay or cancel one first, or order fewer items."),
+    "cart-changed": N_("Your cart has changed. Check it before you order."),
 }
-NOT_DONE = N_("That did not work. Look at the page again.")
+NOT_DONE = N_("That did not work. Check the page and try again.")
 
 
 @router.get("")
-async def address_page(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Ask where the order goes and how it is paid."""
-    cart = await _cart(parts, visitor)
+async def address_page(request: Request, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Show the form for delivery address and payment method."""
+    cart = await _cart(container, visitor)
     if not cart.items:
-        return see_other("/cart")
+        return redirect("/cart")
     draft = read_draft(visitor)
     fields = draft.address.model_dump() if draft else {"country": COUNTRIES[0]}
     payment = draft.payment if draft else DEFAULT_PAYMENT
-    return _address_form(parts, visitor, cart, fields, payment, {}, notice=notice_of(request))
+    return _address_form(container, visitor, cart, fields, payment, {}, notice=read_notice(request))
 
 
 @router.post("")
-async def keep_address(form: AddressForm, parts: PartsOf, visitor: AnyVisitor) -> Response:
-    """Keep both for the review; without a session any more, for after the log-in. Raises LogInNeeded, PartAway."""
+async def save_address(form: AddressForm, container: ContainerDep, visitor: AnyVisitor) -> Response:
+    """Store the draft; without a session, it is used after the log-in. Raises LoginRequired, ServiceUnavailable."""
     address, errors = address_of(form)
     draft = _draft(form, address)
-    if not visitor.is_known:
-        keep_draft(visitor, draft)
-        raise PartAway("auth") if visitor.session_unsure else LogInNeeded
-    cart = await _cart(parts, visitor)
+    if not visitor.is_logged_in:
+        save_draft(visitor, draft)
+        raise ServiceUnavailable("auth") if visitor.session_unknown else LoginRequired
+    cart = await _cart(container, visitor)
     if not errors:
         draft = draft.model_copy(update={"cart_version": cart.version})
-        if _same_intent(read_draft(visitor), draft) or keep_draft(visitor, draft):
-            return see_other(REVIEW)
+        if _same_intent(read_draft(visitor), draft) or save_draft(visitor, draft):
+            return redirect(REVIEW)
         errors = {"line1": field_message("line2")}
     fields = {name: form[name] for name in FIELDS}
-    return _address_form(parts, visitor, cart, fields, form["payment"], errors, 422)
+    return _address_form(container, visitor, cart, fields, form["payment"], errors, 422)
 
 
 @router.get("/review")
-async def review_page(parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Show the whole order before it is placed."""
+async def review_page(container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Show the order for review."""
     draft = read_draft(visitor)
     if draft is None:
-        return see_other("/checkout")
-    cart = await _cart(parts, visitor)
+        return redirect("/checkout")
+    cart = await _cart(container, visitor)
     if not cart.items:
-        # It was placed, and the answer was lost; or another tab has emptied the cart.
-        forget_draft(visitor)
-        return see_other("/orders")
+        # The order was placed and its response lost, or another tab has emptied the cart.
+        remove_draft(visitor)
+        return redirect("/orders")
     if cart.version != draft.cart_version:
-        draft = _anew(visitor, draft, cart)
-    return _review(parts, visitor, draft, cart)
+        draft = _rekey_draft(visitor, draft, cart)
+    return _render_review(container, visitor, draft, cart)
 
 
 @router.post("/place")
-async def place_order(form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Place the order, once however often this is sent, and show it."""
+async def place_order(form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Place the order (idempotent) and show it."""
     draft = read_draft(visitor)
     amount = form.number("amount", digits=15)
     if draft is None or amount is None:
-        return see_other("/checkout")
+        return redirect("/checkout")
     if form["key"] != draft.key:
-        # The page is older than what was kept in another tab: it is looked at again first.
-        return see_other(REVIEW)
+        # Another tab has stored a newer draft: show it for review first.
+        return redirect(REVIEW)
     total = Money(amount=amount, currency=form["currency"][:3])
     try:
-        order = await parts.shop.place_order(visitor.on_behalf, order_body(draft, total), draft.key)
-    except PartAway:
-        return await _review_again(parts, visitor, draft, UNKNOWN_OUTCOME, 503)
-    except Refused as refused:
-        return await _not_placed(parts, visitor, draft, refused)
-    forget_draft(visitor)
-    return see_other(with_notice(f"/orders/{order.id}", "placed"))
+        order = await container.shop.place_order(visitor.request_context, order_body(draft, total), draft.key)
+    except ServiceUnavailable:
+        return await _render_review_error(container, visitor, draft, UNKNOWN_OUTCOME, 503)
+    except ServiceError as error:
+        return await _handle_rejection(container, visitor, draft, error)
+    remove_draft(visitor)
+    return redirect(with_notice(f"/orders/{order.id}", "placed"))
 
 
 @router.get("/done/{order_id}")
-async def done(order_id: UUID, visitor: KnownVisitor) -> Response:
-    """Forget the draft of an order that a script has placed, and show the order."""
-    forget_draft(visitor)
-    return see_other(with_notice(f"/orders/{order_id}", "placed"))
+async def done(order_id: UUID, visitor: LoggedInVisitor) -> Response:
+    """Remove the draft of an order that a script has placed, and show the order."""
+    remove_draft(visitor)
+    return redirect(with_notice(f"/orders/{order_id}", "placed"))
 
 
-redirect_get(router, "/place", REVIEW)
+redirect_get_to(router, "/place", REVIEW)
 
 
 def order_body(draft: Draft, total: Money) -> dict[str, Any]:
-    """Return the request that places the order: the same whether a form or a script sends it."""
+    """Return the request body that places the order, identical for forms and scripts."""
     return {
         "address": draft.address.model_dump(),
         "payment": {"method": "test", "token": draft.payment},
@@ -141,58 +142,65 @@ def _draft(form: Form, address: Address) -> Draft:
     return Draft(owner=form[OWNER], address=address, payment=payment, cart_version=None, key=new_key())
 
 
-def _same_intent(before: Draft | None, now: Draft) -> bool:
-    return before is not None and before.model_copy(update={"key": now.key}) == now
+def _same_intent(stored: Draft | None, new: Draft) -> bool:
+    return stored is not None and stored.model_copy(update={"key": new.key}) == new
 
 
-def _anew(visitor: Visitor, draft: Draft, cart: Cart) -> Draft:
-    """Return the draft for the cart as it is now: another order, under another key."""
-    anew = draft.model_copy(update={"cart_version": cart.version, "key": new_key()})
-    keep_draft(visitor, anew)
-    return anew
+def _rekey_draft(visitor: Visitor, draft: Draft, cart: Cart) -> Draft:
+    """Return the draft for the current cart under a new key: it is another order."""
+    rekeyed = draft.model_copy(update={"cart_version": cart.version, "key": new_key()})
+    save_draft(visitor, rekeyed)
+    return rekeyed
 
 
-async def _not_placed(parts: Parts, visitor: Visitor, draft: Draft, refused: Refused) -> Response:
-    if refused.status == 401:
-        raise LogInNeeded from None
-    if refused.code in {"cart-empty", "idempotency-key-reused"}:
-        # Another tab has placed this order, or taken everything out.
-        forget_draft(visitor)
-        return see_other("/orders")
-    if refused.status == 422:
-        errors = field_errors(refused)
+async def _handle_rejection(container: Container, visitor: Visitor, draft: Draft, error: ServiceError) -> Response:
+    if error.status == 401:
+        raise LoginRequired from None
+    if error.code in {"cart-empty", "idempotency-key-reused"}:
+        # Another tab has placed this order or emptied the cart.
+        remove_draft(visitor)
+        return redirect("/orders")
+    if error.status == 422:
+        errors = field_errors(error)
         if errors.keys() & set(FIELDS):
-            cart = await _cart(parts, visitor)
-            return _address_form(parts, visitor, cart, draft.address.model_dump(), draft.payment, errors, 422)
-    return await _review_again(parts, visitor, draft, _REFUSALS.get(refused.code, NOT_DONE), refused.status, anew=True)
+            cart = await _cart(container, visitor)
+            return _address_form(container, visitor, cart, draft.address.model_dump(), draft.payment, errors, 422)
+    return await _render_review_error(
+        container, visitor, draft, _REJECTIONS.get(error.code, NOT_DONE), error.status, rekey=True
+    )
 
 
-async def _cart(parts: Parts, visitor: Visitor) -> Cart:
-    """Return the member's cart. Raises LogInNeeded, PartAway."""
+async def _cart(container: Container, visitor: Visitor) -> Cart:
+    """Return the member's cart. Raises LoginRequired, ServiceUnavailable."""
     try:
-        return await read_cart(parts, visitor)
-    except Refused as refused:
-        if refused.status == 401:
-            raise LogInNeeded from None
+        return await read_cart(container, visitor)
+    except ServiceError as error:
+        if error.status == 401:
+            raise LoginRequired from None
         raise
 
 
-async def _review_again(
-    parts: Parts, visitor: Visitor, draft: Draft, message: str, status: int, *, anew: bool = False
+async def _render_review_error(
+    container: Container, visitor: Visitor, draft: Draft, message: str, status: int, *, rekey: bool = False
 ) -> Response:
-    """Show the review with what came in the way; `anew` where nothing was done, so that what comes next is another."""
+    """Show the review with an error; `rekey` if no order was placed, so that the next attempt has a new key."""
     cart: Cart | None
     try:
-        cart = await _cart(parts, visitor)
-    except PartAway:
+        cart = await _cart(container, visitor)
+    except ServiceUnavailable:
         cart = None
-    if cart is not None and anew:
-        draft = _anew(visitor, draft, cart)
-    return _review(parts, visitor, draft, cart, message, status)
+    if cart is not None and rekey:
+        draft = _rekey_draft(visitor, draft, cart)
+    return _render_review(container, visitor, draft, cart, message, status)
 
 
-def _review(
-    parts: Parts, visitor: Visitor, draft: Draft, cart: Cart | None, message: str | None = None, status: int = 200
+def _render_review(
+    container: Container,
+    visitor: Visitor,
+    draft: Draft,
+    cart: Cart | None,
+    message: str | None = None,
+    status: int = 200,
 ) -> Response:
     content = {
         "cart": cart,
@@ -201,13 +209,13 @@ def _review(
         "body": encode(order_body(draft, cart.total)).decode() if cart else "",
         "message": message,
     }
-    return parts.pages.show(
+    return container.pages.render(
         visitor, "checkout/review.html", content, status=status, cart_count=cart.item_count if cart else None
     )
 
 
 def _address_form(
-    parts: Parts,
+    container: Container,
     visitor: Visitor,
     cart: Cart,
     fields: dict[str, str],
@@ -228,6 +236,6 @@ def _address_form(
         "countries": COUNTRIES,
         "errors": errors,
     }
-    return parts.pages.show(
+    return container.pages.render(
         visitor, "checkout/address.html", content, status=status, notice=notice, cart_count=cart.item_count
     )

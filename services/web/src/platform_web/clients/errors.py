@@ -1,4 +1,4 @@
-"""How a service can fail a page."""
+"""Errors of calls to services."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 from platform_common.problems import DependencyUnavailable, FieldError, Problem
 
 
-class PartAway(DependencyUnavailable):
-    """A service does not answer, not in time, or not as agreed. Whether a write had its effect is not known."""
+class ServiceUnavailable(DependencyUnavailable):
+    """A service did not respond in time or sent an invalid response; the outcome of a write is unknown."""
 
-    def __init__(self, part: str) -> None:
-        super().__init__(f"The part {part} cannot be reached at the moment.")
-        self.part = part
+    def __init__(self, service: str) -> None:
+        super().__init__(f"The service {service} is temporarily unavailable.")
+        self.service = service
 
 
-class Refused(Problem):
-    """A service's own problem (4xx), as it told it."""
+class ServiceError(Problem):
+    """A problem (4xx) reported by a service."""
 
     def __init__(self, status: int, document: dict[str, Any], retry_after: str | None = None) -> None:
         headers = {"Retry-After": retry_after} if retry_after else {}

@@ -1,4 +1,4 @@
-"""One service by HTTP: kept-alive, bounded in time, on behalf of one visitor, with one retry where it is safe."""
+"""HTTP client for one service: persistent connections, timeouts, the visitor's context, one retry where it is safe."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from platform_common.request_id import HEADER, current_request_id
-from platform_web.clients.errors import PartAway, Refused
+from platform_web.clients.errors import ServiceError, ServiceUnavailable
 
-# A kept connection is given up well before the services do (75 s): none is used while the other end closes it.
+# Shorter than the services' own timeout (75 s), so that no connection is used while the service closes it.
 KEEP_ALIVE_SECONDS = 30.0
 MAX_CONNECTIONS = 200
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long a call may take (seconds)."""
+    """Timeouts of a call (seconds)."""
 
     connect: float = 1.0
     read: float = 2.0
@@ -33,8 +33,8 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
-class OnBehalfOf:
-    """For whom a service is called: it throttles and answers the visitor, not web."""
+class RequestContext:
+    """The visitor on whose behalf a service is called: services throttle the visitor, not web."""
 
     address: str
     user_agent: str
@@ -42,7 +42,7 @@ class OnBehalfOf:
     token: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """Return what tells a service of the visitor."""
+        """Return the request headers that identify the visitor."""
         headers = {
             "X-Forwarded-For": self.address,
             "User-Agent": self.user_agent,
@@ -57,36 +57,36 @@ class OnBehalfOf:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A service's answer that is no error."""
+class ServiceResponse:
+    """A successful response of a service."""
 
-    part: str
+    service: str
     status: int
     headers: Mapping[str, str]
     set_cookies: tuple[str, ...]
     body: bytes
 
     def parse(self, model: type[M]) -> M:
-        """Return the body as `model`. Raises PartAway when it is something else."""
+        """Parse the body as `model`. Raises ServiceUnavailable if it does not match."""
         try:
             return model.model_validate_json(self.body)
         except ValidationError as error:
-            log.warning("answer_unreadable", part=self.part, errors=error.error_count())
-            raise PartAway(self.part) from None
+            log.warning("upstream_response_invalid", upstream=self.service, errors=error.error_count())
+            raise ServiceUnavailable(self.service) from None
 
 
 class ServiceClient:
-    """Calls the service `part` at `base_url`; without one it is always away. Every call raises PartAway and Refused."""
+    """Calls `service` at `base_url`; without a URL it is unavailable. Raises ServiceUnavailable and ServiceError."""
 
-    def __init__(self, part: str, base_url: str | None, timeouts: Timeouts) -> None:
-        self.part = part
+    def __init__(self, service: str, base_url: str | None, timeouts: Timeouts) -> None:
+        self.service = service
         self._base_url = base_url
         self._read = aiohttp.ClientTimeout(total=timeouts.read, sock_connect=timeouts.connect)
         self._write = aiohttp.ClientTimeout(total=timeouts.write, sock_connect=timeouts.connect)
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Be ready to connect; to be called inside the event loop."""
+        """Create the connection pool; call inside the event loop."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -102,47 +102,47 @@ class ServiceClient:
     async def get(
         self,
         path: str,
-        visitor: OnBehalfOf,
+        visitor: RequestContext,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Read `path`; asked once more when the connection breaks."""
-        return await self._call("GET", path, visitor, self._read, headers or {}, query=query, again=True)
+    ) -> ServiceResponse:
+        """Send a GET request, retried once if the connection breaks."""
+        return await self._call("GET", path, visitor, self._read, headers or {}, query=query, retry=True)
 
     async def send(
         self,
         method: str,
         path: str,
-        visitor: OnBehalfOf,
+        visitor: RequestContext,
         body: Any = None,
         *,
         key: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Have something done. With an idempotency `key` it is asked once more when the connection breaks."""
-        more = {**(headers or {}), **({"X-Idempotency-Key": key} if key else {})}
+    ) -> ServiceResponse:
+        """Send a write. With an idempotency `key` it is retried once if the connection breaks."""
+        extra_headers = {**(headers or {}), **({"X-Idempotency-Key": key} if key else {})}
         data = None
         if body is not None:
             data = encode(body)
-            more.setdefault("Content-Type", "application/json")
-        return await self._call(method, path, visitor, self._write, more, data=data, again=key is not None)
+            extra_headers.setdefault("Content-Type", "application/json")
+        return await self._call(method, path, visitor, self._write, extra_headers, data=data, retry=key is not None)
 
     async def _call(
         self,
         method: str,
         path: str,
-        visitor: OnBehalfOf,
+        visitor: RequestContext,
         limits: aiohttp.ClientTimeout,
         headers: Mapping[str, str],
         *,
         query: Mapping[str, str] | None = None,
         data: bytes | None = None,
-        again: bool,
-    ) -> Answer:
+        retry: bool,
+    ) -> ServiceResponse:
         if self._session is None or self._base_url is None:
-            raise PartAway(self.part)
+            raise ServiceUnavailable(self.service)
         sent = visitor.headers() | dict(headers)
-        attempts = 2 if again else 1
+        attempts = 2 if retry else 1
         for attempt in range(1, attempts + 1):
             try:
                 async with self._session.request(
@@ -154,32 +154,32 @@ class ServiceClient:
                     timeout=limits,
                     allow_redirects=False,
                 ) as response:
-                    return await self._read_answer(response)
+                    return await self._read_response(response)
             except aiohttp.ClientConnectionError as error:
                 if isinstance(error, TimeoutError) or attempt == attempts:
-                    raise self._away(method, error) from None
+                    raise self._unavailable(method, error) from None
             except (aiohttp.ClientError, TimeoutError) as error:
-                raise self._away(method, error) from None
+                raise self._unavailable(method, error) from None
         raise AssertionError("the last attempt returns or raises")
 
-    async def _read_answer(self, response: aiohttp.ClientResponse) -> Answer:
+    async def _read_response(self, response: aiohttp.ClientResponse) -> ServiceResponse:
         body = await response.read()
         if response.status < 400:
             cookies = tuple(response.headers.getall("Set-Cookie", ()))
-            return Answer(self.part, response.status, response.headers, cookies, body)
+            return ServiceResponse(self.service, response.status, response.headers, cookies, body)
         document = _document(body)
         if response.status >= 500:
-            log.warning("part_failed", part=self.part, status=response.status, code=document.get("code"))
-            raise PartAway(self.part)
-        raise Refused(response.status, document, response.headers.get("Retry-After"))
+            log.warning("upstream_error", upstream=self.service, status=response.status, code=document.get("code"))
+            raise ServiceUnavailable(self.service)
+        raise ServiceError(response.status, document, response.headers.get("Retry-After"))
 
-    def _away(self, method: str, error: Exception) -> PartAway:
-        log.warning("part_unreachable", part=self.part, method=method, error=type(error).__name__)
-        return PartAway(self.part)
+    def _unavailable(self, method: str, error: Exception) -> ServiceUnavailable:
+        log.warning("upstream_unreachable", upstream=self.service, method=method, error=type(error).__name__)
+        return ServiceUnavailable(self.service)
 
 
 def encode(body: Any) -> bytes:
-    """Return `body` as JSON, the same bytes for the same content: a repeat under one key must look the same."""
+    """Return `body` as JSON, byte for byte the same for the same content, as repeats under one key require."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -1,4 +1,4 @@
-"""Accounts, as pages use them."""
+"""Client for member: accounts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from platform_web.clients.http import OnBehalfOf, ServiceClient
+from platform_web.clients.http import RequestContext, ServiceClient
 
 
 class Member(BaseModel):
@@ -32,38 +32,38 @@ class MemberPage(BaseModel):
 
 
 class Members:
-    """Calls member. Every method raises PartAway and Refused."""
+    """Calls member. Methods raise ServiceUnavailable and ServiceError."""
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
 
-    async def me(self, visitor: OnBehalfOf) -> Member:
+    async def me(self, visitor: RequestContext) -> Member:
         """Return the visitor's own account."""
         return (await self._client.get("/api/members/me", visitor)).parse(Member)
 
-    async def change(self, visitor: OnBehalfOf, fields: dict[str, Any], version: int, key: str) -> Member:
-        """Change some fields of the visitor's own account, as it was read in `version`."""
+    async def change(self, visitor: RequestContext, fields: dict[str, Any], version: int, key: str) -> Member:
+        """Change fields of the visitor's own account if its version is still `version`."""
         headers = {"If-Match": f'"{version}"', "Content-Type": "application/merge-patch+json"}
-        answer = await self._client.send("PATCH", "/api/members/me", visitor, fields, key=key, headers=headers)
-        return answer.parse(Member)
+        response = await self._client.send("PATCH", "/api/members/me", visitor, fields, key=key, headers=headers)
+        return response.parse(Member)
 
-    async def delete(self, visitor: OnBehalfOf) -> None:
-        """Delete the visitor's own account for good."""
+    async def delete(self, visitor: RequestContext) -> None:
+        """Delete the visitor's own account."""
         await self._client.send("DELETE", "/api/members/me", visitor)
 
-    async def page(self, visitor: OnBehalfOf, q: str, cursor: str, limit: int) -> MemberPage:
-        """Return members, for an administrator."""
+    async def list(self, visitor: RequestContext, q: str, cursor: str, limit: int) -> MemberPage:
+        """Return a page of members, for an administrator."""
         query = {"limit": str(limit)} | ({"q": q} if q else {}) | ({"cursor": cursor} if cursor else {})
         return (await self._client.get("/api/admin/members", visitor, query)).parse(MemberPage)
 
-    async def read(self, visitor: OnBehalfOf, member_id: str) -> Member:
+    async def read(self, visitor: RequestContext, member_id: str) -> Member:
         """Return one member, for an administrator."""
         return (await self._client.get(f"/api/admin/members/{member_id}", visitor)).parse(Member)
 
-    async def suspend(self, visitor: OnBehalfOf, member_id: str, key: str) -> None:
-        """Suspend a member; every session of it ends."""
+    async def suspend(self, visitor: RequestContext, member_id: str, key: str) -> None:
+        """Suspend a member and end their sessions."""
         await self._client.send("POST", f"/api/admin/members/{member_id}/suspend", visitor, key=key)
 
-    async def reinstate(self, visitor: OnBehalfOf, member_id: str, key: str) -> None:
-        """Let a suspended member log in again."""
+    async def reinstate(self, visitor: RequestContext, member_id: str, key: str) -> None:
+        """Allow a suspended member to log in again."""
         await self._client.send("POST", f"/api/admin/members/{member_id}/reinstate", visitor, key=key)

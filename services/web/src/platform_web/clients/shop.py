@@ -1,4 +1,4 @@
-"""The shop, as pages use it."""
+"""Client for shop: catalogue, carts, orders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from platform_web.clients.http import Answer, OnBehalfOf, ServiceClient
+from platform_web.clients.http import RequestContext, ServiceClient, ServiceResponse
 
 
 class Money(BaseModel):
@@ -25,26 +25,26 @@ class Category(BaseModel):
 
 
 class CategoryFacet(Category):
-    """A category, and how many products of the search are in it."""
+    """A category with its number of matching products."""
 
     count: int
 
 
 class PriceFacet(BaseModel):
-    """The lowest and the highest price of the search, where it found something."""
+    """The lowest and the highest price of the matching products."""
 
     min: Money | None
     max: Money | None
 
 
 class StockFacet(BaseModel):
-    """How many products of the search are in stock."""
+    """The number of matching products in stock."""
 
     count: int
 
 
 class Facets(BaseModel):
-    """By what a search can be narrowed."""
+    """Facets of a search."""
 
     categories: list[CategoryFacet]
     price: PriceFacet
@@ -74,7 +74,7 @@ class ProductPage(BaseModel):
 
 
 class Variant(BaseModel):
-    """What can be put into a cart; `available` is capped."""
+    """A variant of a product; `available` is capped."""
 
     id: str
     sku: str
@@ -85,7 +85,7 @@ class Variant(BaseModel):
 
 
 class Product(ProductCard):
-    """A product with everything about it."""
+    """A product with all details."""
 
     description: str
     variants: list[Variant]
@@ -93,7 +93,7 @@ class Product(ProductCard):
 
 
 class CartProduct(BaseModel):
-    """The product of a cart's line."""
+    """The product of a cart line."""
 
     slug: str
     name: str
@@ -101,7 +101,7 @@ class CartProduct(BaseModel):
 
 
 class CartLine(BaseModel):
-    """A line of a cart."""
+    """A cart line."""
 
     variant_id: str
     product: CartProduct
@@ -114,7 +114,7 @@ class CartLine(BaseModel):
 
 
 class Cart(BaseModel):
-    """A cart; its `version` grows with each change."""
+    """A cart; each change increments its `version`."""
 
     items: list[CartLine]
     item_count: int
@@ -124,7 +124,7 @@ class Cart(BaseModel):
 
 
 class Address(BaseModel):
-    """Where an order goes."""
+    """A delivery address."""
 
     recipient: str
     phone: str
@@ -136,7 +136,7 @@ class Address(BaseModel):
 
 
 class OrderLine(BaseModel):
-    """A line of an order, as it was bought."""
+    """An order line at the time of the purchase."""
 
     variant_id: str
     product_name: str
@@ -148,7 +148,7 @@ class OrderLine(BaseModel):
 
 
 class Payment(BaseModel):
-    """The latest attempt to pay an order; with the reason when it failed."""
+    """The latest payment of an order, with the reason if it failed."""
 
     method: str
     state: str
@@ -159,14 +159,14 @@ State = Literal["pending", "paid", "shipped", "delivered", "cancelled"]
 
 
 class TimelineEntry(BaseModel):
-    """When an order came into a state."""
+    """The time at which an order entered a state."""
 
     state: State
     at: datetime
 
 
 class Order(BaseModel):
-    """An order; without an address once its member is deleted."""
+    """An order; the address is removed with its member."""
 
     id: str
     number: str
@@ -175,7 +175,7 @@ class Order(BaseModel):
     total: Money
     address: Address | None = None
     payment: Payment
-    # Whether the payment failed and another attempt may be made, and until when.
+    # Whether another payment attempt is possible, and until when.
     payable: bool = False
     pay_by: datetime | None = None
     timeline: list[TimelineEntry]
@@ -192,70 +192,70 @@ class OrderPage(BaseModel):
 
 
 class Shop:
-    """Calls shop. Every method raises PartAway and Refused."""
+    """Calls shop. Methods raise ServiceUnavailable and ServiceError."""
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
 
-    async def products(self, visitor: OnBehalfOf, query: dict[str, str]) -> ProductPage:
+    async def products(self, visitor: RequestContext, query: dict[str, str]) -> ProductPage:
         """Search the catalogue."""
-        answer = await self._client.get("/api/shop/products", visitor, {**query, "lang": visitor.locale})
-        return answer.parse(ProductPage)
+        response = await self._client.get("/api/shop/products", visitor, {**query, "lang": visitor.locale})
+        return response.parse(ProductPage)
 
-    async def product(self, visitor: OnBehalfOf, slug: str) -> Product:
+    async def product(self, visitor: RequestContext, slug: str) -> Product:
         """Return one product."""
-        answer = await self._client.get(f"/api/shop/products/{slug}", visitor, {"lang": visitor.locale})
-        return answer.parse(Product)
+        response = await self._client.get(f"/api/shop/products/{slug}", visitor, {"lang": visitor.locale})
+        return response.parse(Product)
 
-    async def cart(self, visitor: OnBehalfOf, cookie: str | None) -> Cart:
-        """Return the visitor's cart: the member's, or the one that `cookie` (a `Cookie` header) names.
+    async def cart(self, visitor: RequestContext, cookie: str | None) -> Cart:
+        """Return the member's cart, or the anonymous cart named by `cookie` (a `Cookie` header).
 
-        A member's takes over what the one of the cookie holds; doing that twice doubles nothing.
+        For a member, shop merges the anonymous cart into the member's cart (idempotent).
         """
-        answer = await self._client.get("/api/shop/cart", visitor, {"lang": visitor.locale}, _cookie(cookie))
-        return answer.parse(Cart)
+        response = await self._client.get("/api/shop/cart", visitor, {"lang": visitor.locale}, _cookie(cookie))
+        return response.parse(Cart)
 
     async def add_to_cart(
-        self, visitor: OnBehalfOf, cookie: str | None, variant_id: str, quantity: int, key: str
-    ) -> Answer:
-        """Put something into the cart; the answer may set a cookie."""
+        self, visitor: RequestContext, cookie: str | None, variant_id: str, quantity: int, key: str
+    ) -> ServiceResponse:
+        """Add an item to the cart; the response may set a cookie."""
         body = {"variant_id": variant_id, "quantity": quantity}
         return await self._client.send("POST", "/api/shop/cart/items", visitor, body, key=key, headers=_cookie(cookie))
 
     async def set_quantity(
-        self, visitor: OnBehalfOf, cookie: str | None, variant_id: str, quantity: int, key: str
-    ) -> Answer:
-        """Set how many of something the cart holds; 0 takes it out."""
+        self, visitor: RequestContext, cookie: str | None, variant_id: str, quantity: int, key: str
+    ) -> ServiceResponse:
+        """Set the quantity of an item; 0 removes it."""
         path = f"/api/shop/cart/items/{variant_id}"
         return await self._client.send("PUT", path, visitor, {"quantity": quantity}, key=key, headers=_cookie(cookie))
 
-    async def place_order(self, visitor: OnBehalfOf, body: dict[str, Any], key: str) -> Order:
-        """Order what the cart holds, at most once under `key`."""
+    async def place_order(self, visitor: RequestContext, body: dict[str, Any], key: str) -> Order:
+        """Place an order for the cart, at most once per `key`."""
         return (await self._client.send("POST", "/api/shop/orders", visitor, body, key=key)).parse(Order)
 
-    async def orders(self, visitor: OnBehalfOf, query: dict[str, str]) -> OrderPage:
-        """Return orders: the visitor's own, or all of them for an administrator who asks so."""
+    async def orders(self, visitor: RequestContext, query: dict[str, str]) -> OrderPage:
+        """Return the visitor's orders, or all orders for an administrator (`scope=all`)."""
         return (await self._client.get("/api/shop/orders", visitor, query)).parse(OrderPage)
 
-    async def order(self, visitor: OnBehalfOf, order_id: str) -> Order:
+    async def order(self, visitor: RequestContext, order_id: str) -> Order:
         """Return one order."""
         return (await self._client.get(f"/api/shop/orders/{order_id}", visitor)).parse(Order)
 
-    async def cancel_order(self, visitor: OnBehalfOf, order_id: str, key: str) -> None:
-        """Cancel an order that has not been shipped."""
+    async def cancel_order(self, visitor: RequestContext, order_id: str, key: str) -> None:
+        """Cancel an order before it is shipped."""
         await self._client.send("POST", f"/api/shop/orders/{order_id}/cancel", visitor, key=key)
 
-    async def pay_order(self, visitor: OnBehalfOf, order_id: str, token: str, key: str) -> None:
-        """Pay an order again after its payment failed."""
+    async def pay_order(self, visitor: RequestContext, order_id: str, token: str, key: str) -> None:
+        """Start another payment after one failed."""
         body = {"method": "test", "token": token}
         await self._client.send("POST", f"/api/shop/orders/{order_id}/payment", visitor, body, key=key)
 
-    async def restore_cart(self, visitor: OnBehalfOf, order_id: str, key: str) -> None:
-        """Put the items of an order into the cart again, as far as they are still sold."""
+    async def restore_cart(self, visitor: RequestContext, order_id: str, key: str) -> None:
+        """Add the items of an order to the cart, as far as they are still sold."""
         await self._client.send("POST", f"/api/shop/orders/{order_id}/cart", visitor, key=key)
 
-    async def move_order(self, visitor: OnBehalfOf, order_id: str, state: str, key: str) -> None:
-        """Say that an order was shipped or delivered, as an administrator."""
+    async def set_order_state(self, visitor: RequestContext, order_id: str, state: str, key: str) -> None:
+        """Mark an order as shipped or delivered, as an administrator."""
         await self._client.send("PATCH", f"/api/shop/orders/{order_id}", visitor, {"state": state}, key=key)
 
 

@@ -8,114 +8,114 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from platform_common.problems import NotFound
-from platform_web.cart.count import beside_cart
+from platform_web.cart.count import with_cart_count
 from platform_web.checkout.address_form import PAYMENT_UNKNOWN, PAYMENTS
-from platform_web.clients.errors import PartAway, Refused
+from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.shop import OrderPage
-from platform_web.form_addresses import redirect_get
-from platform_web.orders.words import CANCELLABLE, FAILURES, UNPAID
-from platform_web.parts import KnownVisitor, LogInNeeded, MemberForm, Parts, PartsOf
+from platform_web.container import Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
+from platform_web.form_urls import redirect_get_to
+from platform_web.orders.texts import CANCELLABLE, FAILURES, UNPAID
 from platform_web.rendering.catalogues import N_
-from platform_web.rendering.pages import notice_of, see_other
-from platform_web.visitor.cursors import cursor_of
-from platform_web.visitor.places import with_notice
+from platform_web.rendering.pages import read_notice, redirect
+from platform_web.visitor.cursors import read_cursor
+from platform_web.visitor.urls import with_notice
 from platform_web.visitor.visitor import Visitor
 
 router = APIRouter(prefix="/orders")
 
 PAGE_SIZE = 20
-NOT_PAYABLE = N_("This order takes no payment at the moment. Its state is shown below.")
-NOT_PAID = N_("The payment could not be sent. Choose a card and try again.")
+NOT_PAYABLE = N_("This order cannot be paid right now. See its status below.")
+NOT_PAID = N_("The payment could not be started. Choose a card and try again.")
 UNKNOWN_OUTCOME = N_(
-    "The shop did not answer, so we do not know whether the payment has begun. The order is paid only once."
+    "The shop did not respond, so we do not know whether the payment has started. You will be charged only once."
 )
-NOT_RESTORED = N_("The items could not be put into your cart. Try again in a moment.")
+NOT_RESTORED = N_("The items could not be added to your cart. Try again in a moment.")
 TOO_LATE = N_("This order can no longer be cancelled.")
-NOT_NOW = N_("We cannot do that right now. Nothing was lost; try again in a moment.")
+NOT_NOW = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
 
 
 @router.get("")
-async def list_orders(request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
+async def list_orders(request: Request, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
     """List the visitor's orders, newest first."""
-    cursor = cursor_of(request)
-    orders, count = await beside_cart(parts, visitor, _page(parts, visitor, cursor))
-    return parts.pages.show(
+    cursor = read_cursor(request)
+    orders, count = await with_cart_count(container, visitor, _page(container, visitor, cursor))
+    return container.pages.render(
         visitor,
         "orders/orders.html",
         {"orders": orders, "cursor": cursor},
         status=503 if orders is None else 200,
-        notice=notice_of(request),
+        notice=read_notice(request),
         cart_count=count,
     )
 
 
 @router.get("/{order_id}")
-async def show_order(order_id: UUID, request: Request, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Show one order and what has become of it. Raises NotFound, PartAway."""
-    return await _order_page(parts, visitor, str(order_id), notice=notice_of(request))
+async def show_order(order_id: UUID, request: Request, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Show one order with its history. Raises NotFound, ServiceUnavailable."""
+    return await _order_page(container, visitor, str(order_id), notice=read_notice(request))
 
 
 @router.post("/{order_id}/cancel")
-async def cancel_order(order_id: UUID, form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Cancel an order that has not been shipped."""
+async def cancel_order(order_id: UUID, form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Cancel an order before it is shipped."""
     try:
-        await parts.shop.cancel_order(visitor.on_behalf, str(order_id), form.key)
-    except PartAway:
-        return await _order_page(parts, visitor, str(order_id), message=NOT_NOW, status=503)
-    except Refused as refused:
-        _needs_log_in(refused)
-        if refused.status == 409:
-            return await _order_page(parts, visitor, str(order_id), message=TOO_LATE, status=409)
+        await container.shop.cancel_order(visitor.request_context, str(order_id), form.key)
+    except ServiceUnavailable:
+        return await _order_page(container, visitor, str(order_id), message=NOT_NOW, status=503)
+    except ServiceError as error:
+        _raise_if_logged_out(error)
+        if error.status == 409:
+            return await _order_page(container, visitor, str(order_id), message=TOO_LATE, status=409)
         raise
-    return see_other(with_notice(f"/orders/{order_id}", "cancelled"))
+    return redirect(with_notice(f"/orders/{order_id}", "cancelled"))
 
 
 @router.post("/{order_id}/payment")
-async def pay_again(order_id: UUID, form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Pay an order again after its payment failed."""
+async def pay_again(order_id: UUID, form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Start another payment after one failed."""
     if form["payment"] not in PAYMENTS:
-        return await _order_page(parts, visitor, str(order_id), message=PAYMENT_UNKNOWN, status=422)
+        return await _order_page(container, visitor, str(order_id), message=PAYMENT_UNKNOWN, status=422)
     try:
-        await parts.shop.pay_order(visitor.on_behalf, str(order_id), form["payment"], form.key)
-    except PartAway:
-        return await _order_page(parts, visitor, str(order_id), message=UNKNOWN_OUTCOME, status=503)
-    except Refused as refused:
-        _needs_log_in(refused)
-        message = NOT_PAYABLE if refused.code == "order-not-payable" else NOT_PAID
-        return await _order_page(parts, visitor, str(order_id), message=message, status=refused.status)
-    return see_other(f"/orders/{order_id}")
+        await container.shop.pay_order(visitor.request_context, str(order_id), form["payment"], form.key)
+    except ServiceUnavailable:
+        return await _order_page(container, visitor, str(order_id), message=UNKNOWN_OUTCOME, status=503)
+    except ServiceError as error:
+        _raise_if_logged_out(error)
+        message = NOT_PAYABLE if error.code == "order-not-payable" else NOT_PAID
+        return await _order_page(container, visitor, str(order_id), message=message, status=error.status)
+    return redirect(f"/orders/{order_id}")
 
 
 @router.post("/{order_id}/cart")
-async def restore_cart(order_id: UUID, form: MemberForm, parts: PartsOf, visitor: KnownVisitor) -> Response:
-    """Put the items of an order into the cart again."""
+async def restore_cart(order_id: UUID, form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Add the items of an order to the cart again."""
     try:
-        await parts.shop.restore_cart(visitor.on_behalf, str(order_id), form.key)
-    except PartAway:
-        return await _order_page(parts, visitor, str(order_id), message=NOT_RESTORED, status=503)
-    except Refused as refused:
-        _needs_log_in(refused)
-        return await _order_page(parts, visitor, str(order_id), message=NOT_RESTORED, status=refused.status)
-    return see_other(with_notice("/cart", "restored"))
+        await container.shop.restore_cart(visitor.request_context, str(order_id), form.key)
+    except ServiceUnavailable:
+        return await _order_page(container, visitor, str(order_id), message=NOT_RESTORED, status=503)
+    except ServiceError as error:
+        _raise_if_logged_out(error)
+        return await _order_page(container, visitor, str(order_id), message=NOT_RESTORED, status=error.status)
+    return redirect(with_notice("/cart", "restored"))
 
 
 for action in ("cancel", "payment", "cart"):
-    redirect_get(router, f"/{{order_id}}/{action}", "/orders/{order_id}")
+    redirect_get_to(router, f"/{{order_id}}/{action}", "/orders/{order_id}")
 
 
-async def _page(parts: Parts, visitor: Visitor, cursor: str) -> OrderPage | None:
+async def _page(container: Container, visitor: Visitor, cursor: str) -> OrderPage | None:
     query = {"limit": str(PAGE_SIZE)} | ({"cursor": cursor} if cursor else {})
     try:
-        return await parts.shop.orders(visitor.on_behalf, query)
-    except PartAway:
+        return await container.shop.orders(visitor.request_context, query)
+    except ServiceUnavailable:
         return None
-    except Refused as refused:
-        _needs_log_in(refused)
+    except ServiceError as error:
+        _raise_if_logged_out(error)
         raise
 
 
 async def _order_page(
-    parts: Parts,
+    container: Container,
     visitor: Visitor,
     order_id: str,
     *,
@@ -124,9 +124,11 @@ async def _order_page(
     status: int = 200,
 ) -> Response:
     try:
-        order, count = await beside_cart(parts, visitor, parts.shop.order(visitor.on_behalf, order_id))
-    except Refused as refused:
-        _needs_log_in(refused)
+        order, count = await with_cart_count(
+            container, visitor, container.shop.order(visitor.request_context, order_id)
+        )
+    except ServiceError as error:
+        _raise_if_logged_out(error)
         raise NotFound("The order does not exist.") from None
     content = {
         "order": order,
@@ -136,12 +138,12 @@ async def _order_page(
         "is_unpaid": order.payment.state in UNPAID,
         "payments": PAYMENTS,
     }
-    # No thanks for an order whose payment has failed meanwhile.
+    # Do not confirm an order whose payment has failed in the meantime.
     if notice == "placed" and order.payment.state in UNPAID:
         notice = None
-    return parts.pages.show(visitor, "orders/order.html", content, status=status, notice=notice, cart_count=count)
+    return container.pages.render(visitor, "orders/order.html", content, status=status, notice=notice, cart_count=count)
 
 
-def _needs_log_in(refused: Refused) -> None:
-    if refused.status == 401:
-        raise LogInNeeded from None
+def _raise_if_logged_out(error: ServiceError) -> None:
+    if error.status == 401:
+        raise LoginRequired from None

@@ -1,29 +1,29 @@
-"""`/preferences`: the language and the theme that a visitor wants to see."""
+"""`/preferences`: language and theme."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from platform_web.form_addresses import redirect_get
-from platform_web.parts import AnyVisitor
-from platform_web.rendering.pages import see_other
+from platform_web.container import AnyVisitor
+from platform_web.form_urls import redirect_get_to
+from platform_web.rendering.pages import redirect
 from platform_web.visitor.forms import BrowserForm
-from platform_web.visitor.places import local_place
 from platform_web.visitor.preferences import THEMES, known_language
+from platform_web.visitor.urls import safe_redirect_path
 
 router = APIRouter()
 
 
 @router.post("/preferences")
-async def keep_preferences(form: BrowserForm, visitor: AnyVisitor) -> Response:
-    """Keep what was chosen in cookies, and go back to the page."""
+async def save_preferences(form: BrowserForm, visitor: AnyVisitor) -> Response:
+    """Store the preferences in cookies and redirect back to the page."""
     if language := known_language(form["language"]):
-        visitor.keep_language(language)
+        visitor.set_language(language)
     for theme in THEMES:
         if theme == form["theme"]:
-            visitor.keep_theme(theme)
-    return see_other(local_place(form["back"]))
+            visitor.set_theme(theme)
+    return redirect(safe_redirect_path(form["back"]))
 
 
-redirect_get(router, "/preferences", "/")
+redirect_get_to(router, "/preferences", "/")

@@ -1,4 +1,4 @@
-"""The explanations of docs/problems, read once: the little Markdown that they use, as data for a template."""
+"""The pages of docs/problems, parsed once: the Markdown subset they use, as data for a template."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STATUS = re.compile(r"HTTP (\d{3})")
 
 @dataclass(frozen=True)
 class Run:
-    """A piece of a line: plain text, or code."""
+    """Inline text, plain or code."""
 
     text: str
     is_code: bool = False
@@ -32,7 +32,7 @@ class Block:
 
 @dataclass(frozen=True)
 class ProblemDocument:
-    """One explanation."""
+    """The documentation of one problem code."""
 
     code: str
     language: Language
@@ -42,7 +42,7 @@ class ProblemDocument:
 
 
 class ProblemDocuments:
-    """All explanations, by code and language; English where a translation is missing."""
+    """All documents by code and language, with English as the fallback."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._documents: dict[tuple[str, Language], ProblemDocument] = {}
@@ -52,18 +52,18 @@ class ProblemDocuments:
                 document = parse(path.stem, language, path.read_text(encoding="utf-8"))
                 self._documents[path.stem, language] = document
 
-    def of(self, code: str, language: Language) -> ProblemDocument | None:
-        """Return the explanation of `code`, or None when there is no such code."""
+    def get(self, code: str, language: Language) -> ProblemDocument | None:
+        """Return the document of `code`, or None if the code is unknown."""
         return self._documents.get((code, language)) or self._documents.get((code, DEFAULT_LANGUAGE))
 
     def all(self, language: Language) -> list[ProblemDocument]:
-        """Return every explanation, by code."""
+        """Return all documents, sorted by code."""
         codes = sorted({code for code, _ in self._documents})
-        return [document for code in codes if (document := self.of(code, language))]
+        return [document for code in codes if (document := self.get(code, language))]
 
 
 def parse(code: str, language: Language, text: str) -> ProblemDocument:
-    """Return the document that `text` is: a title, a line with the status, sections."""
+    """Parse a document: a title, a line with the status, sections."""
     title, status = code, ""
     blocks: list[Block] = []
     for chunk in re.split(r"\n\s*\n", text.strip()):
@@ -86,7 +86,7 @@ def _runs(line: str) -> tuple[Run, ...]:
     end = 0
     for match in _INLINE.finditer(line):
         runs.append(Run(line[end : match.start()]))
-        # Links lead into the sources, where a visitor has no business: their words are enough.
+        # Links point into the source tree: keep only their text.
         runs.append(Run(match[1], is_code=True) if match[1] else Run(match[2]))
         end = match.end()
     return tuple(run for run in (*runs, Run(line[end:])) if run.text)

@@ -1,4 +1,4 @@
-"""`/problems/{code}`: what a problem's `type` leads to (RFC 9457, section 3.1.1)."""
+"""`/problems/{code}`: the documentation behind a problem's `type` (RFC 9457, section 3.1.1)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from platform_common.problems import NotFound
-from platform_web.parts import AnyVisitor, PartsOf
+from platform_web.container import AnyVisitor, ContainerDep
 from platform_web.problems.documents import ProblemDocuments
 
 router = APIRouter()
@@ -15,15 +15,15 @@ documents = ProblemDocuments()
 
 
 @router.get("/problems")
-async def problem_index(parts: PartsOf, visitor: AnyVisitor) -> Response:
+async def problem_index(container: ContainerDep, visitor: AnyVisitor) -> Response:
     """List every problem code."""
-    return parts.pages.show(visitor, "problems/index.html", {"documents": documents.all(visitor.language)})
+    return container.pages.render(visitor, "problems/index.html", {"documents": documents.all(visitor.language)})
 
 
 @router.get("/problems/{code}")
-async def problem_page(code: str, parts: PartsOf, visitor: AnyVisitor) -> Response:
-    """Explain one. Raises NotFound."""
-    document = documents.of(code, visitor.language)
+async def problem_page(code: str, container: ContainerDep, visitor: AnyVisitor) -> Response:
+    """Explain one problem code. Raises NotFound."""
+    document = documents.get(code, visitor.language)
     if document is None:
-        raise NotFound("There is no such problem.")
-    return parts.pages.show(visitor, "problems/problem.html", {"document": document})
+        raise NotFound("The problem code does not exist.")
+    return container.pages.render(visitor, "problems/problem.html", {"document": document})

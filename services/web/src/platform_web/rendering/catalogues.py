@@ -1,4 +1,4 @@
-"""The words of the pages: English in the sources, Korean from a gettext catalogue that is compiled at the start."""
+"""Texts of the pages: English in the sources, Korean from a gettext catalogue compiled at start."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FOLDER = Path(__file__).parents[1] / "locale"
 
 
 def catalogue_file(language: Language) -> Path:
-    """Return where the translation into `language` is."""
+    """Return the path of the translation into `language`."""
     return FOLDER / language / "LC_MESSAGES" / "web.po"
 
 
 def load_catalogue(language: Language) -> NullTranslations:
-    """Return the words of `language`. The sources' own language needs no catalogue."""
+    """Return the catalogue of `language`; English needs none."""
     if language == DEFAULT_LANGUAGE:
         return NullTranslations()
     with catalogue_file(language).open("rb") as file:
@@ -33,10 +33,10 @@ def load_catalogue(language: Language) -> NullTranslations:
 
 
 def load_catalogues() -> dict[Language, NullTranslations]:
-    """Return the words of every language."""
+    """Return the catalogues of all languages."""
     return {language: load_catalogue(language) for language in LANGUAGES}
 
 
 def N_(message: str) -> str:  # noqa: N802 (gettext's own name for it)
-    """Mark a message for the catalogue; it is translated where it is shown."""
+    """Mark a message for extraction; it is translated where it is rendered."""
     return message

@@ -1,8 +1,8 @@
-"""What a browser calls itself, in a word or two: for a list of sessions, never for a decision."""
+"""Browser and operating system of a `User-Agent`, for display in the list of sessions only."""
 
 from __future__ import annotations
 
-# The first that is found names it: browsers name those that they descend from, too.
+# The first match counts: browsers also name the browsers they derive from.
 _BROWSERS = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -27,7 +27,7 @@ _SYSTEMS = (
 
 
 def device(user_agent: str) -> str:
-    """Return browser and system, as far as they say."""
+    """Return browser and system as far as they are recognised."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return " · ".join(part for part in (browser, system) if part) or user_agent[:40] or "?"

@@ -1,4 +1,4 @@
-"""Money, dates and numbers as the visitor's language writes them."""
+"""Money, dates and numbers formatted for the visitor's language."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from platform_common.postal_address import PostalLabel, address_lines
 from platform_web.clients.shop import Address, Money
 from platform_web.visitor.preferences import Language
 
-# To the minute: seconds are for logs.
+# To the minute.
 _MOMENTS: dict[Language, str] = {"ko": "y년 M월 d일 HH:mm", "en": "MMMM d, y, HH:mm"}
 
-# Korean shops write won after the number; CLDR's pattern is the bank's.
+# Korean shops write 원 after the number; CLDR's pattern is the one used by banks.
 _WON_IN_KOREAN = "#,##0원"
 
 

@@ -1,21 +1,21 @@
-"""What browsers are told about every answer (ASVS 3.4)."""
+"""Security headers of every response (ASVS 3.4)."""
 
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# A year, the whole domain's decision left to its owner (RFC 6797, section 6.1). Browsers heed it over TLS only.
+# One year, without includeSubDomains, which is the domain owner's decision (RFC 6797, section 6.1).
 _TRANSPORT = "max-age=31536000"
 
-# What a page may load: our own scripts, those that it names itself; no other site, no inline script or style, no frame,
-# no way for a script to turn text into markup (Trusted Types).
+# A page loads only its own scripts (by nonce) and styles: no other site, no inline code, no frames, and scripts cannot
+# turn text into markup (Trusted Types).
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types 'none'"
 )
-# What is no page loads nothing.
+# Other responses load nothing.
 _OTHER_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 ALWAYS = {
@@ -34,7 +34,7 @@ def page_policy(nonce: str) -> str:
 
 
 class SecurityHeadersMiddleware:
-    """Sets the headers on every answer; a page brings a content policy of its own."""
+    """Sets the headers on every response; pages set their own content policy."""
 
     def __init__(self, app: ASGIApp, *, strict_transport: bool) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Notices after a redirect: what has just been done, by a code in the address."""
+"""Notices shown after a redirect, selected by a query parameter."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ NOTICES = {
     "logged-in": N_("You are logged in."),
     "logged-out": N_("You are logged out."),
     "logged-out-everywhere": N_("You are logged out on every device."),
-    "saved": N_("Your changes are saved."),
-    "password-changed": N_("Your password is changed. Every other session has ended."),
+    "saved": N_("Changes saved."),
+    "password-changed": N_("Password changed. All other devices have been logged out."),
     "session-ended": N_("The session has ended."),
-    "account-deleted": N_("Your account is deleted. All the best."),
-    "added": N_("It is in your cart."),
-    "cart-updated": N_("Your cart is up to date."),
+    "account-deleted": N_("Your account has been deleted."),
+    "added": N_("Added to your cart."),
+    "cart-updated": N_("Cart updated."),
     "removed": N_("Removed from your cart."),
-    "placed": N_("Thank you. Your order is placed."),
-    "restored": N_("The items of your order are in your cart again, as far as they are still sold."),
-    "cancelled": N_("The order is cancelled."),
+    "placed": N_("Thank you. Your order has been placed."),
+    "restored": N_("The items that are still available have been added to your cart."),
+    "cancelled": N_("The order has been cancelled."),
     "shipped": N_("The order is marked as shipped."),
     "delivered": N_("The order is marked as delivered."),
-    "suspended": N_("The member is suspended, and every session of it has ended."),
-    "reinstated": N_("The member may log in again."),
+    "suspended": N_("The member is suspended and logged out everywhere."),
+    "reinstated": N_("The member can log in again."),
 }

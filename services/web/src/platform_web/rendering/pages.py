@@ -1,4 +1,4 @@
-"""Pages: a template, the visitor it is for, and the headers of the answer."""
+"""Pages: a template, the visitor, and the headers of the response."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from platform_web.assets.bundle import Assets
-from platform_web.orders.words import STATES, TAGS
 from platform_web.rendering.catalogues import load_catalogues
 from platform_web.rendering.devices import device
 from platform_web.rendering.form_errors import field_message
@@ -25,17 +25,17 @@ from platform_web.rendering.headers import page_policy
 from platform_web.rendering.notices import FIELD, NOTICES
 from platform_web.visitor.form_token import token_for
 from platform_web.visitor.forms import ANY_SESSION, new_key
-from platform_web.visitor.places import local_place, log_in_place
 from platform_web.visitor.preferences import Language
+from platform_web.visitor.urls import login_url, safe_redirect_path
 from platform_web.visitor.visitor import Visitor
 
-# Pages that a log-in does not lead back to: the start is where it leads anyway.
-_NO_WAY_BACK = frozenset({"/", "/log-in", "/sign-up"})
+# Pages that the log-in does not return to: its default is the home page.
+_NO_RETURN = frozenset({"/", "/log-in", "/sign-up"})
 
-# Templates lie next to the endpoints that show them.
+# Templates are next to the endpoints that render them.
 TEMPLATES = Path(__file__).parents[1]
 
-# The longest time that a page waits for the number at the cart alone.
+# The longest time that a page waits for the cart count alone.
 COUNT_SECONDS = 1.0
 
 CountCart = Callable[[Visitor], Awaitable[int | None]]
@@ -43,7 +43,7 @@ CountCart = Callable[[Visitor], Awaitable[int | None]]
 
 @dataclass(frozen=True)
 class Site:
-    """What every page says of the site."""
+    """Site-wide values for every page."""
 
     name: str
     public_url: str | None
@@ -51,42 +51,42 @@ class Site:
 
 
 @dataclass
-class Frame:
-    """What is around a page's own content."""
+class PageContext:
+    """The context of a page, beside its own content."""
 
     visitor: Visitor
     nonce: str
     notice: str | None = None
-    # What the cart holds; None when shop does not answer.
+    # The number of items in the cart; None if it is unknown.
     cart_count: int | None = None
-    # Parts that could not be asked for this page.
-    away: frozenset[str] = field(default_factory=frozenset)
+    # Services that did not respond for this page.
+    unavailable: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def form_token(self) -> str:
-        """A token for one form of the visitor's session."""
+        """A form token for the visitor's session."""
         return token_for(self.visitor.form_secret, self.visitor.form_holder)
 
     @property
     def browser_form_token(self) -> str:
-        """A token for one form that suits every session of the browser."""
+        """A form token for forms that do not act on a session."""
         return token_for(self.visitor.form_secret, ANY_SESSION)
 
     @property
-    def log_in_place(self) -> str:
-        """The log-in page that leads back to this page."""
-        return "/log-in" if self.back.partition("?")[0] in _NO_WAY_BACK else log_in_place(self.back)
+    def login_url(self) -> str:
+        """The URL of the log-in page, returning to this page."""
+        return "/log-in" if self.back.partition("?")[0] in _NO_RETURN else login_url(self.back)
 
     @property
     def back(self) -> str:
-        """Where a switch of language or theme comes back to."""
-        return local_place(self.visitor.here)
+        """Where switching language or theme returns to."""
+        return safe_redirect_path(self.visitor.current_url)
 
 
 class PageResponse(Response):
-    """A page that is rendered when it is sent, so that every page can show the number at the cart.
+    """A page that is rendered when it is sent, so that every page can show the cart count.
 
-    Pages that have read the cart pass the number; for the others it is requested here, within COUNT_SECONDS.
+    Pages that have read the cart pass the count; for the others it is requested here, within COUNT_SECONDS.
     """
 
     media_type = "text/html"
@@ -94,7 +94,7 @@ class PageResponse(Response):
     def __init__(
         self,
         template: Template,
-        frame: Frame,
+        context: PageContext,
         content: Mapping[str, Any],
         count_cart: CountCart | None,
         *,
@@ -103,7 +103,7 @@ class PageResponse(Response):
     ) -> None:
         super().__init__(status_code=status, headers=headers)
         self._template = template
-        self._frame = frame
+        self._frame = context
         self._content = content
         self._count_cart = count_cart
 
@@ -111,25 +111,33 @@ class PageResponse(Response):
         """Render the page and send it."""
         if self._frame.cart_count is None and self._count_cart is not None:
             self._frame.cart_count = await _in_time(self._count_cart(self._frame.visitor))
-        self.body = self._template.render(frame=self._frame, **self._content).encode()
+        self.body = self._template.render(context=self._frame, **self._content).encode()
         self.headers["Content-Length"] = str(len(self.body))
         if scope["method"] == "HEAD":
             self.body = b""
         await super().__call__(scope, receive, send)
 
 
-async def _in_time(counting: Awaitable[int | None]) -> int | None:
+async def _in_time(count: Awaitable[int | None]) -> int | None:
     try:
-        return await asyncio.wait_for(counting, COUNT_SECONDS)
+        return await asyncio.wait_for(count, COUNT_SECONDS)
     except TimeoutError:
         return None
 
 
 class Pages:
-    """Every template, in every language."""
+    """Renders templates in every language."""
 
-    def __init__(self, site: Site, assets: Assets, zone: ZoneInfo, count_cart: CountCart | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        assets: Assets,
+        zone: ZoneInfo,
+        count_cart: CountCart | None = None,
+        template_globals: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self._site = site
+        self._template_globals = template_globals
         self._count_cart = count_cart
         self._environments = {
             language: self._make_environment(language, translations, assets, zone)
@@ -157,7 +165,7 @@ class Pages:
             territory=formats.territory,
             device=device,
             postal_lines=postal_lines,
-            # For messages in variables. Unlike `_`, which takes literals alone, it returns plain text to be escaped.
+            # For messages in variables. Unlike `_`, which takes literals only, it returns plain text to be escaped.
             translated=translations.gettext,
         )
         environment.globals.update(
@@ -165,8 +173,7 @@ class Pages:
             site=self._site,
             new_key=new_key,
             field_message=field_message,
-            order_states=STATES,
-            order_tags=TAGS,
+            **self._template_globals,
         )
         return environment
 
@@ -175,12 +182,12 @@ class Pages:
         return self._environments[language]
 
     def compile_all(self) -> None:
-        """Compile every template now, rather than at its first visitor's cost."""
+        """Compile every template at start instead of at its first use."""
         for environment in self._environments.values():
             for name in environment.list_templates(extensions=["html"]):
                 environment.get_template(name)
 
-    def show(
+    def render(
         self,
         visitor: Visitor,
         template: str,
@@ -190,16 +197,16 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         notice: str | None = None,
         cart_count: int | None = None,
-        away: frozenset[str] = frozenset(),
+        unavailable: frozenset[str] = frozenset(),
     ) -> PageResponse:
-        """Return the page that `template` makes of `content` for `visitor`."""
+        """Return the page of `template` with `content` for `visitor`."""
         nonce = secrets.token_urlsafe(16)
-        frame = Frame(visitor, nonce, NOTICES.get(notice or ""), cart_count, away)
-        # A page that reports a failure does not wait for what may have caused it.
-        can_count = status < 500 and "shop" not in away
+        context = PageContext(visitor, nonce, NOTICES.get(notice or ""), cart_count, unavailable)
+        # An error page does not wait for shop, which may be the cause.
+        can_count = status < 500 and "shop" not in unavailable
         return PageResponse(
             self.environment(visitor.language).get_template(template),
-            frame,
+            context,
             content or {},
             self._count_cart if can_count else None,
             status=status,
@@ -212,11 +219,11 @@ class Pages:
         )
 
 
-def see_other(place: str) -> RedirectResponse:
-    """Return a redirect after something was done, so that a reload does not do it again."""
-    return RedirectResponse(place, status_code=303)
+def redirect(url: str) -> RedirectResponse:
+    """Return a 303 redirect, so that a reload does not repeat the action."""
+    return RedirectResponse(url, status_code=303)
 
 
-def notice_of(request: Request) -> str | None:
-    """Return the code of the notice that the address asks for."""
+def read_notice(request: Request) -> str | None:
+    """Return the notice code in the query parameters."""
     return request.query_params.get(FIELD)

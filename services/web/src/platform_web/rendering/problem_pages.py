@@ -1,4 +1,4 @@
-"""Problems as pages: whichever part of web answers with a problem document, a browser gets a page that helps."""
+"""Problem documents rendered as pages for browsers."""
 
 from __future__ import annotations
 
@@ -13,33 +13,31 @@ from platform_web.rendering.catalogues import N_
 from platform_web.rendering.pages import Pages
 from platform_web.visitor.visitor import STATE
 
-# What to say by status: a heading, and what to do now.
-_WORDS = {
-    400: (N_("That request made no sense here"), N_("Go back and try again.")),
+# Heading and advice by status.
+_TEXTS = {
+    400: (N_("The request could not be understood"), N_("Go back and try again.")),
     401: (N_("Please log in"), N_("This page is for members.")),
-    403: (N_("That is not allowed"), N_("Your account may not do this, or the page was open for too long.")),
-    404: (N_("There is nothing here"), N_("The address may be mistyped, or what was here is gone.")),
-    405: (N_("That is not how this page works"), N_("Go back and try again.")),
-    409: (N_("Something changed meanwhile"), N_("This page has changed. Review it and try again.")),
-    413: (N_("That was too much"), N_("Send less at once.")),
-    429: (N_("Too many attempts"), N_("Wait a little, then try again.")),
-    500: (N_("Something broke on our side"), N_("It was nothing you did. Try again in a moment.")),
-    503: (N_("We cannot do that right now"), N_("A part of the site is away. Try again in a moment.")),
+    403: (N_("That is not allowed"), N_("Your account is not allowed to do this, or the page was open for too long.")),
+    404: (N_("Page not found"), N_("The address may be mistyped, or the page has been removed.")),
+    405: (N_("This page cannot be used like that"), N_("Go back and try again.")),
+    409: (N_("Something has changed"), N_("This page has changed. Review it and try again.")),
+    413: (N_("The request is too large"), N_("Send a smaller request.")),
+    429: (N_("Too many attempts"), N_("Wait a moment and try again.")),
+    500: (N_("Something went wrong on our side"), N_("This is our fault, not yours. Try again in a moment.")),
+    503: (N_("We cannot do that right now"), N_("Part of the site is temporarily unavailable. Try again in a moment.")),
 }
-# By code, where the status alone would mislead.
-_WORDS_BY_CODE = {
-    "form-outdated": (
+# Heading and advice by code, where the status alone would mislead.
+_TEXTS_BY_CODE = {
+    "csrf-token-invalid": (
         N_("This page is out of date"),
-        N_(
-            "It is from an earlier session, or was open for too long. Open it again, then repeat what you wanted to do."
-        ),
+        N_("It belongs to an earlier session or was open for too long. Open it again and repeat your last step."),
     ),
 }
-_OTHERWISE = (N_("That did not work"), N_("Go back and try again."))
+_DEFAULT = (N_("That did not work"), N_("Go back and try again."))
 
 
 class ProblemPagesMiddleware:
-    """Turns a problem document into a page where the client asks for pages; status and headers stay."""
+    """Renders a problem document as a page if the client accepts HTML; status and headers are kept."""
 
     def __init__(self, app: ASGIApp, pages: Pages) -> None:
         self.app = app
@@ -62,23 +60,23 @@ class ProblemPagesMiddleware:
             elif start is not None:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body", False):
-                    await self._answer(scope, receive, send, start, bytes(body))
+                    await self._send_page(scope, receive, send, start, bytes(body))
                 return
             await send(message)
 
         await self.app(scope, receive, send_page)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, start: Message, body: bytes) -> None:
+    async def _send_page(self, scope: Scope, receive: Receive, send: Send, start: Message, body: bytes) -> None:
         problem = _document(body)
         status = int(start["status"])
-        heading, advice = _WORDS_BY_CODE.get(str(problem.get("code"))) or _WORDS.get(status, _OTHERWISE)
-        page = self._pages.show(
+        heading, advice = _TEXTS_BY_CODE.get(str(problem.get("code"))) or _TEXTS.get(status, _DEFAULT)
+        page = self._pages.render(
             scope["state"][STATE],
             "rendering/problem.html",
             {"heading": heading, "advice": advice, "status": status, "problem": problem},
             status=status,
         )
-        # Added to the page's own list: the page writes its length there when it is rendered.
+        # Extend the page's own list: rendering sets Content-Length there.
         page.raw_headers += [
             (name, value)
             for name, value in start["headers"]

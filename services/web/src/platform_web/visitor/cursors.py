@@ -1,4 +1,4 @@
-"""Cursors in addresses of lists: opaque, from the page before."""
+"""Pagination cursors in query parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 _CURSOR = re.compile(r"[A-Za-z0-9._~=-]{1,500}")
 
 
-def cursor_of(request: Request) -> str:
-    """Return the cursor of the address, or nothing when it is none."""
+def read_cursor(request: Request) -> str:
+    """Return the cursor in the query parameters, or an empty string if it is missing or invalid."""
     given = request.query_params.get("cursor", "")
     return given if _CURSOR.fullmatch(given) else ""

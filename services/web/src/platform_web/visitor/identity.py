@@ -1,4 +1,4 @@
-"""Which member a token speaks of: verified, and remembered until it expires."""
+"""The member of an access token, verified and cached until the token expires."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from platform_common.tokens.access import AccessTokenInvalid, AccessTokenVerifie
 
 
 class Identities:
-    """Verified access tokens. Whether the session is alive is the edge's to say, at each request."""
+    """Caches verified access tokens. The edge checks at each request that the session is active."""
 
     def __init__(self, verifier: AccessTokenVerifier, size: int, now: Callable[[], float] = time.time) -> None:
         self._verifier = verifier
@@ -17,8 +17,8 @@ class Identities:
         self._now = now
         self._known: dict[str, tuple[float, Principal]] = {}
 
-    async def of(self, token: str) -> Principal | None:
-        """Return whom `token` speaks of, or None when it is not valid. Raises JwksUnavailable."""
+    async def principal_for(self, token: str) -> Principal | None:
+        """Return the principal of `token`, or None if it is invalid. Raises JwksUnavailable."""
         known = self._known.get(token)
         if known is not None and self._now() < known[0]:
             return known[1]

@@ -1,4 +1,4 @@
-"""Makes the visitor of each request, and writes its cookies on the answer, whichever part of web answers."""
+"""Create the visitor of each request, and write its cookies to the response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 def may_be_cached(cache_control: str) -> bool:
-    """Whether a shared cache may keep a response with this `Cache-Control` (RFC 9111, section 3)."""
+    """Whether a shared cache may store a response with this `Cache-Control` (RFC 9111, section 3)."""
     directives = {directive.strip().lower() for directive in cache_control.split(",")}
     return not directives & {"no-store", "private"}
 
@@ -21,8 +21,8 @@ def may_be_cached(cache_control: str) -> bool:
 class VisitorMiddleware:
     """Puts a `Visitor` into the request's state.
 
-    What a visitor gets may not be kept by a cache (ASVS 14.3.2), and what a cache may keep sets no cookie: it would
-    hand one visitor's session to the next.
+    Responses to a visitor are not cacheable (ASVS 14.3.2), and a cacheable response sets no cookie: a cache would pass
+    one visitor's session to the next.
     """
 
     def __init__(self, app: ASGIApp, rules: CookieRules) -> None:
@@ -34,7 +34,7 @@ class VisitorMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        visitor = Visitor.of(scope, self._rules)
+        visitor = Visitor.from_scope(scope, self._rules)
         scope.setdefault("state", {})[STATE] = visitor
 
         async def send_with_cookies(message: Message) -> None:

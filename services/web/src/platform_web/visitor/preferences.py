@@ -1,4 +1,4 @@
-"""Language and theme: what the visitor chose, or else what the browser asks for."""
+"""Language and theme: the visitor's choice, or else the browser's preference."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ DEFAULT_LANGUAGE: Final[Language] = "en"
 
 LANGUAGE_COOKIE = "lang"
 THEME_COOKIE = "theme"
-# Preferences are kept for a year (seconds).
-KEPT_SECONDS = 365 * 86_400
+# One year (seconds).
+LIFETIME_SECONDS = 365 * 86_400
 
 
 def language_of(chosen: str | None, accept_language: str) -> Language:
@@ -26,11 +26,11 @@ def language_of(chosen: str | None, accept_language: str) -> Language:
 
 
 def known_language(tag: str) -> Language | None:
-    """Return the language of a tag such as `ko-KR`, if pages speak it."""
+    """Return the supported language of a tag such as `ko-KR`."""
     primary = tag.partition("-")[0].strip().lower()
     return next((language for language in LANGUAGES if language == primary), None)
 
 
 def theme_of(chosen: str | None) -> Theme:
-    """Return the theme that was chosen; the system's unless one was."""
+    """Return the chosen theme, by default the system's."""
     return next((theme for theme in THEMES if theme == chosen), "system")

@@ -10,20 +10,20 @@ from starlette.types import Scope
 
 from platform_common.tokens.access import Principal
 from platform_web.clients.auth import Tokens
-from platform_web.clients.http import OnBehalfOf
+from platform_web.clients.http import RequestContext
 from platform_web.visitor import form_token, preferences
 from platform_web.visitor.cookies import CookieRules, cookie_values, is_cookie_value, read_cookies
-from platform_web.visitor.places import place_of_referer
 from platform_web.visitor.preferences import Language, Theme
+from platform_web.visitor.urls import url_of_referer
 
 ACCESS = "access"
 REFRESH = "refresh"
 CART = "cart"
 
-# What identifies a browser to a service is cut here: it is shown in the list of sessions, no more.
+# Longer values are truncated: the user agent is only displayed in the list of sessions.
 USER_AGENT_LENGTH = 300
 
-# More refresh cookies than this are not tried.
+# The maximum number of refresh cookies that are tried.
 MAX_REFRESH_TOKENS = 3
 
 STATE = "visitor"
@@ -31,29 +31,29 @@ STATE = "visitor"
 
 @dataclass
 class Visitor:
-    """Who looks, as far as the request says. `principal` and `token` are set once the edge's word was checked."""
+    """The visitor of a request. `principal` and `token` are set once the access token is verified."""
 
     rules: CookieRules
     cookies: dict[str, str]
-    # Several only where other sites can set a cookie of that name: over plain HTTP in development.
+    # More than one only where other sites can set this cookie: over plain HTTP in development.
     refresh_tokens: tuple[str, ...]
     language: Language
     theme: Theme
     address: str
     user_agent: str
-    # The address of the page, path and query, for coming back to it; for a form, of the page that holds it.
-    here: str
+    # Path and query of the page to return to; for a form, of the page that contains it.
+    current_url: str
     principal: Principal | None = None
     token: str | None = None
-    # Whether there may be a session that could not be looked up just now.
-    session_unsure: bool = False
+    # Whether there may be a session that could not be checked.
+    session_unknown: bool = False
     # `Set-Cookie` lines of the response, by the cookie's name.
     set_cookies: dict[str, str] = field(default_factory=dict)
     _form_secret: str = ""
 
     @classmethod
-    def of(cls, scope: Scope, rules: CookieRules) -> Visitor:
-        """Read what the headers say of the visitor; nobody is asked."""
+    def from_scope(cls, scope: Scope, rules: CookieRules) -> Visitor:
+        """Create the visitor from the request's headers alone."""
         headers = Headers(scope=scope)
         lines = headers.getlist("cookie")
         cookies = read_cookies(lines)
@@ -66,36 +66,36 @@ class Visitor:
             language=preferences.language_of(chosen, headers.get("accept-language", "")),
             theme=preferences.theme_of(cookies.get(preferences.THEME_COOKIE)),
             address=client[0] if client else "",
-            # It goes into a header again, where control characters are refused.
+            # Forwarded in a header, where control characters are not allowed.
             user_agent="".join(filter(str.isprintable, headers.get("user-agent", "")))[:USER_AGENT_LENGTH],
-            here=_page_of(scope, headers),
+            current_url=_page_url(scope, headers),
         )
 
     @property
-    def is_known(self) -> bool:
+    def is_logged_in(self) -> bool:
         """Whether the visitor is logged in."""
         return self.principal is not None
 
     @property
     def is_admin(self) -> bool:
-        """Whether the visitor may see the administrator's pages."""
+        """Whether the visitor is an administrator."""
         return self.principal is not None and self.principal.is_admin
 
     @property
     def access_token(self) -> str | None:
-        """The access token of the cookie, which the edge alone may accept."""
+        """The access token of the cookie, which only the edge accepts."""
         return self.cookies.get(self.rules.host(ACCESS)) or None
 
     @property
     def cart_token(self) -> str | None:
-        """The anonymous cart's cookie, which is shop's to read."""
+        """The token of the anonymous cart, which only shop interprets."""
         token = self.cookies.get(self.rules.host(CART), "")
-        # It goes into a header.
+        # Sent in a header.
         return token if is_cookie_value(token) else None
 
     @property
     def form_secret(self) -> str:
-        """What the visitor's forms are recognised by; made when it is first asked for."""
+        """The secret of the visitor's form tokens, created on first use."""
         if not self._form_secret:
             name = self.rules.host(form_token.COOKIE)
             known = self.cookies.get(name, "")
@@ -106,29 +106,29 @@ class Visitor:
 
     @property
     def form_holder(self) -> str:
-        """Whom the visitor's forms are made for: this session, or every visitor without one."""
+        """The holder of the visitor's form tokens: the session, or `anonymous`."""
         return f"session {self.principal.session}" if self.principal else "anonymous"
 
     @property
-    def on_behalf(self) -> OnBehalfOf:
-        """The visitor, as services are told of it."""
-        return OnBehalfOf(self.address, self.user_agent, self.language, self.token)
+    def request_context(self) -> RequestContext:
+        """The context for calls to services."""
+        return RequestContext(self.address, self.user_agent, self.language, self.token)
 
-    def on_behalf_with(self, tokens: Tokens) -> OnBehalfOf:
-        """The same, in a session that has just been opened."""
-        return replace(self.on_behalf, token=tokens.access_token)
+    def request_context_with(self, tokens: Tokens) -> RequestContext:
+        """The context for calls in a new session."""
+        return replace(self.request_context, token=tokens.access_token)
 
     def set_cookie(self, line: str) -> None:
-        """Set a cookie by its `Set-Cookie` line; the last line of a name counts."""
+        """Set a cookie by its `Set-Cookie` line; the last line per name counts."""
         self.set_cookies[line.partition("=")[0]] = line
 
-    def keep_session(self, tokens: Tokens) -> None:
-        """Give the browser the cookies of a session."""
+    def set_session_cookies(self, tokens: Tokens) -> None:
+        """Set the cookies of a session."""
         rules = self.rules
         self.set_cookie(rules.line(rules.host(ACCESS), tokens.access_token, tokens.expires_in))
         self.set_cookie(rules.line(rules.host(REFRESH), tokens.refresh_token, tokens.refresh_expires_in))
 
-    def forget_session(self) -> None:
+    def clear_session(self) -> None:
         """Remove the session's cookies from the browser."""
         self.principal = self.token = None
         self.remove(ACCESS)
@@ -138,24 +138,24 @@ class Visitor:
         """Remove a cookie of this host from the browser."""
         self.set_cookie(self.rules.removal(self.rules.host(name)))
 
-    def keep_language(self, language: Language) -> None:
-        """Show pages in `language` from now on."""
-        self.set_cookie(self.rules.line(preferences.LANGUAGE_COOKIE, language, preferences.KEPT_SECONDS))
+    def set_language(self, language: Language) -> None:
+        """Store the preferred language."""
+        self.set_cookie(self.rules.line(preferences.LANGUAGE_COOKIE, language, preferences.LIFETIME_SECONDS))
 
-    def keep_theme(self, theme: Theme) -> None:
-        """Show pages in `theme` from now on."""
-        self.set_cookie(self.rules.line(preferences.THEME_COOKIE, theme, preferences.KEPT_SECONDS))
+    def set_theme(self, theme: Theme) -> None:
+        """Store the preferred theme."""
+        self.set_cookie(self.rules.line(preferences.THEME_COOKIE, theme, preferences.LIFETIME_SECONDS))
 
 
-def visitor_of(request: Request) -> Visitor:
+def get_visitor(request: Request) -> Visitor:
     """Return the request's visitor."""
     visitor: Visitor = request.scope["state"][STATE]
     return visitor
 
 
-def _page_of(scope: Scope, headers: Headers) -> str:
+def _page_url(scope: Scope, headers: Headers) -> str:
     path: str = scope.get("raw_path", b"").decode("latin-1").partition("?")[0]
     if scope["method"] not in {"GET", "HEAD"}:
-        return place_of_referer(headers.get("referer", ""), headers.get("host", "")) or path
+        return url_of_referer(headers.get("referer", ""), headers.get("host", "")) or path
     query: str = scope.get("query_string", b"").decode("latin-1")
     return path + (f"?{query}" if query else "")

@@ -50,7 +50,7 @@ export default async function Product({ params }) {
                 <button className="button" type="submit"><Icon name="cart" />{words.add}</button>
               </div>
             ) : (
-              <p className="notice notice-away">{words.gone}</p>
+              <p className="notice notice-warning">{words.gone}</p>
             )}
           </AddToCart>
           <div className="product-text">

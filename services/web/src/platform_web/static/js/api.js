@@ -1,5 +1,5 @@
 // Calls to the platform's API, through the edge. An intent has one key, whatever happens on the way: a lost connection,
-// an expired session, an answer that is still being made.
+// an expired session, a response that is still in progress.
 
 const PAUSES_MS = [300, 800, 2000, 4000, 8000];
 
@@ -9,8 +9,8 @@ export function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Call the API and return { status, data }. What has a key, or changes nothing, is sent again until it is answered.
-// Throws TypeError when there is no connection in the end. `onWait` hears of each new attempt.
+// Call the API and return { status, data }. What has a key, or changes nothing, is retried until there is a final response.
+// Throws TypeError when there is no connection in the end. `onWait` is called before each new attempt.
 export async function call(method, path, { body, key, signal, onWait } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -22,23 +22,23 @@ export async function call(method, path, { body, key, signal, onWait } = {}) {
   const repeatable = Boolean(key) || method === "GET";
   let renewed = false;
   for (let attempt = 0; ; attempt += 1) {
-    let answer;
+    let response;
     try {
-      answer = await fetch(path, { ...sent, credentials: "same-origin", cache: "no-store" });
+      response = await fetch(path, { ...sent, credentials: "same-origin", cache: "no-store" });
     } catch (error) {
       if (signal?.aborted || !repeatable || attempt >= PAUSES_MS.length) throw error;
     }
-    if (answer?.status === 401 && !renewed) {
+    if (response?.status === 401 && !renewed) {
       renewed = true;
       if (await renewSession()) continue;
     }
-    const unsettled = !answer || answer.status === 502 || answer.status === 503 || answer.status === 504;
-    const inFlight = answer?.status === 409 && (await codeOf(answer)) === "idempotency-in-flight";
-    if (answer && !((unsettled || inFlight) && repeatable && attempt < PAUSES_MS.length)) {
-      return { status: answer.status, data: await json(answer) };
+    const unsettled = !response || response.status === 502 || response.status === 503 || response.status === 504;
+    const inFlight = response?.status === 409 && (await codeOf(response)) === "idempotency-in-flight";
+    if (response && !((unsettled || inFlight) && repeatable && attempt < PAUSES_MS.length)) {
+      return { status: response.status, data: await json(response) };
     }
     onWait?.(attempt);
-    await pause(answer?.headers.get("Retry-After") ? 1000 * answer.headers.get("Retry-After") : PAUSES_MS[attempt]);
+    await pause(response?.headers.get("Retry-After") ? 1000 * response.headers.get("Retry-After") : PAUSES_MS[attempt]);
   }
 }
 
@@ -47,7 +47,7 @@ let renewing = null;
 // Renew the session by the refresh cookie, and say whether there is one. Parallel calls share one renewal.
 function renewSession() {
   renewing ??= fetch("/session/refresh", { method: "POST", credentials: "same-origin" })
-    .then((answer) => answer.ok)
+    .then((response) => response.ok)
     .catch(() => false)
     .finally(() => {
       renewing = null;
@@ -55,13 +55,13 @@ function renewSession() {
   return renewing;
 }
 
-async function codeOf(answer) {
-  return (await json(answer.clone()))?.code;
+async function codeOf(response) {
+  return (await json(response.clone()))?.code;
 }
 
-async function json(answer) {
+async function json(response) {
   try {
-    return await answer.json();
+    return await response.json();
   } catch {
     return null;
   }

@@ -38,8 +38,8 @@ async function change(line, quantity) {
   if (quantity === Number(line.dataset.quantity) && !busy.has(variant)) return;
   wanted.set(variant, quantity);
   line.dataset.wanted = quantity;
-  say(line, "");
-  foresee(line, quantity);
+  showMessage(line, "");
+  preview(line, quantity);
   if (busy.has(variant)) return;
   busy.add(variant);
   clearNotices();
@@ -50,7 +50,7 @@ async function change(line, quantity) {
       const { status, data } = await call("PUT", `/api/shop/cart/items/${variant}`, {
         body: { quantity: next },
         key: newKey(),
-        onWait: () => say(line, cart.dataset.waiting),
+        onWait: () => showMessage(line, cart.dataset.waiting),
       });
       stopWaiting(line);
       if (status === 401) {
@@ -69,8 +69,8 @@ async function change(line, quantity) {
   }
 }
 
-// Before the shop has answered.
-function foresee(line, quantity) {
+// Before the shop has responded.
+function preview(line, quantity) {
   const unit = { amount: Number(line.dataset.amount), currency: line.dataset.currency };
   line.classList.toggle("line-going", quantity === 0);
   line.querySelector("[data-line-total]").textContent = money({ ...unit, amount: unit.amount * quantity });
@@ -80,11 +80,11 @@ function foresee(line, quantity) {
 function refuse(line, reason) {
   const quantity = Number(busy.has(line.dataset.line) ? line.dataset.wanted : line.dataset.quantity);
   line.querySelector("[name=quantity][type=number]").value = quantity;
-  foresee(line, quantity);
-  say(line, `${reason} ${cart.dataset.kept.replace("{number}", quantity)}`);
+  preview(line, quantity);
+  showMessage(line, `${reason} ${cart.dataset.kept.replace("{number}", quantity)}`);
 }
 
-function say(line, text) {
+function showMessage(line, text) {
   const error = line.querySelector("[data-line-error]");
   error.textContent = text;
   error.hidden = text === "";
@@ -92,7 +92,7 @@ function say(line, text) {
 }
 
 function stopWaiting(line) {
-  if (line.querySelector("[data-line-error]").textContent === cart.dataset.waiting) say(line, "");
+  if (line.querySelector("[data-line-error]").textContent === cart.dataset.waiting) showMessage(line, "");
 }
 
 // Why the shop refuses a quantity, with the number that is left where it is public.

@@ -14,14 +14,14 @@ form?.addEventListener("submit", async (event) => {
   button.setAttribute("aria-disabled", "true");
   status.textContent = form.dataset.placing;
   try {
-    const answer = await call("POST", "/api/shop/orders", {
+    const response = await call("POST", "/api/shop/orders", {
       body: form.dataset.order,
       key: form.key.value,
       onWait: () => {
         status.textContent = form.dataset.waiting;
       },
     });
-    if (answer.status === 201) location.assign(`/checkout/done/${encodeURIComponent(answer.data.id)}`);
+    if (response.status === 201) location.assign(`/checkout/done/${encodeURIComponent(response.data.id)}`);
     // The page that the server makes of the same request says what is wrong.
     else form.submit();
   } catch {

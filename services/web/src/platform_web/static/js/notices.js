@@ -2,9 +2,9 @@
 
 const pageNotices = document.querySelector("[data-notices]");
 
-export function notify(text, { away = false, link = null, place = pageNotices } = {}) {
+export function notify(text, { warning = false, link = null, place = pageNotices } = {}) {
   const notice = document.createElement("p");
-  notice.className = away ? "notice notice-away" : "notice";
+  notice.className = warning ? "notice notice-warning" : "notice";
   notice.append(text);
   if (link) {
     const anchor = document.createElement("a");

@@ -1,4 +1,4 @@
-// While a payment is on its way: look now and then, and show the order anew once something has become of it.
+// While a payment is on its way: look now and then, and reload the order when its state changes.
 import { call } from "./api.js";
 
 const LOOKS = 30;

@@ -7,7 +7,7 @@ const form = document.querySelector("[data-add-to-cart]");
 const place = document.querySelector("[data-add-status]");
 let adding = false;
 
-// What was said of an earlier attempt is no answer to the next one.
+// A message about an earlier attempt does not apply to the next one.
 form?.addEventListener("input", () => clearNotices(place));
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -22,7 +22,7 @@ form?.addEventListener("submit", async (event) => {
     const { status, data } = await call("POST", "/api/shop/cart/items", {
       body,
       key: form.key.value,
-      onWait: () => notify(form.dataset.waiting, { away: true, place }),
+      onWait: () => notify(form.dataset.waiting, { warning: true, place }),
     });
     if (status !== 200) {
       form.submit();
@@ -32,7 +32,7 @@ form?.addEventListener("submit", async (event) => {
     showCount(data.item_count);
     notify(form.dataset.added, { link: { href: "/cart", text: form.dataset.toCart }, place });
   } catch {
-    notify(form.dataset.failed, { away: true, place });
+    notify(form.dataset.failed, { warning: true, place });
   } finally {
     adding = false;
     button.removeAttribute("aria-disabled");

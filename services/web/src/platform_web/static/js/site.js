@@ -4,7 +4,7 @@ import { suggest } from "./suggest.js";
 
 document.documentElement.classList.add("scripted");
 
-// A notice is shown once: a reload, or the address given to somebody else, does not repeat it.
+// A notice is shown once: a reload, or the address shared with someone else, does not repeat it.
 const address = new URL(location.href);
 if (address.searchParams.has("notice")) {
   address.searchParams.delete("notice");

@@ -1,4 +1,4 @@
-"""What need not be done again: programs whose start costs more than their work, noted once they have done it."""
+"""Jobs that need not run again: programs whose start costs more than their work."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 UNCHANGED = "unchanged"
 
 
-class Finished:
-    """Jobs that were done, each with what it was done for; in a file that survives runs."""
+class JobCache:
+    """Finished jobs with a digest of their input, in a file that outlives the supervisor."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def covers(self, job: str, what: str) -> bool:
-        """Whether `job` was done for exactly `what`."""
+    def is_done(self, job: str, what: str) -> bool:
+        """Whether `job` has run for the input `what`."""
         return self._load().get(job) == what
 
-    def note(self, job: str, what: str) -> None:
-        """Note that `job` was done for `what`."""
+    def mark_done(self, job: str, what: str) -> None:
+        """Record that `job` has run for the input `what`."""
         draft = self._path.with_name(f".{self._path.name}")
         draft.write_text(json.dumps(self._load() | {job: what}, indent=2))
         draft.rename(self._path)
@@ -35,7 +35,7 @@ class Finished:
 
 
 def digest(folders: Iterable[Path]) -> str:
-    """Return what tells the Python sources in `folders` from any others."""
+    """Return a digest of the Python sources in `folders`."""
     total = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*.py")):

@@ -68,7 +68,7 @@ async def test_whose_session_cannot_be_checked_gets_a_page(shopper, services, pa
     answer = await shopper.get(path)
 
     assert answer.headers["content-type"].startswith("text/html")
-    assert "We cannot check just now whether you are logged in" in Page(answer.text).text
+    assert "We cannot check your log-in right now" in Page(answer.text).text
     assert answer.status_code in ({503} if path in MEMBERS else {200, 404})
     assert "set-cookie" not in answer.headers or "refresh" not in answer.headers["set-cookie"]
 

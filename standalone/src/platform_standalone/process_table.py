@@ -1,4 +1,4 @@
-"""Which processes a supervisor started: for whoever has to clear up after one that was killed."""
+"""The processes that a supervisor started, so that its orphans can be killed after a crash."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from platform_standalone.processes import ProcessIdentity, end_sessions
 
 RECORD = "processes.json"
 
-# How long processes that lost their supervisor may take to end; they have been told so by the kernel already.
-LEFTOVER_SECONDS = 10.0
+# How long orphaned processes may take to exit; the kernel has already signalled them (seconds).
+ORPHAN_SECONDS = 10.0
 
 
-class ProcessRecord:
-    """The supervisor and its parts, by name, in a file that survives them."""
+class ProcessTable:
+    """The supervisor and its components by name, in a file that outlives them."""
 
     SUPERVISOR = "supervisor"
 
@@ -25,31 +25,31 @@ class ProcessRecord:
         self._entries: dict[str, ProcessIdentity] = {}
 
     def load(self) -> dict[str, ProcessIdentity]:
-        """Return what the file says; nothing when there is none."""
+        """Return the recorded processes."""
         try:
             document = json.loads(self._path.read_text())
         except FileNotFoundError:
             return {}
         except ValueError:
-            # It is written in one step; a machine that lost power may leave it empty. Then nothing of it runs.
+            # The file is replaced atomically; it can be empty only after a power failure, when nothing runs.
             return {}
         return {name: ProcessIdentity(**entry) for name, entry in document.items()}
 
     def set(self, name: str, process: ProcessIdentity) -> None:
-        """Note that `name` runs as `process`."""
+        """Record the process of `name`."""
         self._entries[name] = process
         self._save()
 
     def remove(self) -> None:
-        """Forget everything: all have ended."""
+        """Remove the file; all processes have ended."""
         self._entries.clear()
         self._path.unlink(missing_ok=True)
 
-    def end_leftovers(self) -> list[str]:
-        """End what a dead supervisor left running, and return the names of it."""
+    def kill_orphans(self) -> list[str]:
+        """Kill the processes of a dead supervisor, and return the names of those that were running."""
         left = {name: process for name, process in self.load().items() if name != self.SUPERVISOR}
         alive = [name for name, process in left.items() if process.alive()]
-        end_sessions(left.values(), signal.SIGTERM, LEFTOVER_SECONDS)
+        end_sessions(left.values(), signal.SIGTERM, ORPHAN_SECONDS)
         return alive
 
     def _save(self) -> None:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from platform_standalone.finished import Finished, digest
+from platform_standalone.job_cache import JobCache, digest
 
 
 def test_a_job_is_finished_for_what_it_was_done_for_and_nothing_else(tmp_path: Path):
-    Finished(tmp_path / "finished.json").note("migrations", "one")
-    Finished(tmp_path / "finished.json").note("keys", "1")
-    finished = Finished(tmp_path / "finished.json")
+    JobCache(tmp_path / "finished.json").mark_done("migrations", "one")
+    JobCache(tmp_path / "finished.json").mark_done("keys", "1")
+    finished = JobCache(tmp_path / "finished.json")
 
-    assert finished.covers("migrations", "one")
-    assert finished.covers("keys", "1")
-    assert not finished.covers("migrations", "two")
-    assert not finished.covers("administrator", "one")
+    assert finished.is_done("migrations", "one")
+    assert finished.is_done("keys", "1")
+    assert not finished.is_done("migrations", "two")
+    assert not finished.is_done("administrator", "one")
 
 
 def test_a_broken_note_finishes_nothing(tmp_path: Path):
     (tmp_path / "finished.json").write_text("")
 
-    assert not Finished(tmp_path / "finished.json").covers("migrations", "one")
+    assert not JobCache(tmp_path / "finished.json").is_done("migrations", "one")
 
 
 def test_any_change_of_the_sources_is_seen(tmp_path: Path):
