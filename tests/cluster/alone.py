@@ -1,19 +1,41 @@
-"""One operator at a time: each follows the routes of every namespace, so two would answer for each other's."""
+"""What the workers of a run leave to one another: the place of the only operator, and the machine to themselves."""
 
 from __future__ import annotations
 
 import fcntl
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cluster import NAMESPACE
 
 
 @contextmanager
+def _lock(name: str, kind: int = fcntl.LOCK_EX) -> Iterator[None]:
+    with Path(tempfile.gettempdir(), f"{NAMESPACE}-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, kind)
+        yield
+
+
+@contextmanager
 def only_operator() -> Iterator[None]:
-    """Wait until no other process of this machine has an operator on the cluster, and keep them waiting meanwhile."""
-    with Path(tempfile.gettempdir(), f"{NAMESPACE}-operator.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Keep other workers' operators out: each follows the routes of every namespace, and would answer for all."""
+    with _lock("operator"):
+        yield
+
+
+@contextmanager
+def beside_others() -> Iterator[None]:
+    """Work beside other tests, once nobody works or waits to work without them."""
+    with ExitStack() as stack:
+        with _lock("turn"):
+            stack.enter_context(_lock("work", fcntl.LOCK_SH))
+        yield
+
+
+@contextmanager
+def without_others() -> Iterator[None]:
+    """Work while no other worker does, so that what is too slow is not too slow because of them."""
+    with _lock("turn"), _lock("work"):
         yield

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from alone import only_operator
+from alone import beside_others, only_operator, without_others
 from cluster import (
     BASE_URL,
     EDGE_NAMESPACE,
@@ -78,7 +78,12 @@ def pytest_sessionstart():
 def pytest_collection_modifyitems(items):
     """Take the files in the order of the lists above. Raises ValueError for one that is in none."""
     order = [*WORKERS]
-    items.sort(key=lambda item: (order.index(item.path.stem), "[operator-" in item.name))
+    items.sort(key=lambda item: (order.index(item.path.stem), installs_operator(item)))
+
+
+def installs_operator(item):
+    """Tell whether a test installs a file of ci/ with an operator in it."""
+    return "installed" in item.fixturenames and "[operator-" in item.name
 
 
 class ByWorker(LoadScopeScheduling):
@@ -180,12 +185,11 @@ def works(log_in, release):
 @pytest.fixture
 def installed():
     """Install a file of ci/ into a namespace of its own: `installed(name, *settings)` returns the release."""
-    namespaces, stack = [], ExitStack()
+    namespaces = []
 
     def install(name, *settings):
         values = values_of(name)
         if values.get("operator", {}).get("enabled"):
-            stack.enter_context(only_operator())
             install_kinds()
         namespace = f"{NAMESPACE}-{name}"
         namespaces.append(namespace)
@@ -203,11 +207,10 @@ def installed():
         made.install()
         return made
 
-    with stack:
-        yield install
-        for namespace in namespaces:
-            run(helm(), "uninstall", RELEASE, "-n", namespace, "--ignore-not-found")
-            kubectl("delete", "namespace", namespace, "--wait=false")
+    yield install
+    for namespace in namespaces:
+        run(helm(), "uninstall", RELEASE, "-n", namespace, "--ignore-not-found")
+        kubectl("delete", "namespace", namespace, "--wait=false")
 
 
 @pytest.fixture(scope="session")
@@ -224,6 +227,18 @@ def door():
         kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
     kubectl("delete", "routegrant", GRANT, "--ignore-not-found")
     kubectl("delete", "clusterrole", release_owner(PLATFORM), "--ignore-not-found")
+
+
+@pytest.fixture(autouse=True)
+def turn(request):
+    """Run beside the other workers' tests, or without them where a test is marked so."""
+    with ExitStack() as stack:
+        if installs_operator(request.node):
+            # first: whoever waits for the other operators' end must not keep their tests waiting
+            stack.enter_context(only_operator())
+        marked = request.node.get_closest_marker("without_others")
+        stack.enter_context(without_others() if marked else beside_others())
+        yield
 
 
 @pytest.fixture(scope="module")

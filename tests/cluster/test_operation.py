@@ -31,6 +31,7 @@ def new_client():
     return httpx2.Client(base_url=BASE_URL, headers={"Host": HOST}, timeout=15)
 
 
+@pytest.mark.without_others
 def test_an_upgrade_that_changes_every_pod_loses_no_request(release, log_in):
     """Reads of every part and keyed writes at 50 requests a second; none is sent again."""
     headers, member = log_in()
