@@ -118,6 +118,6 @@ def test_without_the_peering_it_works_as_if_alone_and_says_so(api, start):
         assert operator.leads()
         ring = ask_for_ring(api)
         until("the ring is made", lambda: is_made(api, ring), within=SEEN)
-        assert operator.log().count(f"There is no ClusterKopfPeering {PEERING}") == 1
+        assert operator.log().count(f"The ClusterKopfPeering {PEERING} does not exist") == 1
     finally:
         kubectl("create", "-f", "-", stdin=json.dumps(body))
