@@ -10,7 +10,7 @@ from typing import Any
 from operator_samples import platform as sample_platform
 from platform_operator.kube.errors import Conflict, NotFound, api_error
 from platform_operator.kube.kinds import ENDPOINT_SLICE, PROTECTED_ROUTE, SERVICE, Kind
-from platform_operator.routes.decisions import Verdict
+from platform_operator.routes.decisions import Admission
 from platform_operator.routes.edge import Edge
 from platform_operator.routes.gateways.kong import KongGateway
 from platform_operator.routes.gateways.reports import GatewayReports, Report
@@ -22,7 +22,7 @@ from platform_operator.routes.writer import ObjectWriter
 from platform_routes.metadata import route_of
 from platform_routes.model import RouteKey
 
-ACCEPTED = Verdict(True, "Accepted", "Granted.", ("everything",))
+ACCEPTED = Admission(True, "Accepted", "Granted.", ("everything",))
 Object = dict[str, Any]
 
 
@@ -155,16 +155,16 @@ class World:
         serials = {number: document["serial"] for number, document in self.tables.documents({}).items()}
         self.reports.take(address, Report(serials, {name.replace("__", "/"): why for name, why in refused.items()}))
 
-    async def step(self, key: RouteKey, verdict: Verdict | None = ACCEPTED) -> float:
+    async def step(self, key: RouteKey, admission: Admission | None = ACCEPTED) -> float:
         """Reconcile once, and write the tables."""
-        wait = await self.reconciler.reconcile(key, verdict if key in self.state.routes else None)
+        wait = await self.reconciler.reconcile(key, admission if key in self.state.routes else None)
         await self.tables.write()
         return wait
 
-    async def settle(self, key: RouteKey, verdict: Verdict | None = ACCEPTED) -> None:
+    async def settle(self, key: RouteKey, admission: Admission | None = ACCEPTED) -> None:
         """Reconcile until nothing is left to do; time passes, and the gateway's pods follow."""
         for _ in range(30):
-            wait = await self.step(key, verdict)
+            wait = await self.step(key, admission)
             if not wait:
                 return
             self.now += wait

@@ -10,11 +10,11 @@ from fake_cluster import ACCEPTED, World
 from operator_samples import route_body
 from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE
 from platform_operator.routes import tables as tables_module
-from platform_operator.routes.decisions import Verdict
+from platform_operator.routes.decisions import Admission
 from platform_routes import metadata
 from platform_routes.model import RouteKey
 
-REFUSED = Verdict(False, "NotGranted", "No grant.")
+REFUSED = Admission(False, "NotGranted", "No grant.")
 EDGES = {"nginx": "Ingress", "traefik": "IngressRoute"}
 EVERY_WAY = [("nginx", "kong"), ("nginx", "standalone"), ("traefik", "kong"), ("traefik", "standalone")]
 
@@ -60,10 +60,10 @@ def world(request):
     return world
 
 
-async def steps(world, key, verdict=ACCEPTED):
+async def steps(world, key, admission=ACCEPTED):
     """Reconcile to the end; at every write the gateway opens nothing that the edge does not check."""
     for _ in range(30):
-        wait = await world.step(key, verdict)
+        wait = await world.step(key, admission)
         assert opened(world) <= checked(world)
         if not wait:
             return
@@ -90,12 +90,12 @@ async def test_a_route_that_ends_closes_at_the_gateway_first(world, end):
     await steps(world, key)
     if end == "removed":
         world.remove(key)
-    verdict = REFUSED if end == "refused" else ACCEPTED
-    wait = await world.step(key, verdict)
+    admission = REFUSED if end == "refused" else ACCEPTED
+    wait = await world.step(key, admission)
     assert wait > 0
     assert opened(world) == set()
     assert edge_objects(world)
-    await steps(world, key, verdict)
+    await steps(world, key, admission)
     assert edge_objects(world) == []
     assert world.cluster.of_kind("NetworkPolicy") == []
     assert world.cluster.of_kind("KongPlugin") == []

@@ -10,7 +10,7 @@ from operator_samples import backend, build_objects, platform, route, route_body
 from platform_operator.kube.kinds import ENDPOINT_SLICE, NETWORK_POLICY, PROTECTED_ROUTE, kind_of
 from platform_operator.routes.live import Live, ObjectId, contains
 from platform_operator.routes.state import State
-from platform_operator.routes.status import ACCEPTED, Condition, build_status, news
+from platform_operator.routes.status import ACCEPTED, Condition, build_status, new_conditions
 from platform_routes.metadata import ROUTE_NAMESPACE
 from platform_routes.model import RouteKey
 
@@ -76,7 +76,7 @@ def test_a_service_has_endpoints_while_one_of_its_slices_has_a_ready_one():
 def test_an_object_as_it_was_asked_for_fulfils_what_is_asked(edge, gateway):
     for body in build_objects(route(), platform(edge, gateway), backend()):
         live = Live.of(versioned({**body, "status": {"x": 1}}, 9))
-        assert live.fulfils(body)
+        assert live.matches(body)
 
 
 def drifted(body):
@@ -109,7 +109,7 @@ def test_every_single_field_that_is_missing_is_seen(edge, gateway):
     given = route(idempotency={"required": True}, rateLimit={"requestsPerSecond": 3})
     for body in build_objects(given, platform(edge, gateway), backend()):
         for path, changed in drifted(body):
-            assert not Live.of(versioned(changed, 9)).fulfils(body), (body["kind"], path)
+            assert not Live.of(versioned(changed, 9)).matches(body), (body["kind"], path)
             seen += 1
     assert seen > 60
 
@@ -151,8 +151,8 @@ def test_the_time_of_a_condition_is_that_of_its_last_change():
     assert again == first
     other = build_status(route(), platform(), [condition(False)], again, "2026-01-03T00:00:00Z")
     assert other["conditions"][0]["lastTransitionTime"] == "2026-01-03T00:00:00Z"
-    assert news(again, again) == []
-    assert [item["reason"] for item in news(again, other)] == ["Conflict"]
+    assert new_conditions(again, again) == []
+    assert [item["reason"] for item in new_conditions(again, other)] == ["Conflict"]
 
 
 def test_the_status_tells_host_paths_and_auth_in_a_line_each():

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from operator_samples import backend, platform
-from platform_operator.routes.decisions import decide
+from platform_operator.routes.decisions import admit_routes
 from platform_operator.routes.grants import Grant
 from platform_routes.gateway_file import ExternalTable, RedisSettings, Upstream, build_entry, external_file
 from platform_routes.model import read_route
@@ -111,8 +111,8 @@ def test_the_gateway_skips_no_row_that_the_operator_accepts(run, free_ports, tmp
     def check(table):
         nonlocal serial, accepted
         routes = list(routes_of(table))
-        verdicts = decide(routes, EVERYTHING, platform())
-        taken = [route for route in routes if verdicts[route.key].accepted]
+        admissions = admit_routes(routes, EVERYTHING, platform())
+        taken = [route for route in routes if admissions[route.key].accepted]
         entries = {str(route.key): build_entry(route, platform(), backend()) for route in taken}
         serial += 1
         accepted += len(entries)

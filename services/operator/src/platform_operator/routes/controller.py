@@ -25,7 +25,7 @@ from platform_operator.kube.kinds import (
     managed_kinds,
 )
 from platform_operator.queue import WorkQueue
-from platform_operator.routes.decisions import Verdict, decide
+from platform_operator.routes.decisions import Admission, admit_routes
 from platform_operator.routes.edge import Edge
 from platform_operator.routes.gateways.gateway import Gateway
 from platform_operator.routes.gateways.kong import KongGateway
@@ -79,7 +79,7 @@ class RouteController:
         self, cluster: Cluster, platform: Platform, now: Callable[[], datetime], is_leader: asyncio.Event
     ) -> None:
         self.state = State()
-        self.verdicts: dict[RouteKey, Verdict] = {}
+        self.admissions: dict[RouteKey, Admission] = {}
         self._cluster = cluster
         self._platform = platform
         self._kinds = managed_kinds(platform.edge.edge_class, platform.gateway.implementation)
@@ -105,7 +105,7 @@ class RouteController:
             time.monotonic,
         )
         self._dirty: set[RouteKey] = set()
-        self._undecided = False
+        self._needs_decision = False
         self._settling: asyncio.TimerHandle | None = None
         self._table_due = False
 
@@ -136,9 +136,9 @@ class RouteController:
             with suppress(NotFound):
                 await self._resync_kind(kind, MANAGED_SELECTOR)
         await self._resync_kind(PROTECTED_ROUTE)
-        self._undecided = True
+        self._needs_decision = True
         self._dirty |= self.state.routes.keys() | self.state.live.keys() | self.tables.routes()
-        self._settle()
+        self._flush()
 
     async def _resync_kind(self, kind: Kind, selector: str = "") -> None:
         bodies, version = await self._cluster.list_all(kind, selector=selector)
@@ -155,40 +155,40 @@ class RouteController:
         if not (self.state.drop(kind, body) if gone else self.state.put(kind, body)):
             return
         if kind in {PROTECTED_ROUTE, ROUTE_GRANT}:
-            self._undecided = True
+            self._needs_decision = True
         self._dirty |= self.state.concerned(kind, body) | ({before} if before else set())
         if self._settling is None:
-            self._settling = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._settle)
+            self._settling = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._flush)
 
-    def _settle(self) -> None:
+    def _flush(self) -> None:
         self._settling = None
-        if self._undecided:
-            self._undecided = False
+        if self._needs_decision:
+            self._needs_decision = False
             self._decide()
-            self._leave_services()
+            self._release_services()
         for key in sorted(self._dirty):
             self.queue.add(key)
         self._dirty.clear()
 
     def _decide(self) -> None:
-        before, state = self.verdicts, self.state
-        self.verdicts = decide(state.routes.values(), state.grants.values(), self._platform)
-        self._dirty |= {key for key, verdict in self.verdicts.items() if before.get(key) != verdict}
-        self._dirty |= before.keys() - self.verdicts.keys()
-        accepted = sum(verdict.accepted for verdict in self.verdicts.values())
+        before, state = self.admissions, self.state
+        self.admissions = admit_routes(state.routes.values(), state.grants.values(), self._platform)
+        self._dirty |= {key for key, admission in self.admissions.items() if before.get(key) != admission}
+        self._dirty |= before.keys() - self.admissions.keys()
+        accepted = sum(admission.accepted for admission in self.admissions.values())
         metrics.routes.labels("true").set(accepted)
-        metrics.routes.labels("false").set(len(self.verdicts) - accepted)
+        metrics.routes.labels("false").set(len(self.admissions) - accepted)
         for name in state.grants:
             self.queue.add(GrantKey(name))
 
-    def _leave_services(self) -> None:
+    def _release_services(self) -> None:
         for (namespace, name), backend in self.state.backends.items():
             if backend.is_joined and not self._is_used(namespace, name):
                 self.queue.add(ServiceKey(namespace, name))
 
     def _is_used(self, namespace: str, name: str) -> bool:
         keys = self.state.routes_to((namespace, name))
-        return any(self.verdicts[key].accepted for key in keys if key in self.verdicts)
+        return any(self.admissions[key].accepted for key in keys if key in self.admissions)
 
     async def _work(self, key: Key) -> None:
         kind = type(key).__name__.removesuffix("Key").lower()
@@ -210,7 +210,7 @@ class RouteController:
         metrics.duration.labels(kind).observe(time.perf_counter() - began)
 
     async def _route(self, key: RouteKey) -> None:
-        if wait := await self._reconciler.reconcile(key, self.verdicts.get(key)):
+        if wait := await self._reconciler.reconcile(key, self.admissions.get(key)):
             self.queue.add_later(key, wait)
 
     def _write_soon(self) -> None:
@@ -238,8 +238,8 @@ class RouteController:
         grant = self.state.grants.get(name)
         if grant is None:
             return
-        standing = sum(name in verdict.grants for verdict in self.verdicts.values() if verdict.accepted)
-        status = {"observedGeneration": grant.generation, "routes": standing}
+        granting = sum(name in admission.grants for admission in self.admissions.values() if admission.accepted)
+        status = {"observedGeneration": grant.generation, "routes": granting}
         if status == self.state.grant_statuses.get(name):
             return
         try:

@@ -14,8 +14,8 @@ from platform_routes.rules import fault_of, reserved_by
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether a route is accepted, why, in words for its author, and on which grants it stands."""
+class Admission:
+    """Whether a route is accepted, why, in words for its author, and which grants allow it."""
 
     accepted: bool
     reason: str
@@ -56,7 +56,7 @@ class _Claims:
 
 
 # How many paths of a route stand on which grant.
-Standing = dict[Grant, int]
+Granting = dict[Grant, int]
 
 
 @dataclass
@@ -67,8 +67,8 @@ class _Use:
     paths: int = 0
 
 
-def decide(routes: Iterable[Route], grants: Iterable[Grant], platform: Platform) -> dict[RouteKey, Verdict]:
-    """Return the verdict on each route.
+def admit_routes(routes: Iterable[Route], grants: Iterable[Grant], platform: Platform) -> dict[RouteKey, Admission]:
+    """Return the admission of each route.
 
     Of two routes that some request would fit both, the one that was made first is accepted; so are the first ones of a
     grant that is used up. A route that is refused for another cause blocks no other one.
@@ -79,52 +79,52 @@ def decide(routes: Iterable[Route], grants: Iterable[Grant], platform: Platform)
             by_namespace[namespace].append(grant)
     claims: dict[str, _Claims] = defaultdict(_Claims)
     use: dict[str, _Use] = defaultdict(_Use)
-    verdicts: dict[RouteKey, Verdict] = {}
+    admissions: dict[RouteKey, Admission] = {}
     for route in sorted(routes, key=lambda route: (route.created, route.key)):
         taken = claims[platform.host_of(route)]
-        standing: Standing = {}
-        verdict = (
+        granting: Granting = {}
+        admission = (
             _unfit(route, platform)
-            or _ungranted(route, by_namespace[route.key.namespace], platform, use, standing)
+            or _ungranted(route, by_namespace[route.key.namespace], platform, use, granting)
             or _among_others(route, taken)
-            or _accepted(standing)
+            or _accepted(granting)
         )
-        if verdict.accepted:
+        if admission.accepted:
             for path in route.paths:
                 taken.take(path, route.key)
-            for grant, paths in standing.items():
+            for grant, paths in granting.items():
                 use[grant.name].routes += 1
                 use[grant.name].paths += paths
-        verdicts[route.key] = verdict
-    return verdicts
+        admissions[route.key] = admission
+    return admissions
 
 
-def _accepted(standing: Standing) -> Verdict:
-    names = tuple(grant.name for grant in standing)
-    return Verdict(True, "Accepted", f"Granted by {', '.join(names)}.", names)
+def _accepted(granting: Granting) -> Admission:
+    names = tuple(grant.name for grant in granting)
+    return Admission(True, "Accepted", f"Granted by {', '.join(names)}.", names)
 
 
-def _unfit(route: Route, platform: Platform) -> Verdict | None:
+def _unfit(route: Route, platform: Platform) -> Admission | None:
     """Return why the route is refused, whatever is granted."""
     if fault := fault_of(route):
-        return Verdict(False, "Invalid", fault)
+        return Admission(False, "Invalid", fault)
     for path in route.paths:
         if is_closed(path):
-            return Verdict(False, "PathReserved", f"The path {path.path} is never routed.")
+            return Admission(False, "PathReserved", f"The path {path.path} is never routed.")
         if platform.is_own_host(route) and (owner := reserved_by(path, platform.rows, platform.reserved_paths)):
-            return Verdict(False, "PathReserved", f"The path {path.path} overlaps {owner}, which the platform keeps.")
+            return Admission(False, "PathReserved", f"The path {path.path} overlaps {owner}, which the platform keeps.")
     limit = platform.edge.max_body_bytes
     if route.max_body_bytes is not None and route.max_body_bytes > limit:
-        return Verdict(
+        return Admission(
             False, "LimitExceeded", f"maxBodyBytes is {route.max_body_bytes}; the platform takes at most {limit}."
         )
     return None
 
 
 def _ungranted(
-    route: Route, grants: list[Grant], platform: Platform, use: dict[str, _Use], standing: Standing
-) -> Verdict | None:
-    """Return why no grant covers the route; where one does, note in `standing` how many of its paths stand on which."""
+    route: Route, grants: list[Grant], platform: Platform, use: dict[str, _Use], granting: Granting
+) -> Admission | None:
+    """Return why no grant covers the route; where one does, note in `granting` how many of its paths stand on which."""
     for path in route.paths:
         fitting = [grant for grant in grants if _grants(grant, platform.host_of(route), path, platform)]
         if not fitting:
@@ -132,36 +132,36 @@ def _ungranted(
         allowed = [grant for grant in fitting if grant.bearer or not route.bearer]
         if not allowed:
             return _no_bearer(fitting)
-        grant = next((grant for grant in allowed if _has_room(grant, use, standing)), None)
+        grant = next((grant for grant in allowed if _has_room(grant, use, granting)), None)
         if grant is None:
             return _used_up(allowed[0])
-        standing[grant] = standing.get(grant, 0) + 1
+        granting[grant] = granting.get(grant, 0) + 1
     return None
 
 
-def _has_room(grant: Grant, use: dict[str, _Use], standing: Standing) -> bool:
+def _has_room(grant: Grant, use: dict[str, _Use], granting: Granting) -> bool:
     used = use[grant.name]
-    return used.routes < grant.max_routes and used.paths + standing.get(grant, 0) < grant.max_paths
+    return used.routes < grant.max_routes and used.paths + granting.get(grant, 0) < grant.max_paths
 
 
-def _not_granted(route: Route, grants: list[Grant], path: Path, platform: Platform) -> Verdict:
+def _not_granted(route: Route, grants: list[Grant], path: Path, platform: Platform) -> Admission:
     host = platform.host_of(route)
     message = f"No RouteGrant lets the namespace {route.key.namespace} take {path.path} of the host {host}."
     if platform.is_own_host(route) and any(_covers(grant, path) and not grant.platform_host for grant in grants):
         message += " A grant of the platform's own host needs allowPlatformHost: true."
-    return Verdict(False, "NotGranted", message)
+    return Admission(False, "NotGranted", message)
 
 
-def _no_bearer(grants: list[Grant]) -> Verdict:
+def _no_bearer(grants: list[Grant]) -> Admission:
     names = ", ".join(grant.name for grant in grants)
     message = f"forward.bearerToken needs a RouteGrant with allowBearerToken, and {names} has it not."
-    return Verdict(False, "BearerTokenNotGranted", message)
+    return Admission(False, "BearerTokenNotGranted", message)
 
 
-def _used_up(grant: Grant) -> Verdict:
+def _used_up(grant: Grant) -> Admission:
     limits = f"{grant.max_routes} routes with {grant.max_paths} paths"
     message = f"The RouteGrant {grant.name} is used up: it allows {limits}."
-    return Verdict(False, "QuotaExceeded", message)
+    return Admission(False, "QuotaExceeded", message)
 
 
 def _grants(grant: Grant, host: str, path: Path, platform: Platform) -> bool:
@@ -183,10 +183,10 @@ def _host_fits(pattern: str, host: str) -> bool:
     return pattern == host
 
 
-def _among_others(route: Route, taken: _Claims) -> Verdict | None:
+def _among_others(route: Route, taken: _Claims) -> Admission | None:
     for path in route.paths:
         if other := taken.other(path, route.key):
-            return Verdict(
+            return Admission(
                 False,
                 "Conflict",
                 f"The path {path.path} overlaps the route {other}, which is older; it keeps the path.",

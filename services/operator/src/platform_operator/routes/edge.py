@@ -36,7 +36,7 @@ class Edge:
 
     def has_other_entries(self, key: RouteKey, wanted: list[Object]) -> bool:
         """Tell whether the edge takes requests for the route by an object that is not wanted any more."""
-        return any(which.kind in _ENTRIES for which in self._spare(key, wanted))
+        return any(which.kind in _ENTRIES for which in self._stale(key, wanted))
 
     async def write(self, key: RouteKey, wanted: list[Object]) -> None:
         """Write the objects. Raises ApiError and NameTaken."""
@@ -46,14 +46,14 @@ class Edge:
 
     async def remove_other_entries(self, key: RouteKey, wanted: list[Object]) -> None:
         """Remove the objects by which the edge takes requests and that are not wanted. Raises ApiError."""
-        for which in self._spare(key, wanted):
+        for which in self._stale(key, wanted):
             if which.kind in _ENTRIES:
                 await self._writer.remove(key, which)
 
     async def remove_others(self, key: RouteKey, wanted: list[Object]) -> None:
         """Remove everything that is not wanted: what names Middlewares before these. Raises ApiError."""
         await self.remove_other_entries(key, wanted)
-        for which in self._spare(key, wanted):
+        for which in self._stale(key, wanted):
             await self._writer.remove(key, which)
 
     def settling(self, key: RouteKey) -> float:
@@ -65,7 +65,7 @@ class Edge:
             del self._changed[key]
         return wait
 
-    def _spare(self, key: RouteKey, wanted: list[Object]) -> list[ObjectId]:
+    def _stale(self, key: RouteKey, wanted: list[Object]) -> list[ObjectId]:
         names = {ObjectId.of(body) for body in wanted}
         return [
             which

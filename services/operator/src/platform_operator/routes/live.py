@@ -52,7 +52,7 @@ class Live:
         """Return the object without what never differs."""
         return dict(json.loads(self.text))
 
-    def fulfils(self, asked: Object) -> bool:
+    def matches(self, asked: Object) -> bool:
         """Tell whether every field of `asked` is there, as it is asked for. Others' fields do not matter."""
         wanted = {key: value for key, value in asked.items() if key not in _LEFT_OUT}
         wanted["metadata"] = {key: asked["metadata"].get(key) for key in _KEPT_METADATA}

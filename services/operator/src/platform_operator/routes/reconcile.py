@@ -13,7 +13,7 @@ from platform_operator.kube.cluster import Cluster
 from platform_operator.kube.errors import ApiError, Conflict, NotFound
 from platform_operator.kube.events import build_event, emit_event
 from platform_operator.kube.kinds import NETWORK_POLICY, PROTECTED_ROUTE
-from platform_operator.routes.decisions import Verdict
+from platform_operator.routes.decisions import Admission
 from platform_operator.routes.edge import Edge
 from platform_operator.routes.gateways.gateway import Gateway, GatewayFull
 from platform_operator.routes.live import ObjectId
@@ -26,7 +26,7 @@ from platform_operator.routes.status import (
     Condition,
     build_status,
     is_ready,
-    news,
+    new_conditions,
 )
 from platform_operator.routes.writer import NameTaken, ObjectWriter
 from platform_routes.model import Backend, Object, Route, RouteKey
@@ -68,37 +68,37 @@ class RouteReconciler:
         # Since when a Service has had a ready pod, as far as this operator has seen it have none.
         self._ready_since: dict[tuple[str, str], float] = {}
 
-    async def reconcile(self, key: RouteKey, verdict: Verdict | None) -> float:
+    async def reconcile(self, key: RouteKey, admission: Admission | None) -> float:
         """Bring one route further to its state; return after how many seconds to go on, 0 once it is there.
 
         Raises ApiError.
         """
         route = self._state.routes.get(key)
-        if route is None or verdict is None:
+        if route is None or admission is None:
             return await self._leave(key)
-        accepted = Condition(ACCEPTED, verdict.accepted, verdict.reason, verdict.message)
-        if not verdict.accepted:
-            await self._say(route, accepted, Condition(PROGRAMMED, False, "NotAccepted", verdict.message))
+        accepted = Condition(ACCEPTED, admission.accepted, admission.reason, admission.message)
+        if not admission.accepted:
+            await self._update_status(route, accepted, Condition(PROGRAMMED, False, "NotAccepted", admission.message))
             return await self._leave(key)
         backend = self._state.backends.get((key.namespace, route.service))
         try:
             wait = await self._follow(route, backend)
         except NameTaken as taken:
             await self._gateway.withdraw(key, None)
-            await self._say(route, accepted, Condition(PROGRAMMED, False, "NameTaken", str(taken)))
+            await self._update_status(route, accepted, Condition(PROGRAMMED, False, "NameTaken", str(taken)))
             return RETRY_SECONDS
         except GatewayFull as full:
-            await self._say(route, accepted, Condition(PROGRAMMED, False, "GatewayFull", str(full)))
+            await self._update_status(route, accepted, Condition(PROGRAMMED, False, "GatewayFull", str(full)))
             return RETRY_SECONDS
         except ApiError as error:
             if error.status in REFUSALS:
                 refused = f"The API server refused an object of the route: {error}"
-                await self._say(route, accepted, Condition(PROGRAMMED, False, "Refused", refused))
+                await self._update_status(route, accepted, Condition(PROGRAMMED, False, "Refused", refused))
             raise
         programmed = self._programmed(route, backend, wait)
         # pods that have just become ready are reached when the network has followed as well
         wait = wait or self._network_lag(route)
-        await self._say(route, accepted, programmed, is_settling=wait > 0)
+        await self._update_status(route, accepted, programmed, is_settling=wait > 0)
         return wait
 
     def _network_lag(self, route: Route) -> float:
@@ -154,7 +154,9 @@ class RouteReconciler:
             if which.kind == NETWORK_POLICY.kind and which not in names and not self._gateway.owns(which, live):
                 await self._writer.remove(key, which)
 
-    async def _say(self, route: Route, accepted: Condition, programmed: Condition, is_settling: bool = False) -> None:
+    async def _update_status(
+        self, route: Route, accepted: Condition, programmed: Condition, is_settling: bool = False
+    ) -> None:
         before = self._state.statuses.get(route.key, {})
         conditions = (accepted, programmed, self._ready(route, accepted, programmed, is_settling))
         status = build_status(route, self._platform, conditions, before, self._now())
@@ -173,7 +175,7 @@ class RouteReconciler:
             # it is gone, or another one of the same name: watching tells
             return
         self._state.put(PROTECTED_ROUTE, body)
-        for item in news(before, status):
+        for item in new_conditions(before, status):
             await emit_event(self._cluster, self._event(route, item))
 
     def _ready(self, route: Route, accepted: Condition, programmed: Condition, is_settling: bool) -> Condition:

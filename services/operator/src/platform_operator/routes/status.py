@@ -74,7 +74,7 @@ def is_ready(status: Object) -> bool:
     return any(item["type"] == READY and item["status"] == "True" for item in status.get("conditions", ()))
 
 
-def news(before: Object, after: Object) -> list[Object]:
+def new_conditions(before: Object, after: Object) -> list[Object]:
     """Return the conditions that say something else than before: what a person wants to be told."""
     former = {item["type"]: (item["status"], item["reason"]) for item in before.get("conditions", ())}
     changed = [item for item in after["conditions"] if former.get(item["type"]) != (item["status"], item["reason"])]

@@ -35,7 +35,7 @@ class ObjectWriter:
     def is_written(self, key: RouteKey, body: Object) -> bool:
         """Tell whether the object is there as `body` asks for it."""
         live = self._state.live.get(key, {}).get(ObjectId.of(body))
-        return live is not None and live.fulfils(body)
+        return live is not None and live.matches(body)
 
     async def write(self, key: RouteKey, body: Object) -> bool:
         """Have the route's object be what `body` says; tell whether there was anything to do.

@@ -43,10 +43,10 @@ class KongGateway:
         """Remove the Ingresses that open more than `to` asks for. Raises ApiError."""
         wanted = build_kong(to, self._platform) if to else []
         kept = {_opening(body) for body in wanted}
-        spare = [which for which, live in self._own(key) if to is None or _opens_other(which, live, kept)]
-        for which in sorted(spare, key=lambda which: (which.kind == KONG_PLUGIN.kind, which)):
+        stale = [which for which, live in self._own(key) if to is None or _opens_other(which, live, kept)]
+        for which in sorted(stale, key=lambda which: (which.kind == KONG_PLUGIN.kind, which)):
             await self._writer.remove(key, which)
-        if spare:
+        if stale:
             self._withdrawn[key] = self._clock()
         wait = self._rest(self._withdrawn, key)
         if not wait:
