@@ -173,7 +173,7 @@ class Dispatcher:
         self._api: ASGIApp = api
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Run the one or the other; no coroutine of its own stands in between."""
+        """Run one of the two applications, without a coroutine in between."""
         if scope["type"] == "http" and scope["path"] == VERIFY_PATH:
             return self._verify(scope, receive, send)
         return self._api(scope, receive, send)

@@ -29,7 +29,7 @@ class EdgeHeaders(StrEnum):
 
 
 class AuthSettings(CookieSettings):
-    """What auth is told at its start."""
+    """The settings of auth."""
 
     model_config = SettingsConfigDict(env_prefix="AUTH_", env_file=".env", extra="ignore", frozen=True)
 

@@ -26,7 +26,7 @@ class CredentialsRejected(Exception):
 
 
 class PasswordChangeRejected(Exception):
-    """Member took the current password for wrong, or the new one for unfit: `answer` tells the client.
+    """Member rejected the current or the new password; `answer` is its response for the client.
 
     `is_guess` is true where it was the current one.
     """
@@ -38,7 +38,7 @@ class PasswordChangeRejected(Exception):
 
 
 class MemberUnavailable(DependencyUnavailable):
-    """Member does not answer, or not as agreed."""
+    """The member service is unavailable or its response is invalid."""
 
     code = "member-unavailable"
 

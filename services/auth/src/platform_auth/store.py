@@ -1,4 +1,4 @@
-"""Connections to Redis, and what is answered when it is out of reach."""
+"""Connections to Redis, and the response when it is unavailable."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Reconnect(Retry):
 
 
 class SessionStoreUnavailable(DependencyUnavailable):
-    """The session store does not answer."""
+    """The session store is unavailable."""
 
     code = "session-store-unavailable"
 

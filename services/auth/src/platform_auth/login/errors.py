@@ -6,7 +6,7 @@ from platform_common.problems import Unauthenticated
 
 
 class CredentialsInvalid(Unauthenticated):
-    """The e-mail or the password is wrong, or the account may not log in: which of them is not told (ASVS 6.3.8)."""
+    """Wrong e-mail or password, or an account that may not log in; the response does not say which (ASVS 6.3.8)."""
 
     code = "credentials-invalid"
 

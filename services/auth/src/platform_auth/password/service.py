@@ -20,7 +20,7 @@ events = structlog.get_logger("auth.events")
 
 
 class PasswordService:
-    """Changes passwords. `limit` is for the wrong guesses of one session: a stolen one locks nobody else out."""
+    """Changes passwords. `limit` is for wrong guesses in one session, so a stolen session cannot lock out others."""
 
     def __init__(
         self, members: Members, sessions: SessionService, rate_limiter: RateLimiter, limit: RateLimitItem

@@ -15,7 +15,7 @@ from platform_auth.rate_limiting import RateLimiter
 from platform_auth.registration.schemas import RegisterBody
 from platform_common.client_address import address_block
 
-# A visitor is nobody yet, so the account that is asked for is the scope (docs/adr/0002-registering-once.md).
+# Registration carries no access token, so the requested account is the scope (docs/adr/0002-registering-once.md).
 SCOPE = "register:"
 
 _COUNTER = "register-address"

@@ -11,7 +11,7 @@ VERSION = 1
 
 
 class RecordUnreadable(ValueError):
-    """What stands at a session's key is no session."""
+    """The value of a session's key is not a session record."""
 
 
 @dataclass(frozen=True)

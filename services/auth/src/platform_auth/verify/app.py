@@ -30,14 +30,14 @@ log = structlog.get_logger(__name__)
 
 
 class AccessPolicy(NamedTuple):
-    """On which terms a request may pass, from the query: with one of `roles`; without a session if `optional`."""
+    """The requirements of a request, from its query: one of `roles`; no session needed if `optional`."""
 
     roles: frozenset[str]
     optional: bool
 
 
 class VerifyApp:
-    """Answers as the contract's table says; whatever it does not foresee is refused."""
+    """Responds as docs/reference/verify.md defines; anything unexpected is denied."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class VerifyApp:
             raise self._without_session(scope, "missing")
         # Before the cookie is judged: a cross-site request is refused whatever its cookie is worth.
         if is_cross_site(headers, self._edge):
-            raise responses.forged(scope)
+            raise responses.cross_site(scope)
         if len(tokens) > 1:
             raise CredentialMalformed
         return tokens[0]
@@ -128,7 +128,7 @@ class VerifyApp:
             raise self._without_session(scope, "expired") from None
 
     def _take(self, scope: Scope, known: VerifiedToken, record: Any) -> None:
-        """Read a record that is not the one read before. Raises ImmediateResponse when it keeps nobody alive."""
+        """Read a record that differs from the last one. Raises ImmediateResponse unless it is of an active session."""
         if isinstance(record, bytes) and known.update_session(record):
             return
         if record is NO_REPLY:
@@ -157,7 +157,7 @@ class VerifyApp:
         if terms is None:
             fields = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
             roles = frozenset(value for name, value in fields if name == "role")
-            # Where a role is asked for, nobody passes without a session.
+            # A required role implies a session.
             terms = AccessPolicy(roles, optional=("optional", "1") in fields and not roles)
             if len(self._policies) < _QUERIES:
                 self._policies[query] = terms

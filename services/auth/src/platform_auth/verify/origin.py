@@ -18,7 +18,7 @@ def is_cross_site(headers: RawHeaders, edge: EdgeHeaders) -> bool:
     """Say whether a request that brings a cookie must be refused.
 
     An unsafe method needs proof that it comes from our own pages: every proof that is there must hold, and at least
-    one must be. What the client asked for is believed from the one pair of headers that the edge writes.
+    one must be. The requested method and URL are read from the one pair of headers that the edge sets.
     """
     if _single(headers, _METHOD[edge]) in _SAFE_METHODS:
         return False

@@ -113,7 +113,7 @@ class _Handshake:
     def on_connection_lost(self) -> None:
         if not self.replies.done():
             self.replies.set_exception(ConnectionResetError("closed during the handshake"))
-            self.replies.exception()  # seen: whoever still waits gets it, and nobody may
+            self.replies.exception()  # retrieved, so that asyncio does not log it when nothing waits
 
 
 async def _connect(connection: PipelinedConnection, pool: ConnectionPool) -> None:

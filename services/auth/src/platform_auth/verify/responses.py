@@ -1,4 +1,4 @@
-"""What `/auth/verify` answers when it does not answer who it is."""
+"""Responses of `/auth/verify` without an identity."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MethodNotAllowed(Problem):
 
 
 class ImmediateResponse(Exception):
-    """The answer is clear: status, headers and body. `outcome` is its name in the metrics."""
+    """Ends the processing of a request with a response; `outcome` is its label in the metrics."""
 
     def __init__(self, outcome: str, status: int, headers: Headers, body: bytes = b"") -> None:
         super().__init__(outcome)
@@ -37,7 +37,7 @@ class ImmediateResponse(Exception):
 
 
 def anonymous(outcome: str) -> ImmediateResponse:
-    """It may pass without a session."""
+    """Allow the request without a session."""
     return ImmediateResponse(outcome, 200, [(b"cache-control", b"no-store"), (b"content-length", b"0")])
 
 
@@ -47,23 +47,23 @@ def missing(scope: Scope) -> ImmediateResponse:
 
 
 def invalid(scope: Scope, outcome: str) -> ImmediateResponse:
-    """The credential is malformed, expired or revoked: which of them is not told."""
+    """The credential is malformed, expired or revoked; the response does not say which."""
     return _refused(scope, outcome, AccessTokenInvalid())
 
 
 def role_missing(scope: Scope) -> ImmediateResponse:
-    """The member holds none of the roles."""
+    """The member has none of the required roles."""
     return _refused(scope, "role_missing", Forbidden("Your account lacks the required role."))
 
 
-def forged(scope: Scope) -> ImmediateResponse:
-    """Another site may have sent it."""
+def cross_site(scope: Scope) -> ImmediateResponse:
+    """The request may come from another site."""
     detail = "A request that changes data must come from the platform's own pages."
     return _refused(scope, "csrf", CrossSiteRequest(detail))
 
 
 def unavailable(scope: Scope) -> ImmediateResponse:
-    """Nobody can say whether the session is alive, so nobody passes."""
+    """The state of the session is unknown, so the request is denied."""
     return _refused(
         scope, "store_unavailable", SessionStoreUnavailable("The session store is temporarily unavailable.")
     )

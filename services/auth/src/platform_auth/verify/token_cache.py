@@ -108,7 +108,7 @@ class TokenCache:
         return known
 
     def clear(self) -> None:
-        """Forget every token: each is verified anew, with the keys of now."""
+        """Remove every token, so that each is verified again with the current keys."""
         self._recent, self._older = {}, {}
 
     def _verified(self, credential: bytes) -> VerifiedToken:
