@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from rendering import CHART, HELM, NAMESPACE, RELEASE, named, parsed
@@ -57,7 +58,7 @@ REFUSED = {
 
 def helm(rows):
     """Return what Helm does with these rows added to the shipped ones."""
-    command = [HELM, "template", RELEASE, CHART, "--namespace", NAMESPACE, "--kube-version", "1.34.0"]
+    command: list[str | Path] = [HELM, "template", RELEASE, CHART, "--namespace", NAMESPACE, "--kube-version", "1.34.0"]
     command += ["--values", CHART / "ci" / KONG, "--values", "-"]
     return subprocess.run(command, input=json.dumps({"routes": rows}), capture_output=True, text=True, check=False)
 
