@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blackbox.pages import Page
-from webtests.goods import cart
+from webtests.products import cart
 from webtests.services import MEMBER
 
 LONG = "correct horse battery staple " * 11

@@ -18,7 +18,7 @@ from platform_web.visitor.cookies import CookieRules
 from platform_web.visitor.middleware import VisitorMiddleware, may_be_cached
 from platform_web.visitor.visitor import get_visitor
 from webtests.browser import SITE, cookie_lines
-from webtests.goods import FULL_PRODUCT, ORDER_ID, PAGE, cart, order
+from webtests.products import FULL_PRODUCT, ORDER_ID, PAGE, cart, order
 
 PARAMETERS = {"slug": "celadon-mug", "code": "not-found"}
 CACHED = ["/robots.txt", *(Assets().url(name) for name in ("site.css", "site.js", "icon.svg"))]

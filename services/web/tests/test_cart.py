@@ -6,7 +6,7 @@ import pytest
 
 from blackbox.pages import Page
 from webtests.browser import cookie_lines
-from webtests.goods import FULL_PRODUCT, VARIANT, VARIANT_ID, cart
+from webtests.products import FULL_PRODUCT, VARIANT, VARIANT_ID, cart
 from webtests.services import MEMBER
 
 CART, ITEMS = "/api/shop/cart", "/api/shop/cart/items"

@@ -6,7 +6,7 @@ import pytest
 
 from blackbox.pages import Page
 from platform_web.catalogue.search import Search
-from webtests.goods import FULL_PRODUCT, PAGE, PRODUCT, VARIANT
+from webtests.products import FULL_PRODUCT, PAGE, PRODUCT, VARIANT
 
 PRODUCTS, MUG = "/api/shop/products", "/api/shop/products/celadon-mug"
 

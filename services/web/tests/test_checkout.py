@@ -8,7 +8,7 @@ import pytest
 
 from blackbox.pages import Page
 from webtests.browser import cookie_lines
-from webtests.goods import ADDRESS, ORDER_ID, cart, order
+from webtests.products import ADDRESS, ORDER_ID, cart, order
 
 CART, ORDERS = "/api/shop/cart", "/api/shop/orders"
 TYPED = ADDRESS | {"payment": "ok"}

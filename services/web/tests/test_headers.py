@@ -1,4 +1,4 @@
-"""What browsers are told about every answer (ASVS 3.4, 14.3)."""
+"""Security headers of every response (ASVS 3.4, 14.3)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from platform_web.visitor.cookies import cookie_values, read_cookies
 from platform_web.visitor.preferences import LANGUAGES, language_of
 from platform_web.visitor.urls import is_safe_path, is_within, login_url, safe_redirect_path, url_of_referer
 from webtests.browser import HTML, SITE
-from webtests.goods import ADDRESS, FULL_PRODUCT, ORDER_ID, PAGE, VARIANT_ID, cart, order
+from webtests.products import ADDRESS, FULL_PRODUCT, ORDER_ID, PAGE, VARIANT_ID, cart, order
 from webtests.services import MEMBER, MEMBER_ID
 
 DRAFT_COOKIE = "__Secure-checkout"

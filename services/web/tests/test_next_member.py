@@ -6,7 +6,7 @@ import pytest
 
 from blackbox.pages import Page
 from webtests.browser import SITE, cookie_lines
-from webtests.goods import ADDRESS, FULL_PRODUCT, ORDER_ID, PAGE, cart, order
+from webtests.products import ADDRESS, FULL_PRODUCT, ORDER_ID, PAGE, cart, order
 from webtests.services import MEMBER, MEMBER_ID
 
 CART_COOKIE, DRAFT_COOKIE = "__Host-cart", "__Secure-checkout"

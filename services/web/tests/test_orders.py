@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blackbox.pages import Page
-from webtests.goods import ORDER_ID, cart, order, unpaid_order
+from webtests.products import ORDER_ID, cart, order, unpaid_order
 from webtests.services import MEMBER, MEMBER_ID
 
 ORDERS, ORDER = "/api/shop/orders", f"/api/shop/orders/{ORDER_ID}"

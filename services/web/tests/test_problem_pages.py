@@ -6,7 +6,7 @@ from pathlib import Path
 
 from blackbox.pages import Page
 from platform_web.problems.documents import parse
-from webtests.goods import FULL_PRODUCT
+from webtests.products import FULL_PRODUCT
 
 PAGES = Path(__file__).parents[3] / "docs" / "problems"
 

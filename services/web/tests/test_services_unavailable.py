@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blackbox.pages import Page
-from webtests.goods import FULL_PRODUCT, ORDER_ID, PAGE, cart, order
+from webtests.products import FULL_PRODUCT, ORDER_ID, PAGE, cart, order
 
 PUBLIC = ["/", "/products", "/products/celadon-mug", "/cart", "/log-in", "/sign-up", "/problems", "/nothing-here"]
 MEMBERS = ["/account", "/account/password", "/account/sessions", "/account/delete", "/orders", f"/orders/{ORDER_ID}"]

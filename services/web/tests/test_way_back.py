@@ -11,7 +11,7 @@ from blackbox.pages import Page
 from platform_web.app import FEATURES, SHOP_FEATURES
 from platform_web.session.endpoints import REFRESH_PATH
 from webtests.browser import HTML, SITE
-from webtests.goods import ADDRESS, FULL_PRODUCT, ORDER_ID, VARIANT_ID, cart, order
+from webtests.products import ADDRESS, FULL_PRODUCT, ORDER_ID, VARIANT_ID, cart, order
 from webtests.services import MEMBER
 
 OTHER = MEMBER | {"id": "01990000-0000-7000-8000-000000000002"}

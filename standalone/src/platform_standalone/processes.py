@@ -1,4 +1,4 @@
-"""Processes by identity: a process id alone may be somebody else's by now."""
+"""Processes by identity: a pid alone can be reused by another process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ProcessIdentity:
 
     @classmethod
     def of(cls, pid: int) -> ProcessIdentity | None:
-        """Return who has `pid` now, or None when nobody alive has."""
+        """Return the identity of the running process `pid`, or None."""
         stat = _stat(pid)
         return None if stat is None or stat.dead else cls(pid, stat.started, boot_id())
 
@@ -52,7 +52,7 @@ class _Stat:
 
 
 def boot_id() -> str:
-    """Return what tells this boot of the machine from every other."""
+    """Return the id of this boot of the machine."""
     return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
 
 

@@ -1,4 +1,4 @@
-"""What each part is told: one place for issuer, audience, addresses and secrets."""
+"""The settings of all components: issuer, audience, addresses and secrets."""
 
 from __future__ import annotations
 

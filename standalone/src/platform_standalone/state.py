@@ -14,7 +14,7 @@ MARKER = "member-platform.state"
 
 @dataclass(frozen=True)
 class StateFolder:
-    """Paths in the state folder. Nobody but its owner enters it (0700)."""
+    """Paths in the state folder. Only its owner can enter it (0700)."""
 
     root: Path
 

@@ -1,4 +1,4 @@
-"""An nginx process that somebody else runs: its files and its command."""
+"""The files and the command of an nginx process."""
 
 from __future__ import annotations
 

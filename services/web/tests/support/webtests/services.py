@@ -25,7 +25,7 @@ MEMBER = {
 
 
 class FakeService:
-    """A service that answers what it is told to, and remembers what it was asked."""
+    """A fake service with configured responses that records its requests."""
 
     def __init__(self, name: str) -> None:
         self.name = name
