@@ -199,7 +199,7 @@ def test_the_table_shows_each_part_on_a_line(start_fake, state: StateFolder, cap
     print_status(ROOT, state, as_json=False)
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2].split() == ["PART", "ADDRESS", "PID", "HEALTH", "RESTARTS", "LOG"]
+    assert lines[2].split() == ["COMPONENT", "ADDRESS", "PID", "HEALTH", "RESTARTS", "LOG"]
     assert [line.split()[0] for line in lines[3:]] == ["postgres", "member", "edge"]
     assert str(platform.part("edge")["pid"]) in lines[5]
 
