@@ -99,7 +99,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_sessionfinish(session):
-    """Hand what a worker measured to whoever prints it."""
+    """Hand the figures of a worker to the process that prints them."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["measured"] = MEASURED
 
@@ -234,7 +234,7 @@ def turn(request):
     """Run beside the other workers' tests, or without them where a test is marked so."""
     with ExitStack() as stack:
         if installs_operator(request.node):
-            # first: whoever waits for the other operators' end must not keep their tests waiting
+            # first: a test that waits for the end of other operators must not block them
             stack.enter_context(only_operator())
         marked = request.node.get_closest_marker("without_others")
         stack.enter_context(without_others() if marked else beside_others())

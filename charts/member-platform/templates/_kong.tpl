@@ -69,7 +69,7 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
 {{- if not $hasRoot -}}
 {{- $routes = append $routes (dict "name" "unrouted" "service" "nowhere" "paths" (list (dict "path" "/" "pathType" "Prefix")) "priority" 0 "methods" $everything "plugins" (list "not-found")) -}}
 {{- end -}}
-{{- /* an encoded slash means one path to the edge and another to Kong: nobody needs one */ -}}
+{{- /* an encoded slash means one path to the edge and another to Kong: no route needs one */ -}}
 {{- $encoded := list (dict "path" "/~/.*%2[Ff]" "pathType" "ImplementationSpecific") -}}
 {{- $routes = append $routes (dict "name" "encoded-slash" "service" "nowhere" "paths" $encoded "priority" (int $priorities.encodedSlash) "methods" $everything "plugins" (list "not-found")) -}}
 {{- toYaml $routes -}}

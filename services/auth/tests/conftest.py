@@ -275,5 +275,5 @@ def logs():
 
 @pytest.fixture
 def unique_email() -> str:
-    """An address that nobody has."""
+    """An address that no one has."""
     return f"{secrets.token_hex(6)}@example.com"

@@ -1,4 +1,4 @@
-"""Log-in: what it answers, what it tells nobody, and what it writes down."""
+"""Log-in: responses, what they do not reveal, and what is logged."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ async def test_a_store_that_is_gone_is_503_at_once_and_200_when_it_is_back(clien
         assert response.headers["Retry-After"] == "1"
         assert response.headers["Cache-Control"] == "no-store"
         assert response.json()["code"] == "session-store-unavailable"
-    # Also where no session is needed: whose request it is cannot be told, and guessing "nobody's" would be wrong.
+    # Also where no session is needed: whose request it is is unknown, and guessing "anonymous" would be wrong.
     assert (await client.verify(token, "?optional=1")).status_code == 503
     assert len([entry for entry in logs if entry["event"] == "session_store_unavailable"]) == 1
 
@@ -182,7 +182,7 @@ async def test_a_paused_store_is_503_within_the_time_and_passes_after(client, to
 
     answers = await bounded(asyncio.gather(*(client.verify(token) for _ in range(20))))
     assert {answer.status_code for answer in answers} == {503}
-    # The next ones wait for a connection that nobody accepts: they too are answered.
+    # The next ones wait for a connection that no one accepts: they too are answered.
     assert (await bounded(client.verify(token))).status_code == 503
 
     os.kill(own_valkey.process.pid, signal.SIGCONT)

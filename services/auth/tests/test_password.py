@@ -162,6 +162,6 @@ async def test_the_log_tells_the_event_and_no_password(client, change, logs):
     await change(mine, current="hunter22")
     await change(mine)
 
-    told = [entry["event"] for entry in logs if entry["event"].startswith("password_")]
-    assert told == ["password_change_refused", "password_changed"]
+    logged = [entry["event"] for entry in logs if entry["event"].startswith("password_")]
+    assert logged == ["password_change_refused", "password_changed"]
     assert not {"hunter22", "correct horse", NEW} & set(str(logs).split("'"))

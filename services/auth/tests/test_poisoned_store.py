@@ -1,4 +1,4 @@
-"""Whatever stands at a session's key: it keeps nobody alive, and nothing breaks."""
+"""Whatever stands at a session's key: it keeps no one alive, and nothing breaks."""
 
 from __future__ import annotations
 

@@ -293,7 +293,7 @@ async def test_roles_come_from_the_session(client, session, store):
 
 
 async def test_sessions_end_with_keys_that_are_all_replaced(auth, client, ring, clock, session):
-    """Whoever held the keys may have sessions too: what began before cannot be renewed, whatever its refresh token."""
+    """Old keys may have made sessions too: what began before cannot be renewed, whatever its refresh token."""
     until = ring / "sessions-until"
     until.write_text(str(int(clock())))
     auth.key_ring.reload_if_changed()

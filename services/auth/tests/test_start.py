@@ -1,4 +1,4 @@
-"""Starting and stopping the real process: what is wrong is told in one sentence."""
+"""Starting and stopping the real process: what is wrong is one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Throttling (ASVS 6.3.1): guesses are stopped, and nobody is locked out by somebody else."""
+"""Throttling (ASVS 6.3.1): guesses are stopped, and no one is locked out by someone else."""
 
 from __future__ import annotations
 

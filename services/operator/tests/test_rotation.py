@@ -190,7 +190,7 @@ class Verifiers:
     st.integers(min_value=0, max_value=600),
 )
 def test_a_token_is_known_to_every_verifier_until_it_ends(steps, signer_delay, verifier_delay):
-    """Whoever signs sees the ring late, whoever verifies later: no live token meets a verifier without its key."""
+    """Signers see the ring late, verifiers later: no live token meets a verifier without its key."""
     schedule = Schedule(rotation_interval=1000, pre_publish=600, token_ttl=900)
     now, verifiers = START, Verifiers()
     ring = at(Ring({}), now, schedule=schedule).ring

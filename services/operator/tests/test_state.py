@@ -1,4 +1,4 @@
-"""What is known of the cluster: nobody is believed who tells something old, and drift is seen."""
+"""State of the cluster: older versions are ignored, and drift is detected."""
 
 from __future__ import annotations
 

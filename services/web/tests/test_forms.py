@@ -74,7 +74,7 @@ async def test_a_form_that_is_too_long_gets_a_page_too(browser):
 
 
 async def test_the_same_visitors_forms_look_different_each_time(browser, form):
-    """So that the length of a compressed page tells nothing of the token."""
+    """So that the length of a compressed page reveals nothing about the token."""
     again = (await browser.page("/log-in")).form("/log-in")
 
     assert again.fields["form_token"] != form.fields["form_token"]

@@ -191,7 +191,7 @@ async def test_another_member_who_logs_in_over_a_session_gets_nothing_of_it(memb
 
 
 async def test_a_draft_that_is_still_there_is_not_the_next_members(member, other_logs_in):
-    """As after a session that expired: nobody has logged out."""
+    """As after a session that expired: no one has logged out."""
     await type_address(member)
     await other_logs_in(member, "/log-in?next=/checkout")
     assert member.cookie(DRAFT_COOKIE), "the way back to the checkout keeps it for its owner"

@@ -319,7 +319,7 @@ async def test_after_a_change_of_issuer_the_refresh_cookie_opens_the_session_aga
 
 
 async def test_a_good_access_cookie_that_the_edge_has_not_accepted_stays(browser, tokens):
-    """The edge may not have asked, or not been told; the cookie goes with its time."""
+    """The edge may not have checked the session; the cookie expires by itself."""
     browser.http.cookies.set(ACCESS, tokens["access_token"])
 
     assert ACCESS not in cookie_lines(await browser.get("/"))

@@ -100,7 +100,7 @@ describe("entity checks", function()
   }
 
   for _, case in ipairs(CASES) do
-    it((next(case[1])) .. " tells good from bad", function()
+    it((next(case[1])) .. " distinguishes good from bad", function()
       assert.is_truthy(check(FIELDS, case[2], { case[1] }))
       local config, err = check(FIELDS, case[3], { case[1] })
       assert.is_nil(config)

@@ -51,7 +51,7 @@ end)
 
 
 describe("uri.split", function()
-  it("tells an empty query from none", function()
+  it("distinguishes an empty query from none", function()
     assert.same({ "/a", nil }, { uri.split("/a") })
     assert.same({ "/a", "" }, { uri.split("/a?") })
     assert.same({ "/a", "b?c" }, { uri.split("/a?b?c") })

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Backoff:
-    """Doubles from `first` to `longest` seconds; a part that lived for `healthy_after` seconds starts afresh."""
+    """Doubles from `first` to `longest` seconds; a part that lived for `healthy_after` seconds starts over."""
 
     first: float = 0.1
     longest: float = 30.0

@@ -1,4 +1,4 @@
-"""What the supervisor is told: parts to keep running and jobs to do once, and what comes after what."""
+"""The supervisor's plan: components to keep running, jobs to do once, and their order."""
 
 from __future__ import annotations
 

@@ -72,10 +72,10 @@ def resolve_ports(environment: Mapping[str, str]) -> Ports:
 
 
 def free_ports() -> Ports:
-    """Return ports that nobody uses now, drawn at random: for tests, which may run next to one another.
+    """Return ports that no one uses now, drawn at random: for tests, which may run next to one another.
 
-    They lie below those that the kernel lends to outgoing connections (32768 and up, if it was not told otherwise),
-    so that none is lent to somebody before the last part has started.
+    They lie below those that the kernel lends to outgoing connections (32768 and up, by default),
+    so that none is taken before the last part has started.
     """
     with ExitStack() as stack:
         ports: dict[str, int] = {}

@@ -113,7 +113,7 @@ def end_sessions(leaders: Iterable[ProcessIdentity], how: signal.Signals, second
         if late > UNKILLABLE_SECONDS:
             raise PlatformError(f"Process {pending[0].pid} does not end, not even by SIGKILL; end it, or restart.")
         for leader in pending:
-            # A leader ends its workers before itself; without one nobody would.
+            # A leader ends its workers before itself; without one no one would.
             if late > 0 or not leader.alive():
                 kill_session(leader)
         time.sleep(0.02)

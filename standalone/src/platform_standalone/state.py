@@ -25,7 +25,7 @@ class StateFolder:
 
     @property
     def run(self) -> Path:
-        """What tells of the running platform: process record, lock, control socket."""
+        """Files of the running platform: process record, lock, control socket."""
         return self.root / "run"
 
     @property

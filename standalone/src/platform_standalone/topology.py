@@ -296,7 +296,7 @@ def _front(settings: PlatformSettings) -> list[Step]:
             edge,
             probe_url=f"{settings.edge_url}/",
             address=f"{settings.edge_host}:{ports.edge}",
-            # Last: whoever reaches the edge finds a whole platform behind it.
+            # Last: behind a reachable edge the whole platform runs.
             after=["edge configuration", "gateway", *sorted(SERVICES), "first administrator", "demo data"],
             environment=settings.common_environment(),
         ),

@@ -20,7 +20,7 @@ import http.server, os, subprocess, sys
 name, port = sys.argv[1], int(sys.argv[2])
 if name == os.environ.get("BROKEN"):
     sys.exit(f"{name} does not want to")
-subprocess.Popen(["sleep", "600"])  # a worker, which outlives its leader unless somebody sees to it
+subprocess.Popen(["sleep", "600"])  # a worker, which outlives its leader unless someone sees to it
 http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).serve_forever()
 """
 

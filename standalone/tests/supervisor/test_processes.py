@@ -99,7 +99,7 @@ def test_a_tied_process_ends_with_its_parent_however_that_ends(wait_until):
     parent.kill()
     parent.wait()
 
-    wait_until(lambda: not child.alive(), "the kernel tells it")
+    wait_until(lambda: not child.alive(), "the kernel reports it")
 
 
 def test_a_command_that_changes_the_user_is_tied_after_the_change():

@@ -38,17 +38,17 @@ async def test_parts_start_after_what_they_need_and_stop_before_it(tmp_path: Pat
         Job("migrations", migrate, after=["postgres"]),
         shell_part(runs("postgres"), "postgres"),
     ]
-    told: list[str] = []
+    events: list[str] = []
     platform = supervisor(steps, state)
 
-    await platform.start(lambda name, *_: told.append(name))
-    await platform.stop(lambda name, *_: told.append(name))
+    await platform.start(lambda name, *_: events.append(name))
+    await platform.stop(lambda name, *_: events.append(name))
 
     assert (tmp_path / "events").read_text().splitlines() == [
         *("start postgres", "migrate", "start member", "start edge"),
         *("stop edge", "stop member", "stop postgres"),
     ]
-    assert told == ["postgres", "migrations", "member", "edge", "edge", "member", "postgres"]
+    assert events == ["postgres", "migrations", "member", "edge", "edge", "member", "postgres"]
 
 
 async def test_when_one_part_fails_none_is_left_running(state: StateFolder, shell_part):

@@ -3,10 +3,10 @@ local clean, clean_response = modules["gateway.cleaning"].clean, modules["gatewa
 -- runs: once more, from what clean has left.
 local function forward()
   local var = ngx.var
-  local from, told = var.http_x_forwarded_for, kong.ip.is_trusted(var.realip_remote_addr)
+  local from, trusted = var.http_x_forwarded_for, kong.ip.is_trusted(var.realip_remote_addr)
   var.upstream_x_forwarded_for = from and from .. ", " .. var.realip_remote_addr or var.remote_addr
-  var.upstream_x_forwarded_proto = told and var.http_x_forwarded_proto or var.scheme
-  var.upstream_x_forwarded_host = told and var.http_x_forwarded_host or var.host
+  var.upstream_x_forwarded_proto = trusted and var.http_x_forwarded_proto or var.scheme
+  var.upstream_x_forwarded_host = trusted and var.http_x_forwarded_host or var.host
   var.upstream_x_forwarded_port = kong.request.get_forwarded_port()
 end
 
@@ -20,7 +20,7 @@ return function()
   kong.ctx.plugin.clean_response = function()
     clean_response(route)
   end
-  -- what a client says of itself and nobody on the way sets
+  -- set by clients themselves and by no proxy on the way
   ngx.req.clear_header("Forwarded")
   ngx.req.clear_header("X-Original-Forwarded-For")
 end

@@ -201,7 +201,7 @@ describe("the schema", function()
   end)
 
 
-  it("is told field by field in the README", function()
+  it("is described field by field in the README", function()
     local readme = assert(io.open("README.md")):read("*a")
     every(CONFIG, "", function(name)
       assert.truthy(readme:find("`" .. name .. "`", 1, true), name)

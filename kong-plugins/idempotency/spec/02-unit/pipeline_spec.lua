@@ -171,7 +171,7 @@ describe("pipeline", function()
   end)
 
 
-  -- Semaphores whose waiters are coroutines: `wait` comes back when somebody posted, or `time_passes`.
+  -- Semaphores whose waiters are coroutines: `wait` comes back when someone posted, or `time_passes`.
   local waiters
 
   local function time_passes()

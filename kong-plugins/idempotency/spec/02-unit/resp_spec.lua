@@ -48,7 +48,7 @@ describe("resp", function()
   end)
 
 
-  it("tells a refusal from no reply", function()
+  it("distinguishes a refusal from no reply", function()
     local reply, err = resp.read(socket("-ERR no\r\n"))
     assert.is_false(reply)
     assert.equal("ERR no", err)

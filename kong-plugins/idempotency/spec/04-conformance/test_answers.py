@@ -295,7 +295,7 @@ def test_at_most_300_bytes_are_stored_beyond_the_answer(gateway, service, fresh,
 
 
 def test_the_answer_is_in_redis_before_the_client_has_it(gateway, fresh):
-    """Whoever has the first byte of an answer finds it stored."""
+    """A response is stored before its first byte arrives."""
     for i in range(20):
         with gateway.connect() as wire:
             target = f"/plain/{fresh}-{i}"
@@ -318,7 +318,7 @@ def test_two_round_trips_for_a_first_request_and_one_for_a_repeat(gateway, fresh
         return store.info("stats")["total_reads_processed"]
 
     def cost(key):
-        """The cheapest of a few: a worker may have to connect anew."""
+        """The cheapest of a few: a worker may have to reconnect."""
         before = reads()
         gateway.post(f"/plain/{fresh}", key)
         return reads() - before - 1

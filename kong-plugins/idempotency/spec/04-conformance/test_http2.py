@@ -13,7 +13,7 @@ TELL = '{"version":"%{http_version}","status":%{http_code},"headers":%{header_js
 
 
 @dataclass
-class Told:
+class Received:
     """What curl saw of one answer."""
 
     version: str
@@ -33,7 +33,7 @@ def curl(gateway):
         command = ["curl", "-s", "-m", "20", "--http2-prior-knowledge", "-o", "/dev/null", "-w", TELL, "-X", "POST"]
         command += ["-H", "Content-Type: application/json", *options, f"http://127.0.0.1:{gateway.http2_port}{target}"]
         done = subprocess.run(command, input=body, capture_output=True, check=True)
-        return Told(**json.loads(done.stdout))
+        return Received(**json.loads(done.stdout))
 
     return ask
 
@@ -50,7 +50,7 @@ UNCOUNTED = ["-T", "-"]
 def test_a_write_by_http_2_happens_once(curl, service, fresh, body):
     answers = [curl(f"/plain/{fresh}", key(fresh) + body) for _ in range(2)]
 
-    assert [(told.version, told.status, told.mark) for told in answers] == [
+    assert [(r.version, r.status, r.mark) for r in answers] == [
         ("2", 201, "stored"),
         ("2", 201, "replayed"),
     ]

@@ -1,4 +1,4 @@
-"""Nobody knows whether the service acted (contract: 'Unknown outcome')."""
+"""No one knows whether the service acted (contract: 'Unknown outcome')."""
 
 from __future__ import annotations
 

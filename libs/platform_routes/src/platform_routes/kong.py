@@ -81,7 +81,7 @@ def _ingresses(route: Route, platform: Platform) -> Iterator[Object]:
 
 
 def _closed_elsewhere(route: Route, platform: Platform, path: Path, index: int) -> Iterator[Object]:
-    """On a host of its own nobody else closes what the platform's chart closes on the platform's."""
+    """Close on an own host what the chart closes on the platform's host."""
     for number, closed in enumerate(closed_below(path)):
         made = _IngressFactory(route, platform, {"path": closed, "pathType": "Prefix"}, CLOSED_PRIORITY)
         yield made.ingress(f"{index}-never-{number}", EVERY_METHOD, "closed")

@@ -267,7 +267,7 @@ class Backend:
 
     @property
     def is_joined(self) -> bool:
-        """Whether the operator has told the Service what Kong reads from it."""
+        """Whether the operator has annotated the Service for Kong."""
         return JOINED in dict(self.kong)
 
     @property

@@ -1,4 +1,4 @@
-"""The platform that routes join: what its chart was told, as far as routes depend on it."""
+"""The platform that routes join: the chart's settings that routes depend on."""
 
 from __future__ import annotations
 

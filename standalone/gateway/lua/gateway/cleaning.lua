@@ -59,7 +59,7 @@ local function clean_cookies(route, header)
 end
 
 
--- What comes twice, in two spellings of letter case, is from nobody who may set it.
+-- What comes twice, in two spellings of letter case, is from no one who may set it.
 local function drop_repeated(claims)
   for name, value in pairs(claims) do
     if not value then

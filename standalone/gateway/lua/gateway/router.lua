@@ -1,5 +1,5 @@
 -- Picks a route: among those with a matching host, else among those without one, the best path decides, exact before the
--- longest prefix. A method that no route of that path has is nobody's: no wider path takes it, because the edge has asked
+-- longest prefix. A method that no route of that path has is no one's: no wider path takes it, because the edge has asked
 -- auth what the best path asks.
 
 local byte, find, sub = string.byte, string.find, string.sub

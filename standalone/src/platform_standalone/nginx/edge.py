@@ -61,7 +61,7 @@ class EdgeSettings(BaseModel):
     host: IPvAnyAddress = Field(default_factory=lambda: IPvAnyAddress("127.0.0.1"))  # type: ignore[operator]
     user: str | None = Field(default_factory=worker_user)
     workers: int | Literal["auto"] = "auto"
-    # Over two workers more than one address can have open to one port: one machine shuts nobody out.
+    # Over two workers more than one address can have open to one port: one machine shuts no one out.
     worker_connections: int = Field(default=32768, ge=16)
     # Requests under way, their headers read: a slow body counts, an idle connection does not.
     connections_per_address: int = Field(default=512, ge=1)

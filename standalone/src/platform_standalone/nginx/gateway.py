@@ -75,7 +75,7 @@ def render_gateway(settings: GatewaySettings, table: RouteTable, external: str |
 
 
 def render_host(settings: HostSettings, routes: str | Path, external: str | None = None) -> Program:
-    """Return a host's process for the text of a route file, or for a route file of somebody else's."""
+    """Return a host's process for the text of a route file, or for a route file of someone else's."""
     folder = settings.state.absolute() / "gateway"
     logs = settings.state.absolute() / "logs"
     routes_file = routes.absolute() if isinstance(routes, Path) else folder / ROUTES_FILE

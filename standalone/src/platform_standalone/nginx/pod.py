@@ -42,7 +42,7 @@ def _json(value: Any) -> Any:
 
 
 class PodSettings(BaseModel):
-    """What the container is told: `GATEWAY_<NAME>` for each field; JSON where it is no plain value."""
+    """Settings of the container: `GATEWAY_<NAME>` for each field; JSON where it is no plain value."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

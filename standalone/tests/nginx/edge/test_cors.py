@@ -1,4 +1,4 @@
-"""Which other origins may call the API, and what a browser is told."""
+"""Which other origins may call the API, and what browsers receive."""
 
 import pytest
 
@@ -28,12 +28,12 @@ def cors(answer):
 def test_a_preflight_is_answered_without_auth_and_gateway(edge, origin):
     answer = edge.client.request("OPTIONS", "/api/mine/7", [("Origin", origin), *PREFLIGHT])
     assert answer.status == 204
-    told = cors(answer)
-    assert told["access-control-allow-origin"] == origin
-    assert told["access-control-allow-credentials"] == "true"
-    assert told["access-control-allow-methods"] == "DELETE, GET, POST"
+    found = cors(answer)
+    assert found["access-control-allow-origin"] == origin
+    assert found["access-control-allow-credentials"] == "true"
+    assert found["access-control-allow-methods"] == "DELETE, GET, POST"
     assert {"authorization", "idempotency-key", "content-type", "if-match"} <= set(
-        told["access-control-allow-headers"].lower().split(", ")
+        found["access-control-allow-headers"].lower().split(", ")
     )
     assert "Origin" in answer.get("Vary")
     assert edge.auth.seen == edge.gateway.seen == []
@@ -52,10 +52,13 @@ def test_responses_and_errors_may_be_read_by_a_listed_origin(edge, path, status)
     edge.answer_ok(401, Cache_Control="no-store")
     answer = edge.client.get(path, [("Origin", APP)])
     assert answer.status == status
-    told = cors(answer)
-    assert (told["access-control-allow-origin"], told["access-control-allow-credentials"]) == (APP, "true")
+    found = cors(answer)
+    assert (found["access-control-allow-origin"], found["access-control-allow-credentials"]) == (
+        APP,
+        "true",
+    )
     assert {"ETag", "Location", "Retry-After", "X-Request-ID", "Idempotency-Status"} <= set(
-        told["access-control-expose-headers"].split(", ")
+        found["access-control-expose-headers"].split(", ")
     )
     assert "Origin" in ", ".join(answer.all("Vary"))
 

@@ -1,4 +1,4 @@
-"""What a client is told when edge or gateway respond by themselves: a page or a document, in its language."""
+"""Responses of edge and gateway themselves: a page or a document, in its language."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""One machine with many slow requests shuts nobody else out."""
+"""One machine with many slow requests shuts no one else out."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""The table of joined routes at the gateway: a row that is wrong is skipped, counted and logged, and stops nobody."""
+"""The table of joined routes at the gateway: a row that is wrong is skipped, counted and logged, and stops no one."""
 
 import json
 import re

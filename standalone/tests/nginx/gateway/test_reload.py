@@ -13,7 +13,7 @@ from platform_standalone.nginx.program import replace
 
 
 class Load:
-    """Clients that send one request after the other on kept connections, until told to stop."""
+    """Clients that send one request after the other on kept connections, until stopped."""
 
     def __init__(self, client, path, clients=4):
         self.answers = []

@@ -89,7 +89,7 @@ def test_keyed_methods_and_the_rest_are_disjoint_routes(shipped):
     ("method", "path"), [("POST", "/api/shop/products"), ("POST", "/static"), ("GET", "/auth/register")]
 )
 def test_what_a_path_leaves_out_does_not_fall_to_the_pages(shipped, method, path):
-    """The edge asked nobody about a public path, and the pages' row wants to be told who comes."""
+    """The edge does not check public paths; the row of the pages needs the identity."""
     _, _, gateway = shipped
     answer = gateway.client.request(method, path)
     assert (answer.status, answer.problem["code"]) == (405, "method-not-allowed")

@@ -41,7 +41,7 @@ local function open_at(conf, address)
 end
 
 
--- Who was told of a master trusts it while connections to it live. A fresh connection is a reason to ask again: a
+-- A worker that learned of a master trusts it while connections to it live. A fresh connection is a reason to ask again: a
 -- master that died and came back takes writes until the sentinels make it a replica, and those writes are lost.
 local function open_at_master(conf)
   local known, lately = sentinel.known(conf)

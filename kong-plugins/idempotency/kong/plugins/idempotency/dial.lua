@@ -14,7 +14,7 @@ local function present(value)
 end
 
 
---- A server and who we are to it. Connections are shared by all that would introduce themselves alike, and by nobody else.
+--- A server and who we are to it. Connections are shared by all that would introduce themselves alike, and by no other.
 -- @tparam table conf the Redis configuration: TLS, time-outs, size of the pool
 -- @tparam table credentials `username`, `password`, `database`, each may be missing
 function _M.server(conf, host, port, credentials)

@@ -160,7 +160,7 @@ end
 local random_stock = bytes_t(RANDOM_BYTES)
 local random_left = 0
 
---- `count` (up to 1024) bytes that nobody can guess. First called after the workers
+--- `count` (up to 1024) bytes that cannot be guessed. First called after the workers
 -- were forked, or they would all draw the same.
 function _M.random(count)
   if random_left < count then

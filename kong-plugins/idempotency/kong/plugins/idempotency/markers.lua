@@ -1,4 +1,4 @@
--- What a client is told about the handling of its key.
+-- Response headers that describe the handling of a key.
 
 local concat = table.concat
 local find = string.find

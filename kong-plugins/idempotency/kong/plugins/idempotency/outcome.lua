@@ -25,7 +25,7 @@ function _M.remove_markers(conf)
 end
 
 
---- Tells the client what became of its key.
+--- Reports the outcome of the key to the client.
 -- @tparam string status
 -- @tparam boolean stored false if the answer was delivered without being saved
 function _M.mark(status, stored)
@@ -51,7 +51,7 @@ local function is_replay_of_service(conf)
 end
 
 
---- Tells the client of a request that was let through without a claim. What the service has replayed is kept there.
+--- Reports to the client a request that was let through without a claim. What the service has replayed is kept there.
 function _M.mark_bypassed(conf)
   local is_replay = is_replay_of_service(conf)
   _M.mark(is_replay and "replayed" or "bypassed", is_replay)

@@ -2,7 +2,7 @@
 -- travel together, in one write on one connection: most of what a call costs a busy gateway is system calls and the
 -- handling of connections, which are then shared. A call that comes alone goes at once.
 --
--- Whoever has waited longest sends for all, reads the replies in order and wakes those who wait for them. Nobody waits
+-- Anyone who has waited longest sends for all, reads the replies in order and wakes those who wait for them. No one waits
 -- long: a connection that hangs holds up its own calls, and for a moment those that came right after them.
 
 local connection = require "kong.plugins.idempotency.connection"
@@ -29,7 +29,7 @@ local LANES = setmetatable({}, { __mode = "k" })
 -- how many journeys there were: each is known by its number
 local journeys = 0
 
--- semaphores that nobody will post to any more
+-- semaphores that no one will post to any more
 local spare, spare_count = {}, 0
 
 

@@ -341,7 +341,7 @@ local config = {
         required = true,
         one_of = { "keep", "release" },
         default = "keep",
-        description = "When nobody knows whether the service acted: keep the key locked until `lock_ttl`, or free it, for services with a ledger of their own.",
+        description = "When it is unknown whether the service acted: keep the key locked until `lock_ttl`, or free it, for services with a ledger of their own.",
     } },
     { fingerprint_secret = {
         type = "string",

@@ -20,7 +20,7 @@ local function trimmed(text)
 end
 
 
--- an identity header that came more than once names nobody else's scope:
+-- an identity header that came more than once names no other caller's scope:
 -- its values are joined, so that they equal no single value
 local function header_scope(value)
   if type(value) == "table" then

@@ -21,8 +21,8 @@ local _M = {}
 --
 -- claim     0 claimed, 1 claimed over a value that was no record, 2 in flight,
 --           3 mismatch, 4 answered but not kept; a string is the record to replay, or a lock of unknown outcome
--- complete  0 stored, 1 the lock had ended and nobody else had come: stored,
---           2 what stands there is somebody else's: nothing is changed
+-- complete  0 stored, 1 the lock had ended and no other owner had come: stored,
+--           2 the value belongs to another owner: nothing is changed
 -- release   0 released, 2 not the owner's: nothing is changed
 --
 -- Each is idempotent by owner: the same call twice (a connection broke before the

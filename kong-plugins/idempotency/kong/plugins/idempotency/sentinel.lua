@@ -11,8 +11,8 @@ local LATELY = 1 -- seconds
 
 local _M = {}
 
--- by Redis configuration: the master as it was told last, when, and by which of the sentinels
-local TOLD = setmetatable({}, { __mode = "k" })
+-- by Redis configuration: the last known master, when, and by which of the sentinels
+local KNOWN = setmetatable({}, { __mode = "k" })
 
 
 local function ask_one(conf, node)
@@ -38,13 +38,13 @@ local function ask_one(conf, node)
 end
 
 
---- The master as it was told last.
+--- The last known master.
 -- @treturn table|nil `host`, `port`
 -- @treturn boolean|nil whether that was just now
 function _M.known(conf)
-  local told = TOLD[conf]
-  if told and told.master then
-    return told.master, now() - told.at < LATELY
+  local known = KNOWN[conf]
+  if known and known.master then
+    return known.master, now() - known.at < LATELY
   end
 end
 
@@ -53,14 +53,14 @@ end
 -- @treturn table|nil `host`, `port`; nil and why none of them could tell
 function _M.ask(conf)
   local nodes = conf.sentinel_nodes
-  local first = TOLD[conf] and TOLD[conf].by or 1
+  local first = KNOWN[conf] and KNOWN[conf].by or 1
   local err
 
   for i = 0, #nodes - 1 do
     local number = (first + i - 1) % #nodes + 1
     local master, problem = ask_one(conf, nodes[number])
     if master then
-      TOLD[conf] = { master = master, at = now(), by = number }
+      KNOWN[conf] = { master = master, at = now(), by = number }
       return master
     end
 
@@ -73,9 +73,9 @@ end
 
 --- Makes sure that the sentinels are asked next time: the server they named did not do.
 function _M.doubt(conf)
-  local told = TOLD[conf]
-  if told then
-    told.master = nil
+  local known = KNOWN[conf]
+  if known then
+    known.master = nil
   end
 end
 

@@ -126,7 +126,7 @@ function _M.declare_unknown(conf, claim)
 end
 
 
---- Gives back a claim that nobody knows to be there: Redis did not answer.
+--- Gives back a claim that may not exist: Redis did not answer.
 function _M.give_back(conf, claim)
   if doubtful >= MAX_DOUBTFUL then
     return

@@ -113,8 +113,8 @@ end
 -- @tparam string ttl milliseconds
 -- @tparam string value
 -- @tparam function|nil meanwhile called with the claim while Redis is at work
--- @treturn string|nil stored, expired (stored too: the lock had ended, nobody else
---   had come), lost (somebody else's now, left alone); nil and the error
+-- @treturn string|nil stored, expired (stored too: the lock had ended, no other owner
+--   had come), lost (another owner's now, left alone); nil and the error
 function _M.complete(conf, claim, ttl, value, meanwhile)
   local reply, err = run_plain(conf, "complete", claim, ttl, value, meanwhile)
   if reply == "OK" then

@@ -93,7 +93,7 @@ def setups(
         "fragile-waiting-open": setup(redis=fragile, fail_mode="open", wait_timeout=5),
         "fragile-release": setup(redis=fragile, on_unknown="release"),
         **{
-            # counters are told apart by label, a label for each spec
+            # a label separates counters, a label for each spec
             f"counted-{label}": setup(max_body_bytes=100, service=f"counted-{label}")
             for label in ("hits", "mismatches", "conflicts", "oversize", "lost", "unknown", "unkeyed", "never")
         },

@@ -21,7 +21,7 @@ class TokenMalformed(Exception):
 
 
 class UnknownKeyId(TokenMalformed):
-    """Its key is not in the ring: it was taken out in an emergency, or never was there. Nobody can tell which."""
+    """Its key is not in the ring: it was taken out in an emergency, or never was there. Which of both is unknown."""
 
 
 class TokenExpired(Exception):

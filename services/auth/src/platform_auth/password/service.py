@@ -54,7 +54,7 @@ class PasswordService:
             await self._rate_limiter.refund(self._limit, _COUNTER, caller.id)
             log.warning("password_change_error", reason=error.code, outcome="failed")
             raise
-        # Member has asked for this already, unless its way here was cut; the answer does not wait for that to mend.
+        # Member has asked for this already, unless the connection was lost; the response does not wait for a retry.
         await self._sessions.end_all(caller.member, member.epoch, keep=successor)
         try:
             session, pair = await self._sessions.open(

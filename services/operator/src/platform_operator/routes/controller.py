@@ -62,7 +62,7 @@ class TableKey:
 
 @dataclass(frozen=True)
 class ServiceKey:
-    """Which Service that was told something for Kong, and has no route any more."""
+    """Services that were annotated for Kong and have no route any more."""
 
     namespace: str
     name: str
@@ -126,7 +126,7 @@ class RouteController:
         await self.queue.stop()
 
     async def resync(self) -> None:
-        """List everything anew, and look at every route: what watching has missed is mended. Raises ApiError."""
+        """List everything again and reconcile every route, to repair what watching missed. Raises ApiError."""
         if self._is_standalone:
             await self.tables.load()
         for kind in (ROUTE_GRANT, SERVICE, ENDPOINT_SLICE):

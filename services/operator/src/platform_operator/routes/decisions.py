@@ -29,7 +29,7 @@ class _Claims:
 
     exact: dict[str, RouteKey] = field(default_factory=dict)
     prefixes: dict[str, RouteKey] = field(default_factory=dict)
-    # By element, somebody who has taken a path below it.
+    # By element, someone who has taken a path below it.
     below: dict[str, RouteKey] = field(default_factory=dict)
 
     def other(self, path: Path, own: RouteKey) -> RouteKey | None:

@@ -172,7 +172,7 @@ class RouteReconciler:
                 "status",
             )
         except (NotFound, Conflict):
-            # it is gone, or another one of the same name: watching tells
+            # it is gone, or another one of the same name: the watch reports it
             return
         self._state.put(PROTECTED_ROUTE, body)
         for item in new_conditions(before, status):

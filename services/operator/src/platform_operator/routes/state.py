@@ -18,7 +18,7 @@ SERVICE_LABEL = "kubernetes.io/service-name"
 
 
 class State:
-    """Routes, grants, Services and the objects of routes. Whoever is told something old is not believed."""
+    """Routes, grants, Services and the objects of routes. Older versions of an object are ignored."""
 
     def __init__(self) -> None:
         self.routes: dict[RouteKey, Route] = {}
@@ -104,7 +104,7 @@ class State:
 
     def _take_route(self, body: Object) -> bool:
         if body["metadata"].get("deletionTimestamp"):
-            # its objects go with it, whoever still holds it
+            # its objects go with it, whatever still refers to it
             return self._forget(PROTECTED_ROUTE, _name(body))
         route = read_route(body)
         self.statuses[route.key] = body.get("status") or {}

@@ -75,7 +75,7 @@ def is_ready(status: Object) -> bool:
 
 
 def new_conditions(before: Object, after: Object) -> list[Object]:
-    """Return the conditions that say something else than before: what a person wants to be told."""
+    """Return the conditions that changed, which are reported as events."""
     former = {item["type"]: (item["status"], item["reason"]) for item in before.get("conditions", ())}
     changed = [item for item in after["conditions"] if former.get(item["type"]) != (item["status"], item["reason"])]
     return [item for item in changed if item["reason"] != PENDING]

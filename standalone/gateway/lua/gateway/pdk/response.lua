@@ -141,7 +141,7 @@ local function get_header(name)
 end
 
 
--- exit: a plugin answered; service: the upstream did, in full; error: nobody did.
+-- exit: a plugin answered; service: the upstream did, in full; error: no one did.
 local function get_source(ctx)
   if ctx == nil then
     check(ANSWERING)
