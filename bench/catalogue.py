@@ -31,8 +31,8 @@ from platform_database.testing import TestedDatabase, explain, make_roles, recor
 from platform_shop.app import make_app
 from platform_shop.catalogue.pages import Filters, Sort
 from platform_shop.config import MigrationSettings, ShopSettings
+from platform_shop.container import Services
 from platform_shop.languages import Language
-from platform_shop.parts import Parts
 from platform_shop.schema import SCHEMA
 
 PRODUCTS = 100_000
@@ -61,14 +61,14 @@ TEXTS = (
 
 
 @asynccontextmanager
-async def shop_with(number: int) -> AsyncIterator[tuple[Parts, httpx2.AsyncClient]]:
+async def shop_with(number: int) -> AsyncIterator[tuple[Services, httpx2.AsyncClient]]:
     """Start a shop of so many products."""
     with _server() as server:
         app, _ = make_app(_database(server, number))
         async with app.router.lifespan_context(app):
             transport = httpx2.ASGITransport(app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-                yield app.state.parts, client
+                yield app.state.services, client
 
 
 @contextmanager
@@ -113,14 +113,14 @@ class Cost:
         return {"cpu_ms": round(self.cpu_ms, 2), "ms": round(self.ms, 2), "buffers": self.buffers}
 
 
-async def measure(parts: Parts, filters: Filters, sort: Sort) -> list[Cost]:
+async def measure(services: Services, filters: Filters, sort: Sort) -> list[Cost]:
     """Return what a list's first page and its following one cost: every statement that the shop sends for them."""
     costs: list[Cost] = []
     cursor = None
     for _ in range(2):
-        async with parts.sessions() as session:
-            with recorded_statements(parts.engine) as sent:
-                page = await parts.catalogue.page(session, filters, sort, Language.KOREAN, cursor=cursor, limit=24)
+        async with services.sessions() as session:
+            with recorded_statements(services.engine) as sent:
+                page = await services.catalogue.page(session, filters, sort, Language.KOREAN, cursor=cursor, limit=24)
             costs += [await _best(session, *one) for one in sent if "set_config" not in one[0]]
         cursor = page.next
         if cursor is None:
@@ -143,7 +143,7 @@ def _cpu_ms(process: int) -> float:
     return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e6
 
 
-async def measure_all(parts: Parts) -> dict[str, list[Cost]]:
+async def measure_all(services: Services) -> dict[str, list[Cost]]:
     """Return what every list and search costs."""
     cases = LISTS | {f"q={text}": (Filters(q=text), Sort.RELEVANCE) for text in TEXTS}
     cases |= {
@@ -151,7 +151,7 @@ async def measure_all(parts: Parts) -> dict[str, list[Cost]]:
         "q=머그, a category, by price": (Filters(q="머그", category="light-and-scent"), Sort.PRICE_ASCENDING),
         "q=머그, a price that nothing has": (Filters(q="머그", min_price=10**9), Sort.RELEVANCE),
     }
-    return {name: await measure(parts, *case) for name, case in cases.items()}
+    return {name: await measure(services, *case) for name, case in cases.items()}
 
 
 async def under_load(client: httpx2.AsyncClient, seconds: float) -> dict[str, Any]:
@@ -183,8 +183,8 @@ async def under_load(client: httpx2.AsyncClient, seconds: float) -> dict[str, An
 
 async def main(number: int, seconds: float) -> bool:
     """Measure, print, write down; return whether every goal is met."""
-    async with shop_with(number) as (parts, client):
-        costs = await measure_all(parts)
+    async with shop_with(number) as (services, client):
+        costs = await measure_all(services)
         load = await under_load(client, seconds)
     sys.stdout.write(table(("list", "CPU ms of all", "CPU ms of the dearest", "buffers"), _rows(costs)) + "\n")
     sys.stdout.write(f"under load: {load}\n")

@@ -12,7 +12,7 @@ import uuid_utils.compat
 from psycopg.types.json import Jsonb
 
 from platform_shop.catalogue.keystrokes import search_keys
-from platform_shop.demo.goods import CATEGORIES, PRODUCTS
+from platform_shop.demo.products import CATEGORIES, PRODUCTS
 from platform_shop.demo.texts import DemoProduct
 
 # Every word of a product's texts is then in a thirtieth of them all, more than in any real shop; one is its own.

@@ -5,9 +5,9 @@ import importlib
 import sys
 import time
 
-from platform_common.serving import StartRefused
+from platform_common.serving import StartupError
 from platform_common.settings import load_settings
-from platform_database.start import check_database
+from platform_database.start import wait_for_database
 
 # When to print what to do (seconds).
 ADVICE_AFTER_SECONDS = 60
@@ -21,8 +21,8 @@ def main(service: str, component: str) -> None:
     began, said, advised = time.monotonic(), "", False
     while True:
         try:
-            asyncio.run(check_database(settings, schema))
-        except StartRefused as refusal:
+            asyncio.run(wait_for_database(settings, schema))
+        except StartupError as refusal:
             if str(refusal) != said:
                 said = str(refusal)
                 print(f"Waiting: {said}", flush=True)

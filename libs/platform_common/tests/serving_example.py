@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from pydantic_settings import SettingsConfigDict
 
 from platform_common.health import Health
-from platform_common.serving import StartRefused, outfit, serve
+from platform_common.serving import StartupError, install_defaults, serve
 from platform_common.settings import ServiceSettings, load_settings
 
 
@@ -34,14 +34,14 @@ def main() -> None:
         await asyncio.sleep(seconds)
         return "done"
 
-    async def check_start() -> None:
+    async def startup_check() -> None:
         if settings.database_hangs:
             await asyncio.Event().wait()
         if settings.database_away:
-            raise StartRefused("EXAMPLE_DATABASE_AWAY: the database does not answer.")
+            raise StartupError("EXAMPLE_DATABASE_AWAY: the database does not answer.")
 
     health = Health({})
-    serve("example", settings, outfit(app, health), health, check_start)
+    serve("example", settings, install_defaults(app, health), health, startup_check)
 
 
 if __name__ == "__main__":

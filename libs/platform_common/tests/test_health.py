@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from platform_common import health as health_module
 from platform_common.health import Health, NotReady
-from platform_common.serving import outfit
+from platform_common.serving import install_defaults
 
 
 async def fine() -> None:
@@ -24,7 +24,7 @@ async def hangs() -> None:
 
 
 async def ask(health: Health, path: str) -> httpx2.Response:
-    app = outfit(FastAPI(), health)
+    app = install_defaults(FastAPI(), health)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://service") as client:
         return await client.get(path)
 

@@ -10,14 +10,14 @@ from fastapi import FastAPI
 
 from platform_common.health import Health
 from platform_common.limits import BodyLimitMiddleware
-from platform_common.serving import outfit
+from platform_common.serving import install_defaults
 
 
 @pytest.fixture
 async def client():
     app = FastAPI()
     app.add_middleware(BodyLimitMiddleware, max_bytes=200_000)
-    outfit(app, Health({}))
+    install_defaults(app, Health({}))
 
     @app.post("/echo")
     async def echo(body: dict[str, Any]) -> dict[str, Any]:

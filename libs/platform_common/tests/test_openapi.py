@@ -8,7 +8,7 @@ import pytest
 from fastapi import Depends, FastAPI, Header
 
 from platform_common.idempotency_key import GivenKey
-from platform_common.openapi import OPTIONAL_TOKEN, Problems, complete_document, operation_id
+from platform_common.openapi import OPTIONAL_TOKEN, Problems, customize_openapi, operation_id
 from platform_common.payload import Payload
 from platform_common.testing.openapi_documents import operation_ids, operations_of, unproblematic_errors
 from platform_common.tokens.callers import access_token
@@ -35,7 +35,7 @@ def document():
     @app.post("/pots")
     async def make_pot(body: Pot, _key: GivenKey, x_colour: Annotated[str, Header()] = "") -> None: ...
 
-    complete_document(app, problems, {"/raw": {"get": {"operationId": "raw", "responses": {}}}})
+    customize_openapi(app, problems, {"/raw": {"get": {"operationId": "raw", "responses": {}}}})
     return app.openapi()
 
 

@@ -17,7 +17,7 @@ from platform_common.preconditions import (
 
 
 def preconditions(**headers):
-    return Preconditions.of(Headers({name.replace("_", "-"): value for name, value in headers.items()}))
+    return Preconditions.from_headers(Headers({name.replace("_", "-"): value for name, value in headers.items()}))
 
 
 @given(st.integers(min_value=1), st.integers(min_value=1))
@@ -33,7 +33,7 @@ def test_a_change_needs_the_version_that_it_names(named, current):
 def test_headers_that_come_twice_make_one_list():
     headers = Headers(raw=[(b"if-match", b'"1"'), (b"if-match", b'"2"')])
 
-    Preconditions.of(headers).check_change(2)
+    Preconditions.from_headers(headers).check_change(2)
 
 
 @pytest.mark.parametrize("value", ["", "1", '"1', "'1'", '*, "1"', '"1" "2"', "W/1", '"a\tb"'])

@@ -16,7 +16,7 @@ from platform_common.health import Health
 from platform_common.payload import Payload
 from platform_common.problem_translation import LANGUAGES, catalogue_of
 from platform_common.problems import FieldError, NotFound, PayloadInvalid
-from platform_common.serving import outfit
+from platform_common.serving import install_defaults
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = sorted(
@@ -36,7 +36,7 @@ class Body(Payload):
 
 @pytest.fixture
 async def client():
-    app = outfit(FastAPI(), Health({}))
+    app = install_defaults(FastAPI(), Health({}))
 
     @app.get("/member")
     async def member() -> None:

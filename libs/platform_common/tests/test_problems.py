@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from platform_common.health import Health
 from platform_common.problems import FieldError, NotFound, Overloaded, PayloadInvalid, Problem, Unauthenticated
-from platform_common.serving import outfit
+from platform_common.serving import install_defaults
 
 
 class Order(BaseModel):
@@ -58,7 +58,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
     async def order(number: int, order: Order) -> int:
         return number + order.amount
 
-    outfit(app, Health({}))
+    install_defaults(app, Health({}))
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://service.test") as client:
         yield client

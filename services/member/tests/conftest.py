@@ -23,7 +23,7 @@ from platform_database.migrate import migrate
 from platform_database.testing import TestedDatabase, make_roles
 from platform_member.app import make_app
 from platform_member.config import MemberSettings, MigrationSettings
-from platform_member.parts import Parts
+from platform_member.container import Services
 from platform_member.schema import SCHEMA
 
 SERVICE_KEY = secrets.token_urlsafe(32)
@@ -170,9 +170,9 @@ async def app(start, settings) -> FastAPI:
 
 
 @pytest.fixture
-def parts(app) -> Parts:
-    """The parts of the running service."""
-    return app.state.parts
+def services(app) -> Services:
+    """The services of the running service."""
+    return app.state.services
 
 
 @pytest.fixture

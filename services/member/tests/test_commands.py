@@ -17,9 +17,9 @@ import httpx2
 import pytest
 
 from platform_common.local_servers.process import free_port
-from platform_common.serving import StartRefused
+from platform_common.serving import StartupError
 from platform_database.migrate import migrate
-from platform_database.start import check_database
+from platform_database.start import wait_for_database
 from platform_member.accounts.create_admin import read_admin
 from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
 from platform_member.main import main
@@ -180,14 +180,14 @@ def test_a_database_out_of_reach_ends_a_start(served):
 async def test_a_database_that_does_not_fit_refuses_the_start(make_settings, empty_database, change, sentence):
     settings = make_settings(database_url=change(empty_database.app_url))
 
-    with pytest.raises(StartRefused) as refusal:
-        await check_database(settings, SCHEMA, wait_seconds=0.5)
+    with pytest.raises(StartupError) as refusal:
+        await wait_for_database(settings, SCHEMA, wait_seconds=0.5)
 
     assert str(refusal.value) == f"The database of MEMBER_DATABASE_URL {sentence}."
 
 
 async def test_a_start_waits_for_migrations_under_way(make_settings, empty_database):
-    starting = asyncio.create_task(check_database(make_settings(database_url=empty_database.app_url), SCHEMA, 30))
+    starting = asyncio.create_task(wait_for_database(make_settings(database_url=empty_database.app_url), SCHEMA, 30))
     owner = MigrationSettings(migration_database_url=empty_database.owner_url, _env_file=None)
     await asyncio.to_thread(migrate, owner, SCHEMA)
 

@@ -13,7 +13,7 @@ import sqlalchemy.exc
 from psycopg import errors
 
 from platform_common.local_servers.postgres import EphemeralPostgres
-from platform_database.failures import is_passing
+from platform_database.errors import is_transient
 from platform_member.accounts import repository
 
 TERMINATE = (
@@ -75,7 +75,7 @@ async def test_when_every_connection_is_taken_a_request_is_told_to_come_back(mak
     app = await start(make_settings(database_pool_size=1, database_pool_timeout_seconds=0.1))
     client = await connect(app)
 
-    async with app.state.parts.engine.connect():
+    async with app.state.services.engine.connect():
         busy = await client.get("/api/members/me", headers=ann.headers)
 
     assert (busy.status_code, busy.json()["code"]) == (503, "overloaded")
@@ -84,11 +84,11 @@ async def test_when_every_connection_is_taken_a_request_is_told_to_come_back(mak
 
 
 async def test_a_member_that_another_transaction_holds_is_not_waited_for_for_ever(
-    make_settings, start, connect, ann, parts
+    make_settings, start, connect, ann, services
 ):
     client = await connect(await start(make_settings(database_lock_timeout_seconds=0.1)))
 
-    async with parts.sessions.begin() as session:
+    async with services.sessions.begin() as session:
         await repository.get_for_change(session, ann.id)
         answer = await client.patch(ann.path, headers=ann.headers, json={"locale": "ko"})
 
@@ -178,7 +178,7 @@ async def test_a_fault_of_ours_is_no_503(client, ann, monkeypatch):
     ],
 )
 def test_what_passes_and_what_does_not(cause, passing):
-    assert is_passing(sqlalchemy.exc.DBAPIError("", {}, cause)) is passing
+    assert is_transient(sqlalchemy.exc.DBAPIError("", {}, cause)) is passing
 
 
 async def test_the_servers_log_quotes_no_address(client, admin, registration, postgres, monkeypatch):

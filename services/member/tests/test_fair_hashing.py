@@ -15,7 +15,7 @@ async def test_all_others_log_in_while_one_member_floods_the_queue(
     make_settings, start, connect, service, make_member, addresses
 ):
     app = await start(make_settings(password_hash_workers=2, password_hash_queue_size=32))
-    client, queue = await connect(app), app.state.parts.credentials._hasher._queue
+    client, queue = await connect(app), app.state.services.credentials._hasher._queue
     flooder, others = make_member("flooder"), [make_member(f"member{number}") for number in range(OTHERS)]
 
     async def log_in(someone, address: str) -> int:
@@ -51,7 +51,7 @@ async def test_the_client_of_a_registration_counts_too(make_settings, start, con
 
     flood = [asyncio.create_task(register(f"flood{number}", "192.0.2.1")) for number in range(20)]
     async with asyncio.timeout(60):
-        while not app.state.parts.credentials._hasher._queue._is_full():  # noqa: ASYNC110 (the queue tells no event)
+        while not app.state.services.credentials._hasher._queue._is_full():  # noqa: ASYNC110 (the queue tells no event)
             await asyncio.sleep(0.01)
 
     assert await register("other", "198.51.100.1") == 201

@@ -1,4 +1,4 @@
-"""Keyed writes: one effect, one answer, whatever happens in between."""
+"""Keyed writes: one effect, one response, whatever happens in between."""
 
 from __future__ import annotations
 

@@ -118,12 +118,12 @@ async def test_every_refusal_of_credentials_looks_the_same(client, service, ann,
     assert documents[0]["code"] == "credentials-invalid"
 
 
-async def test_an_unknown_account_costs_a_hash_as_well(client, service, parts, monkeypatch):
+async def test_an_unknown_account_costs_a_hash_as_well(client, service, services, monkeypatch):
     """The same work, so the same time (ASVS 6.3.8)."""
     hashed = []
-    verify_and_update = parts.credentials._hasher._context.verify_and_update
+    verify_and_update = services.credentials._hasher._context.verify_and_update
     monkeypatch.setattr(
-        parts.credentials._hasher._context,
+        services.credentials._hasher._context,
         "verify_and_update",
         lambda password, stored: hashed.append(stored) or verify_and_update(password, stored),
     )

@@ -152,7 +152,7 @@ async def test_an_administrator_deletes_another_account_without_a_recent_log_in(
 
 async def test_the_callers_own_row_is_read_once(client, ann, app):
     statements: list[str] = []
-    engine = app.state.parts.engine.sync_engine
+    engine = app.state.services.engine.sync_engine
     event.listen(engine, "before_cursor_execute", lambda _c, _cu, statement, *_: statements.append(statement))
 
     answer = await client.get("/api/members/me", headers=ann.headers)

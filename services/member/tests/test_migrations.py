@@ -13,10 +13,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from platform_common.serving import StartRefused
+from platform_common.serving import StartupError
 from platform_database import migrate as migrate_module
 from platform_database.engine import driver_url
-from platform_database.ledger.models import LedgerTable
+from platform_database.idempotency.models import IdempotencyTable
 from platform_database.migrate import alembic_config
 from platform_database.outbox.models import OutboxTable
 from platform_member.accounts.models import Member  # noqa: F401 (fills the metadata)
@@ -58,7 +58,7 @@ def test_the_tables_are_those_that_the_code_maps(database):
 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": relevant, "compare_type": True})
-        metadata: Any = [Table.metadata, LedgerTable.metadata, OutboxTable.metadata]
+        metadata: Any = [Table.metadata, IdempotencyTable.metadata, OutboxTable.metadata]
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 
@@ -97,7 +97,7 @@ def test_migrations_at_once_come_one_after_another(empty_database):
 def test_a_migration_waits_for_another_and_says_so_when_it_does_not_end(empty_database):
     with psycopg.connect(empty_database.owner_url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [migrate_module._LOCK])
-        with pytest.raises(StartRefused, match="MEMBER_MIGRATION_DATABASE_URL"):
+        with pytest.raises(StartupError, match="MEMBER_MIGRATION_DATABASE_URL"):
             migrate(settings_for(empty_database.owner_url, migration_wait_seconds=0.3))
 
     assert migrate(settings_for(empty_database.owner_url)) == (None, HEAD)
@@ -120,19 +120,19 @@ def test_a_migration_waits_for_a_server_that_starts(empty_database, monkeypatch)
 
 def test_a_server_that_is_away_ends_it_with_a_sentence(postgres):
     url = f"postgresql://x:secret@127.0.0.1:1/{postgres.port}"
-    with pytest.raises(StartRefused, match="MEMBER_MIGRATION_DATABASE_URL cannot be reached") as refusal:
+    with pytest.raises(StartupError, match="MEMBER_MIGRATION_DATABASE_URL cannot be reached") as refusal:
         migrate(settings_for(url, migration_wait_seconds=0.3))
 
     assert "secret" not in str(refusal.value)
 
 
 def test_a_wrong_password_is_not_waited_for(empty_database):
-    with pytest.raises(StartRefused, match="MEMBER_MIGRATION_DATABASE_URL names a role or password that is refused"):
+    with pytest.raises(StartupError, match="MEMBER_MIGRATION_DATABASE_URL names a role or password that is refused"):
         migrate(settings_for(empty_database.owner_url.replace("member_owner:", "member_owner:x")))
 
 
 def test_a_role_that_is_not_there_is_named(empty_database):
-    with pytest.raises(StartRefused, match="MEMBER_APP_ROLE"):
+    with pytest.raises(StartupError, match="MEMBER_APP_ROLE"):
         migrate(settings_for(empty_database.owner_url, app_role="nobody_here"))
 
 

@@ -46,7 +46,7 @@ async def test_auth_ends_the_other_sessions_before_the_answer(auth, ann, change)
     assert auth.requests[-1].url.params["except"] == "s-new"
 
 
-async def test_without_auth_the_change_holds_and_the_sessions_end_later(auth, ann, database, parts, change):
+async def test_without_auth_the_change_holds_and_the_sessions_end_later(auth, ann, database, services, change):
     auth.away = True
 
     answer = await change()
@@ -54,7 +54,7 @@ async def test_without_auth_the_change_holds_and_the_sessions_end_later(auth, an
     assert (answer.status_code, answer.json()["session_epoch"]) == (202, 2)
     auth.away = False
     database.run("UPDATE outbox_deliveries SET next_attempt_at = now() WHERE delivered_at IS NULL")
-    await parts.outbox.deliver_due()
+    await services.outbox.deliver_due()
     assert auth.ended == [(ann.id, 2)]
     assert auth.requests[-1].url.params["except"] == "s-new"
 

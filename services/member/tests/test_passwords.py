@@ -166,7 +166,7 @@ async def test_an_overload_reaches_the_client_as_a_problem(make_settings, start,
     app = await start(make_settings(password_hash_workers=1, password_hash_queue_size=0))
     client = await connect(app)
     go_on = threading.Event()
-    app.state.parts.credentials._hasher._executor.submit(go_on.wait, 10)
+    app.state.services.credentials._hasher._executor.submit(go_on.wait, 10)
     presented = {"email": "nobody@example.com", "password": "whatever"}
 
     ask = [

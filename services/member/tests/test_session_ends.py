@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from platform_database.ledger import service as ledger_service
+from platform_database.idempotency import service as ledger_service
 from platform_database.outbox.service import LAST_DELAY
 from platform_member.outbox.auth_sessions import AuthSessions
 from platform_member.outbox.shop_erasure import ShopErasure
@@ -45,7 +45,7 @@ async def test_sessions_have_ended_when_the_answer_comes(
 @pytest.mark.parametrize(("method", "path", "body", "status"), ENDINGS)
 @pytest.mark.parametrize("fault", ["away", "broken"])
 async def test_without_auth_the_change_holds_and_is_delivered_later(
-    client, auth, admin, ann, database, parts, make_due, method, path, body, status, fault
+    client, auth, admin, ann, database, services, make_due, method, path, body, status, fault
 ):
     auth.away, auth.status = fault == "away", 500
 
@@ -61,10 +61,10 @@ async def test_without_auth_the_change_holds_and_is_delivered_later(
 
     auth.away, auth.status = False, 204
     make_due()
-    assert await parts.outbox.deliver_due() == 1
+    assert await services.outbox.deliver_due() == 1
     assert auth.ended == [(ann.id, 2)]
     assert database.one(PENDING) == 0
-    assert await parts.outbox.deliver_due() == 0
+    assert await services.outbox.deliver_due() == 0
 
 
 async def test_auth_is_asked_with_a_service_token_and_the_requests_id(client, auth, admin, ann):
@@ -183,7 +183,7 @@ async def test_a_repeat_does_not_wait_for_ever_for_a_delivery(client, auth, admi
 
 
 async def test_a_death_during_the_delivery_leaves_an_accepted_change_that_is_delivered(
-    client, auth, admin, ann, parts, database, make_due
+    client, auth, admin, ann, services, database, make_due
 ):
     """The process dies after the commit: another finds the event, and a repeat the answer that was promised."""
     headers = admin.headers | {"X-Idempotency-Key": "key-1"}
@@ -198,9 +198,9 @@ async def test_a_death_during_the_delivery_leaves_an_accepted_change_that_is_del
 
     again = await client.patch(ann.path, headers=headers, json={"roles": []})
     assert (again.status_code, again.headers["idempotent-replayed"]) == (202, "true")
-    assert await parts.outbox.deliver_due() == 0  # leased to the process that died
+    assert await services.outbox.deliver_due() == 0  # leased to the process that died
     make_due()
-    assert await parts.outbox.deliver_due() == 1
+    assert await services.outbox.deliver_due() == 1
     assert auth.ended == [(ann.id, 2)]
 
 
@@ -222,7 +222,7 @@ async def test_an_answer_that_settles_too_late_stays_as_it_was_repeated(client, 
 
 
 async def test_failed_deliveries_wait_longer_each_time_and_never_stop(
-    client, auth, admin, ann, parts, database, make_due
+    client, auth, admin, ann, services, database, make_due
 ):
     auth.away = True
     await client.delete(ann.path, headers=admin.headers)
@@ -230,9 +230,9 @@ async def test_failed_deliveries_wait_longer_each_time_and_never_stop(
 
     for _ in range(12):
         waits.append(database.one("SELECT extract(epoch FROM next_attempt_at - now())::float8 FROM outbox_deliveries"))
-        assert await parts.outbox.deliver_due() == 0  # not due yet
+        assert await services.outbox.deliver_due() == 0  # not due yet
         make_due()
-        assert await parts.outbox.deliver_due() == 1
+        assert await services.outbox.deliver_due() == 1
 
     assert waits[0] <= 1
     assert waits[0] < waits[2] < waits[4]
@@ -250,7 +250,7 @@ async def test_replicas_share_the_deliveries(settings, start, auth, admin, make_
     auth.away = False
     make_due()
 
-    await asyncio.gather(*(replica.state.parts.outbox.deliver_due() for replica in replicas))
+    await asyncio.gather(*(replica.state.services.outbox.deliver_due() for replica in replicas))
 
     assert sorted(auth.ended) == sorted((member.id, 2) for member in gone)
 
@@ -275,7 +275,7 @@ async def test_auth_that_hangs_does_not_hold_up_the_answer(client, auth, admin, 
     assert (await client.delete(ann.path, headers=admin.headers)).status_code == 202
 
 
-async def test_old_events_are_purged_but_deletions_last(client, admin, ann, bob, parts, database, auth):
+async def test_old_events_are_purged_but_deletions_last(client, admin, ann, bob, services, database, auth):
     await client.patch(ann.path, headers=admin.headers, json={"roles": []})
     auth.away = True
     await client.patch(bob.path, headers=admin.headers, json={"roles": []})
@@ -283,7 +283,7 @@ async def test_old_events_are_purged_but_deletions_last(client, admin, ann, bob,
     await client.delete(ann.path, headers=admin.headers)
     database.run("UPDATE outbox_events SET created_at = now() - interval '8 days'")
 
-    assert await parts.outbox.purge() == 1
+    assert await services.outbox.purge() == 1
 
     kept = database.run("SELECT topic, payload->>'member_id' AS id FROM outbox_events ORDER BY topic")
     assert kept == [{"topic": "member.deleted", "id": ann.id}, {"topic": "member.roles-changed", "id": bob.id}]

@@ -26,7 +26,7 @@ from platform_database.testing import TestedDatabase, make_roles
 from platform_shop.app import make_app
 from platform_shop.catalogue.keystrokes import search_keys
 from platform_shop.config import MigrationSettings, ShopSettings
-from platform_shop.parts import Parts
+from platform_shop.container import Services
 from platform_shop.payments.signatures import HEADER, sign
 from platform_shop.schema import SCHEMA
 
@@ -194,9 +194,9 @@ async def app(start, settings) -> FastAPI:
 
 
 @pytest.fixture
-def parts(app) -> Parts:
-    """The parts of the running service."""
-    return app.state.parts
+def services(app) -> Services:
+    """The services of the running service."""
+    return app.state.services
 
 
 @pytest.fixture
@@ -363,13 +363,13 @@ def pass_time(database):
 
 
 @pytest.fixture
-def provider(parts):
+def provider(services):
     """The test provider."""
-    return parts.providers["test"]
+    return services.providers["test"]
 
 
 @pytest.fixture
-def told(parts, provider, database):
+def told(services, provider, database):
     """Tell the provider what it is to be told, and wait until it has told us all it will.
 
     The service's own background does the same: what it has taken is waited for.
@@ -378,7 +378,7 @@ def told(parts, provider, database):
     async def tell() -> None:
         async with asyncio.timeout(90):
             while await asyncio.to_thread(database.one, UNDELIVERED):
-                await parts.outbox.deliver_due()
+                await services.outbox.deliver_due()
             while provider._telling:
                 await asyncio.gather(*provider._telling, return_exceptions=True)
 

@@ -291,16 +291,16 @@ async def test_only_web_merges(client, ann, admin, service):
         assert (await client.post("/internal/cart/merge", json=body, headers=service(caller))).status_code == 403
 
 
-async def test_idle_carts_of_nobody_are_thrown_away_in_time(ann, anybody, mug, parts, database):
+async def test_idle_carts_of_nobody_are_thrown_away_in_time(ann, anybody, mug, services, database):
     from platform_shop.purge import purge
 
     for shopper in (ann, anybody) * 2:
         await shopper.add(mug)
     database.run("UPDATE carts SET updated_at = now() - interval '29 days'")
-    assert await purge(parts) == 0
+    assert await purge(services) == 0
     database.run("UPDATE carts SET updated_at = now() - interval '31 days'")
 
-    assert await purge(parts) == 1
+    assert await purge(services) == 1
     assert quantities(await ann.cart()) == {"mug": 2}
     assert (await anybody.cart())["items"] == []
 

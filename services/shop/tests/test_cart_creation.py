@@ -67,11 +67,11 @@ def test_a_window_ends_and_clients_are_apart():
 @pytest.mark.parametrize(
     ("age", "changes", "stays"), [(2, 1, True), (4, 1, False), (4, 2, True), (29, 2, True), (31, 2, False)]
 )
-async def test_a_cart_ends_by_its_use(anybody, mug, parts, database, age, changes, stays):
+async def test_a_cart_ends_by_its_use(anybody, mug, services, database, age, changes, stays):
     for _ in range(changes):
         await anybody.add(mug)
     database.run("UPDATE carts SET updated_at = now() - make_interval(days => %s)", age)
 
-    await purge(parts)
+    await purge(services)
 
     assert database.one(CARTS) == (1 if stays else 0)

@@ -51,18 +51,18 @@ def many(database):
     database.run("VACUUM (ANALYZE) products, variants, search_words, categories")
 
 
-async def plans_of(parts, filters, sort):
+async def plans_of(services, filters, sort):
     """Send a list as the service does, and return its page and what its statements cost."""
-    async with parts.sessions() as session:
-        with recorded_statements(parts.engine) as sent:
-            page = await parts.catalogue.page(session, filters, sort, Language.ENGLISH, cursor=None, limit=20)
+    async with services.sessions() as session:
+        with recorded_statements(services.engine) as sent:
+            page = await services.catalogue.page(session, filters, sort, Language.ENGLISH, cursor=None, limit=20)
         return page, [await explain(session, *one) for one in sent if "set_config" not in one[0]]
 
 
 @pytest.mark.usefixtures("many")
-async def test_a_page_of_a_list_reads_no_more_than_it_shows(parts):
+async def test_a_page_of_a_list_reads_no_more_than_it_shows(services):
     for filters, sort in LISTS:
-        page, (*facets, products) = await plans_of(parts, filters, sort)
+        page, (*facets, products) = await plans_of(services, filters, sort)
 
         assert (len(page.items), page.total_estimate) != (0, 0), filters
         assert products.rows < 200, (filters, products)
@@ -75,9 +75,9 @@ async def test_a_page_of_a_list_reads_no_more_than_it_shows(parts):
 
 
 @pytest.mark.usefixtures("many")
-async def test_a_search_reads_so_many_matches_and_no_more(parts):
+async def test_a_search_reads_so_many_matches_and_no_more(services):
     for text in TEXTS:
-        _, plans = await plans_of(parts, Filters(q=text), Sort.RELEVANCE)
+        _, plans = await plans_of(services, Filters(q=text), Sort.RELEVANCE)
 
         vocabulary, facets, products = plans
         for plan in (facets, products):
@@ -98,10 +98,10 @@ async def test_a_search_counts_what_it_ranks(client):
 @pytest.mark.usefixtures("mug")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(max_size=100), st.text(st.sampled_from("-!\"'&|():*<>\\ %_가ㅁa1"), max_size=100)))
-async def test_any_text_is_searched_for(parts, text):
+async def test_any_text_is_searched_for(services, text):
     filters = Filters(q=text.replace("\x00", ""))
-    async with parts.sessions() as session:
-        await parts.catalogue.page(session, filters, Sort.RELEVANCE, Language.KOREAN, cursor=None, limit=5)
+    async with services.sessions() as session:
+        await services.catalogue.page(session, filters, Sort.RELEVANCE, Language.KOREAN, cursor=None, limit=5)
 
 
 @pytest.mark.usefixtures("mug")

@@ -11,7 +11,7 @@ from platform_shop.catalogue.pictures.drawing import BACKDROPS, MOTIFS, PATTERNS
 from platform_shop.catalogue.pictures.palettes import PALETTES
 from platform_shop.config import DatabaseSettings
 from platform_shop.demo.command import fill_catalogue
-from platform_shop.demo.goods import CATEGORIES, PRODUCTS
+from platform_shop.demo.products import CATEGORIES, PRODUCTS
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 
 from platform_database import migrate as migrate_module
 from platform_database.engine import driver_url
-from platform_database.ledger.models import LedgerTable
+from platform_database.idempotency.models import IdempotencyTable
 from platform_database.migrate import alembic_config
 from platform_database.outbox.models import OutboxTable
 from platform_shop.cart.models import Cart  # noqa: F401 (fills the metadata)
@@ -52,7 +52,7 @@ def test_the_tables_are_those_that_the_code_maps(database):
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": relevant, "compare_type": True})
         # A list is allowed; the annotation of the function says one.
-        metadata: Any = [Table.metadata, LedgerTable.metadata, OutboxTable.metadata]
+        metadata: Any = [Table.metadata, IdempotencyTable.metadata, OutboxTable.metadata]
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 

@@ -86,14 +86,14 @@ async def test_another_attempt_does_not_extend_the_deadline(declined, pay, told,
     assert (await reading(declined))["pay_by"] == before
 
 
-async def test_an_order_that_stays_unpaid_ends_at_its_deadline(declined, parts, pass_time, reading, pay, database):
+async def test_an_order_that_stays_unpaid_ends_at_its_deadline(declined, services, pass_time, reading, pay, database):
     pass_time()
-    await parts.sweep.run()
+    await services.sweep.run()
     assert (await reading(declined))["state"] == "pending", "the deadline has not passed"
 
     pass_time(deadline=True)
     assert (await pay(declined)).json()["code"] == "order-not-payable"
-    await parts.sweep.run()
+    await services.sweep.run()
 
     order = await reading(declined)
     assert (order["state"], order["payment"]["state"], order["payable"]) == ("cancelled", "failed", False)
@@ -102,18 +102,18 @@ async def test_an_order_that_stays_unpaid_ends_at_its_deadline(declined, parts, 
 
 
 async def test_of_deadline_cancellation_and_payment_the_stock_is_given_back_once(
-    declined, parts, pass_time, pay, ann, told, reading, database
+    declined, services, pass_time, pay, ann, told, reading, database
 ):
     pass_time(deadline=True)
     database.run("UPDATE payments SET deadline_at = now() + interval '50 ms'")
     path = f"/api/shop/orders/{declined}/cancel"
 
     await asyncio.gather(
-        parts.sweep.run(), pay(declined), ann.send("POST", path, key="cancel"), parts.sweep.run(), pay(declined)
+        services.sweep.run(), pay(declined), ann.send("POST", path, key="cancel"), services.sweep.run(), pay(declined)
     )
     await told()
     pass_time(deadline=True)
-    await parts.sweep.run()
+    await services.sweep.run()
 
     order = await reading(declined)
     assert order["state"] in {"paid", "cancelled"}
@@ -127,13 +127,13 @@ async def test_a_failed_order_can_be_cancelled(declined, ann, database):
     assert database.one(STOCK) == 10
 
 
-async def test_money_of_an_earlier_attempt_goes_back(declined, pay, parts, told, reading, database):
+async def test_money_of_an_earlier_attempt_goes_back(declined, pay, services, told, reading, database):
     first = database.run("SELECT id, amount FROM payments")[0]
     await pay(declined, "ok")
     await told()
 
-    async with parts.sessions() as session:
-        await parts.payments.settle(session, await session.get(Payment, first["id"]), Settlement(Outcome.PAID))
+    async with services.sessions() as session:
+        await services.payments.settle(session, await session.get(Payment, first["id"]), Settlement(Outcome.PAID))
         await session.commit()
     await told()
 

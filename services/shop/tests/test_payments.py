@@ -36,45 +36,47 @@ async def test_a_provider_that_answers_twice_pays_once(ordered, reading, told, w
     assert database.one("SELECT count(*) FROM payment_events") == 1
 
 
-async def test_a_slow_provider_is_waited_for(ordered, reading, parts):
+async def test_a_slow_provider_is_waited_for(ordered, reading, services):
     order_id = await ordered("slow")
-    await parts.outbox.deliver_due()
+    await services.outbox.deliver_due()
 
     assert (await reading(order_id))["state"] == "pending"
 
 
-async def test_a_word_that_was_lost_is_asked_for(ordered, reading, told, parts, way_back, pass_time, monkeypatch):
+async def test_a_word_that_was_lost_is_asked_for(ordered, reading, told, services, way_back, pass_time, monkeypatch):
     """As when this process died between the provider's word and its being taken."""
-    monkeypatch.setattr("platform_shop.payments.practice.ATTEMPTS", 1)
-    monkeypatch.setattr("platform_shop.payments.practice.FIRST_PAUSE", 0)
+    monkeypatch.setattr("platform_shop.payments.fake_provider.ATTEMPTS", 1)
+    monkeypatch.setattr("platform_shop.payments.fake_provider.FIRST_PAUSE", 0)
     way_back.cut = True
     order_id = await ordered("ok")
     await told()
     assert (await reading(order_id))["state"] == "pending"
 
     pass_time()
-    assert await parts.sweep.run() == 1
+    assert await services.sweep.run() == 1
 
     assert (await reading(order_id))["state"] == "paid"
-    assert await parts.sweep.run() == 0
+    assert await services.sweep.run() == 0
 
 
-async def test_a_provider_that_never_answers_ends_the_order(ordered, reading, told, parts, pass_time, database):
+async def test_a_provider_that_never_answers_ends_the_order(ordered, reading, told, services, pass_time, database):
     order_id = await ordered("never")
     await told()
     pass_time()
-    await parts.sweep.run()
+    await services.sweep.run()
     assert (await reading(order_id))["state"] == "pending", "its time has not come"
 
     pass_time(deadline=True)
-    await parts.sweep.run()
+    await services.sweep.run()
 
     order = await reading(order_id)
     assert (order["state"], order["payment"]["state"]) == ("cancelled", "expired")
     assert database.one(STOCK) == 10
 
 
-async def test_a_provider_that_is_away_is_told_later(ordered, reading, told, parts, provider, pass_time, monkeypatch):
+async def test_a_provider_that_is_away_is_told_later(
+    ordered, reading, told, services, provider, pass_time, monkeypatch
+):
     async def away(_payment):
         raise ProviderUnavailable
 
@@ -82,9 +84,9 @@ async def test_a_provider_that_is_away_is_told_later(ordered, reading, told, par
         patch.setattr(provider, "start", away)
         patch.setattr(provider, "outcome", away)
         order_id = await ordered("ok")
-        await parts.outbox.deliver_due()
+        await services.outbox.deliver_due()
         pass_time()
-        await parts.sweep.run()
+        await services.sweep.run()
         assert (await reading(order_id))["state"] == "pending"
 
     pass_time()
@@ -92,12 +94,12 @@ async def test_a_provider_that_is_away_is_told_later(ordered, reading, told, par
     assert (await reading(order_id))["state"] == "paid"
 
 
-async def test_sweeps_of_several_replicas_do_each_payment_once(ordered, parts, pass_time, database):
+async def test_sweeps_of_several_replicas_do_each_payment_once(ordered, services, pass_time, database):
     for _ in range(6):
         await ordered("never")
     pass_time(deadline=True)
 
-    done = await asyncio.gather(*(parts.sweep.run() for _ in range(4)))
+    done = await asyncio.gather(*(services.sweep.run() for _ in range(4)))
 
     assert sum(done) == 6
     assert database.one(STOCK) == 10
@@ -126,10 +128,10 @@ async def test_events_that_contradict_each_other_leave_one_outcome(ordered, send
     assert database.one(STOCK) == 9
 
 
-async def test_money_that_comes_too_late_goes_back(ordered, send_event, reading, parts, told, pass_time, database):
+async def test_money_that_comes_too_late_goes_back(ordered, send_event, reading, services, told, pass_time, database):
     order_id = await ordered("never")
     pass_time(deadline=True)
-    await parts.sweep.run()
+    await services.sweep.run()
 
     await send_event("payment.paid")
     assert (await reading(order_id))["payment"]["state"] == "refunding"

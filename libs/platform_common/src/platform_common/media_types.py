@@ -19,7 +19,7 @@ class MediaTypeUnsupported(Problem):
     status = 415
 
 
-def takes(*media_types: str) -> Callable[[Request], None]:
+def require_content_type(*media_types: str) -> Callable[[Request], None]:
     """Return a dependency that refuses bodies of other types."""
 
     def check(request: Request) -> None:

@@ -130,7 +130,7 @@ def merge_patch_body(model: type[BaseModel], media_type: str) -> dict[str, Any]:
     return {"requestBody": {"content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}}}
 
 
-def complete_document(app: FastAPI, problems: Problems, more_paths: Mapping[str, Any] | None = None) -> None:
+def customize_openapi(app: FastAPI, problems: Problems, more_paths: Mapping[str, Any] | None = None) -> None:
     """Make `app`'s document say all that holds for every operation, and speak of problems alone.
 
     `more_paths` are those that something other than the framework serves, described in full.

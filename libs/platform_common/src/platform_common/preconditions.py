@@ -52,7 +52,7 @@ class Preconditions:
     if_none_match: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, headers: Headers) -> Preconditions:
+    def from_headers(cls, headers: Headers) -> Preconditions:
         """Read both headers. Raises PreconditionMalformed."""
         return cls(_tags(headers, "if-match"), _tags(headers, "if-none-match"))
 
@@ -89,7 +89,7 @@ def _tags(headers: Headers, name: str) -> tuple[str, ...] | None:
     return tuple(_ONE.findall(value))
 
 
-def preconditions_of(
+def get_preconditions(
     request: Request,
     if_match: Annotated[  # noqa: ARG001 (for the document)
         str | None, Header(alias="If-Match", description="Entity tags, or `*`.")
@@ -99,7 +99,7 @@ def preconditions_of(
     ] = None,
 ) -> Preconditions:
     """The request's preconditions. Raises PreconditionMalformed."""
-    return Preconditions.of(request.headers)
+    return Preconditions.from_headers(request.headers)
 
 
-PreconditionsOf = Annotated[Preconditions, Depends(preconditions_of)]
+PreconditionsDep = Annotated[Preconditions, Depends(get_preconditions)]

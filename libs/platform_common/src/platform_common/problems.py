@@ -206,10 +206,10 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_middleware(UnforeseenErrorMiddleware)
+    app.add_middleware(UnhandledExceptionMiddleware)
 
 
-class UnforeseenErrorMiddleware(HttpMiddleware):
+class UnhandledExceptionMiddleware(HttpMiddleware):
     """Answer an error that nobody foresaw with a problem, inside the request-id and access middlewares.
 
     Starlette's own last handler runs outside of every middleware, where the request's id is gone.

@@ -21,16 +21,16 @@ from platform_common.metrics import AccessMiddleware, metrics_server
 from platform_common.middleware import HttpMiddleware, on_response_start
 from platform_common.problems import install_problem_handlers
 from platform_common.request_id import RequestIdMiddleware
-from platform_common.settings import ServiceSettings, refuse_start
+from platform_common.settings import ServiceSettings, exit_with_error
 
 log = structlog.get_logger(__name__)
 
 
-class StartRefused(Exception):
+class StartupError(Exception):
     """A part that the service needs cannot be reached; the message is one sentence that names the variable."""
 
 
-def outfit(app: FastAPI, health: Health) -> FastAPI:
+def install_defaults(app: FastAPI, health: Health) -> FastAPI:
     """Give `app` what every service has: problem+json, request ids, probes, request metrics and the access log."""
     install_problem_handlers(app)
     app.include_router(health_router(health))
@@ -81,22 +81,22 @@ def serve(
     settings: ServiceSettings,
     app: ASGIApp,
     health: Health,
-    check_start: Callable[[], Awaitable[None]] | None = None,
+    startup_check: Callable[[], Awaitable[None]] | None = None,
     *,
     proxy_headers: bool = True,
 ) -> None:
-    """Serve `app` until a signal. `check_start` raises StartRefused when a needed part is out of reach.
+    """Serve `app` until a signal. `startup_check` raises StartupError when a needed part is out of reach.
 
     Without `proxy_headers`, `app` itself finds out the client's address where it needs it.
 
     Ends the process with one sentence when it cannot start: exit code 2 for settings, 1 for parts out of reach.
     """
     configure_logging(service, settings.log_level)
-    if check_start is not None:
+    if startup_check is not None:
         try:
-            asyncio.run(_bounded(check_start))
-        except StartRefused as refusal:
-            refuse_start(str(refusal))
+            asyncio.run(_bounded(startup_check))
+        except StartupError as refusal:
+            exit_with_error(str(refusal))
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -130,7 +130,7 @@ def _refusing(variable: str, port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        refuse_start(f"Cannot listen on {variable} {port}: {error.strerror}.")
+        exit_with_error(f"Cannot listen on {variable} {port}: {error.strerror}.")
 
 
 def _family(host: str) -> socket.AddressFamily:
@@ -141,9 +141,9 @@ def _family(host: str) -> socket.AddressFamily:
 START_CHECK_SECONDS = 7
 
 
-async def _bounded(check_start: Callable[[], Awaitable[None]]) -> None:
+async def _bounded(startup_check: Callable[[], Awaitable[None]]) -> None:
     try:
         async with asyncio.timeout(START_CHECK_SECONDS):
-            await check_start()
+            await startup_check()
     except TimeoutError:
-        raise StartRefused(f"A part that the service needs did not answer within {START_CHECK_SECONDS} s.") from None
+        raise StartupError(f"A part that the service needs did not answer within {START_CHECK_SECONDS} s.") from None

@@ -89,11 +89,11 @@ def load_settings(kind: type[S], **given: Any) -> S:
     A variable with the service's prefix that is no setting of the service is wrong as well: it is a misspelt one.
     """
     if unknown := unknown_variables(kind, os.environ):
-        refuse_start("Wrong settings: " + "; ".join(unknown) + ".", EXIT_SETTINGS)
+        exit_with_error("Wrong settings: " + "; ".join(unknown) + ".", EXIT_SETTINGS)
     try:
         return kind(**given)
     except ValidationError as error:
-        refuse_start(settings_sentence(kind, error), EXIT_SETTINGS)
+        exit_with_error(settings_sentence(kind, error), EXIT_SETTINGS)
 
 
 def unknown_variables(kind: type[BaseSettings], environment: Mapping[str, str]) -> list[str]:
@@ -147,7 +147,7 @@ def settings_sentence(kind: type[BaseSettings], error: ValidationError) -> str:
     return "Wrong settings: " + "; ".join(faults) + "."
 
 
-def refuse_start(sentence: str, code: int = EXIT_UNREACHABLE) -> NoReturn:
+def exit_with_error(sentence: str, code: int = EXIT_UNREACHABLE) -> NoReturn:
     """End a start: one sentence on standard error, and `code`."""
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201 (this is the command line's answer)
     raise SystemExit(code)

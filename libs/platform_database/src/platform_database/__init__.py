@@ -1,1 +1,1 @@
-"""What services with tables share, and no domain: connections, migrations, a request's boundary, ledger, outbox."""
+"""Shared code of services with tables: connections, migrations, unit of work, idempotency, outbox."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from platform_common.serving import StartRefused
+from platform_common.serving import StartupError
 from platform_database.engine import driver_url
 from platform_database.schema import Schema
 from platform_database.settings import MigrationSettings, variable
@@ -41,7 +41,7 @@ def alembic_config(schema: Schema) -> Config:
 def migrate(settings: MigrationSettings, schema: Schema) -> tuple[str | None, str | None]:
     """Bring the database to the revision of `schema`, and return the revisions before and after.
 
-    Waits for the server and for other migrations. Raises StartRefused with a sentence that names the variable.
+    Waits for the server and for other migrations. Raises StartupError with a sentence that names the variable.
     """
     engine = create_engine(
         driver_url(settings.migration_database_url.get_secret_value()),
@@ -83,9 +83,9 @@ def _connect(engine: Engine, deadline: float, url_variable: str) -> Connection:
             return engine.connect()
         except OperationalError as error:
             if "authentication failed" in str(error.orig):
-                raise StartRefused(f"{url_variable} names a role or password that is refused.") from None
+                raise StartupError(f"{url_variable} names a role or password that is refused.") from None
             if time.monotonic() > deadline:
-                raise StartRefused(f"The database of {url_variable} cannot be reached.") from None
+                raise StartupError(f"The database of {url_variable} cannot be reached.") from None
         time.sleep(_POLL_SECONDS)
 
 
@@ -94,7 +94,7 @@ def _alone(connection: Connection, deadline: float, url_variable: str) -> Iterat
     while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
         connection.rollback()
         if time.monotonic() > deadline:
-            raise StartRefused(f"Another migration of the database of {url_variable} does not end.")
+            raise StartupError(f"Another migration of the database of {url_variable} does not end.")
         time.sleep(_POLL_SECONDS)
     connection.commit()
     # The lock is the session's: closing the connection gives it back, however this ends.
@@ -106,7 +106,7 @@ def _check_role(connection: Connection, settings: MigrationSettings) -> None:
     known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), role).scalar()
     connection.rollback()
     if known is None:
-        raise StartRefused(f"{variable(settings, 'app_role')} names a role that the database does not have.")
+        raise StartupError(f"{variable(settings, 'app_role')} names a role that the database does not have.")
 
 
 def _revision(connection: Connection) -> str | None:

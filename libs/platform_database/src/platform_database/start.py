@@ -6,7 +6,7 @@ import asyncio
 
 from sqlalchemy.exc import DBAPIError
 
-from platform_common.serving import StartRefused
+from platform_common.serving import StartupError
 from platform_database.engine import make_engine
 from platform_database.revision import SchemaOutdated, check_revision
 from platform_database.schema import Schema
@@ -17,8 +17,8 @@ WAIT_SECONDS = 6.0
 POLL_SECONDS = 0.2
 
 
-async def check_database(settings: DatabaseSettings, schema: Schema, wait_seconds: float = WAIT_SECONDS) -> None:
-    """Wait for the database and its tables. Raises StartRefused with a sentence that names the variable."""
+async def wait_for_database(settings: DatabaseSettings, schema: Schema, wait_seconds: float = WAIT_SECONDS) -> None:
+    """Wait for the database and its tables. Raises StartupError with a sentence that names the variable."""
     engine = make_engine(settings)
     reason = "does not answer"
     try:
@@ -39,7 +39,7 @@ async def check_database(settings: DatabaseSettings, schema: Schema, wait_second
         pass
     finally:
         await engine.dispose()
-    raise StartRefused(f"The database of {variable(settings, 'database_url')} {reason}.")
+    raise StartupError(f"The database of {variable(settings, 'database_url')} {reason}.")
 
 
 def _reason(error: DBAPIError) -> str:

@@ -74,7 +74,7 @@ class Plan:
     rows: int
 
     @classmethod
-    def of(cls, statement: str, document: Mapping[str, Any]) -> Plan:
+    def from_document(cls, statement: str, document: Mapping[str, Any]) -> Plan:
         """Read the server's document."""
         root = document["Plan"]
         buffers = root["Shared Hit Blocks"] + root["Shared Read Blocks"]
@@ -114,4 +114,4 @@ async def explain(session: AsyncSession, statement: str, parameters: Any) -> Pla
     connection = await session.connection()
     rows = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters)
     (document,) = rows.scalar_one()
-    return Plan.of(statement, document)
+    return Plan.from_document(statement, document)

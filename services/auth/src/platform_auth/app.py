@@ -48,8 +48,8 @@ from platform_auth.verify.token_cache import TokenCache
 from platform_common.health import Health
 from platform_common.internal_http import internal_client
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
-from platform_common.openapi import complete_document, operation_id
-from platform_common.serving import outfit
+from platform_common.openapi import customize_openapi, operation_id
+from platform_common.serving import install_defaults
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
 
 DAY = 86_400
@@ -130,7 +130,7 @@ class Auth:
         app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
         app.add_middleware(DeadlineMiddleware, seconds=REQUEST_SECONDS)
         app.add_middleware(NoStoreMiddleware)
-        outfit(app, self.health)
+        install_defaults(app, self.health)
         app.add_exception_handler(RedisError, _on_redis_error)
         for endpoints in (
             key_endpoints,
@@ -141,7 +141,7 @@ class Auth:
             internal_endpoints,
         ):
             app.include_router(endpoints.router)
-        complete_document(app, problems, {VERIFY_PATH: {"get": OPERATION}})
+        customize_openapi(app, problems, {VERIFY_PATH: {"get": OPERATION}})
         app.state.key_ring = self.key_ring
         app.state.tokens = self.tokens
         app.state.sessions = self.sessions

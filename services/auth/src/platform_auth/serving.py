@@ -12,26 +12,26 @@ from platform_auth.app import Auth
 from platform_auth.config import AuthSettings
 from platform_auth.keys.ring import InvalidKeyRing
 from platform_auth.store import redis_client
-from platform_common.serving import StartRefused, serve
-from platform_common.settings import EXIT_SETTINGS, load_settings, refuse_start
+from platform_common.serving import StartupError, serve
+from platform_common.settings import EXIT_SETTINGS, load_settings, exit_with_error
 from platform_common.waiting import WAIT_SECONDS, NotYetAvailable, wait_until_available
 
 
 async def wait_for_store(url: SecretStr, wait_seconds: float = WAIT_SECONDS) -> None:
-    """Wait for the session store. Raises StartRefused."""
+    """Wait for the session store. Raises StartupError."""
     client = redis_client(url)
 
     async def check() -> None:
         try:
             await client.ping()
         except AuthenticationError:
-            raise StartRefused("AUTH_REDIS_URL names a server that refuses its user or password.") from None
+            raise StartupError("AUTH_REDIS_URL names a server that refuses its user or password.") from None
         except (RedisError, OSError):
             raise NotYetAvailable("does not respond") from None
 
     try:
         if reason := await wait_until_available(check, wait_seconds):
-            raise StartRefused(f"AUTH_REDIS_URL names a server that {reason}.")
+            raise StartupError(f"AUTH_REDIS_URL names a server that {reason}.")
     finally:
         await client.aclose()
 
@@ -42,9 +42,9 @@ def run() -> None:
     try:
         auth = Auth(settings, registry=REGISTRY)
     except InvalidKeyRing as broken:
-        refuse_start(f"Wrong settings: AUTH_KEY_RING_DIR {broken}.", EXIT_SETTINGS)
+        exit_with_error(f"Wrong settings: AUTH_KEY_RING_DIR {broken}.", EXIT_SETTINGS)
 
-    async def check_start() -> None:
+    async def startup_check() -> None:
         await wait_for_store(settings.redis_url)
 
     # What was loaded so far lives as long as the process, and requests leave few cycles behind: the collector need not
@@ -52,4 +52,4 @@ def run() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-    serve("auth", settings, auth.asgi, auth.health, check_start, proxy_headers=False)
+    serve("auth", settings, auth.asgi, auth.health, startup_check, proxy_headers=False)

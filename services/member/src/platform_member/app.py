@@ -1,4 +1,4 @@
-"""The application: parts, routes, limits."""
+"""The application: services, routes, limits."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from fastapi import FastAPI
 
 from platform_common.health import Health, NotReady
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
-from platform_common.openapi import complete_document, operation_id
-from platform_common.serving import outfit
-from platform_database.background import Work, background_work
-from platform_database.failures import install_database_failures
+from platform_common.openapi import customize_openapi, operation_id
+from platform_common.serving import install_defaults
+from platform_database.errors import install_database_error_handlers
+from platform_database.periodic_tasks import PeriodicTask, run_periodic_tasks
 from platform_database.revision import SchemaOutdated, check_revision
 from platform_member.accounts import administration, endpoints, internal
 from platform_member.config import MemberSettings
+from platform_member.container import Services, lifespan_services
 from platform_member.credentials import endpoints as credentials
 from platform_member.openapi import problems
-from platform_member.parts import Parts, running_parts
 from platform_member.purge import purge
 from platform_member.schema import SCHEMA
 
@@ -30,8 +30,8 @@ def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | No
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running_parts(settings, transport) as parts, background_work(_works(parts)):
-            app.state.parts = parts
+        async with lifespan_services(settings, transport) as services, run_periodic_tasks(_periodic_tasks(services)):
+            app.state.services = services
             yield
 
     app = FastAPI(
@@ -46,30 +46,30 @@ def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | No
     )
     for router in (endpoints.router, administration.router, internal.router, credentials.router):
         app.include_router(router)
-    complete_document(app, problems)
-    install_database_failures(app)
+    customize_openapi(app, problems)
+    install_database_error_handlers(app)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     app.add_middleware(DeadlineMiddleware, seconds=settings.request_timeout_seconds)
 
     async def database() -> None:
-        parts: Parts = app.state.parts
+        services: Services = app.state.services
         try:
-            await check_revision(parts.engine, SCHEMA)
+            await check_revision(services.engine, SCHEMA)
         except SchemaOutdated as error:
             raise NotReady(str(error)) from error
 
     health = Health({"database": database})
-    return outfit(app, health), health
+    return install_defaults(app, health), health
 
 
-def _works(parts: Parts) -> list[Work]:
-    settings, outbox = parts.settings, parts.outbox
+def _periodic_tasks(services: Services) -> list[PeriodicTask]:
+    settings, outbox = services.settings, services.outbox
     # At the start, too: a service may have joined since the last one.
     at_once = asyncio.Event()
     at_once.set()
     return [
-        Work("outbox", settings.outbox_poll_interval_seconds, outbox.deliver_due, outbox.wake),
-        Work("missed events", settings.purge_interval_seconds, outbox.catch_up, at_once),
-        Work("purge", settings.purge_interval_seconds, lambda: purge(parts)),
+        PeriodicTask("outbox", settings.outbox_poll_interval_seconds, outbox.deliver_due, outbox.wake),
+        PeriodicTask("missed events", settings.purge_interval_seconds, outbox.backfill, at_once),
+        PeriodicTask("purge", settings.purge_interval_seconds, lambda: purge(services)),
     ]

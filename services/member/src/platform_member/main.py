@@ -1,6 +1,6 @@
 """The command `member`: serve, migrate, create-admin.
 
-Each command imports its own parts, after its settings were read: a wrong setting is said at once, and a short command
+Each command imports its own modules, after its settings were read: a wrong setting is said at once, and a short command
 does not load what only a server needs.
 """
 
@@ -12,12 +12,12 @@ import json
 import sys
 from collections.abc import Sequence
 
-from platform_common.settings import load_settings, refuse_start
+from platform_common.settings import exit_with_error, load_settings
 from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command; each ends with 2 for wrong settings and 1 for parts out of reach, and one sentence."""
+    """Run one command; each ends with 2 for wrong settings and 1 for unreachable dependencies, and one sentence."""
     parser = argparse.ArgumentParser(prog="member", description="Accounts of the Member Platform.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve the API")
@@ -37,29 +37,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _serve(settings: MemberSettings) -> None:
     from platform_common.serving import serve
-    from platform_database.start import check_database
+    from platform_database.start import wait_for_database
     from platform_member.app import make_app
     from platform_member.schema import SCHEMA
 
     app, health = make_app(settings)
-    serve("member", settings, app, health, lambda: check_database(settings, SCHEMA))
+    serve("member", settings, app, health, lambda: wait_for_database(settings, SCHEMA))
 
 
 def _migrate(settings: MigrationSettings) -> None:
-    from platform_common.serving import StartRefused
+    from platform_common.serving import StartupError
     from platform_database.migrate import migrate
     from platform_member.schema import SCHEMA
 
     try:
         before, after = migrate(settings, SCHEMA)
-    except StartRefused as refusal:
-        refuse_start(str(refusal))
+    except StartupError as refusal:
+        exit_with_error(str(refusal))
     _print({"before": before, "after": after})
 
 
 def _create_admin(settings: AdminSettings, options: argparse.Namespace) -> None:
     from platform_common.logs import configure_logging
-    from platform_common.serving import StartRefused
+    from platform_common.serving import StartupError
     from platform_member.accounts.create_admin import create_admin, read_admin
 
     # Standard output is the result.
@@ -67,8 +67,8 @@ def _create_admin(settings: AdminSettings, options: argparse.Namespace) -> None:
     wanted = read_admin(settings, options.email, options.display_name)
     try:
         made = asyncio.run(create_admin(settings, wanted, reset_password=options.reset_password))
-    except StartRefused as refusal:
-        refuse_start(str(refusal))
+    except StartupError as refusal:
+        exit_with_error(str(refusal))
     _print(made)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from platform_database.ledger import repository as ledger
-from platform_member.parts import Parts
+from platform_database.idempotency import repository as idempotency
+from platform_member.container import Services
 
 
-async def purge(parts: Parts) -> int:
+async def purge(services: Services) -> int:
     """Delete a batch of expired answers and one of old events; return how many rows that was."""
-    async with parts.sessions.begin() as session:
-        answers = await ledger.purge(session)
-    return answers + await parts.outbox.purge()
+    async with services.sessions.begin() as session:
+        answers = await idempotency.purge(session)
+    return answers + await services.outbox.purge()

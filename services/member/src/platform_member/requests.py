@@ -11,28 +11,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_common.idempotency_key import GivenKey
 from platform_common.internal_http import CLIENT_KEY_HEADER
 from platform_common.tokens.callers import access_token
-from platform_database.boundary import Writes
-from platform_database.ledger.requests import keyed_request
+from platform_database.idempotency.requests import idempotent_request
+from platform_database.unit_of_work import UnitOfWork
 from platform_member.accounts.callers import Caller, load_caller
-from platform_member.parts import Parts
+from platform_member.container import Services
 
 
-def parts_of(request: Request) -> Parts:
-    """Return the parts of the application that handles `request`."""
-    parts: Parts = request.app.state.parts
-    return parts
+def get_services(request: Request) -> Services:
+    """Return the services of the application that handles `request`."""
+    services: Services = request.app.state.services
+    return services
 
 
-PartsOf = Annotated[Parts, Depends(parts_of)]
+ServicesDep = Annotated[Services, Depends(get_services)]
 
 
 # Whom a service calls for: password hashes are shared fairly between clients.
 ClientKey = Annotated[str, Header(alias=CLIENT_KEY_HEADER, max_length=64, description="An opaque key of the client.")]
 
 
-async def request_session(parts: PartsOf) -> AsyncIterator[AsyncSession]:
+async def request_session(services: ServicesDep) -> AsyncIterator[AsyncSession]:
     """One session a request; it takes a connection with its first statement, and rolls back what nobody committed."""
-    async with parts.sessions() as session:
+    async with services.sessions() as session:
         yield session
 
 
@@ -41,10 +41,10 @@ Session = Annotated[AsyncSession, Depends(request_session, scope="function")]
 
 
 async def current_caller(
-    request: Request, parts: PartsOf, session: Session, _: Annotated[object, Depends(access_token)]
+    request: Request, services: ServicesDep, session: Session, _: Annotated[object, Depends(access_token)]
 ) -> Caller:
     """The caller. Raises Unauthenticated and its kin."""
-    principal = await parts.access_tokens.principal(request.headers.get("authorization"))
+    principal = await services.access_tokens.principal(request.headers.get("authorization"))
     return await load_caller(session, principal)
 
 
@@ -60,18 +60,18 @@ def administrator(caller: CurrentCaller) -> Caller:
 Administrator = Annotated[Caller, Depends(administrator)]
 
 
-def plain_writes(parts: PartsOf, session: Session) -> Writes:
+def unkeyed_unit_of_work(services: ServicesDep, session: Session) -> UnitOfWork:
     """The boundary of a request that takes no key (DELETE)."""
-    return Writes(session, parts.ledger, parts.outbox)
+    return UnitOfWork(session, services.idempotency, services.outbox)
 
 
-async def keyed_writes(
-    request: Request, parts: PartsOf, session: Session, caller: CurrentCaller, key: GivenKey
-) -> Writes:
+async def keyed_unit_of_work(
+    request: Request, services: ServicesDep, session: Session, caller: CurrentCaller, key: GivenKey
+) -> UnitOfWork:
     """The boundary of a request that may come under a key. Raises IdempotencyKeyInvalid."""
-    keyed = await keyed_request(request, key, str(caller.id), parts.settings.fingerprint_key) if key else None
-    return Writes(session, parts.ledger, parts.outbox, keyed)
+    keyed = await idempotent_request(request, key, str(caller.id), services.settings.fingerprint_key) if key else None
+    return UnitOfWork(session, services.idempotency, services.outbox, keyed)
 
 
-KeyedWrites = Annotated[Writes, Depends(keyed_writes)]
-PlainWrites = Annotated[Writes, Depends(plain_writes)]
+KeyedUnitOfWork = Annotated[UnitOfWork, Depends(keyed_unit_of_work)]
+UnkeyedUnitOfWork = Annotated[UnitOfWork, Depends(unkeyed_unit_of_work)]

@@ -13,7 +13,7 @@ import structlog
 
 from platform_common.logs import configure_logging
 from platform_common.metrics import metrics_server
-from platform_common.settings import EXIT_SETTINGS, load_settings, refuse_start
+from platform_common.settings import EXIT_SETTINGS, exit_with_error, load_settings
 from platform_operator.config import OperatorSettings
 from platform_operator.kube.cluster import PAGE
 from platform_operator.kube.connection import log_in
@@ -89,7 +89,7 @@ def main() -> None:
     try:
         platform = load_platform(settings.platform_file)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        refuse_start(f"OPERATOR_PLATFORM_FILE is invalid: {type(error).__name__} {error}.", EXIT_SETTINGS)
+        exit_with_error(f"OPERATOR_PLATFORM_FILE is invalid: {type(error).__name__} {error}.", EXIT_SETTINGS)
     registry = kopf.OperatorRegistry()
     own = Peer(settings.peering, settings.identity or host_identity()) if settings.peering else None
     operator = Operator(platform, settings.resync_seconds, own, (settings.host, settings.tables_port))

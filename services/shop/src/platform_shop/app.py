@@ -1,4 +1,4 @@
-"""The application: parts, routes, limits."""
+"""The application: services, routes, limits."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from fastapi import FastAPI
 
 from platform_common.health import Health, NotReady
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
-from platform_common.openapi import complete_document, operation_id
-from platform_common.serving import outfit
-from platform_database.background import Work, background_work
-from platform_database.failures import install_database_failures
+from platform_common.openapi import customize_openapi, operation_id
+from platform_common.serving import install_defaults
+from platform_database.errors import install_database_error_handlers
+from platform_database.periodic_tasks import PeriodicTask, run_periodic_tasks
 from platform_database.revision import SchemaOutdated, check_revision
 from platform_shop.cart import endpoints as cart
 from platform_shop.cart import internal as cart_internal
 from platform_shop.catalogue import endpoints as catalogue
 from platform_shop.config import ShopSettings
+from platform_shop.container import Services, lifespan_services
 from platform_shop.erasure import endpoints as erasure
 from platform_shop.openapi import problems
 from platform_shop.orders import endpoints as orders
-from platform_shop.parts import Parts, running_parts
 from platform_shop.payments import endpoints as payments
 from platform_shop.purge import purge
 from platform_shop.schema import SCHEMA
@@ -33,12 +33,15 @@ def make_app(
     transport: httpx2.AsyncBaseTransport | None = None,
     providers_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> tuple[FastAPI, Health]:
-    """Return the application and its readiness. The transports play others in tests: see `running_parts`."""
+    """Return the application and its readiness. The transports play others in tests: see `lifespan_services`."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running_parts(settings, transport, providers_transport) as parts, background_work(_works(parts)):
-            app.state.parts = parts
+        async with (
+            lifespan_services(settings, transport, providers_transport) as services,
+            run_periodic_tasks(_periodic_tasks(services)),
+        ):
+            app.state.services = services
             yield
 
     app = FastAPI(
@@ -60,27 +63,27 @@ def make_app(
         erasure.router,
     ):
         app.include_router(router)
-    complete_document(app, problems)
-    install_database_failures(app)
+    customize_openapi(app, problems)
+    install_database_error_handlers(app)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     app.add_middleware(DeadlineMiddleware, seconds=settings.request_timeout_seconds)
 
     async def database() -> None:
-        parts: Parts = app.state.parts
+        services: Services = app.state.services
         try:
-            await check_revision(parts.engine, SCHEMA)
+            await check_revision(services.engine, SCHEMA)
         except SchemaOutdated as error:
             raise NotReady(str(error)) from error
 
     health = Health({"database": database})
-    return outfit(app, health), health
+    return install_defaults(app, health), health
 
 
-def _works(parts: Parts) -> list[Work]:
-    settings, outbox = parts.settings, parts.outbox
+def _periodic_tasks(services: Services) -> list[PeriodicTask]:
+    settings, outbox = services.settings, services.outbox
     return [
-        Work("outbox", settings.outbox_poll_interval_seconds, outbox.deliver_due, outbox.wake),
-        Work("payments", settings.payment_sweep_interval_seconds, parts.sweep.run),
-        Work("purge", settings.purge_interval_seconds, lambda: purge(parts)),
+        PeriodicTask("outbox", settings.outbox_poll_interval_seconds, outbox.deliver_due, outbox.wake),
+        PeriodicTask("payments", settings.payment_sweep_interval_seconds, services.sweep.run),
+        PeriodicTask("purge", settings.purge_interval_seconds, lambda: purge(services)),
     ]

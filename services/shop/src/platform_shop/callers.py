@@ -9,7 +9,7 @@ from platform_common.problems import Forbidden, Unauthenticated
 from platform_common.tokens.access import Principal
 
 
-class MemberGone(Unauthenticated):
+class AccountInactive(Unauthenticated):
     """The token is genuine, but its member was deleted since."""
 
     code = "account-inactive"
@@ -32,8 +32,8 @@ class Caller:
 
 
 def caller_of(principal: Principal) -> Caller:
-    """Return the caller behind a verified token. Raises MemberGone for a subject that is no member's id."""
+    """Return the caller behind a verified token. Raises AccountInactive for a subject that is no member's id."""
     try:
         return Caller(UUID(principal.subject), principal.is_admin)
     except ValueError:
-        raise MemberGone from None
+        raise AccountInactive from None

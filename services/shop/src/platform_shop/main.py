@@ -1,6 +1,6 @@
 """The command `shop`: serve, migrate, demo-data.
 
-Each command imports its own parts, after its settings were read: a wrong setting is said at once, and a short command
+Each command imports its own modules, after its settings were read: a wrong setting is said at once, and a short command
 does not load what only a server needs.
 """
 
@@ -12,12 +12,12 @@ import json
 import sys
 from collections.abc import Sequence
 
-from platform_common.settings import load_settings, refuse_start
+from platform_common.settings import exit_with_error, load_settings
 from platform_shop.config import DatabaseSettings, MigrationSettings, ShopSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command; each ends with 2 for wrong settings and 1 for parts out of reach, and one sentence."""
+    """Run one command; each ends with 2 for wrong settings and 1 for unreachable dependencies, and one sentence."""
     parser = argparse.ArgumentParser(prog="shop", description="The shop of the Member Platform.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve the API")
@@ -34,34 +34,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _serve(settings: ShopSettings) -> None:
     from platform_common.serving import serve
-    from platform_database.start import check_database
+    from platform_database.start import wait_for_database
     from platform_shop.app import make_app
     from platform_shop.schema import SCHEMA
 
     app, health = make_app(settings)
-    serve("shop", settings, app, health, lambda: check_database(settings, SCHEMA))
+    serve("shop", settings, app, health, lambda: wait_for_database(settings, SCHEMA))
 
 
 def _migrate(settings: MigrationSettings) -> None:
-    from platform_common.serving import StartRefused
+    from platform_common.serving import StartupError
     from platform_database.migrate import migrate
     from platform_shop.schema import SCHEMA
 
     try:
         before, after = migrate(settings, SCHEMA)
-    except StartRefused as refusal:
-        refuse_start(str(refusal))
+    except StartupError as refusal:
+        exit_with_error(str(refusal))
     _print({"before": before, "after": after})
 
 
 def _demo_data(settings: DatabaseSettings) -> None:
-    from platform_common.serving import StartRefused
+    from platform_common.serving import StartupError
     from platform_shop.demo.command import fill_catalogue
 
     try:
         done = asyncio.run(fill_catalogue(settings))
-    except StartRefused as refusal:
-        refuse_start(str(refusal))
+    except StartupError as refusal:
+        exit_with_error(str(refusal))
     _print(done)
 
 

@@ -14,11 +14,11 @@ from platform_common.client_address import address_block
 from platform_common.idempotency_key import GivenKey
 from platform_common.problems import Problem, Unauthenticated
 from platform_common.tokens.callers import access_token
-from platform_database.boundary import Writes
-from platform_database.ledger.requests import keyed_request
+from platform_database.idempotency.requests import idempotent_request
+from platform_database.unit_of_work import UnitOfWork
 from platform_shop.callers import Caller, caller_of
 from platform_shop.cart.visitors import Visitor
-from platform_shop.parts import Parts
+from platform_shop.container import Services
 
 CART_COOKIE = "cart"
 # The member that a page was made for: a request of any other visitor is refused.
@@ -35,18 +35,18 @@ class IdempotencyKeyMissing(Problem):
         super().__init__("This path needs an idempotency key: X-Idempotency-Key or Idempotency-Key.")
 
 
-def parts_of(request: Request) -> Parts:
-    """Return the parts of the application that handles `request`."""
-    parts: Parts = request.app.state.parts
-    return parts
+def get_services(request: Request) -> Services:
+    """Return the services of the application that handles `request`."""
+    services: Services = request.app.state.services
+    return services
 
 
-PartsOf = Annotated[Parts, Depends(parts_of)]
+ServicesDep = Annotated[Services, Depends(get_services)]
 
 
-async def request_session(parts: PartsOf) -> AsyncIterator[AsyncSession]:
+async def request_session(services: ServicesDep) -> AsyncIterator[AsyncSession]:
     """One session a request; it takes a connection with its first statement, and rolls back what nobody committed."""
-    async with parts.sessions() as session:
+    async with services.sessions() as session:
         yield session
 
 
@@ -62,9 +62,11 @@ def client_block(request: Request) -> str:
 ClientBlock = Annotated[str, Depends(client_block)]
 
 
-async def current_caller(request: Request, parts: PartsOf, _: Annotated[object, Depends(access_token)]) -> Caller:
+async def current_caller(
+    request: Request, services: ServicesDep, _: Annotated[object, Depends(access_token)]
+) -> Caller:
     """The caller. Raises Unauthenticated and its kin."""
-    caller = caller_of(await parts.access_tokens.principal(request.headers.get("authorization")))
+    caller = caller_of(await services.access_tokens.principal(request.headers.get("authorization")))
     _require_expected_member(request, caller.id)
     return caller
 
@@ -73,25 +75,28 @@ CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 
 async def current_visitor(
-    request: Request, parts: PartsOf, key: GivenKey, client: ClientBlock,
+    request: Request,
+    services: ServicesDep,
+    key: GivenKey,
+    client: ClientBlock,
     _: Annotated[object, Depends(access_token)],
-) -> Visitor:  # fmt: skip
-    """The visitor. A token that is there must be a good one. Raises AccessTokenInvalid, MemberGone.
+) -> Visitor:
+    """The visitor. A token that is there must be a good one. Raises AccessTokenInvalid, AccountInactive.
 
     A member's page names its member: when the session has expired, nothing goes into the cart of an unknown visitor,
     and when another member has logged in since, nothing goes into that one's. Raises Unauthenticated then.
     """
     member_id = None
     if (authorization := request.headers.get("authorization")) is not None:
-        member_id = caller_of(await parts.access_tokens.principal(authorization)).id
+        member_id = caller_of(await services.access_tokens.principal(authorization)).id
     _require_expected_member(request, member_id)
-    token = request.cookies.get(parts.settings.host_cookie(CART_COOKIE))
-    cart_id = parts.cart_tokens.cart_of(token) if token else None
+    token = request.cookies.get(services.settings.host_cookie(CART_COOKIE))
+    cart_id = services.cart_tokens.cart_of(token) if token else None
     if cart_id is not None:
         return Visitor(member_id, cart_id, is_new=False, client=client)
     # Whoever repeats its first request, because the answer with the cookie was lost, gets the same cart.
     address = request.client.host if request.client else ""
-    new = parts.cart_tokens.cart_for("first request", key, address) if key else uuid_utils.compat.uuid7()
+    new = services.cart_tokens.cart_for("first request", key, address) if key else uuid_utils.compat.uuid7()
     return Visitor(member_id, new, is_new=True, client=client)
 
 
@@ -104,23 +109,23 @@ def _require_expected_member(request: Request, member_id: UUID | None) -> None:
 CurrentVisitor = Annotated[Visitor, Depends(current_visitor)]
 
 
-async def visitors_writes(
-    request: Request, parts: PartsOf, session: Session, visitor: CurrentVisitor, key: GivenKey
-) -> Writes:
+async def visitor_unit_of_work(
+    request: Request, services: ServicesDep, session: Session, visitor: CurrentVisitor, key: GivenKey
+) -> UnitOfWork:
     """The boundary of a visitor's request, which may come under a key. Raises IdempotencyKeyInvalid."""
-    keyed = await keyed_request(request, key, visitor.scope, parts.settings.fingerprint_key) if key else None
-    return Writes(session, parts.ledger, parts.outbox, keyed)
+    keyed = await idempotent_request(request, key, visitor.scope, services.settings.fingerprint_key) if key else None
+    return UnitOfWork(session, services.idempotency, services.outbox, keyed)
 
 
-async def keyed_writes(
-    request: Request, parts: PartsOf, session: Session, caller: CurrentCaller, key: GivenKey
-) -> Writes:
+async def keyed_unit_of_work(
+    request: Request, services: ServicesDep, session: Session, caller: CurrentCaller, key: GivenKey
+) -> UnitOfWork:
     """The boundary of a member's request that must come under a key. Raises IdempotencyKeyMissing and …Invalid."""
     if key is None:
         raise IdempotencyKeyMissing
-    keyed = await keyed_request(request, key, str(caller.id), parts.settings.fingerprint_key)
-    return Writes(session, parts.ledger, parts.outbox, keyed)
+    keyed = await idempotent_request(request, key, str(caller.id), services.settings.fingerprint_key)
+    return UnitOfWork(session, services.idempotency, services.outbox, keyed)
 
 
-VisitorsWrites = Annotated[Writes, Depends(visitors_writes)]
-KeyedWrites = Annotated[Writes, Depends(keyed_writes)]
+VisitorUnitOfWork = Annotated[UnitOfWork, Depends(visitor_unit_of_work)]
+KeyedUnitOfWork = Annotated[UnitOfWork, Depends(keyed_unit_of_work)]

@@ -17,7 +17,7 @@ from platform_common.health import Health
 from platform_common.internal_http import internal_client
 from platform_common.limits import BodyLimitMiddleware, DeadlineMiddleware, HeadMiddleware
 from platform_common.problems import NotFound, problem_response
-from platform_common.serving import outfit
+from platform_common.serving import install_defaults
 from platform_common.tokens.access import AccessTokenVerifier
 from platform_common.tokens.jwks import JwksCache, fetch_over_http
 from platform_web.account import endpoints as account
@@ -115,7 +115,7 @@ class Web:
         app.add_middleware(HeadMiddleware)
         app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
         app.add_middleware(DeadlineMiddleware, seconds=settings.request_timeout_seconds)
-        outfit(app, self.health)
+        install_defaults(app, self.health)
         app.add_exception_handler(RequestValidationError, _on_invalid_path)
         app.add_middleware(ProblemPagesMiddleware, pages=self.container.pages)
         app.add_middleware(VisitorMiddleware, rules=self._rules)

@@ -26,7 +26,7 @@ service_token = HTTPBearer(
 
 
 class ChecksServiceTokens(Protocol):
-    """What `app.state.parts` of a service with internal endpoints has."""
+    """What `app.state.services` of a service with internal endpoints has."""
 
     @property
     def service_tokens(self) -> ServiceTokenVerifier:
@@ -37,8 +37,8 @@ def internal_caller(*allowed: str) -> Callable[..., str]:
     """Return a dependency that lets the services `allowed` in, and says which one it is."""
 
     def check(request: Request, _: Annotated[object, Depends(service_token)]) -> str:
-        parts: ChecksServiceTokens = request.app.state.parts
-        caller = parts.service_tokens.caller(request.headers.get("authorization"))
+        services: ChecksServiceTokens = request.app.state.services
+        caller = services.service_tokens.caller(request.headers.get("authorization"))
         if caller not in allowed:
             raise Forbidden("This path is not for that service.")
         return caller

@@ -1,4 +1,4 @@
-"""What others must learn of, who learns of what, and who delivers it."""
+"""Events, subscriptions and consumers of the outbox."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ class Event:
 
 @dataclass(frozen=True)
 class Subscription:
-    """That `consumer` learns of events of `topics`.
+    """That `consumer` receives events of `topics`.
 
-    An `awaited` one does so before the change is answered, if it can; any other as soon as it may be.
+    A `synchronous` one receives them before the response to the change, if it is available; others in the background.
     """
 
     consumer: str
     topics: frozenset[str]
-    awaited: bool = True
+    synchronous: bool = True
 
 
 class DeliveryFailed(Exception):
-    """The consumer did not take the event; it is tried again."""
+    """The consumer did not accept the event; the delivery is retried."""
 
 
 class Consumer(Protocol):
-    """Something that learns of events. It must bear the same event twice, and events in any order."""
+    """Receives events. It must accept the same event twice, and events in any order."""
 
     name: str
 
     async def deliver(self, event: Event) -> None:
-        """Hand `event` over. Raises DeliveryFailed."""
+        """Deliver `event`. Raises DeliveryFailed."""

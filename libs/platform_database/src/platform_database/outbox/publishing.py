@@ -12,43 +12,43 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_database.outbox.events import Event, Subscription
 from platform_database.outbox.models import OutboxDelivery, OutboxEvent
 
-# Who sends has this long; then another may try. Longer than an attempt and its bookkeeping take.
+# How long a delivery is reserved for one sender: longer than an attempt and its bookkeeping take.
 LEASE = timedelta(seconds=10)
-# What a session's `info` holds once events without anybody to wait for were written in it.
+# Key in a session's `info` that is set once asynchronous deliveries were written in it.
 PUBLISHED = "published"
 
 
 class Publisher:
-    """Knows who learns of what. `lasting` topics are kept for good, for whoever joins later."""
+    """Knows the subscriptions. Events of `retained_topics` are kept for good, for consumers that are added later."""
 
-    def __init__(self, subscriptions: Sequence[Subscription], lasting: frozenset[str] = frozenset()) -> None:
+    def __init__(self, subscriptions: Sequence[Subscription], retained_topics: frozenset[str] = frozenset()) -> None:
         self.subscriptions = tuple(subscriptions)
-        self.lasting = lasting
+        self.retained_topics = retained_topics
 
     async def publish(self, session: AsyncSession, topic: str, payload: Mapping[str, Any]) -> Event:
-        """Write an event into the session's transaction; deliveries that are awaited are leased to the caller."""
+        """Write an event in the session's transaction; its synchronous deliveries are leased to the caller."""
         row = OutboxEvent(topic=topic, payload=dict(payload))
         session.add(row)
         await session.flush()
         for subscription in self.subscriptions_to(topic):
-            lease = LEASE if subscription.awaited else timedelta(0)
+            lease = LEASE if subscription.synchronous else timedelta(0)
             session.add(
                 OutboxDelivery(
                     event_id=row.id,
                     consumer=subscription.consumer,
-                    attempts=1 if subscription.awaited else 0,
+                    attempts=1 if subscription.synchronous else 0,
                     next_attempt_at=func.clock_timestamp() + lease,
                 )
             )
-            if not subscription.awaited:
+            if not subscription.synchronous:
                 session.info[PUBLISHED] = True
         await session.flush()
         return Event(row.id, row.topic, row.payload)
 
     def subscriptions_to(self, topic: str) -> list[Subscription]:
-        """Return who learns of events of this kind."""
+        """Return the subscriptions to `topic`."""
         return [subscription for subscription in self.subscriptions if topic in subscription.topics]
 
-    def awaited(self, topic: str) -> list[str]:
+    def synchronous_consumers(self, topic: str) -> list[str]:
         """Return the consumers that a change with such an event waits for."""
-        return [subscription.consumer for subscription in self.subscriptions_to(topic) if subscription.awaited]
+        return [subscription.consumer for subscription in self.subscriptions_to(topic) if subscription.synchronous]

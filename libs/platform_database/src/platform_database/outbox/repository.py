@@ -75,9 +75,9 @@ async def postpone(session: AsyncSession, event_id: UUID, consumer: str, delay: 
 
 
 async def add_missed(session: AsyncSession, consumer: str, topics: frozenset[str]) -> int:
-    """Let `consumer` learn of every kept event of `topics` that it was never to be told; return how many."""
-    told = exists().where(OutboxDelivery.event_id == OutboxEvent.id, OutboxDelivery.consumer == consumer)
-    missed = select(OutboxEvent.id, literal(consumer), func.now()).where(OutboxEvent.topic.in_(topics), ~told)
+    """Add deliveries of retained events of `topics` that `consumer` has no delivery of; return how many."""
+    known = exists().where(OutboxDelivery.event_id == OutboxEvent.id, OutboxDelivery.consumer == consumer)
+    missed = select(OutboxEvent.id, literal(consumer), func.now()).where(OutboxEvent.topic.in_(topics), ~known)
     statement = (
         insert(OutboxDelivery)
         .from_select(["event_id", "consumer", "next_attempt_at"], missed, include_defaults=False)
@@ -93,12 +93,12 @@ async def pending(session: AsyncSession) -> int:
     return (await session.execute(statement)).scalar_one()
 
 
-async def purge(session: AsyncSession, retention: timedelta, lasting: frozenset[str]) -> int:
-    """Delete a batch of events that everyone has learnt of and that need not last; return how many."""
+async def purge(session: AsyncSession, retention: timedelta, retained_topics: frozenset[str]) -> int:
+    """Delete a batch of events that all consumers have received and that are not retained; return how many."""
     undelivered = exists().where(OutboxDelivery.event_id == OutboxEvent.id, OutboxDelivery.delivered_at.is_(None))
     done = (
         select(OutboxEvent.id)
-        .where(OutboxEvent.topic.not_in(lasting), OutboxEvent.created_at < func.now() - retention, ~undelivered)
+        .where(OutboxEvent.topic.not_in(retained_topics), OutboxEvent.created_at < func.now() - retention, ~undelivered)
         .limit(PURGE_BATCH)
         .with_for_update(skip_locked=True)
     )

@@ -1,4 +1,4 @@
-"""Delivering events: before the answer if it can be, and by and by if not."""
+"""Deliver events: to synchronous consumers before the response, to others and after failures in the background."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from platform_database.outbox import repository
 from platform_database.outbox.events import Consumer, DeliveryFailed, Event
 from platform_database.outbox.publishing import LEASE, PUBLISHED, Publisher
 
-# How long one attempt may take before the answer goes out without it (seconds).
+# How long one attempt may take; then the response is sent without it (seconds).
 ATTEMPT_TIMEOUT = 3.0
 # The wait between attempts doubles from the first to the last of these (seconds).
 FIRST_DELAY, LAST_DELAY = 1.0, 60.0
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """Brings events to `consumers`, which are all that `publisher` has subscriptions of."""
+    """Delivers events to `consumers`, one for each subscription of `publisher`."""
 
     def __init__(
         self,
@@ -47,29 +47,33 @@ class Outbox:
         self.wake = asyncio.Event()
 
     async def deliver_now(self, events: Sequence[Event]) -> bool:
-        """Deliver events whose transaction was just committed to those who are awaited.
+        """Deliver just committed events to their synchronous consumers.
 
-        False when one was not taken; it is tried again.
+        Return False when one was not accepted; its delivery is retried.
         """
-        leases = [(event, consumer, 1) for event in events for consumer in self._publisher.awaited(event.topic)]
+        leases = [
+            (event, consumer, 1) for event in events for consumer in self._publisher.synchronous_consumers(event.topic)
+        ]
         return all(await asyncio.gather(*(self._attempt(*lease) for lease in leases)))
 
     async def confirm(self, session: AsyncSession, events: Sequence[Event]) -> None:
-        """Note in the session's transaction that `events` were delivered to all who are awaited."""
-        deliveries = [(event.id, consumer) for event in events for consumer in self._publisher.awaited(event.topic)]
+        """Note in the session's transaction that `events` were delivered to their synchronous consumers."""
+        deliveries = [
+            (event.id, consumer) for event in events for consumer in self._publisher.synchronous_consumers(event.topic)
+        ]
         await repository.mark_delivered(session, deliveries)
 
-    def committed(self, session: AsyncSession) -> None:
-        """Look for due deliveries at once, when the session has just committed some that nobody waits for."""
+    def after_commit(self, session: AsyncSession) -> None:
+        """Start a delivery batch at once when the session has just committed asynchronous deliveries."""
         if session.info.pop(PUBLISHED, False):
             self.wake.set()
 
-    async def catch_up(self) -> int:
-        """Let consumers that joined late learn of the lasting events that they missed; return how many those are."""
+    async def backfill(self) -> int:
+        """Add deliveries of retained events to consumers that were added later; return how many."""
         added = 0
         async with self._sessions.begin() as session:
             for subscription in self._publisher.subscriptions:
-                topics = subscription.topics & self._publisher.lasting
+                topics = subscription.topics & self._publisher.retained_topics
                 added += await repository.add_missed(session, subscription.consumer, topics)
         return added
 
@@ -86,9 +90,9 @@ class Outbox:
         return len(leases)
 
     async def purge(self) -> int:
-        """Delete a batch of old events that nobody needs any more."""
+        """Delete a batch of old, fully delivered events."""
         async with self._sessions.begin() as session:
-            return await repository.purge(session, RETENTION, self._publisher.lasting)
+            return await repository.purge(session, RETENTION, self._publisher.retained_topics)
 
     async def _attempt(self, event: Event, consumer: str, attempts: int) -> bool:
         try:

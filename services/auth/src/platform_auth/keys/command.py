@@ -12,7 +12,7 @@ from pathlib import Path
 from platform_auth.keys.files import RotationRefused, init_ring, rotate_ring
 from platform_auth.keys.reloader import POLL_SECONDS
 from platform_auth.keys.ring import InvalidKeyRing, KeyRing, load_ring
-from platform_common.settings import EXIT_SETTINGS, EXIT_UNREACHABLE, refuse_start
+from platform_common.settings import EXIT_SETTINGS, EXIT_UNREACHABLE, exit_with_error
 from platform_common.tokens.key_ring import JWKS_MAX_AGE_SECONDS, LEEWAY_SECONDS
 
 
@@ -34,11 +34,11 @@ def _add(parser: argparse.ArgumentParser, action: Callable[[Path], KeyRing] | No
         try:
             _print(action(directory) if action else _rotate(directory, arguments.retire_after))
         except InvalidKeyRing as broken:
-            refuse_start(f"The key ring directory {directory} {broken}.", EXIT_SETTINGS)
+            exit_with_error(f"The key ring directory {directory} {broken}.", EXIT_SETTINGS)
         except OSError as error:
-            refuse_start(f"The key ring directory {directory} cannot be used ({error.strerror}).", EXIT_SETTINGS)
+            exit_with_error(f"The key ring directory {directory} cannot be used ({error.strerror}).", EXIT_SETTINGS)
         except RotationRefused as refused:
-            refuse_start(str(refused), EXIT_UNREACHABLE)
+            exit_with_error(str(refused), EXIT_UNREACHABLE)
 
     parser.set_defaults(run=run)
 
@@ -54,7 +54,7 @@ def _directory(arguments: argparse.Namespace) -> Path:
     given: Path | None = arguments.dir
     named = os.environ.get("AUTH_KEY_RING_DIR")
     if given is None and not named:
-        refuse_start("AUTH_KEY_RING_DIR is not set, and there is no --dir.", EXIT_SETTINGS)
+        exit_with_error("AUTH_KEY_RING_DIR is not set, and there is no --dir.", EXIT_SETTINGS)
     return given or Path(str(named))
 
 

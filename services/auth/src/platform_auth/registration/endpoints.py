@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from platform_auth.member_view import MemberOut
 from platform_auth.openapi import problems
 from platform_auth.registration.schemas import RegisterBody
-from platform_auth.registration.service import KeyedRequest, RegistrationService
+from platform_auth.registration.service import IdempotentRequest, RegistrationService
 from platform_auth.sessions.dependencies import CallerDevice
 from platform_common.idempotency_key import GivenKey
 from platform_common.openapi import REPLAYED, entity_tag_header
@@ -23,11 +23,11 @@ def registration_service(request: Request) -> RegistrationService:
     return service
 
 
-async def keyed_request(request: Request, key: GivenKey) -> KeyedRequest | None:
+async def idempotent_request(request: Request, key: GivenKey) -> IdempotentRequest | None:
     """Return the request as its idempotency key makes it repeatable, or None without a key."""
     if key is None:
         return None
-    return KeyedRequest(key, request.headers.get("Content-Type", ""), await request.body())
+    return IdempotentRequest(key, request.headers.get("Content-Type", ""), await request.body())
 
 
 _CREATED = {
@@ -45,7 +45,7 @@ _CREATED = {
 )
 async def register_account(
     body: RegisterBody,
-    keyed: Annotated[KeyedRequest | None, Depends(keyed_request)],
+    keyed: Annotated[IdempotentRequest | None, Depends(idempotent_request)],
     service: Annotated[RegistrationService, Depends(registration_service)],
     device: CallerDevice,
 ) -> Response:

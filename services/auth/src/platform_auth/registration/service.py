@@ -24,7 +24,7 @@ events = structlog.get_logger("auth.events")
 
 
 @dataclass(frozen=True)
-class KeyedRequest:
+class IdempotentRequest:
     """What makes a repeat of a request recognisable: its key, and the bytes that the fingerprint is taken of."""
 
     key: str
@@ -44,7 +44,7 @@ class RegistrationService:
         self._pseudonyms = pseudonyms
         self._fingerprint_key = derive_key(secret, "registration fingerprints")
 
-    async def register(self, body: RegisterBody, keyed: KeyedRequest | None, address: str) -> MemberResponse:
+    async def register(self, body: RegisterBody, keyed: IdempotentRequest | None, address: str) -> MemberResponse:
         """Return member's answer. Raises TooManyAttempts, MemberUnavailable."""
         account = self._pseudonyms.of(body.email)
         log = events.bind(account=account, address=address)
@@ -67,6 +67,6 @@ class RegistrationService:
             log.info("registration_refused", outcome="refused", status=answer.status)
         return answer
 
-    def _fingerprint(self, keyed: KeyedRequest) -> str:
+    def _fingerprint(self, keyed: IdempotentRequest) -> str:
         # Keyed, because the body holds a password: a stored fingerprint must be of no use for guessing it.
         return keyed_hash(self._fingerprint_key, keyed.content_type.encode(), keyed.body)

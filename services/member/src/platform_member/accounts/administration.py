@@ -7,23 +7,23 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, takes
-from platform_common.pages import DEFAULT_LIMIT
-from platform_common.preconditions import Preconditions, PreconditionsOf
-from platform_database.ledger.answers import Answer
+from platform_common.media_types import JSON, require_content_type
+from platform_common.pagination import DEFAULT_LIMIT
+from platform_common.preconditions import Preconditions, PreconditionsDep
+from platform_database.idempotency.stored_response import StoredResponse
 from platform_member.accounts import answers
 from platform_member.accounts.endpoints import Cursor, Limit, Search, list_members
 from platform_member.accounts.models import Status
 from platform_member.accounts.schemas import MemberPage, MemberView, RolesReplacement
 from platform_member.openapi import member_changed, member_read, problems, reads
-from platform_member.requests import Administrator, KeyedWrites, PartsOf, Session
+from platform_member.requests import Administrator, KeyedUnitOfWork, ServicesDep, Session
 
 router = APIRouter(prefix="/api/admin/members", tags=["administration"])
 
 
 @router.get("", responses=reads(MemberPage, 422), response_class=Response)
 async def list_members_as_administrator(
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: Administrator,
     limit: Limit = DEFAULT_LIMIT,
@@ -31,75 +31,77 @@ async def list_members_as_administrator(
     q: Search = None,
 ) -> Response:
     """List members, newest first."""
-    return await list_members(parts, session, caller, limit, cursor, q)
+    return await list_members(services, session, caller, limit, cursor, q)
 
 
 @router.get("/{member_id}", responses={**member_read(MemberView), **problems(403)}, response_class=Response)
 async def read_member_as_administrator(
-    member_id: str, parts: PartsOf, session: Session, caller: Administrator, preconditions: PreconditionsOf
+    member_id: str, services: ServicesDep, session: Session, caller: Administrator, preconditions: PreconditionsDep
 ) -> Response:
     """Read a member."""
-    member = await parts.accounts.read(session, caller.target(member_id))
+    member = await services.accounts.read(session, caller.target(member_id))
     return answers.read_answer(member, preconditions)
 
 
 @router.post("/{member_id}/suspend", responses=member_changed(MemberView), response_class=Response)
 async def suspend_member(
     member_id: str,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: Administrator,
-    preconditions: PreconditionsOf,
-    writes: KeyedWrites,
+    preconditions: PreconditionsDep,
+    unit_of_work: KeyedUnitOfWork,
 ) -> Response:
     """Suspend a member: its sessions end, and it cannot log in."""
-    return await _change(member_id, {"status": Status.SUSPENDED}, parts, session, caller, preconditions, writes)
+    return await _change(
+        member_id, {"status": Status.SUSPENDED}, services, session, caller, preconditions, unit_of_work
+    )
 
 
 @router.post("/{member_id}/reinstate", responses=member_changed(MemberView), response_class=Response)
 async def reinstate_member(
     member_id: str,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: Administrator,
-    preconditions: PreconditionsOf,
-    writes: KeyedWrites,
+    preconditions: PreconditionsDep,
+    unit_of_work: KeyedUnitOfWork,
 ) -> Response:
     """End a suspension: the member can log in again."""
-    return await _change(member_id, {"status": Status.ACTIVE}, parts, session, caller, preconditions, writes)
+    return await _change(member_id, {"status": Status.ACTIVE}, services, session, caller, preconditions, unit_of_work)
 
 
 @router.put(
     "/{member_id}/roles",
     responses=member_changed(MemberView),
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def replace_member_roles(
     member_id: str,
     body: RolesReplacement,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: Administrator,
-    preconditions: PreconditionsOf,
-    writes: KeyedWrites,
+    preconditions: PreconditionsDep,
+    unit_of_work: KeyedUnitOfWork,
 ) -> Response:
     """Give a member these roles and no others; its sessions end."""
-    return await _change(member_id, {"roles": body.roles}, parts, session, caller, preconditions, writes)
+    return await _change(member_id, {"roles": body.roles}, services, session, caller, preconditions, unit_of_work)
 
 
 async def _change(
     member_id: str,
     changes: dict[str, Any],
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: Administrator,
     preconditions: Preconditions,
-    writes: KeyedWrites,
+    unit_of_work: KeyedUnitOfWork,
 ) -> Response:
     target = caller.target(member_id)
 
-    async def effect() -> Answer:
-        return answers.changed_answer(await parts.accounts.change(session, caller, target, changes, preconditions))
+    async def operation() -> StoredResponse:
+        return answers.changed_answer(await services.accounts.change(session, caller, target, changes, preconditions))
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)

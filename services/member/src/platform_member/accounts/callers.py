@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_common.problems import Forbidden
 from platform_common.tokens.access import Principal
 from platform_member.accounts import repository
-from platform_member.accounts.errors import CallerGone, MemberNotFound
+from platform_member.accounts.errors import AccountInactive, MemberNotFound
 from platform_member.accounts.models import Member
 
 # The path segment by which callers name themselves.
@@ -52,14 +52,14 @@ class Caller:
 
 
 async def load_caller(session: AsyncSession, principal: Principal) -> Caller:
-    """Return the caller behind a verified token. Raises CallerGone for a deleted or suspended member."""
+    """Return the caller behind a verified token. Raises AccountInactive for a deleted or suspended member."""
     try:
         member_id = UUID(principal.subject)
     except ValueError:
-        raise CallerGone from None
+        raise AccountInactive from None
     member = await repository.get(session, member_id)
     if member is None or not member.is_active:
-        raise CallerGone
+        raise AccountInactive
     return Caller(
         id=member.id, is_admin=principal.is_admin and member.is_admin, auth_time=principal.auth_time, member=member
     )

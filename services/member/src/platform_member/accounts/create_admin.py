@@ -10,10 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from platform_common.problems import Problem
-from platform_common.serving import StartRefused
-from platform_common.settings import EXIT_SETTINGS, refuse_start
+from platform_common.serving import StartupError
+from platform_common.settings import EXIT_SETTINGS, exit_with_error
 from platform_database.engine import make_engine
-from platform_database.start import check_database
+from platform_database.start import wait_for_database
 from platform_member.accounts import repository
 from platform_member.accounts.models import ADMIN, DEFAULT_ROLES
 from platform_member.accounts.schemas import Registration
@@ -31,24 +31,24 @@ def read_admin(settings: AdminSettings, email: str | None, display_name: str) ->
     """
     address = email or settings.admin_email
     if not address:
-        refuse_start("Give --email or set MEMBER_ADMIN_EMAIL.", EXIT_SETTINGS)
+        exit_with_error("Give --email or set MEMBER_ADMIN_EMAIL.", EXIT_SETTINGS)
     password = settings.admin_password or _from_standard_input()
     if password is None:
-        refuse_start("Set MEMBER_ADMIN_PASSWORD or write the password to standard input.", EXIT_SETTINGS)
+        exit_with_error("Set MEMBER_ADMIN_PASSWORD or write the password to standard input.", EXIT_SETTINGS)
     try:
         return Registration(email=address, password=password, display_name=display_name)
     except ValidationError as error:
         faults = [f"{item['loc'][0]}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
-        refuse_start(f"This makes no administrator. {' '.join(faults)}", EXIT_SETTINGS)
+        exit_with_error(f"This makes no administrator. {' '.join(faults)}", EXIT_SETTINGS)
 
 
 async def create_admin(settings: AdminSettings, wanted: Registration, *, reset_password: bool) -> dict[str, object]:
     """Make `wanted` an active administrator, and say what was done. Runs again without a further effect.
 
     A member that has the address already keeps its name, and its password unless `reset_password`.
-    What its sessions must learn is delivered by a running replica. Raises StartRefused when the database fails.
+    What its sessions must learn is delivered by a running replica. Raises StartupError when the database fails.
     """
-    await check_database(settings, SCHEMA)
+    await wait_for_database(settings, SCHEMA)
     engine = make_engine(settings)
     with closing(PasswordHasher(settings)) as hasher:
         sessions = async_sessionmaker(engine, expire_on_commit=False)
@@ -67,9 +67,9 @@ async def create_admin(settings: AdminSettings, wanted: Registration, *, reset_p
             return {"id": str(member.id), "email": member.email, "created": created}
         except Problem as problem:
             reasons = [error.detail for error in problem.errors] or [problem.detail or problem.code]
-            raise StartRefused(f"This makes no administrator. {' '.join(reasons)}") from None
+            raise StartupError(f"This makes no administrator. {' '.join(reasons)}") from None
         except SQLAlchemyError as error:
-            raise StartRefused(f"The database of MEMBER_DATABASE_URL failed ({type(error).__name__}).") from None
+            raise StartupError(f"The database of MEMBER_DATABASE_URL failed ({type(error).__name__}).") from None
         finally:
             await engine.dispose()
 

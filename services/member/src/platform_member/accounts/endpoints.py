@@ -7,16 +7,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, MERGE_PATCH, takes
+from platform_common.media_types import JSON, MERGE_PATCH, require_content_type
 from platform_common.openapi import merge_patch_body
-from platform_common.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor
-from platform_common.preconditions import PreconditionsOf
-from platform_database.ledger.answers import Answer
+from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor
+from platform_common.preconditions import PreconditionsDep
+from platform_database.idempotency.stored_response import StoredResponse
 from platform_member.accounts import answers
 from platform_member.accounts.models import DEFAULT_ROLES
 from platform_member.accounts.schemas import MemberChange, MemberCreation, MemberPage, MemberReplacement, MemberView
 from platform_member.openapi import member_changed, member_created, member_read, problems, reads
-from platform_member.requests import Administrator, CurrentCaller, KeyedWrites, PartsOf, PlainWrites, Session
+from platform_member.requests import (
+    Administrator,
+    CurrentCaller,
+    KeyedUnitOfWork,
+    ServicesDep,
+    Session,
+    UnkeyedUnitOfWork,
+)
 
 router = APIRouter(prefix="/api/members", tags=["members"])
 
@@ -31,7 +38,7 @@ Search = Annotated[
 
 @router.get("", responses=reads(MemberPage, 422), response_class=Response)
 async def list_members(
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     _caller: Administrator,
     limit: Limit = DEFAULT_LIMIT,
@@ -40,7 +47,7 @@ async def list_members(
 ) -> Response:
     """List members, newest first."""
     after = decode_cursor(cursor) if cursor else None
-    return answers.document_answer(await parts.accounts.page(session, after=after, limit=limit, q=q))
+    return answers.document_answer(await services.accounts.page(session, after=after, limit=limit, q=q))
 
 
 @router.post(
@@ -48,27 +55,27 @@ async def list_members(
     status_code=201,
     responses=member_created(MemberView),
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def create_member(
-    body: MemberCreation, parts: PartsOf, session: Session, caller: Administrator, writes: KeyedWrites
+    body: MemberCreation, services: ServicesDep, session: Session, caller: Administrator, unit_of_work: KeyedUnitOfWork
 ) -> Response:
     """Make a member."""
 
-    async def effect() -> Answer:
+    async def operation() -> StoredResponse:
         roles = body.roles if body.roles is not None else DEFAULT_ROLES
-        member = await parts.accounts.create(session, body, roles=roles, status=body.status, client=str(caller.id))
+        member = await services.accounts.create(session, body, roles=roles, status=body.status, client=str(caller.id))
         return answers.created_answer(member)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)
 
 
 @router.get("/{member_id}", responses=member_read(MemberView), response_class=Response)
 async def read_member(
-    member_id: MemberId, parts: PartsOf, session: Session, caller: CurrentCaller, preconditions: PreconditionsOf
+    member_id: MemberId, services: ServicesDep, session: Session, caller: CurrentCaller, preconditions: PreconditionsDep
 ) -> Response:
     """Read a member."""
-    member = await parts.accounts.read(session, caller.target(member_id))
+    member = await services.accounts.read(session, caller.target(member_id))
     return answers.read_answer(member, preconditions)
 
 
@@ -77,51 +84,51 @@ async def read_member(
     responses=member_changed(MemberView),
     response_class=Response,
     openapi_extra=merge_patch_body(MemberChange, MERGE_PATCH),
-    dependencies=[Depends(takes(MERGE_PATCH, JSON))],
+    dependencies=[Depends(require_content_type(MERGE_PATCH, JSON))],
 )
 async def patch_member(
     member_id: MemberId,
     body: MemberChange,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    preconditions: PreconditionsOf,
-    writes: KeyedWrites,
+    preconditions: PreconditionsDep,
+    unit_of_work: KeyedUnitOfWork,
 ) -> Response:
     """Change some fields of a member, by a JSON merge patch (RFC 7396)."""
     target = caller.target(member_id)
 
-    async def effect() -> Answer:
-        change = await parts.accounts.change(session, caller, target, body.changes(), preconditions)
+    async def operation() -> StoredResponse:
+        change = await services.accounts.change(session, caller, target, body.changes(), preconditions)
         return answers.changed_answer(change)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)
 
 
 @router.put(
     "/{member_id}",
     responses=member_changed(MemberView, 428),
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def replace_member(
     member_id: MemberId,
     body: MemberReplacement,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    preconditions: PreconditionsOf,
-    writes: KeyedWrites,
+    preconditions: PreconditionsDep,
+    unit_of_work: KeyedUnitOfWork,
 ) -> Response:
     """Replace all that can be edited; `If-Match` is required, or a change that nobody saw would be lost."""
     target = caller.target(member_id)
     preconditions.require_match()
 
-    async def effect() -> Answer:
-        change = await parts.accounts.change(session, caller, target, body.changes(), preconditions)
+    async def operation() -> StoredResponse:
+        change = await services.accounts.change(session, caller, target, body.changes(), preconditions)
         return answers.changed_answer(change)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)
 
 
 @router.delete(
@@ -136,18 +143,18 @@ async def replace_member(
 )
 async def delete_member(
     member_id: MemberId,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    preconditions: PreconditionsOf,
-    writes: PlainWrites,
+    preconditions: PreconditionsDep,
+    unit_of_work: UnkeyedUnitOfWork,
 ) -> Response:
     """Delete a member for good; the e-mail address is free again. One's own account requires a recent log-in."""
     target = caller.target(member_id)
 
-    async def effect() -> Answer:
-        events = await parts.accounts.delete(session, caller, target, preconditions)
-        await parts.ledger.forget(session, str(target))
+    async def operation() -> StoredResponse:
+        events = await services.accounts.delete(session, caller, target, preconditions)
+        await services.idempotency.forget(session, str(target))
         return answers.deleted_answer(events)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)

@@ -25,13 +25,13 @@ class LastAdministrator(Problem):
     status = 409
 
 
-class AdministratorsField(Forbidden):
+class FieldRequiresAdmin(Forbidden):
     """`status` and `roles` are an administrator's to change."""
 
     code = "field-requires-admin"
 
 
-class CallerGone(Unauthenticated):
+class AccountInactive(Unauthenticated):
     """The token is genuine, but its member was deleted or suspended since."""
 
     code = "account-inactive"

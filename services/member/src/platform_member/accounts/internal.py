@@ -8,16 +8,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, takes
+from platform_common.media_types import JSON, require_content_type
 from platform_common.tokens.callers import internal_caller
-from platform_database.boundary import Writes
-from platform_database.ledger.answers import Answer
-from platform_database.ledger.service import KeyedRequest
+from platform_database.idempotency.store import IdempotentRequest
+from platform_database.idempotency.stored_response import StoredResponse
+from platform_database.unit_of_work import UnitOfWork
 from platform_member.accounts import answers
 from platform_member.accounts.errors import MemberNotFound
 from platform_member.accounts.schemas import InternalRegistration, MemberView, MemberWithEpoch
 from platform_member.openapi import member_created, problems
-from platform_member.requests import ClientKey, PartsOf, Session
+from platform_member.requests import ClientKey, ServicesDep, Session
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])
 
@@ -27,11 +27,11 @@ router = APIRouter(prefix="/internal/members", tags=["internal"])
     status_code=201,
     responses=member_created(MemberView),
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def register_member(
     body: InternalRegistration,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     service: Annotated[str, Depends(internal_caller("auth"))],
     client: ClientKey = "",
@@ -39,12 +39,12 @@ async def register_member(
     """Make a member from its own registration, once per `idempotency`."""
     claim = body.idempotency
     # The service's name comes first, so that no scope it makes up is a member's own.
-    keyed = KeyedRequest(f"{service}:{claim.scope}", claim.key, claim.fingerprint) if claim else None
+    keyed = IdempotentRequest(f"{service}:{claim.scope}", claim.key, claim.fingerprint) if claim else None
 
-    async def effect() -> Answer:
-        return answers.created_answer(await parts.accounts.create(session, body, client=client))
+    async def operation() -> StoredResponse:
+        return answers.created_answer(await services.accounts.create(session, body, client=client))
 
-    return await Writes(session, parts.ledger, parts.outbox, keyed).run(effect)
+    return await UnitOfWork(session, services.idempotency, services.outbox, keyed).execute(operation)
 
 
 @router.get(
@@ -52,7 +52,7 @@ async def register_member(
 )
 async def read_member_with_epoch(
     member_id: str,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     _service: Annotated[str, Depends(internal_caller("auth", "shop", "web"))],
 ) -> Response:
@@ -61,4 +61,4 @@ async def read_member_with_epoch(
         target = UUID(member_id)
     except ValueError:
         raise MemberNotFound("The member does not exist.") from None
-    return answers.document_answer(MemberWithEpoch.of(await parts.accounts.read(session, target)))
+    return answers.document_answer(MemberWithEpoch.from_member(await services.accounts.read(session, target)))

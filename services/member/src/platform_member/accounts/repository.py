@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_database.failures import violated_constraint
+from platform_database.errors import violated_constraint
 from platform_member.accounts.errors import EmailTaken
 from platform_member.accounts.models import ADMIN, EMAIL_UNIQUE, Member, Status
 

@@ -121,7 +121,7 @@ class MemberWithEpoch(BaseModel):
     session_epoch: int
 
     @classmethod
-    def of(cls, member: Any) -> Self:
+    def from_member(cls, member: Any) -> Self:
         """Return the view of one row."""
         return cls(member=MemberView.model_validate(member), session_epoch=member.session_epoch)
 

@@ -12,14 +12,14 @@ import structlog
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_common.pages import encode_cursor
+from platform_common.pagination import encode_cursor
 from platform_common.preconditions import Preconditions
 from platform_database.outbox.events import Event
 from platform_database.outbox.publishing import Publisher
 from platform_member.accounts import repository
 from platform_member.accounts.callers import Caller
 from platform_member.accounts.errors import (
-    AdministratorsField,
+    FieldRequiresAdmin,
     LastAdministrator,
     MemberNotFound,
     ReauthenticationRequired,
@@ -32,7 +32,7 @@ from platform_member.credentials.policy import check_password
 from platform_member.outbox.topics import Topic
 
 # What nobody but an administrator may change.
-ADMINISTRATORS_FIELDS = frozenset({"roles", "status"})
+ADMIN_ONLY_FIELDS = frozenset({"roles", "status"})
 
 log = structlog.get_logger(__name__)
 
@@ -123,11 +123,11 @@ class Accounts:
     ) -> Change:
         """Set the fields in `changes`. A change that changes nothing leaves version and time as they are.
 
-        Raises AdministratorsField, MemberNotFound, PreconditionFailed, ReauthenticationRequired, LastAdministrator,
+        Raises FieldRequiresAdmin, MemberNotFound, PreconditionFailed, ReauthenticationRequired, LastAdministrator,
         EmailTaken.
         """
-        if not caller.is_admin and (named := sorted(ADMINISTRATORS_FIELDS & changes.keys())):
-            raise AdministratorsField(f"Only an administrator can change {' and '.join(named)}.")
+        if not caller.is_admin and (named := sorted(ADMIN_ONLY_FIELDS & changes.keys())):
+            raise FieldRequiresAdmin(f"Only an administrator can change {' and '.join(named)}.")
         member = await self._for_change(session, member_id, preconditions)
         new = {field: value for field, value in changes.items() if getattr(member, field) != value}
         if "email" in new and caller.id == member.id:

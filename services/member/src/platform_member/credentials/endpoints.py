@@ -8,15 +8,15 @@ from fastapi import APIRouter, Depends
 from pydantic import Field, SecretStr
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, takes
+from platform_common.media_types import JSON, require_content_type
 from platform_common.payload import Payload, Uuid
 from platform_common.tokens.callers import internal_caller
-from platform_database.ledger.answers import Answer
+from platform_database.idempotency.stored_response import StoredResponse
 from platform_member.accounts import answers
 from platform_member.accounts.schemas import MemberWithEpoch
 from platform_member.credentials.policy import Password
 from platform_member.openapi import problems
-from platform_member.requests import ClientKey, PartsOf, PlainWrites, Session
+from platform_member.requests import ClientKey, ServicesDep, Session, UnkeyedUnitOfWork
 
 router = APIRouter(prefix="/internal/credentials", tags=["internal"])
 
@@ -45,14 +45,17 @@ class PasswordChange(Payload):
     "/verify",
     responses={200: {"model": MemberWithEpoch}, **problems(400, 401, 403, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def verify_credentials(
-    body: Presented, parts: PartsOf, _service: Annotated[str, Depends(internal_caller("auth"))], client: ClientKey = ""
+    body: Presented,
+    services: ServicesDep,
+    _service: Annotated[str, Depends(internal_caller("auth"))],
+    client: ClientKey = "",
 ) -> Response:
     """Return the active member with this address and password, and the epoch of its sessions."""
-    member = await parts.credentials.verify(body.email, body.password.get_secret_value(), client)
-    return answers.document_answer(MemberWithEpoch.of(member))
+    member = await services.credentials.verify(body.email, body.password.get_secret_value(), client)
+    return answers.document_answer(MemberWithEpoch.from_member(member))
 
 
 @router.post(
@@ -63,23 +66,23 @@ async def verify_credentials(
         **problems(400, 401, 403, 413, 415, 422, 503),
     },
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def replace_password(
     body: PasswordChange,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
-    writes: PlainWrites,
+    unit_of_work: UnkeyedUnitOfWork,
     _service: Annotated[str, Depends(internal_caller("auth"))],
     client: ClientKey = "",
 ) -> Response:
     """Replace a member's password, and return the member and the epoch of its sessions from now on."""
-    replacement = await parts.password_changes.prepare(
+    replacement = await services.password_changes.prepare(
         body.member_id, body.current_password.get_secret_value(), body.new_password.get_secret_value(), client
     )
 
-    async def effect() -> Answer:
-        change = await parts.accounts.replace_password(session, replacement, body.keep_session)
+    async def operation() -> StoredResponse:
+        change = await services.accounts.replace_password(session, replacement, body.keep_session)
         return answers.credentials_changed_answer(change)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)

@@ -20,16 +20,16 @@ class Topic(StrEnum):
 
 
 # Kept for good, so that a service which joins later learns of it; they hold ids alone.
-LASTING = frozenset({Topic.MEMBER_DELETED})
+RETAINED_TOPICS = frozenset({Topic.MEMBER_DELETED})
 
-# Who learns of what. A service that joins is one more row here and a consumer in `platform_member.parts`.
+# Who learns of what. A service that joins is one more row here and a consumer in `platform_member.container`.
 SUBSCRIPTIONS = (
     Subscription("auth", frozenset(Topic)),
     # What it forgets may go a moment later; no answer waits for that.
-    Subscription("shop", frozenset({Topic.MEMBER_DELETED}), awaited=False),
+    Subscription("shop", frozenset({Topic.MEMBER_DELETED}), synchronous=False),
 )
 
 
 def publisher(consumers: Collection[str]) -> Publisher:
     """Return what writes events for those `consumers` that are part of this platform."""
-    return Publisher([one for one in SUBSCRIPTIONS if one.consumer in consumers], LASTING)
+    return Publisher([one for one in SUBSCRIPTIONS if one.consumer in consumers], RETAINED_TOPICS)

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, takes
+from platform_common.media_types import JSON, require_content_type
 from platform_common.tokens.callers import internal_caller
-from platform_database.ledger.answers import Answer
+from platform_database.idempotency.stored_response import StoredResponse
 from platform_shop.cart.schemas import MergeRequest, MergeResult
 from platform_shop.openapi import problems
-from platform_shop.requests import PartsOf, Session
+from platform_shop.requests import ServicesDep, Session
 
 router = APIRouter(prefix="/internal/cart", tags=["internal"])
 
@@ -21,19 +21,22 @@ router = APIRouter(prefix="/internal/cart", tags=["internal"])
     "/merge",
     responses={200: {"model": MergeResult}, **problems(400, 401, 403, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def merge_carts(
-    body: MergeRequest, parts: PartsOf, session: Session, _service: Annotated[str, Depends(internal_caller("web"))]
+    body: MergeRequest,
+    services: ServicesDep,
+    session: Session,
+    _service: Annotated[str, Depends(internal_caller("web"))],
 ) -> Response:
     """Put what an anonymous visitor chose into the cart of the member that it turned out to be.
 
     A token that is not ours, or whose cart was merged already, merges nothing: doing it twice doubles nothing.
     """
-    cart_id = parts.cart_tokens.cart_of(body.cart_token)
+    cart_id = services.cart_tokens.cart_of(body.cart_token)
     if cart_id is None:
         result = MergeResult(merged_items=0, version=0)
     else:
-        result = await parts.carts.merge(session, body.member_id, cart_id)
+        result = await services.carts.merge(session, body.member_id, cart_id)
         await session.commit()
-    return Answer(200, {"Content-Type": JSON}, result.model_dump_json().encode()).response()
+    return StoredResponse(200, {"Content-Type": JSON}, result.model_dump_json().encode()).to_response()

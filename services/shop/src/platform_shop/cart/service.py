@@ -9,7 +9,7 @@ import structlog
 import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_shop.callers import MemberGone
+from platform_shop.callers import AccountInactive
 from platform_shop.cart import repository
 from platform_shop.cart.creation import CartCreation
 from platform_shop.cart.errors import CartFull, QuantityUnavailable, VariantNotFound
@@ -73,7 +73,7 @@ class Carts:
         """Put an anonymous cart's lines into the member's. Quantities add up; a cart that was merged is gone.
 
         The anonymous cart is held first, then the member's: two of this for one cart come one after another, and the
-        second finds nothing. Raises MemberGone.
+        second finds nothing. Raises AccountInactive.
         """
         member = Visitor(member_id, cart_id, is_new=True)
         anonymous = await repository.hold_anonymous(session, cart_id)
@@ -97,7 +97,7 @@ class Carts:
             await self.merge(session, visitor.member_id, visitor.cart_id)
         cart = await repository.hold(session, visitor)
         if await repository.is_erased(session, visitor.member_id):
-            raise MemberGone
+            raise AccountInactive
         return cart
 
     async def _set(

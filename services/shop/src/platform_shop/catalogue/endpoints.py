@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from platform_common.pages import DEFAULT_LIMIT, MAX_LIMIT
-from platform_common.preconditions import PreconditionsOf, entity_tag
+from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from platform_common.preconditions import PreconditionsDep, entity_tag
 from platform_shop.catalogue.answers import public_answer
 from platform_shop.catalogue.pages import Filters, Sort
 from platform_shop.catalogue.pictures.drawing import draw, picture_digest
@@ -16,7 +16,7 @@ from platform_shop.catalogue.schemas import ProductPage, ProductView
 from platform_shop.languages import LanguageOf
 from platform_shop.money import MAX_AMOUNT
 from platform_shop.openapi import ETAG, found, reads, unmodified
-from platform_shop.requests import PartsOf, Session
+from platform_shop.requests import ServicesDep, Session
 
 router = APIRouter(prefix="/api/shop/products", tags=["catalogue"])
 
@@ -40,10 +40,10 @@ _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 @router.get("", responses={**found(ProductPage), **reads()}, response_class=Response)
 async def list_products(
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     language: LanguageOf,
-    preconditions: PreconditionsOf,
+    preconditions: PreconditionsDep,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     q: Search = None,
@@ -55,17 +55,17 @@ async def list_products(
 ) -> Response:
     """List products, by text and filters."""
     filters = Filters((q or "").strip() or None, category or None, min_price, max_price, in_stock)
-    page = await parts.catalogue.page(session, filters, sort, language, cursor=cursor, limit=limit)
-    return public_answer(page, language, preconditions, parts.settings.catalogue_max_age_seconds)
+    page = await services.catalogue.page(session, filters, sort, language, cursor=cursor, limit=limit)
+    return public_answer(page, language, preconditions, services.settings.catalogue_max_age_seconds)
 
 
 @router.get("/{slug}", responses={**found(ProductView), **reads(404)}, response_class=Response)
 async def read_product(
-    slug: Slug, parts: PartsOf, session: Session, language: LanguageOf, preconditions: PreconditionsOf
+    slug: Slug, services: ServicesDep, session: Session, language: LanguageOf, preconditions: PreconditionsDep
 ) -> Response:
     """Read a product."""
-    product = await parts.catalogue.product(session, slug, language)
-    return public_answer(product, language, preconditions, parts.settings.catalogue_max_age_seconds)
+    product = await services.catalogue.product(session, slug, language)
+    return public_answer(product, language, preconditions, services.settings.catalogue_max_age_seconds)
 
 
 @router.get(
@@ -75,18 +75,18 @@ async def read_product(
 )
 async def read_product_picture(
     slug: Slug,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
-    preconditions: PreconditionsOf,
+    preconditions: PreconditionsDep,
     v: Annotated[str | None, Query(max_length=64, description="Which picture; it is part of `picture`.")] = None,
 ) -> Response:
     """Draw a product's picture."""
-    product = await parts.catalogue.find(session, slug)
+    product = await services.catalogue.find(session, slug)
     digest = picture_digest(product.picture)
     current = v == digest
     headers = {
         "ETag": entity_tag(digest),
-        "Cache-Control": _FOR_GOOD if current else f"public, max-age={parts.settings.catalogue_max_age_seconds}",
+        "Cache-Control": _FOR_GOOD if current else f"public, max-age={services.settings.catalogue_max_age_seconds}",
         "Content-Security-Policy": _PICTURE_POLICY,
         "X-Content-Type-Options": "nosniff",
     }

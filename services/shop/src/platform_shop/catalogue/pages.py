@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from platform_common.pages import CursorInvalid, pack, unpack
+from platform_common.pagination import CursorInvalid, pack, unpack
 
 _FORM = b"\x02"
 _DIGEST = 8

@@ -12,27 +12,27 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from platform_common.serving import StartRefused
+from platform_common.serving import StartupError
 from platform_database.engine import make_engine
 from platform_database.settings import DatabaseSettings, variable
-from platform_database.start import check_database
+from platform_database.start import wait_for_database
 from platform_shop.catalogue.keystrokes import search_keys
 from platform_shop.catalogue.models import Category, Product, Variant
-from platform_shop.demo.goods import CATEGORIES, PRODUCTS
+from platform_shop.demo.products import CATEGORIES, PRODUCTS
 from platform_shop.demo.texts import DemoProduct
 from platform_shop.schema import SCHEMA
 
 
 async def fill_catalogue(settings: DatabaseSettings) -> dict[str, object]:
-    """Add what is missing of the demonstration shop, and say how much that was. Raises StartRefused."""
-    await check_database(settings, SCHEMA)
+    """Add what is missing of the demonstration shop, and say how much that was. Raises StartupError."""
+    await wait_for_database(settings, SCHEMA)
     engine = make_engine(settings)
     try:
         async with async_sessionmaker(engine).begin() as session:
             return dict(await _fill(session))
     except SQLAlchemyError as error:
         name = variable(settings, "database_url")
-        raise StartRefused(f"The database of {name} failed ({type(error).__name__}).") from None
+        raise StartupError(f"The database of {name} failed ({type(error).__name__}).") from None
     finally:
         await engine.dispose()
 

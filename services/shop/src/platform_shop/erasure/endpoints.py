@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from platform_common.tokens.callers import internal_caller
 from platform_shop.openapi import reads
-from platform_shop.requests import PartsOf, Session
+from platform_shop.requests import ServicesDep, Session
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])
 
@@ -23,12 +23,12 @@ router = APIRouter(prefix="/internal/members", tags=["internal"])
 )
 async def erase_member(
     member_id: UUID,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     _service: Annotated[str, Depends(internal_caller("member"))],
 ) -> Response:
     """Forget a member: its cart goes, its orders lose their name. Doing it twice does nothing more."""
-    await parts.erasure.erase(session, member_id)
+    await services.erasure.erase(session, member_id)
     await session.commit()
-    parts.outbox.committed(session)
+    services.outbox.after_commit(session)
     return Response(status_code=204)

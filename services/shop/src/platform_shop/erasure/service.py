@@ -9,7 +9,7 @@ import uuid_utils.compat
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_database.ledger.service import Ledger
+from platform_database.idempotency.store import IdempotencyStore
 from platform_shop.cart import repository as carts
 from platform_shop.cart.models import ErasedMember
 from platform_shop.cart.visitors import Visitor
@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 class Erasure:
     """Forgets members."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, idempotency: IdempotencyStore) -> None:
+        self._idempotency = idempotency
 
     async def erase(self, session: AsyncSession, member_id: UUID) -> None:
         """Drop the member's cart and recorded answers, cancel what is not on its way, and take its name off the rest.
@@ -35,7 +35,7 @@ class Erasure:
         await session.execute(insert(ErasedMember).values(member_id=member_id).on_conflict_do_nothing())
         await self._cancel_open_orders(session, member_id)
         await orders.make_anonymous(session, member_id)
-        await self._ledger.forget(session, str(member_id))
+        await self._idempotency.forget(session, str(member_id))
         await session.delete(cart)
         await session.flush()
         log.info("member_erased", member_id=str(member_id))

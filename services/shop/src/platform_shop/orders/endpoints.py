@@ -8,11 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, MERGE_PATCH, takes
+from platform_common.media_types import JSON, MERGE_PATCH, require_content_type
 from platform_common.openapi import merge_patch_body
-from platform_common.pages import DEFAULT_LIMIT, MAX_LIMIT
-from platform_common.preconditions import PreconditionsOf
-from platform_database.ledger.answers import Answer
+from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from platform_common.preconditions import PreconditionsDep
+from platform_database.idempotency.stored_response import StoredResponse
 from platform_shop.answers import answer_of, read_answer
 from platform_shop.cart.schemas import CartView
 from platform_shop.languages import Language, LanguageOf
@@ -20,7 +20,7 @@ from platform_shop.openapi import changed, created, found, reads
 from platform_shop.orders.models import Order, OrderState
 from platform_shop.orders.schemas import OrderChange, OrderCreation, OrderPage, OrderView, PaymentChoice, StateName
 from platform_shop.orders.service import tag_of
-from platform_shop.requests import ClientBlock, CurrentCaller, KeyedWrites, PartsOf, Session
+from platform_shop.requests import ClientBlock, CurrentCaller, KeyedUnitOfWork, ServicesDep, Session
 
 router = APIRouter(prefix="/api/shop/orders", tags=["orders"])
 
@@ -32,18 +32,18 @@ State = Annotated[StateName | None, Query(description="Only orders in this state
 
 @router.get("", responses={**found(OrderPage), **reads(401, 403)}, response_class=Response)
 async def list_orders(
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
     language: LanguageOf,
-    preconditions: PreconditionsOf,
+    preconditions: PreconditionsDep,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     scope: Scope = "own",
     state: State = None,
 ) -> Response:
     """List orders, newest first."""
-    page = await parts.orders.page(
+    page = await services.orders.page(
         session, caller, language, everybody=scope == "all", state=state, cursor=cursor, limit=limit
     )
     return read_answer(answer_of(page, language), preconditions)
@@ -54,82 +54,101 @@ async def list_orders(
     status_code=201,
     responses=created(OrderView),
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def place_order(
     body: OrderCreation,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
     language: LanguageOf,
-    writes: KeyedWrites,
+    unit_of_work: KeyedUnitOfWork,
     client: ClientBlock,
 ) -> Response:
     """Order what is in the cart. A repeat under the same key orders nothing more."""
 
-    async def effect() -> Answer:
-        order = await parts.orders.place(session, caller, body, language, client)
+    async def operation() -> StoredResponse:
+        order = await services.orders.place(session, caller, body, language, client)
         return _order(order, language, status=201, Location=f"/api/shop/orders/{order.id}")
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)
 
 
 @router.get("/{order_id}", responses={**found(OrderView), **reads(401, 404)}, response_class=Response)
 async def read_order(
-    order_id: UUID, parts: PartsOf, session: Session, caller: CurrentCaller, language: LanguageOf,
-    preconditions: PreconditionsOf,
-) -> Response:  # fmt: skip
+    order_id: UUID,
+    services: ServicesDep,
+    session: Session,
+    caller: CurrentCaller,
+    language: LanguageOf,
+    preconditions: PreconditionsDep,
+) -> Response:
     """Read an order."""
-    return read_answer(_order(await parts.orders.read(session, caller, order_id), language), preconditions)
+    return read_answer(_order(await services.orders.read(session, caller, order_id), language), preconditions)
 
 
 @router.post("/{order_id}/cancel", responses=changed(OrderView, 404, 412), response_class=Response)
 async def cancel_order(
-    order_id: UUID, parts: PartsOf, session: Session, caller: CurrentCaller, language: LanguageOf,
-    preconditions: PreconditionsOf, writes: KeyedWrites,
-) -> Response:  # fmt: skip
+    order_id: UUID,
+    services: ServicesDep,
+    session: Session,
+    caller: CurrentCaller,
+    language: LanguageOf,
+    preconditions: PreconditionsDep,
+    unit_of_work: KeyedUnitOfWork,
+) -> Response:
     """Cancel an order that is not on its way: its stock is for sale again, its money goes back."""
 
-    async def effect() -> Answer:
-        return _order(await parts.orders.cancel(session, caller, order_id, preconditions, language), language)
+    async def operation() -> StoredResponse:
+        return _order(await services.orders.cancel(session, caller, order_id, preconditions, language), language)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)
 
 
 @router.post(
     "/{order_id}/payment",
     responses=changed(OrderView, 404, 412),
     response_class=Response,
-    dependencies=[Depends(takes(JSON))],
+    dependencies=[Depends(require_content_type(JSON))],
 )
 async def pay_order(
-    order_id: UUID, body: PaymentChoice, parts: PartsOf, session: Session, caller: CurrentCaller,
-    language: LanguageOf, preconditions: PreconditionsOf, writes: KeyedWrites,
-) -> Response:  # fmt: skip
+    order_id: UUID,
+    body: PaymentChoice,
+    services: ServicesDep,
+    session: Session,
+    caller: CurrentCaller,
+    language: LanguageOf,
+    preconditions: PreconditionsDep,
+    unit_of_work: KeyedUnitOfWork,
+) -> Response:
     """Pay an order again after its payment failed; its items stay reserved until `pay_by`."""
 
-    async def effect() -> Answer:
-        return _order(await parts.orders.pay(session, caller, order_id, body, preconditions, language), language)
+    async def operation() -> StoredResponse:
+        return _order(await services.orders.pay(session, caller, order_id, body, preconditions, language), language)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)
 
 
 @router.post("/{order_id}/cart", responses=changed(CartView, 404), response_class=Response)
 async def restore_cart(
-    order_id: UUID, parts: PartsOf, session: Session, caller: CurrentCaller, language: LanguageOf,
-    writes: KeyedWrites,
-) -> Response:  # fmt: skip
+    order_id: UUID,
+    services: ServicesDep,
+    session: Session,
+    caller: CurrentCaller,
+    language: LanguageOf,
+    unit_of_work: KeyedUnitOfWork,
+) -> Response:
     """Put the items of an order into the cart again, at today's prices; what is not sold any more is left out.
 
     The cart then holds at least the ordered quantity of each item, so repeating this adds nothing.
     """
 
-    async def effect() -> Answer:
-        order = await parts.orders.read_own(session, caller, order_id)
+    async def operation() -> StoredResponse:
+        order = await services.orders.read_own(session, caller, order_id)
         quantities = {line.variant_id: line.quantity for line in order.lines}
-        return answer_of(await parts.carts.restore(session, caller.id, quantities, language), language)
+        return answer_of(await services.carts.restore(session, caller.id, quantities, language), language)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)
 
 
 @router.patch(
@@ -137,22 +156,28 @@ async def restore_cart(
     responses=changed(OrderView, 403, 404, 412),
     response_class=Response,
     openapi_extra=merge_patch_body(OrderChange, MERGE_PATCH),
-    dependencies=[Depends(takes(MERGE_PATCH, JSON))],
+    dependencies=[Depends(require_content_type(MERGE_PATCH, JSON))],
 )
 async def move_order(
-    order_id: UUID, body: OrderChange, parts: PartsOf, session: Session, caller: CurrentCaller, language: LanguageOf,
-    preconditions: PreconditionsOf, writes: KeyedWrites,
-) -> Response:  # fmt: skip
+    order_id: UUID,
+    body: OrderChange,
+    services: ServicesDep,
+    session: Session,
+    caller: CurrentCaller,
+    language: LanguageOf,
+    preconditions: PreconditionsDep,
+    unit_of_work: KeyedUnitOfWork,
+) -> Response:
     """Bring an order on its way; for administrators."""
     caller.require_admin()
 
-    async def effect() -> Answer:
-        order = await parts.orders.move(session, order_id, OrderState(body.state), preconditions, language)
+    async def operation() -> StoredResponse:
+        order = await services.orders.move(session, order_id, OrderState(body.state), preconditions, language)
         return _order(order, language)
 
-    return await writes.run(effect)
+    return await unit_of_work.execute(operation)
 
 
-def _order(order: Order, language: Language, *, status: int = 200, **headers: str) -> Answer:
-    view = OrderView.of(order, language)
+def _order(order: Order, language: Language, *, status: int = 200, **headers: str) -> StoredResponse:
+    view = OrderView.from_order(order, language)
     return answer_of(view, language, status=status, tag=tag_of(view, language), **headers)

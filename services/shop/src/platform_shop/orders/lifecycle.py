@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from platform_shop.catalogue.models import Product, Variant
 from platform_shop.orders.errors import OrderStateConflict
-from platform_shop.orders.models import Order, OrderState, OrderStep
+from platform_shop.orders.models import Order, OrderState, OrderStatusChange
 from platform_shop.payments.models import Payment, PaymentState
 from platform_shop.payments.topics import PUBLISHER, Topic
 
@@ -72,7 +72,7 @@ async def move(session: AsyncSession, order: Order, state: OrderState) -> None:
         await _return_stock(session, order)
     order.state = state
     order.origin = None
-    order.steps.append(OrderStep(order_id=order.id, position=len(order.steps) + 1, state=state))
+    order.steps.append(OrderStatusChange(order_id=order.id, position=len(order.steps) + 1, state=state))
     await touch(session, order)
     log.info("order_status_changed", order_id=str(order.id), state=state)
 

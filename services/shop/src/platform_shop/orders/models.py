@@ -61,7 +61,7 @@ class Order(Table):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.position", lazy="raise")
-    steps: Mapped[list[OrderStep]] = relationship(order_by="OrderStep.position", lazy="raise")
+    steps: Mapped[list[OrderStatusChange]] = relationship(order_by="OrderStatusChange.position", lazy="raise")
     payments: Mapped[list[Payment]] = relationship(order_by="Payment.attempt", lazy="raise")
 
     @property
@@ -105,7 +105,7 @@ class OrderLine(Table):
         return self.variant_name_ko if language is Language.KOREAN else self.variant_name_en
 
 
-class OrderStep(Table):
+class OrderStatusChange(Table):
     """That an order came into a state: one line of its timeline."""
 
     __tablename__ = "order_steps"

@@ -16,7 +16,7 @@ from platform_common.postal_address import AddressFault, is_country, normalize_p
 from platform_shop.languages import Language
 from platform_shop.money import Money
 from platform_shop.orders.models import Order, OrderLine, OrderState, is_payable
-from platform_shop.payments.practice import Token
+from platform_shop.payments.fake_provider import Token
 from platform_shop.payments.provider import FailureReason
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(clean_line)]
@@ -153,7 +153,7 @@ class OrderView(BaseModel):
     version: int
 
     @classmethod
-    def of(cls, order: Order, language: Language) -> Self:
+    def from_order(cls, order: Order, language: Language) -> Self:
         """Return the view of an order, with all that belongs to it, in `language`."""
         return cls.model_validate(
             {

@@ -10,10 +10,10 @@ import uuid_utils.compat
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_common.pages import decode_cursor, encode_cursor
+from platform_common.pagination import decode_cursor, encode_cursor
 from platform_common.preconditions import Preconditions
 from platform_common.problems import FieldError
-from platform_shop.callers import Caller, MemberGone
+from platform_shop.callers import AccountInactive, Caller
 from platform_shop.cart import repository as carts
 from platform_shop.cart.models import Cart, CartLine
 from platform_shop.cart.visitors import Visitor
@@ -29,7 +29,7 @@ from platform_shop.orders.errors import (
     OutOfStock,
     PriceChanged,
 )
-from platform_shop.orders.models import Order, OrderLine, OrderState, OrderStep
+from platform_shop.orders.models import Order, OrderLine, OrderState, OrderStatusChange
 from platform_shop.orders.numbers import new_number
 from platform_shop.orders.schemas import OrderCreation, OrderPage, OrderView, PaymentChoice
 from platform_shop.orders.unpaid import UnpaidLimits
@@ -57,7 +57,7 @@ class Orders:
         """Make an order of the caller's cart: stock taken, price checked, payment begun, cart emptied, all or nothing.
 
         The cart's row is held first, then those of its variants, in one order everywhere.
-        Raises CartEmpty, CartChanged, TooManyUnpaidOrders, OutOfStock, PriceChanged, MemberGone.
+        Raises CartEmpty, CartChanged, TooManyUnpaidOrders, OutOfStock, PriceChanged, AccountInactive.
         """
         cart, lines = await self._cart(session, caller, wanted)
         origin = self._unpaid.origin(address_block)
@@ -79,7 +79,7 @@ class Orders:
             origin=origin,
             version=1,
             lines=[_line_of(position, line, variants[line.variant_id]) for position, line in enumerate(lines)],
-            steps=[OrderStep(position=1, state=OrderState.PENDING)],
+            steps=[OrderStatusChange(position=1, state=OrderState.PENDING)],
         )
         session.add(order)
         await session.flush()
@@ -116,7 +116,7 @@ class Orders:
         found = await repository.page(session, member_id=owner, state=state, after=after, limit=limit + 1)
         items = found[:limit]
         following = encode_cursor(items[-1].id) if len(found) > limit else None
-        return OrderPage(items=[OrderView.of(order, language) for order in items], next=following)
+        return OrderPage(items=[OrderView.from_order(order, language) for order in items], next=following)
 
     async def cancel(
         self, session: AsyncSession, caller: Caller, order_id: UUID, preconditions: Preconditions, language: Language
@@ -162,7 +162,7 @@ class Orders:
         visitor = Visitor(caller.id, uuid_utils.compat.uuid7(), is_new=True)
         cart = await carts.hold(session, visitor)
         if await carts.is_erased(session, caller.id):
-            raise MemberGone
+            raise AccountInactive
         lines = [line for line, _ in await carts.lines(session, cart.id)]
         if not lines:
             raise CartEmpty

@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from platform_common.openapi import json_body
 from platform_common.problems import NotFound, PayloadInvalid, field_error
-from platform_database.ledger.answers import Answer
+from platform_database.idempotency.stored_response import StoredResponse
 from platform_shop.money import Money
 from platform_shop.openapi import problems
 from platform_shop.payments.provider import FailureReason, Outcome, Settlement
 from platform_shop.payments.signatures import HEADER, check
-from platform_shop.requests import PartsOf, Session
+from platform_shop.requests import ServicesDep, Session
 
 router = APIRouter(prefix="/api/shop/payments", tags=["payments"])
 
@@ -59,28 +59,28 @@ class EventReceipt(BaseModel):
 async def receive_payment_event(
     provider: str,
     request: Request,
-    parts: PartsOf,
+    services: ServicesDep,
     session: Session,
     x_signature: Annotated[
         str, Header(alias=HEADER, description="`t=<seconds>,v1=<hex>`: HMAC-SHA-256 of `<t>.<body>`.")
     ] = "",
 ) -> Response:
     """Take a provider's word for what became of a payment, once an event."""
-    if provider not in parts.providers:
+    if provider not in services.providers:
         raise NotFound("The payment provider does not exist.")
     body = await request.body()
     # Nothing of it is read before that.
-    check(parts.settings.payment_webhook_secret, x_signature, body, time.time())
+    check(services.settings.payment_webhook_secret, x_signature, body, time.time())
     try:
         event = PaymentEventBody.model_validate_json(body)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise PayloadInvalid("The request body is invalid.", errors=[field_error(item) for item in faults]) from None
-    taken = await parts.payments.apply_event(
+    taken = await services.payments.apply_event(
         session, provider, event.id, event.payment_id, event.settlement,
         amount=event.amount.amount, currency=event.amount.currency,
     )  # fmt: skip
     await session.commit()
-    parts.outbox.committed(session)
+    services.outbox.after_commit(session)
     receipt = EventReceipt(id=event.id, repeated=not taken)
-    return Answer(200, {"Content-Type": JSON}, receipt.model_dump_json().encode()).response()
+    return StoredResponse(200, {"Content-Type": JSON}, receipt.model_dump_json().encode()).to_response()

@@ -53,7 +53,7 @@ class Sweep:
             elif await repository.is_overdue(session, payment.id):
                 await self._payments.expire(session, payment)
             await session.commit()
-            self._outbox.committed(session)
+            self._outbox.after_commit(session)
 
     async def _settlement(self, payment: Payment) -> Settlement | None:
         if payment.state == PaymentState.FAILED:

@@ -18,4 +18,4 @@ class Topic(StrEnum):
 
 
 # No answer waits for a provider.
-PUBLISHER = Publisher([Subscription(CONSUMER, frozenset(Topic), awaited=False)])
+PUBLISHER = Publisher([Subscription(CONSUMER, frozenset(Topic), synchronous=False)])

@@ -33,7 +33,7 @@ class Token(StrEnum):
     NEVER = "never"
 
 
-class PracticeProvider:
+class FakeProvider:
     """Sends signed events to `url`. Remembers nothing: what becomes of a payment follows from its token and its age."""
 
     name = "test"
@@ -55,23 +55,23 @@ class PracticeProvider:
 
     async def start(self, payment: PaymentRequest) -> None:
         """Send what becomes of the payment, at once or later."""
-        settlement = _destined(payment)
+        settlement = _planned_outcome(payment)
         if settlement is None:
             return
         delay = self._slow_seconds if payment.token == Token.SLOW else 0
         for _ in range(2 if payment.token == Token.TWICE else 1):
-            self._tell_later(payment, settlement, delay)
+            self._schedule_event(payment, settlement, delay)
 
     async def outcome(self, payment: PaymentRequest) -> Settlement | None:
         """Return what became of the payment by now."""
         age = self._now() - payment.created_at.timestamp()
         if payment.token == Token.SLOW and age < self._slow_seconds:
             return None
-        return _destined(payment)
+        return _planned_outcome(payment)
 
     async def refund(self, payment: PaymentRequest) -> None:
         """Send that the money was given back."""
-        self._tell_later(payment, Settlement(Outcome.REFUNDED), 0)
+        self._schedule_event(payment, Settlement(Outcome.REFUNDED), 0)
 
     async def close(self) -> None:
         """Forget what was still to be sent, as a provider does that goes down."""
@@ -79,7 +79,7 @@ class PracticeProvider:
             task.cancel()
         await asyncio.gather(*self._telling, return_exceptions=True)
 
-    def _tell_later(self, payment: PaymentRequest, settlement: Settlement, delay: float) -> None:
+    def _schedule_event(self, payment: PaymentRequest, settlement: Settlement, delay: float) -> None:
         task = asyncio.create_task(self._tell(payment, settlement, delay))
         # The event loop itself keeps no hold on a task.
         self._telling.add(task)
@@ -111,7 +111,7 @@ class PracticeProvider:
         return answer.is_success
 
 
-def _destined(payment: PaymentRequest) -> Settlement | None:
+def _planned_outcome(payment: PaymentRequest) -> Settlement | None:
     if payment.token == Token.NEVER:
         return None
     if payment.token == Token.FAIL:

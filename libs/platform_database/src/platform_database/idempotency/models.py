@@ -1,4 +1,4 @@
-"""The table of the ledger."""
+"""The table of idempotency records."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from platform_database.orm import NAMES
 
 
-class LedgerTable(DeclarativeBase):
-    """What the ledger's table inherits."""
+class IdempotencyTable(DeclarativeBase):
+    """Declarative base of the table."""
 
     metadata = MetaData(naming_convention=NAMES)
 
 
-class IdempotencyRecord(LedgerTable):
-    """One keyed request and its answer.
+class IdempotencyRecord(IdempotencyTable):
+    """One keyed request and its response.
 
-    A row without a `status` is a claim: its transaction is still open, so nobody else sees it.
-    While `settles_at` lies ahead, the status may still change (a part confirms what was done).
+    A row without a `status` is a claim: its transaction is still open, so no other transaction sees it.
+    Until `settles_at`, the status may still change (another service confirms the change).
     """
 
     __tablename__ = "idempotency_records"

@@ -1,4 +1,4 @@
-"""The ledger's statements. Times are the database's: replicas' clocks differ."""
+"""Statements on idempotency records. Times are the database's: replicas' clocks differ."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_database.ledger.answers import Answer
-from platform_database.ledger.models import IdempotencyRecord
+from platform_database.idempotency.models import IdempotencyRecord
+from platform_database.idempotency.stored_response import StoredResponse
 
 # Deleted at once by a purge, so that none holds locks for long.
 PURGE_BATCH = 1000
 
 
 async def claim(session: AsyncSession, scope: str, key: str, fingerprint: str, retention: timedelta) -> bool:
-    """Take the key for this transaction; False when an answer is recorded under it.
+    """Claim the key for this transaction; return False when a response is recorded under it.
 
     Waits while another transaction holds the key, at most for `lock_timeout`. An expired record counts as none.
     """
@@ -34,16 +34,18 @@ async def claim(session: AsyncSession, scope: str, key: str, fingerprint: str, r
     return (await session.execute(statement)).scalar_one_or_none() is not None
 
 
-async def record(session: AsyncSession, scope: str, key: str, answer: Answer, settle_within: timedelta) -> None:
-    """Write the answer of a claimed key."""
-    provisional = answer.final_status is not None
+async def record(
+    session: AsyncSession, scope: str, key: str, response: StoredResponse, settle_within: timedelta
+) -> None:
+    """Record the response to the request that claimed the key."""
+    provisional = response.final_status is not None
     await session.execute(
         update(IdempotencyRecord)
         .where(IdempotencyRecord.scope == scope, IdempotencyRecord.key == key)
         .values(
-            status=answer.status,
-            headers=dict(answer.headers),
-            body=answer.body,
+            status=response.status,
+            headers=dict(response.headers),
+            body=response.body,
             settles_at=func.clock_timestamp() + settle_within if provisional else None,
         )
     )
@@ -55,8 +57,8 @@ async def find(session: AsyncSession, scope: str, key: str) -> IdempotencyRecord
     return (await session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
-async def settle(session: AsyncSession, scope: str, key: str, status: int) -> bool:
-    """Give a provisional answer its final status; False when its time for that has passed."""
+async def finalize(session: AsyncSession, scope: str, key: str, status: int) -> bool:
+    """Give a provisional response its final status; return False when the time for that has passed."""
     statement = (
         update(IdempotencyRecord)
         .where(
@@ -70,10 +72,10 @@ async def settle(session: AsyncSession, scope: str, key: str, status: int) -> bo
     return (await session.execute(statement)).scalar_one_or_none() is not None
 
 
-async def lapse(session: AsyncSession, scope: str, key: str) -> bool:
-    """Make a provisional answer final as it is, if its time has passed or nothing is open; False while it is open.
+async def expire_provisional(session: AsyncSession, scope: str, key: str) -> bool:
+    """Make a provisional response final as it is once its time has passed; return False while it is pending.
 
-    The update takes the row's lock, so a settlement under way ends first.
+    The update takes the row's lock, so a concurrent `finalize` ends first.
     """
     statement = (
         update(IdempotencyRecord)

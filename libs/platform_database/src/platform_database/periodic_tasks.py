@@ -1,4 +1,4 @@
-"""What goes on beside requests: deliveries, purges, sweeps. Every replica does it, and none waits for another."""
+"""Run periodic work beside requests: deliveries, purges, reconciliation. Every replica does, without coordination."""
 
 from __future__ import annotations
 
@@ -10,54 +10,53 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-# How long work under way may take once the process is to stop (seconds).
+# How long a batch in progress may take once the process is to stop (seconds).
 STOP_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Work:
-    """Something to do every `seconds`, and at once when `wake` is set.
+class PeriodicTask:
+    """Something to run every `interval_seconds`, and at once when `wake` is set.
 
-    `run` does a batch and returns how much that was; as long as there is work, it goes on.
+    `run` processes a batch and returns its size; until that is 0, the next batch follows at once.
     """
 
     name: str
-    seconds: float
+    interval_seconds: float
     run: Callable[[], Awaitable[int]]
     wake: asyncio.Event | None = None
 
 
 @asynccontextmanager
-async def background_work(works: Sequence[Work]) -> AsyncIterator[None]:
-    """Do all of it while the block runs."""
+async def run_periodic_tasks(periodic: Sequence[PeriodicTask]) -> AsyncIterator[None]:
+    """Run the tasks while the block runs."""
     stopping = asyncio.Event()
-    tasks = [asyncio.create_task(repeat(work, stopping)) for work in works]
+    tasks = [asyncio.create_task(run_periodically(task, stopping)) for task in periodic]
     try:
         yield
     finally:
-        # Told rather than cancelled: what is under way ends, and the driver may take a cancellation for a failure.
+        # Not cancelled at first: a batch in progress ends, and the driver may treat a cancellation as an error.
         stopping.set()
         _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
         for task in late:
             task.cancel()
 
 
-async def repeat(work: Work, stopping: asyncio.Event) -> None:
-    """Do `work` again and again until `stopping` is set; a failure only ends the attempt."""
-    pause = work.seconds
-    while not await _stops_within(pause, stopping, work.wake):
+async def run_periodically(task: PeriodicTask, stopping: asyncio.Event) -> None:
+    """Run `task` until `stopping` is set; an error only ends the attempt."""
+    pause = task.interval_seconds
+    while not await _stops_within(pause, stopping, task.wake):
         done = 0
         try:
-            done = await work.run()
+            done = await task.run()
         except SQLAlchemyError as error:
-            log.warning("periodic_task_failed", task=work.name, error=type(error).__name__)
+            log.warning("periodic_task_failed", task=task.name, error=type(error).__name__)
         except Exception:
             # One bad row must not stop all others for good.
-            log.exception("periodic_task_failed", task=work.name)
-        # As long as there is work, it goes on at once.
-        pause = work.seconds if done == 0 else 0
+            log.exception("periodic_task_failed", task=task.name)
+        pause = task.interval_seconds if done == 0 else 0
 
 
 async def _stops_within(seconds: float, stopping: asyncio.Event, wake: asyncio.Event | None) -> bool:

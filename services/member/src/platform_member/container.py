@@ -15,7 +15,7 @@ from platform_common.tokens.access import AccessTokenVerifier
 from platform_common.tokens.jwks import JwksCache, fetch_over_http
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
 from platform_database.engine import make_engine
-from platform_database.ledger.service import Ledger
+from platform_database.idempotency.store import IdempotencyStore
 from platform_database.outbox.events import Consumer
 from platform_database.outbox.service import Outbox
 from platform_member.accounts.service import Accounts
@@ -34,8 +34,8 @@ INTERNAL_CALLERS = frozenset({"auth", "shop", "web"})
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts; endpoints reach them through `platform_member.requests`."""
+class Services:
+    """The services; endpoints reach them through `platform_member.requests`."""
 
     settings: MemberSettings
     engine: AsyncEngine
@@ -43,17 +43,17 @@ class Parts:
     accounts: Accounts
     credentials: Credentials
     password_changes: PasswordChanges
-    ledger: Ledger
+    idempotency: IdempotencyStore
     outbox: Outbox
     access_tokens: AccessTokenVerifier
     service_tokens: ServiceTokenVerifier
 
 
 @asynccontextmanager
-async def running_parts(
+async def lifespan_services(
     settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None
-) -> AsyncIterator[Parts]:
-    """Make the parts, and close them at the end. `transport` plays the other services in tests."""
+) -> AsyncIterator[Services]:
+    """Create the services, and close them at the end. `transport` plays the other services in tests."""
     async with AsyncExitStack() as stack:
         engine = make_engine(settings)
         stack.push_async_callback(engine.dispose)
@@ -69,14 +69,14 @@ async def running_parts(
         announcing = publisher([consumer.name for consumer in consumers])
         keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
         sessions = async_sessionmaker(engine, expire_on_commit=False)
-        yield Parts(
+        yield Services(
             settings=settings,
             engine=engine,
             sessions=sessions,
             accounts=Accounts(hasher, announcing, settings.product_name, settings.reauthentication_max_age_seconds),
             credentials=Credentials(sessions, hasher),
             password_changes=PasswordChanges(sessions, hasher, settings.product_name),
-            ledger=Ledger(timedelta(seconds=settings.idempotency_retention_seconds)),
+            idempotency=IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds)),
             outbox=Outbox(sessions, consumers, announcing),
             access_tokens=AccessTokenVerifier(
                 JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience

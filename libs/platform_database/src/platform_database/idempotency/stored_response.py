@@ -1,4 +1,4 @@
-"""An answer as the ledger keeps it: bytes, so that a repeat gets the very same."""
+"""A response as it is recorded: bytes, so that a repeat gets the same response."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ REPLAYED = "Idempotent-Replayed"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Status, kept headers and body of one answer.
+class StoredResponse:
+    """Status, recorded headers and body of one response.
 
-    With `awaits`, the answer is provisional: its `status` says «accepted», and it becomes `final_status` once
-    the events that it awaits have been delivered.
+    With `pending_events`, the response is provisional: its `status` is 202, and it becomes `final_status` once
+    these events have been delivered.
     """
 
     status: int
@@ -24,10 +24,10 @@ class Answer:
     body: bytes = b""
     replayed: bool = False
     final_status: int | None = None
-    awaits: tuple[Any, ...] = ()
+    pending_events: tuple[Any, ...] = ()
 
-    def response(self) -> Response:
-        """Return the response; everything here is personal, so nobody stores it (ASVS 14.3)."""
+    def to_response(self) -> Response:
+        """Return the HTTP response; it is personal, so it must not be cached (ASVS 14.3)."""
         headers = {"Cache-Control": "no-store", **self.headers}
         if self.replayed:
             headers[REPLAYED] = "true"

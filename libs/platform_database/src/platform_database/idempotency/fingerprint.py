@@ -1,4 +1,4 @@
-"""The fingerprint: whether a repeat is the same request."""
+"""Request fingerprints: they tell a repeat from another request under the same key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import hmac
 
 
-def fingerprint(key: str, *parts: bytes) -> str:
+def request_fingerprint(key: str, *parts: bytes) -> str:
     """Return a keyed hash (HMAC-SHA-256) of a request's parts, each preceded by its length.
 
     Keyed, because a plain hash of a body that holds a password could be tried out like a weak password hash.

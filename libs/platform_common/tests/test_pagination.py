@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platform_common.pages import CursorInvalid, decode_cursor, encode_cursor
+from platform_common.pagination import CursorInvalid, decode_cursor, encode_cursor
 
 
 @given(st.uuids())

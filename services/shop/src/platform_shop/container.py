@@ -15,7 +15,7 @@ from platform_common.tokens.access import AccessTokenVerifier
 from platform_common.tokens.jwks import JwksCache, fetch_over_http
 from platform_common.tokens.service import ServiceTokenVerifier
 from platform_database.engine import make_engine
-from platform_database.ledger.service import Ledger
+from platform_database.idempotency.store import IdempotencyStore
 from platform_database.outbox.service import Outbox
 from platform_shop.cart.creation import CartCreation
 from platform_shop.cart.service import Carts
@@ -27,7 +27,7 @@ from platform_shop.erasure.service import Erasure
 from platform_shop.orders.service import Orders
 from platform_shop.orders.unpaid import UnpaidLimits
 from platform_shop.payments.delivery import ProviderDelivery
-from platform_shop.payments.practice import PracticeProvider
+from platform_shop.payments.fake_provider import FakeProvider
 from platform_shop.payments.provider import PaymentProvider
 from platform_shop.payments.service import Payments
 from platform_shop.payments.sweep import Sweep
@@ -42,8 +42,8 @@ WEBHOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts; endpoints reach them through `platform_shop.requests`."""
+class Services:
+    """The services; endpoints reach them through `platform_shop.requests`."""
 
     settings: ShopSettings
     engine: AsyncEngine
@@ -56,19 +56,19 @@ class Parts:
     providers: Mapping[str, PaymentProvider]
     sweep: Sweep
     erasure: Erasure
-    ledger: Ledger
+    idempotency: IdempotencyStore
     outbox: Outbox
     access_tokens: AccessTokenVerifier
     service_tokens: ServiceTokenVerifier
 
 
 @asynccontextmanager
-async def running_parts(
+async def lifespan_services(
     settings: ShopSettings,
     transport: httpx2.AsyncBaseTransport | None = None,
     providers_transport: httpx2.AsyncBaseTransport | None = None,
-) -> AsyncIterator[Parts]:
-    """Make the parts, and close them at the end.
+) -> AsyncIterator[Services]:
+    """Create the services, and close them at the end.
 
     In tests `transport` plays auth, and `providers_transport` is the test provider's way to our own webhook.
     """
@@ -77,7 +77,7 @@ async def running_parts(
         stack.push_async_callback(engine.dispose)
         keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
         sessions = async_sessionmaker(engine, expire_on_commit=False)
-        provider = PracticeProvider(
+        provider = FakeProvider(
             await stack.enter_async_context(
                 httpx2.AsyncClient(timeout=WEBHOOK_SECONDS, trust_env=False, transport=providers_transport)
             ),
@@ -88,9 +88,9 @@ async def running_parts(
         stack.push_async_callback(provider.close)
         providers: dict[str, PaymentProvider] = {provider.name: provider}
         payments = Payments(settings)
-        ledger = Ledger(timedelta(seconds=settings.idempotency_retention_seconds))
+        idempotency = IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds))
         outbox = Outbox(sessions, [ProviderDelivery(sessions, providers)], PUBLISHER)
-        yield Parts(
+        yield Services(
             settings=settings,
             engine=engine,
             sessions=sessions,
@@ -101,8 +101,8 @@ async def running_parts(
             payments=payments,
             providers=providers,
             sweep=Sweep(sessions, payments, providers, outbox, settings.payment_poll_interval_seconds),
-            erasure=Erasure(ledger),
-            ledger=ledger,
+            erasure=Erasure(idempotency),
+            idempotency=idempotency,
             outbox=outbox,
             access_tokens=AccessTokenVerifier(
                 JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
