@@ -29,7 +29,7 @@ from platform_common.local_servers.postgres import EphemeralPostgres
 from platform_database.migrate import migrate
 from platform_database.testing import TestedDatabase, explain, make_roles, recorded_statements
 from platform_shop.app import make_app
-from platform_shop.catalogue.pages import Filters, Sort
+from platform_shop.catalogue.cursors import Filters, Sort
 from platform_shop.config import MigrationSettings, ShopSettings
 from platform_shop.container import Services
 from platform_shop.languages import Language
@@ -120,7 +120,9 @@ async def measure(services: Services, filters: Filters, sort: Sort) -> list[Cost
     for _ in range(2):
         async with services.sessions() as session:
             with recorded_statements(services.engine) as sent:
-                page = await services.catalogue.page(session, filters, sort, Language.KOREAN, cursor=cursor, limit=24)
+                page = await services.catalogue.list_products(
+                    session, filters, sort, Language.KOREAN, cursor=cursor, limit=24
+                )
             costs += [await _best(session, *one) for one in sent if "set_config" not in one[0]]
         cursor = page.next
         if cursor is None:

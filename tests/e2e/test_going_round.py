@@ -50,7 +50,6 @@ def test_internal_endpoints_take_service_tokens_only(directly: Callable[..., Cli
         ("member", "POST", "/internal/members"),
         ("member", "GET", f"/internal/members/{admin.member['id']}"),
         ("auth", "DELETE", f"/internal/members/{admin.member['id']}/sessions?epoch=9"),
-        ("shop", "POST", "/internal/cart/merge"),
         ("shop", "POST", f"/internal/members/{admin.member['id']}/erasure"),
     ):
         body = {"email": "a@example.com", "password": "x" * 12, "display_name": "x"}

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
+from platform_member.capacity import Cgroup, default_hash_workers
 from platform_member.config import CredentialSettings
-from platform_member.credentials.capacity import Cgroup, default_hash_workers
 
 MIB = 2**20
 UNLIMITED_V1 = "9223372036854771712"

@@ -20,8 +20,8 @@ from platform_common.local_servers.process import free_port
 from platform_common.serving import StartupError
 from platform_database.migrate import migrate
 from platform_database.start import wait_for_database
-from platform_member.accounts.create_admin import read_admin
 from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
+from platform_member.create_admin import read_admin
 from platform_member.main import main
 from platform_member.schema import SCHEMA
 

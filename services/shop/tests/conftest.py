@@ -379,8 +379,8 @@ def told(services, provider, database):
         async with asyncio.timeout(90):
             while await asyncio.to_thread(database.one, UNDELIVERED):
                 await services.outbox.deliver_due()
-            while provider._telling:
-                await asyncio.gather(*provider._telling, return_exceptions=True)
+            while provider._deliveries:
+                await asyncio.gather(*provider._deliveries, return_exceptions=True)
 
     return tell
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from platform_common.problems import Overloaded
 from platform_database.testing import explain, recorded_statements
 from platform_shop.catalogue.capacity import CountsCache, Gate
+from platform_shop.catalogue.cursors import Filters, Sort
 from platform_shop.catalogue.keystrokes import search_keys
-from platform_shop.catalogue.pages import Filters, Sort
 from platform_shop.catalogue.search import MAX_MATCHES
 from platform_shop.languages import Language
 
@@ -55,7 +55,9 @@ async def plans_of(services, filters, sort):
     """Send a list as the service does, and return its page and what its statements cost."""
     async with services.sessions() as session:
         with recorded_statements(services.engine) as sent:
-            page = await services.catalogue.page(session, filters, sort, Language.ENGLISH, cursor=None, limit=20)
+            page = await services.catalogue.list_products(
+                session, filters, sort, Language.ENGLISH, cursor=None, limit=20
+            )
         return page, [await explain(session, *one) for one in sent if "set_config" not in one[0]]
 
 
@@ -101,7 +103,7 @@ async def test_a_search_counts_what_it_ranks(client):
 async def test_any_text_is_searched_for(services, text):
     filters = Filters(q=text.replace("\x00", ""))
     async with services.sessions() as session:
-        await services.catalogue.page(session, filters, Sort.RELEVANCE, Language.KOREAN, cursor=None, limit=5)
+        await services.catalogue.list_products(session, filters, Sort.RELEVANCE, Language.KOREAN, cursor=None, limit=5)
 
 
 @pytest.mark.usefixtures("mug")

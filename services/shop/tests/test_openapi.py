@@ -19,7 +19,7 @@ PATHS = {
     ("get", "/api/shop/orders/{order_id}"), ("post", "/api/shop/orders/{order_id}/cancel"),
     ("post", "/api/shop/orders/{order_id}/payment"), ("post", "/api/shop/orders/{order_id}/cart"),
     ("patch", "/api/shop/orders/{order_id}"), ("post", "/api/shop/payments/{provider}/events"),
-    ("post", "/internal/cart/merge"), ("post", "/internal/members/{member_id}/erasure"),
+    ("post", "/internal/members/{member_id}/erasure"),
 }  # fmt: skip
 FOR_ANYBODY = ("/api/shop/products", "/api/shop/payments")
 

@@ -9,7 +9,7 @@ import pytest
 
 from platform_shop.orders.models import MAX_PAYMENT_ATTEMPTS
 from platform_shop.payments.models import Payment
-from platform_shop.payments.provider import Outcome, Settlement
+from platform_shop.payments.provider import OutcomeReport, PaymentOutcome
 
 STOCK = "SELECT stock FROM variants"
 ATTEMPTS = "SELECT count(*) FROM payments"
@@ -88,12 +88,12 @@ async def test_another_attempt_does_not_extend_the_deadline(declined, pay, told,
 
 async def test_an_order_that_stays_unpaid_ends_at_its_deadline(declined, services, pass_time, reading, pay, database):
     pass_time()
-    await services.sweep.run()
+    await services.reconciler.reconcile_due()
     assert (await reading(declined))["state"] == "pending", "the deadline has not passed"
 
     pass_time(deadline=True)
     assert (await pay(declined)).json()["code"] == "order-not-payable"
-    await services.sweep.run()
+    await services.reconciler.reconcile_due()
 
     order = await reading(declined)
     assert (order["state"], order["payment"]["state"], order["payable"]) == ("cancelled", "failed", False)
@@ -109,11 +109,15 @@ async def test_of_deadline_cancellation_and_payment_the_stock_is_given_back_once
     path = f"/api/shop/orders/{declined}/cancel"
 
     await asyncio.gather(
-        services.sweep.run(), pay(declined), ann.send("POST", path, key="cancel"), services.sweep.run(), pay(declined)
+        services.reconciler.reconcile_due(),
+        pay(declined),
+        ann.send("POST", path, key="cancel"),
+        services.reconciler.reconcile_due(),
+        pay(declined),
     )
     await told()
     pass_time(deadline=True)
-    await services.sweep.run()
+    await services.reconciler.reconcile_due()
 
     order = await reading(declined)
     assert order["state"] in {"paid", "cancelled"}
@@ -133,7 +137,9 @@ async def test_money_of_an_earlier_attempt_goes_back(declined, pay, services, to
     await told()
 
     async with services.sessions() as session:
-        await services.payments.settle(session, await session.get(Payment, first["id"]), Settlement(Outcome.PAID))
+        await services.payments.apply_outcome(
+            session, await session.get(Payment, first["id"]), OutcomeReport(PaymentOutcome.PAID)
+        )
         await session.commit()
     await told()
 

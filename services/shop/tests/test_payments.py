@@ -8,7 +8,7 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from platform_shop.payments.provider import Outcome, PaymentRequest, ProviderUnavailable, Settlement
+from platform_shop.payments.provider import OutcomeReport, PaymentOutcome, PaymentRequest, ProviderUnavailable
 from platform_shop.payments.signatures import HEADER, sign
 
 SECRET = SecretStr("w" * 32)
@@ -53,21 +53,21 @@ async def test_a_word_that_was_lost_is_asked_for(ordered, reading, told, service
     assert (await reading(order_id))["state"] == "pending"
 
     pass_time()
-    assert await services.sweep.run() == 1
+    assert await services.reconciler.reconcile_due() == 1
 
     assert (await reading(order_id))["state"] == "paid"
-    assert await services.sweep.run() == 0
+    assert await services.reconciler.reconcile_due() == 0
 
 
 async def test_a_provider_that_never_answers_ends_the_order(ordered, reading, told, services, pass_time, database):
     order_id = await ordered("never")
     await told()
     pass_time()
-    await services.sweep.run()
+    await services.reconciler.reconcile_due()
     assert (await reading(order_id))["state"] == "pending", "its time has not come"
 
     pass_time(deadline=True)
-    await services.sweep.run()
+    await services.reconciler.reconcile_due()
 
     order = await reading(order_id)
     assert (order["state"], order["payment"]["state"]) == ("cancelled", "expired")
@@ -86,7 +86,7 @@ async def test_a_provider_that_is_away_is_told_later(
         order_id = await ordered("ok")
         await services.outbox.deliver_due()
         pass_time()
-        await services.sweep.run()
+        await services.reconciler.reconcile_due()
         assert (await reading(order_id))["state"] == "pending"
 
     pass_time()
@@ -99,7 +99,7 @@ async def test_sweeps_of_several_replicas_do_each_payment_once(ordered, services
         await ordered("never")
     pass_time(deadline=True)
 
-    done = await asyncio.gather(*(services.sweep.run() for _ in range(4)))
+    done = await asyncio.gather(*(services.reconciler.reconcile_due() for _ in range(4)))
 
     assert sum(done) == 6
     assert database.one(STOCK) == 10
@@ -131,7 +131,7 @@ async def test_events_that_contradict_each_other_leave_one_outcome(ordered, send
 async def test_money_that_comes_too_late_goes_back(ordered, send_event, reading, services, told, pass_time, database):
     order_id = await ordered("never")
     pass_time(deadline=True)
-    await services.sweep.run()
+    await services.reconciler.reconcile_due()
 
     await send_event("payment.paid")
     assert (await reading(order_id))["payment"]["state"] == "refunding"
@@ -204,6 +204,6 @@ async def test_what_becomes_of_a_slow_payment_is_known_when_its_time_has_come(or
     row = database.run("SELECT id, token, amount, currency, created_at FROM payments")[0]
     request = PaymentRequest(**row)
 
-    assert await provider.outcome(request) is None
+    assert await provider.get_outcome(request) is None
     provider._now = lambda: row["created_at"].timestamp() + 11
-    assert await provider.outcome(request) == Settlement(Outcome.PAID)
+    assert await provider.get_outcome(request) == OutcomeReport(PaymentOutcome.PAID)

@@ -55,7 +55,7 @@ class ProblemDetails(BaseModel):
 
 
 # What a status means wherever a service does not say it in words of its own.
-MEANINGS = {
+DESCRIPTIONS = {
     400: "A header or the body is malformed.",
     401: "No valid token.",
     403: "The caller may not do this.",
@@ -92,11 +92,11 @@ def entity_tag_header(of_what: str) -> dict[str, Any]:
     return {"ETag": {"description": f"{of_what} version.", "schema": {"type": "string"}}}
 
 
-class Problems:
-    """Descriptions of errors; `meanings` says what a status means in this service, where MEANINGS is not exact."""
+class ProblemResponses:
+    """Descriptions of error responses; `descriptions` overrides DESCRIPTIONS where a service is more exact."""
 
-    def __init__(self, meanings: Mapping[int, str] | None = None) -> None:
-        self._meanings = {**MEANINGS, **(meanings or {})}
+    def __init__(self, descriptions: Mapping[int, str] | None = None) -> None:
+        self._descriptions = {**DESCRIPTIONS, **(descriptions or {})}
 
     def __call__(self, *statuses: int) -> Responses:
         """Return the descriptions of these."""
@@ -104,7 +104,7 @@ class Problems:
 
     def _described(self, status: int) -> dict[str, Any]:
         headers = {"headers": _RETRY_AFTER} if status in _LATER else {}
-        return {"description": self._meanings[status], "content": {MEDIA_TYPE: _SCHEMA}, **headers}
+        return {"description": self._descriptions[status], "content": {MEDIA_TYPE: _SCHEMA}, **headers}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -130,7 +130,7 @@ def merge_patch_body(model: type[BaseModel], media_type: str) -> dict[str, Any]:
     return {"requestBody": {"content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}}}
 
 
-def customize_openapi(app: FastAPI, problems: Problems, more_paths: Mapping[str, Any] | None = None) -> None:
+def customize_openapi(app: FastAPI, problems: ProblemResponses, more_paths: Mapping[str, Any] | None = None) -> None:
     """Make `app`'s document say all that holds for every operation, and speak of problems alone.
 
     `more_paths` are those that something other than the framework serves, described in full.
@@ -148,7 +148,7 @@ def customize_openapi(app: FastAPI, problems: Problems, more_paths: Mapping[str,
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's own way to extend the document
 
 
-def _complete(document: dict[str, Any], problems: Problems) -> None:
+def _complete(document: dict[str, Any], problems: ProblemResponses) -> None:
     schemas = document["components"]["schemas"]
     _, problem = models_json_schema([(ProblemDetails, "serialization")], ref_template=_REFERENCE)
     schemas.update(problem["$defs"])
@@ -161,7 +161,7 @@ def _complete(document: dict[str, Any], problems: Problems) -> None:
     schemas.pop("ValidationError", None)
 
 
-def _complete_responses(operation: dict[str, Any], problems: Problems) -> None:
+def _complete_responses(operation: dict[str, Any], problems: ProblemResponses) -> None:
     """Add the errors that follow from what the operation takes, and put them in order."""
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):

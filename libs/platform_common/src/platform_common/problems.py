@@ -90,6 +90,15 @@ class Unauthenticated(Problem):
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
 
 
+class AccountInactive(Unauthenticated):
+    """The token is valid, but its account was deleted or suspended since."""
+
+    code = "account-inactive"
+
+    def __init__(self) -> None:
+        super().__init__("The account of this token is not active.", error="invalid_token")
+
+
 class PayloadInvalid(Problem):
     """The request body is invalid; `errors` lists the faults."""
 

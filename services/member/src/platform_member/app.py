@@ -16,11 +16,10 @@ from platform_common.serving import install_defaults
 from platform_database.errors import install_database_error_handlers
 from platform_database.periodic_tasks import PeriodicTask, run_periodic_tasks
 from platform_database.revision import SchemaOutdated, check_revision
-from platform_member.accounts import administration, endpoints, internal
+from platform_member.api import administration, credentials, internal_members, members
+from platform_member.api.openapi import problems
 from platform_member.config import MemberSettings
 from platform_member.container import Services, lifespan_services
-from platform_member.credentials import endpoints as credentials
-from platform_member.openapi import problems
 from platform_member.purge import purge
 from platform_member.schema import SCHEMA
 
@@ -44,7 +43,7 @@ def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | No
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
-    for router in (endpoints.router, administration.router, internal.router, credentials.router):
+    for router in (members.router, administration.router, internal_members.router, credentials.router):
         app.include_router(router)
     customize_openapi(app, problems)
     install_database_error_handlers(app)

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from platform_common.settings import HttpUrl, ServiceSettings, ServiceTokenKey
 from platform_database import settings as common
 from platform_database.settings import RoleName, Seconds
-from platform_member.credentials.capacity import MAX_WORKERS, default_hash_workers
+from platform_member.capacity import MAX_WORKERS, default_hash_workers
 
 _MIN_MEMORY_KIB = 19456
 _CONFIG = SettingsConfigDict(

@@ -18,11 +18,11 @@ from platform_database.engine import make_engine
 from platform_database.idempotency.store import IdempotencyStore
 from platform_database.outbox.events import Consumer
 from platform_database.outbox.service import Outbox
+from platform_member.accounts.credential_check import CredentialVerifier
+from platform_member.accounts.password_change import PasswordChanges
 from platform_member.accounts.service import Accounts
 from platform_member.config import MemberSettings
-from platform_member.credentials.change import PasswordChanges
 from platform_member.credentials.hashing import PasswordHasher
-from platform_member.credentials.service import Credentials
 from platform_member.outbox.auth_sessions import AuthSessions
 from platform_member.outbox.shop_erasure import ShopErasure
 from platform_member.outbox.topics import publisher
@@ -35,13 +35,13 @@ INTERNAL_CALLERS = frozenset({"auth", "shop", "web"})
 
 @dataclass(frozen=True)
 class Services:
-    """The services; endpoints reach them through `platform_member.requests`."""
+    """The services; endpoints reach them through `platform_member.api.dependencies`."""
 
     settings: MemberSettings
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
     accounts: Accounts
-    credentials: Credentials
+    credentials: CredentialVerifier
     password_changes: PasswordChanges
     idempotency: IdempotencyStore
     outbox: Outbox
@@ -74,7 +74,7 @@ async def lifespan_services(
             engine=engine,
             sessions=sessions,
             accounts=Accounts(hasher, announcing, settings.product_name, settings.reauthentication_max_age_seconds),
-            credentials=Credentials(sessions, hasher),
+            credentials=CredentialVerifier(sessions, hasher),
             password_changes=PasswordChanges(sessions, hasher, settings.product_name),
             idempotency=IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds)),
             outbox=Outbox(sessions, consumers, announcing),

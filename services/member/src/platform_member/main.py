@@ -60,7 +60,7 @@ def _migrate(settings: MigrationSettings) -> None:
 def _create_admin(settings: AdminSettings, options: argparse.Namespace) -> None:
     from platform_common.logs import configure_logging
     from platform_common.serving import StartupError
-    from platform_member.accounts.create_admin import create_admin, read_admin
+    from platform_member.create_admin import create_admin, read_admin
 
     # Standard output is the result.
     configure_logging("member", stream=sys.stderr)

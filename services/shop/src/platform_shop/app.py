@@ -15,15 +15,10 @@ from platform_common.serving import install_defaults
 from platform_database.errors import install_database_error_handlers
 from platform_database.periodic_tasks import PeriodicTask, run_periodic_tasks
 from platform_database.revision import SchemaOutdated, check_revision
-from platform_shop.cart import endpoints as cart
-from platform_shop.cart import internal as cart_internal
-from platform_shop.catalogue import endpoints as catalogue
+from platform_shop.api import cart, catalogue, internal_members, orders, payment_events
+from platform_shop.api.openapi import problems
 from platform_shop.config import ShopSettings
 from platform_shop.container import Services, lifespan_services
-from platform_shop.erasure import endpoints as erasure
-from platform_shop.openapi import problems
-from platform_shop.orders import endpoints as orders
-from platform_shop.payments import endpoints as payments
 from platform_shop.purge import purge
 from platform_shop.schema import SCHEMA
 
@@ -57,10 +52,9 @@ def make_app(
     for router in (
         catalogue.router,
         cart.router,
-        cart_internal.router,
         orders.router,
-        payments.router,
-        erasure.router,
+        payment_events.router,
+        internal_members.router,
     ):
         app.include_router(router)
     customize_openapi(app, problems)
@@ -84,6 +78,6 @@ def _periodic_tasks(services: Services) -> list[PeriodicTask]:
     settings, outbox = services.settings, services.outbox
     return [
         PeriodicTask("outbox", settings.outbox_poll_interval_seconds, outbox.deliver_due, outbox.wake),
-        PeriodicTask("payments", settings.payment_sweep_interval_seconds, services.sweep.run),
+        PeriodicTask("payments", settings.payment_sweep_interval_seconds, services.reconciler.reconcile_due),
         PeriodicTask("purge", settings.purge_interval_seconds, lambda: purge(services)),
     ]

@@ -5,17 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from platform_common.problems import Forbidden, Unauthenticated
+from platform_common.problems import AccountInactive, Forbidden
 from platform_common.tokens.access import Principal
-
-
-class AccountInactive(Unauthenticated):
-    """The token is genuine, but its member was deleted since."""
-
-    code = "account-inactive"
-
-    def __init__(self) -> None:
-        super().__init__("The account of this token is not active.", error="invalid_token")
 
 
 @dataclass(frozen=True)
@@ -31,7 +22,7 @@ class Caller:
             raise Forbidden("This requires the administrator role.")
 
 
-def caller_of(principal: Principal) -> Caller:
+def caller_from_principal(principal: Principal) -> Caller:
     """Return the caller behind a verified token. Raises AccountInactive for a subject that is no member's id."""
     try:
         return Caller(UUID(principal.subject), principal.is_admin)

@@ -23,27 +23,27 @@ from platform_shop.cart.tokens import CartTokens
 from platform_shop.catalogue.search import SERVER_OPTIONS
 from platform_shop.catalogue.service import Catalogue
 from platform_shop.config import ShopSettings
-from platform_shop.erasure.service import Erasure
+from platform_shop.erasure import Erasure
+from platform_shop.orders.payment_reconciler import PaymentReconciler
+from platform_shop.orders.payments import OrderPayments
 from platform_shop.orders.service import Orders
 from platform_shop.orders.unpaid import UnpaidLimits
 from platform_shop.payments.delivery import ProviderDelivery
 from platform_shop.payments.fake_provider import FakeProvider
 from platform_shop.payments.provider import PaymentProvider
-from platform_shop.payments.service import Payments
-from platform_shop.payments.sweep import Sweep
 from platform_shop.payments.topics import PUBLISHER
 
 SERVICE = "shop"
 JWKS_PATH = "/.well-known/jwks.json"
 # Who may call /internal at all; each endpoint says who may call it.
-INTERNAL_CALLERS = frozenset({"member", "web"})
+INTERNAL_CALLERS = frozenset({"member"})
 # How long the test provider waits for its event to be taken (seconds).
 WEBHOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Services:
-    """The services; endpoints reach them through `platform_shop.requests`."""
+    """The services; endpoints reach them through `platform_shop.api.dependencies`."""
 
     settings: ShopSettings
     engine: AsyncEngine
@@ -52,9 +52,9 @@ class Services:
     carts: Carts
     cart_tokens: CartTokens
     orders: Orders
-    payments: Payments
+    payments: OrderPayments
     providers: Mapping[str, PaymentProvider]
-    sweep: Sweep
+    reconciler: PaymentReconciler
     erasure: Erasure
     idempotency: IdempotencyStore
     outbox: Outbox
@@ -87,7 +87,7 @@ async def lifespan_services(
         )
         stack.push_async_callback(provider.close)
         providers: dict[str, PaymentProvider] = {provider.name: provider}
-        payments = Payments(settings)
+        payments = OrderPayments(settings)
         idempotency = IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds))
         outbox = Outbox(sessions, [ProviderDelivery(sessions, providers)], PUBLISHER)
         yield Services(
@@ -100,7 +100,7 @@ async def lifespan_services(
             orders=Orders(payments, UnpaidLimits(settings), settings.currency),
             payments=payments,
             providers=providers,
-            sweep=Sweep(sessions, payments, providers, outbox, settings.payment_poll_interval_seconds),
+            reconciler=PaymentReconciler(sessions, payments, providers, outbox, settings.payment_poll_interval_seconds),
             erasure=Erasure(idempotency),
             idempotency=idempotency,
             outbox=outbox,

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_common.problems import Forbidden
+from platform_common.problems import AccountInactive, Forbidden
 from platform_common.tokens.access import Principal
 from platform_member.accounts import repository
-from platform_member.accounts.errors import AccountInactive, MemberNotFound
+from platform_member.accounts.errors import MemberNotFound
 from platform_member.accounts.models import Member
 
 # The path segment by which callers name themselves.
@@ -18,7 +18,7 @@ ME = "me"
 
 
 @dataclass(frozen=True)
-class Caller:
+class ActiveMember:
     """An active member. `is_admin` holds where both the token and the database say so.
 
     `member` keeps the loaded row in the request's session, so that reading the caller's own account needs no statement.
@@ -51,7 +51,7 @@ class Caller:
         return member_id
 
 
-async def load_caller(session: AsyncSession, principal: Principal) -> Caller:
+async def load_caller(session: AsyncSession, principal: Principal) -> ActiveMember:
     """Return the caller behind a verified token. Raises AccountInactive for a deleted or suspended member."""
     try:
         member_id = UUID(principal.subject)
@@ -60,6 +60,6 @@ async def load_caller(session: AsyncSession, principal: Principal) -> Caller:
     member = await repository.get(session, member_id)
     if member is None or not member.is_active:
         raise AccountInactive
-    return Caller(
+    return ActiveMember(
         id=member.id, is_admin=principal.is_admin and member.is_admin, auth_time=principal.auth_time, member=member
     )

@@ -31,15 +31,6 @@ class FieldRequiresAdmin(Forbidden):
     code = "field-requires-admin"
 
 
-class AccountInactive(Unauthenticated):
-    """The token is genuine, but its member was deleted or suspended since."""
-
-    code = "account-inactive"
-
-    def __init__(self) -> None:
-        super().__init__("The account of this token is not active.", error="invalid_token")
-
-
 class ReauthenticationRequired(Unauthenticated):
     """The operation requires a recent log-in (RFC 9470)."""
 

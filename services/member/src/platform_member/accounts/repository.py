@@ -60,7 +60,7 @@ async def remove(session: AsyncSession, member_id: UUID) -> None:
     await session.execute(delete(Member).where(Member.id == member_id))
 
 
-async def page(session: AsyncSession, *, after: UUID | None, limit: int, q: str | None) -> Sequence[Member]:
+async def list_members(session: AsyncSession, *, after: UUID | None, limit: int, q: str | None) -> Sequence[Member]:
     """Return up to `limit` members older than `after`, newest first; `q` is part of an address or a name."""
     statement = select(Member).order_by(Member.id.desc()).limit(limit)
     if after is not None:

@@ -17,7 +17,7 @@ from platform_common.preconditions import Preconditions
 from platform_database.outbox.events import Event
 from platform_database.outbox.publishing import Publisher
 from platform_member.accounts import repository
-from platform_member.accounts.callers import Caller
+from platform_member.accounts.callers import ActiveMember
 from platform_member.accounts.errors import (
     FieldRequiresAdmin,
     LastAdministrator,
@@ -25,8 +25,8 @@ from platform_member.accounts.errors import (
     ReauthenticationRequired,
 )
 from platform_member.accounts.models import ADMIN, DEFAULT_ROLES, Member, Status
+from platform_member.accounts.password_change import CurrentPasswordWrong, PasswordReplacement
 from platform_member.accounts.schemas import MemberPage, MemberView, Registration
-from platform_member.credentials.change import CurrentPasswordWrong, PasswordReplacement
 from platform_member.credentials.hashing import PasswordHasher, fair_keys
 from platform_member.credentials.policy import check_password
 from platform_member.outbox.topics import Topic
@@ -106,9 +106,9 @@ class Accounts:
             raise MemberNotFound("The member does not exist.")
         return member
 
-    async def page(self, session: AsyncSession, *, after: UUID | None, limit: int, q: str | None) -> MemberPage:
+    async def list_members(self, session: AsyncSession, *, after: UUID | None, limit: int, q: str | None) -> MemberPage:
         """Return a page of members, newest first."""
-        found: Sequence[Member] = await repository.page(session, after=after, limit=limit + 1, q=q)
+        found: Sequence[Member] = await repository.list_members(session, after=after, limit=limit + 1, q=q)
         items = found[:limit]
         following = encode_cursor(items[-1].id) if len(found) > limit else None
         return MemberPage(items=[MemberView.model_validate(member) for member in items], next=following)
@@ -116,7 +116,7 @@ class Accounts:
     async def change(
         self,
         session: AsyncSession,
-        caller: Caller,
+        caller: ActiveMember,
         member_id: UUID,
         changes: Mapping[str, Any],
         preconditions: Preconditions,
@@ -135,7 +135,7 @@ class Accounts:
         return await self._apply(session, member, new, by=caller.id)
 
     async def delete(
-        self, session: AsyncSession, caller: Caller, member_id: UUID, preconditions: Preconditions
+        self, session: AsyncSession, caller: ActiveMember, member_id: UUID, preconditions: Preconditions
     ) -> tuple[Event, ...]:
         """Delete a member for good; its address is free again. Raises as `change` does."""
         if caller.id == member_id:
@@ -225,6 +225,6 @@ class Accounts:
         if not await repository.another_administrator_remains(session, member.id):
             raise LastAdministrator("This is the last active administrator.")
 
-    def _require_fresh_log_in(self, caller: Caller) -> None:
+    def _require_fresh_log_in(self, caller: ActiveMember) -> None:
         if self._now() - caller.auth_time > self._reauthentication_seconds:
             raise ReauthenticationRequired(self._reauthentication_seconds)

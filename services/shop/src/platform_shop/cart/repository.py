@@ -1,4 +1,4 @@
-"""Statements on carts. Whoever changes a cart holds its row first. Nothing here commits."""
+"""Statements on carts. A change of a cart locks its row first. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def find(session: AsyncSession, visitor: Visitor) -> Cart | None:
     return (await session.execute(statement)).scalar_one_or_none()
 
 
-async def hold(session: AsyncSession, visitor: Visitor) -> Cart:
+async def lock_cart(session: AsyncSession, visitor: Visitor) -> Cart:
     """Return the visitor's cart, made if need be, and locked until the transaction ends."""
     if visitor.member_id is not None:
         made = insert(Cart).values(id=uuid_utils.compat.uuid7(), member_id=visitor.member_id)
@@ -43,14 +43,19 @@ async def hold(session: AsyncSession, visitor: Visitor) -> Cart:
     return rows.scalar_one()
 
 
-async def hold_anonymous(session: AsyncSession, cart_id: UUID) -> Cart | None:
+async def lock_anonymous(session: AsyncSession, cart_id: UUID) -> Cart | None:
     """Return an anonymous cart that is there, locked until the transaction ends."""
     statement = select(Cart).where(Cart.id == cart_id, Cart.member_id.is_(None)).with_for_update()
     return (await session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
+async def mark_erased(session: AsyncSession, member_id: UUID) -> None:
+    """Record that the member was erased."""
+    await session.execute(insert(ErasedMember).values(member_id=member_id).on_conflict_do_nothing())
+
+
 async def is_erased(session: AsyncSession, member_id: UUID) -> bool:
-    """Whether the member is gone. Asked once its cart is held, the answer stays true."""
+    """Return whether the member was erased; final once its cart is locked."""
     return await session.get(ErasedMember, member_id) is not None
 
 
@@ -110,7 +115,7 @@ async def raise_quantities(session: AsyncSession, cart_id: UUID, quantities: Map
 
 
 async def move_lines(session: AsyncSession, source: UUID, target: UUID) -> int:
-    """Put a cart's lines into another, both held; return how many pieces that was."""
+    """Put a cart's lines into another, both locked; return how many pieces that was."""
     moving = select(func.coalesce(func.sum(CartLine.quantity), 0)).where(CartLine.cart_id == source)
     pieces: int = (await session.execute(moving)).scalar_one()
     taken = select(literal(target), CartLine.variant_id, CartLine.quantity, CartLine.added_at)

@@ -29,20 +29,6 @@ class QuantityChange(Payload):
     quantity: Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
 
 
-class MergeRequest(Payload):
-    """Whose cart takes over the anonymous one that a token names."""
-
-    member_id: Uuid
-    cart_token: Annotated[str, Field(max_length=256)]
-
-
-class MergeResult(BaseModel):
-    """How many pieces came over, and the version of the member's cart."""
-
-    merged_items: int
-    version: int
-
-
 class CartProduct(BaseModel):
     """The product of a line."""
 

@@ -1,4 +1,4 @@
-"""What happens to carts. A cart promises nothing: stock is taken by an order, and prices are those of the moment."""
+"""Carts: read, change, merge. A cart reserves nothing: stock is taken by an order, and prices are current ones."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import structlog
 import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_shop.callers import AccountInactive
+from platform_common.problems import AccountInactive
 from platform_shop.cart import repository
 from platform_shop.cart.creation import CartCreation
 from platform_shop.cart.errors import CartFull, QuantityUnavailable, VariantNotFound
 from platform_shop.cart.models import MAX_QUANTITY, Cart, CartLine
-from platform_shop.cart.schemas import CartLineView, CartProduct, CartView, MergeResult
+from platform_shop.cart.schemas import CartLineView, CartProduct, CartView
 from platform_shop.cart.visitors import Visitor
 from platform_shop.catalogue.models import Variant
 from platform_shop.catalogue.pictures.drawing import picture_url
@@ -35,16 +35,16 @@ class Carts:
         self._creation = creation
 
     async def read(self, session: AsyncSession, visitor: Visitor, language: Language) -> CartView:
-        """Return the visitor's cart; a member's takes over what it put in before it logged in."""
+        """Return the visitor's cart; a member's takes over its anonymous cart."""
         if visitor.member_id is not None and not visitor.is_new:
-            await self.merge(session, visitor.member_id, visitor.cart_id)
+            await self._merge(session, visitor.member_id, visitor.cart_id)
         return await self._view(session, await repository.find(session, visitor), visitor, language)
 
     async def add(
         self, session: AsyncSession, visitor: Visitor, variant_id: UUID, quantity: int, language: Language
     ) -> CartView:
         """Put so many more of a variant in. Raises VariantNotFound, QuantityUnavailable, CartFull."""
-        cart = await self._hold(session, visitor)
+        cart = await self._lock(session, visitor)
         there = await repository.quantity_of(session, cart.id, variant_id)
         return await self._set(session, cart, variant_id, there, there + quantity, visitor, language)
 
@@ -52,7 +52,7 @@ class Carts:
         self, session: AsyncSession, visitor: Visitor, variant_id: UUID, quantity: int, language: Language
     ) -> CartView:
         """Let the cart hold so many of a variant. Raises VariantNotFound, QuantityUnavailable, CartFull."""
-        cart = await self._hold(session, visitor)
+        cart = await self._lock(session, visitor)
         there = await repository.quantity_of(session, cart.id, variant_id)
         return await self._set(session, cart, variant_id, there, quantity, visitor, language)
 
@@ -61,7 +61,7 @@ class Carts:
     ) -> CartView:
         """Let a member's cart hold at least these quantities. Variants that are gone are left out. Raises CartFull."""
         member = Visitor(member_id, uuid_utils.compat.uuid7(), is_new=True)
-        cart = await self._hold(session, member)
+        cart = await self._lock(session, member)
         await repository.raise_quantities(session, cart.id, quantities)
         if await repository.count_lines(session, cart.id) > MAX_LINES:
             raise CartFull(f"A cart holds at most {MAX_LINES} different products.")
@@ -69,33 +69,30 @@ class Carts:
         await session.flush()
         return await self._view(session, cart, member, language)
 
-    async def merge(self, session: AsyncSession, member_id: UUID, cart_id: UUID) -> MergeResult:
-        """Put an anonymous cart's lines into the member's. Quantities add up; a cart that was merged is gone.
+    async def _merge(self, session: AsyncSession, member_id: UUID, cart_id: UUID) -> None:
+        """Move an anonymous cart's lines to the member's cart. Quantities add up; a merged cart is deleted.
 
-        The anonymous cart is held first, then the member's: two of this for one cart come one after another, and the
-        second finds nothing. Raises AccountInactive.
+        Locks the anonymous cart first, then the member's: concurrent merges of one cart run one after another, and
+        the second finds nothing. Raises AccountInactive.
         """
-        member = Visitor(member_id, cart_id, is_new=True)
-        anonymous = await repository.hold_anonymous(session, cart_id)
+        anonymous = await repository.lock_anonymous(session, cart_id)
         if anonymous is None:
-            cart = await repository.find(session, member)
-            return MergeResult(merged_items=0, version=cart.version if cart else 0)
-        cart = await self._hold(session, member)
+            return
+        cart = await self._lock(session, Visitor(member_id, cart_id, is_new=True))
         pieces = await repository.move_lines(session, anonymous.id, cart.id)
         session.expunge(anonymous)
         cart.version += 1
         await session.flush()
         log.info("cart_merged", member_id=str(member_id), pieces=pieces)
-        return MergeResult(merged_items=pieces, version=cart.version)
 
-    async def _hold(self, session: AsyncSession, visitor: Visitor) -> Cart:
+    async def _lock(self, session: AsyncSession, visitor: Visitor) -> Cart:
         if visitor.member_id is None:
             if await repository.find(session, visitor) is None:
                 self._creation.admit(visitor.client)
-            return await repository.hold(session, visitor)
+            return await repository.lock_cart(session, visitor)
         if not visitor.is_new:
-            await self.merge(session, visitor.member_id, visitor.cart_id)
-        cart = await repository.hold(session, visitor)
+            await self._merge(session, visitor.member_id, visitor.cart_id)
+        cart = await repository.lock_cart(session, visitor)
         if await repository.is_erased(session, visitor.member_id):
             raise AccountInactive
         return cart

@@ -19,11 +19,11 @@ class CartTokens:
     def __init__(self, key: SecretStr) -> None:
         self._key = key.get_secret_value().encode()
 
-    def token_for(self, cart_id: UUID) -> str:
+    def issue(self, cart_id: UUID) -> str:
         """Return the token of a cart."""
         return f"{cart_id.hex}.{self._signature(cart_id)}"
 
-    def cart_of(self, token: str) -> UUID | None:
+    def parse_cart_id(self, token: str) -> UUID | None:
         """Return the cart that `token` names, or None for one that we did not make."""
         identity, _, signature = token.partition(".")
         try:
@@ -35,7 +35,7 @@ class CartTokens:
         )
         return cart_id if genuine else None
 
-    def cart_for(self, *of_what: str) -> UUID:
+    def derive_cart_id(self, *of_what: str) -> UUID:
         """Return the id of a new cart that is the same whenever it is made for the same."""
         digest = hmac.new(self._key, digestmod=hashlib.sha256)
         for part in of_what:

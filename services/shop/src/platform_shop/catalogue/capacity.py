@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 from platform_common.problems import Overloaded
-from platform_shop.catalogue.pages import Filters
+from platform_shop.catalogue.cursors import Filters
 from platform_shop.catalogue.repository import Counted
 
 

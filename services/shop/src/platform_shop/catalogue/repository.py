@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, func, literal, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, defer, selectinload
 
-from platform_shop.catalogue.models import Category, Product
-from platform_shop.catalogue.pages import Filters, Place, Sort
+from platform_shop.catalogue.cursors import Filters, Position, Sort
+from platform_shop.catalogue.models import Category, Product, Variant
 from platform_shop.catalogue.search import MAX_MATCHES, Match
 
 # In a search the products are read through the index of their words and nothing else: by the planner's estimate a walk
@@ -49,8 +51,8 @@ async def limit_statements(session: AsyncSession, filters: Filters, seconds: flo
     await session.execute(select(*(func.set_config(name, value, True) for name, value in limits.items())))
 
 
-async def page(
-    session: AsyncSession, filters: Filters, match: Match | None, sort: Sort, *, after: Place | None, limit: int
+async def list_products(
+    session: AsyncSession, filters: Filters, match: Match | None, sort: Sort, *, after: Position | None, limit: int
 ) -> list[Found]:
     """Return up to `limit` products that follow `after`."""
     value, ascending = _sorted_by(match, sort)
@@ -90,6 +92,39 @@ async def find(session: AsyncSession, slug: str) -> Product | None:
     return (await session.execute(statement)).scalar_one_or_none()
 
 
+async def lock_variants(session: AsyncSession, variant_ids: Iterable[UUID]) -> dict[UUID, Variant]:
+    """Return variants with their products, as they are now, locked until the transaction ends.
+
+    These locks are always taken in the order of the ids, so that two transactions cannot deadlock. The products come
+    first: a change of stock may change their `in_stock`.
+    """
+    variant_ids = list(variant_ids)
+    products = select(Variant.product_id).where(Variant.id.in_(variant_ids))
+    await session.execute(
+        select(Product.id).where(Product.id.in_(products)).order_by(Product.id).with_for_update(key_share=True)
+    )
+    statement = (
+        select(Variant)
+        .join(Variant.product)
+        .options(contains_eager(Variant.product))
+        .where(Variant.id.in_(variant_ids))
+        .order_by(Variant.id)
+        .with_for_update(of=Variant)
+    )
+    rows = (await session.execute(statement.execution_options(populate_existing=True))).scalars().all()
+    return {variant.id: variant for variant in rows}
+
+
+async def add_stock(session: AsyncSession, variant_id: UUID, quantity: int) -> None:
+    """Add `quantity` pieces to a locked variant's stock; a negative one takes them."""
+    await session.execute(
+        update(Variant)
+        .where(Variant.id == variant_id)
+        .values(stock=Variant.stock + quantity)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _candidates(filters: Filters, match: Match | None, value: ColumnElement[int]) -> Subquery:
     """Return ids and what they are sorted by: of a search its matches, of a list every product."""
     conditions: list[ColumnElement[bool]] = [_of_price(filters, Product.price.expression)]
@@ -104,7 +139,7 @@ def _candidates(filters: Filters, match: Match | None, value: ColumnElement[int]
     return (statement.limit(MAX_MATCHES) if match is not None else statement).subquery("candidates")
 
 
-def _page_of(candidates: Subquery, *, ascending: bool, after: Place | None, limit: int) -> Subquery:
+def _page_of(candidates: Subquery, *, ascending: bool, after: Position | None, limit: int) -> Subquery:
     value, key = candidates.c.value, candidates.c.id
     order = (value, key) if ascending else (value.desc(), key.desc())
     statement = select(key, value).order_by(*order).limit(limit)

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_shop.catalogue import repository
 from platform_shop.catalogue.capacity import CountsCache, Gate
+from platform_shop.catalogue.cursors import Filters, Position, Sort, decode_position, encode_position
 from platform_shop.catalogue.errors import ProductNotFound
 from platform_shop.catalogue.models import Category, Product, Variant
-from platform_shop.catalogue.pages import Filters, Place, Sort, decode_place, encode_place
 from platform_shop.catalogue.pictures.drawing import picture_url
 from platform_shop.catalogue.repository import Counted
 from platform_shop.catalogue.schemas import (
@@ -39,19 +39,19 @@ class Catalogue:
         self._lists = Gate(settings.catalogue_max_concurrent_searches)
         self._counts = CountsCache(settings.catalogue_max_age_seconds)
 
-    async def page(
+    async def list_products(
         self, session: AsyncSession, filters: Filters, sort: Sort, language: Language, *, cursor: str | None, limit: int
     ) -> ProductPage:
         """Return a page of products. Raises CursorInvalid, Overloaded."""
-        after = decode_place(cursor, filters, sort) if cursor else None
+        after = decode_position(cursor, filters, sort) if cursor else None
         async with (self._searches if filters.q else self._lists).enter():
             await repository.limit_statements(session, filters, self._statement_seconds)
             match = await understand(session, filters.q) if filters.q else None
             counted = await self._counts.get(filters, lambda: repository.counts(session, filters, match))
-            found = await repository.page(session, filters, match, sort, after=after, limit=limit + 1)
+            found = await repository.list_products(session, filters, match, sort, after=after, limit=limit + 1)
         shown, following = found[:limit], None
         if len(found) > limit:
-            following = encode_place(Place(shown[-1].value, shown[-1].product.id), filters, sort)
+            following = encode_position(Position(shown[-1].value, shown[-1].product.id), filters, sort)
         here = [one for one in counted if filters.category in {None, one.category.slug}]
         return ProductPage(
             items=[self._summary(one.product, language) for one in shown],

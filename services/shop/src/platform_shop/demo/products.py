@@ -23,9 +23,9 @@ CATEGORIES = (
 )
 
 
-def _in_turn(*shelves: tuple[DemoProduct, ...]) -> Iterator[DemoProduct]:
+def _interleave(*shelves: tuple[DemoProduct, ...]) -> Iterator[DemoProduct]:
     """Take one from each shelf in turn, so that the first page shows all of them."""
     return chain.from_iterable(zip(*shelves, strict=True))
 
 
-PRODUCTS = tuple(_in_turn(TABLEWARE, PANTRY, STATIONERY, TEXTILES, LIGHT, HOUSE))
+PRODUCTS = tuple(_interleave(TABLEWARE, PANTRY, STATIONERY, TEXTILES, LIGHT, HOUSE))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from platform_shop.demo.texts import DemoProduct, DemoVariant, Words
+from platform_shop.demo.texts import DemoProduct, DemoVariant, LocalizedText
 
 STATIONERY = (
     DemoProduct(
         "thread-bound-notebook",
         "stationery",
-        Words(
+        LocalizedText(
             "실제본 공책",
             "끝까지 활짝 펼쳐지는 공책.",
             "옛 책처럼 실로 묶어 어느 쪽이든 납작하게 펼쳐집니다. 만년필이 번지지 않는 크림색 종이 160쪽입니다.\n\n"
             "표지는 물에 강한 한지이고, 쓰던 곳을 표시할 리본이 달려 있습니다.",
         ),
-        Words(
+        LocalizedText(
             "Thread-bound notebook",
             "A notebook that opens flat to its last page.",
             "Sewn like an old book, so that every page lies flat. 160 cream pages that take a fountain pen "
@@ -32,13 +32,13 @@ STATIONERY = (
     DemoProduct(
         "cedar-pencils",
         "stationery",
-        Words(
+        LocalizedText(
             "삼나무 연필 세 자루",
             "깎을 때마다 숲 냄새가 나는 연필.",
             "칠을 하지 않은 삼나무 연필입니다. 심이 쉽게 부러지지 않고, 깎을 때마다 책상 위로 나무 향이 번집니다.\n\n"
             "HB, 2B, 4B 한 자루씩. 몽당연필이 되면 끼워 쓸 깍지가 들어 있습니다.",
         ),
-        Words(
+        LocalizedText(
             "Three cedar pencils",
             "Pencils that smell of a forest whenever you sharpen them.",
             "Unpainted cedar round a lead that does not break easily.\n\n"
@@ -51,13 +51,13 @@ STATIONERY = (
     DemoProduct(
         "letter-set",
         "stationery",
-        Words(
+        LocalizedText(
             "답장을 부르는 편지지",
             "봉투 다섯 장, 편지지 열 장, 그리고 우표 자리.",
             "오래 두어도 바래지 않는 중성지에 은은한 물결무늬를 찍었습니다. 봉투는 풀 없이도 접어서 닫힙니다.\n\n"
             "답장할 봉투 한 장을 함께 넣어 보내 보세요.",
         ),
-        Words(
+        LocalizedText(
             "Letters that want an answer",
             "Five envelopes, ten sheets, and a place for the stamp.",
             "Acid-free paper with a faint wave printed on it. The envelopes fold shut without glue.\n\n"
@@ -73,13 +73,13 @@ STATIONERY = (
     DemoProduct(
         "paper-tape",
         "stationery",
-        Words(
+        LocalizedText(
             "종이테이프 세 롤",
             "손으로 찢어 붙이고 다시 떼는 테이프.",
             "한지로 만든 얇은 테이프입니다. 글씨 위에 붙여도 비치고, 떼어도 자국이 남지 않습니다.\n\n"
             "세 가지 초록을 한데 묶었습니다. 너비 15 mm, 길이 10 m.",
         ),
-        Words(
+        LocalizedText(
             "Three rolls of paper tape",
             "Tear it by hand, stick it, take it off again.",
             "Thin tape of hanji: writing shows through, and no trace is left when it goes.\n\n"
@@ -92,14 +92,14 @@ STATIONERY = (
     DemoProduct(
         "calligraphy-set",
         "stationery",
-        Words(
+        LocalizedText(
             "처음 붓글씨 한 벌",
             "붓, 먹물, 화선지 스무 장을 한 상자에.",
             "붓글씨를 처음 쓰는 분을 위한 한 벌입니다. 끝이 잘 모이는 붓과 냄새가 순한 먹물, 연습용 화선지를 "
             "담았습니다.\n\n"
             "기본 획을 따라 써 볼 수 있는 본이 한글과 영어 설명과 함께 들어 있습니다.",
         ),
-        Words(
+        LocalizedText(
             "First calligraphy set",
             "A brush, ink and twenty sheets in one box.",
             "For whoever takes up the brush for the first time: one that keeps its point, ink of a mild scent, "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from platform_shop.demo.texts import DemoProduct, DemoVariant, Words
+from platform_shop.demo.texts import DemoProduct, DemoVariant, LocalizedText
 
 TABLEWARE = (
     DemoProduct(
         "celadon-mug",
         "tableware",
-        Words(
+        LocalizedText(
             "청자 머그잔",
             "손에 착 감기는 옅은 비취빛 머그잔.",
             "유약 아래로 잔금이 비치는 청자 머그잔입니다. 입술이 닿는 곳은 얇게, 바닥은 도톰하게 빚어 뜨거운 "
@@ -16,7 +16,7 @@ TABLEWARE = (
             "이천의 작은 가마에서 한 점씩 물레로 빚기 때문에 높이와 빛깔이 조금씩 다릅니다. 식기세척기와 "
             "전자레인지에 넣어도 됩니다.",
         ),
-        Words(
+        LocalizedText(
             "Celadon mug",
             "A pale jade mug that sits well in the hand.",
             "A celadon mug with fine crackle under the glaze: thin where it meets the lips, sturdy where it "
@@ -35,14 +35,14 @@ TABLEWARE = (
     DemoProduct(
         "moon-jar-vase",
         "tableware",
-        Words(
+        LocalizedText(
             "달항아리 화병",
             "가지 하나만 꽂아도 방이 환해지는 작은 백자.",
             "둥근 위아래를 따로 빚어 이은 달항아리를 책상에 어울리는 크기로 줄였습니다. 이음매의 부드러운 그늘이 "
             "이 항아리의 얼굴입니다.\n\n"
             "물을 담아 꽃병으로, 비워 두어 장식으로. 바닥에는 가구를 지켜 줄 펠트를 붙였습니다.",
         ),
-        Words(
+        LocalizedText(
             "Moon jar vase",
             "A small white jar; a single twig in it lights up a room.",
             "The classic moon jar, made of two bowls joined at the waist, in a size for a desk. The soft shadow "
@@ -60,14 +60,14 @@ TABLEWARE = (
     DemoProduct(
         "breakfast-bowl",
         "tableware",
-        Words(
+        LocalizedText(
             "아침 그릇",
             "시리얼에도 국에도 알맞은 넉넉한 그릇.",
             "숟가락이 닿는 소리까지 부드러운 석기 그릇입니다. 안쪽은 매끈하게, 바깥쪽은 흙의 결을 살려 "
             "마무리했습니다.\n\n"
             "겹쳐서 쌓을 수 있고, 두 개 묶음은 선물 상자에 담아 보냅니다.",
         ),
-        Words(
+        LocalizedText(
             "Breakfast bowl",
             "A generous bowl, right for cereal and for soup.",
             "Stoneware that even a spoon touches softly: smooth inside, and outside with the grain of the clay.\n\n"
@@ -83,13 +83,13 @@ TABLEWARE = (
     DemoProduct(
         "ink-plate",
         "tableware",
-        Words(
+        LocalizedText(
             "먹빛 접시",
             "음식의 색이 살아나는 무광 접시.",
             "먹을 풀어 놓은 듯 깊은 회색 접시입니다. 노란 달걀도 초록 나물도 이 위에서는 그림이 됩니다.\n\n"
             "긁힘에 강한 무광 유약을 두 번 입혔습니다. 손에 묻어나지 않습니다.",
         ),
-        Words(
+        LocalizedText(
             "Ink plate",
             "A matt plate on which food shows its colours.",
             "Deep grey, like ink stirred into water. Yellow eggs and green herbs turn into a painting on it.\n\n"
@@ -106,14 +106,14 @@ TABLEWARE = (
     DemoProduct(
         "persimmon-teapot",
         "tableware",
-        Words(
+        LocalizedText(
             "감빛 찻주전자",
             "잘 익은 감을 닮은 둥근 찻주전자.",
             "가을 감나무에서 빛깔을 빌려 온 찻주전자입니다. 주둥이 끝을 날카롭게 다듬어 마지막 방울까지 깔끔하게 "
             "따라집니다.\n\n"
             "스테인리스 거름망이 들어 있어 잎차를 바로 우릴 수 있습니다.",
         ),
-        Words(
+        LocalizedText(
             "Persimmon teapot",
             "A round teapot, the colour of ripe fruit.",
             "It borrows its colour from persimmon trees in autumn. The spout is cut sharp, so that it pours "

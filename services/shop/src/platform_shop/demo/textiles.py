@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from platform_shop.demo.texts import DemoProduct, DemoVariant, Words
+from platform_shop.demo.texts import DemoProduct, DemoVariant, LocalizedText
 
 TEXTILES = (
     DemoProduct(
         "linen-cushion",
         "textiles",
-        Words(
+        LocalizedText(
             "물들인 리넨 쿠션",
             "빨수록 부드러워지는 두꺼운 리넨.",
             "감물과 쪽으로 물들인 리넨을 두 겹으로 지었습니다. 볕에 바래는 빛깔까지 예쁜 천입니다.\n\n"
             "솜은 따로 빼서 빨 수 있고, 지퍼는 옆선 안에 숨겼습니다.",
         ),
-        Words(
+        LocalizedText(
             "Dyed linen cushion",
             "Heavy linen, softer with every wash.",
             "Two layers of linen, dyed with persimmon or indigo. It is beautiful even where the sun bleaches it.\n\n"
@@ -30,13 +30,13 @@ TEXTILES = (
     DemoProduct(
         "quilted-blanket",
         "textiles",
-        Words(
+        LocalizedText(
             "누비 이불",
             "촘촘히 누벼 가볍고 따뜻한 이불.",
             "얇은 솜을 넣고 한 뼘에 스무 줄씩 누볐습니다. 봄가을에는 이불로, 겨울에는 담요 위에 한 겹 더.\n\n"
             "세탁망에 넣어 집에서 빨 수 있습니다.",
         ),
-        Words(
+        LocalizedText(
             "Quilted blanket",
             "Closely quilted: light, and warm.",
             "Thin cotton wadding with twenty lines of stitches to a hand's breadth. A cover in spring, one layer "
@@ -53,13 +53,13 @@ TEXTILES = (
     DemoProduct(
         "market-tote",
         "textiles",
-        Words(
+        LocalizedText(
             "장바구니",
             "배추 한 포기도 거뜬한 튼튼한 가방.",
             "돛을 만드는 두꺼운 면으로 지었습니다. 손잡이는 어깨에 멜 만큼 길고, 바닥은 두 겹입니다.\n\n"
             "접으면 안주머니 속으로 들어갑니다.",
         ),
-        Words(
+        LocalizedText(
             "Market tote",
             "Strong enough for a whole cabbage.",
             "Made of the cotton that sails are made of, with handles long enough for the shoulder and a double "
@@ -76,13 +76,13 @@ TEXTILES = (
     DemoProduct(
         "waffle-towel",
         "textiles",
-        Words(
+        LocalizedText(
             "와플 수건",
             "금세 마르고 오래 쓰는 올록볼록한 수건.",
             "와플처럼 짜서 물을 빨리 머금고 빨리 말립니다. 습한 여름에도 눅눅하지 않습니다.\n\n"
             "부피가 작아 여행 가방에 넣기 좋습니다. 고리가 달려 있습니다.",
         ),
-        Words(
+        LocalizedText(
             "Waffle towel",
             "Dries quickly, lasts long.",
             "Woven in squares that take up water fast and let it go fast, even in a humid summer.\n\n"
@@ -99,13 +99,13 @@ TEXTILES = (
     DemoProduct(
         "wrapping-cloth",
         "textiles",
-        Words(
+        LocalizedText(
             "조각 보자기",
             "선물을 싸고, 창에 걸고, 다시 쓰는 천.",
             "모시 조각을 이어 만든 보자기입니다. 빛에 비추면 색유리처럼 바느질 선이 드러납니다.\n\n"
             "묶는 법 네 가지를 그린 종이를 함께 드립니다.",
         ),
-        Words(
+        LocalizedText(
             "Patchwork wrapping cloth",
             "Wraps a gift, hangs in a window, and wraps the next one.",
             "Pieces of ramie, joined by hand. Against the light its seams show like the leads of stained glass.\n\n"

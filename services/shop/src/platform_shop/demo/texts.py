@@ -1,4 +1,4 @@
-"""What a product of the demonstration shop is told by."""
+"""Data of a product of the demonstration shop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Words:
+class LocalizedText:
     """A product's texts in one language."""
 
     name: str
@@ -31,8 +31,8 @@ class DemoProduct:
 
     slug: str
     category: str
-    ko: Words
-    en: Words
+    ko: LocalizedText
+    en: LocalizedText
     keywords: str
     picture: tuple[str, str, str, str]
     variants: tuple[DemoVariant, ...]

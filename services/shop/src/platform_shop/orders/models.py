@@ -61,7 +61,7 @@ class Order(Table):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.position", lazy="raise")
-    steps: Mapped[list[OrderStatusChange]] = relationship(order_by="OrderStatusChange.position", lazy="raise")
+    history: Mapped[list[OrderStatusChange]] = relationship(order_by="OrderStatusChange.position", lazy="raise")
     payments: Mapped[list[Payment]] = relationship(order_by="Payment.attempt", lazy="raise")
 
     @property

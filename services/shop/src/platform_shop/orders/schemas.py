@@ -16,7 +16,7 @@ from platform_common.postal_address import AddressFault, is_country, normalize_p
 from platform_shop.languages import Language
 from platform_shop.money import Money
 from platform_shop.orders.models import Order, OrderLine, OrderState, is_payable
-from platform_shop.payments.fake_provider import Token
+from platform_shop.payments.fake_provider import FakePaymentToken
 from platform_shop.payments.provider import FailureReason
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(clean_line)]
@@ -69,7 +69,7 @@ class PaymentChoice(Payload):
 
     method: Literal["test"]
     # The text of a token is converted; JSON has no type for it.
-    token: Annotated[Token, Field(strict=False)]
+    token: Annotated[FakePaymentToken, Field(strict=False)]
 
 
 class OrderCreation(Payload):
@@ -170,7 +170,7 @@ class OrderView(BaseModel):
                 },
                 "payable": is_payable(order),
                 "pay_by": order.payment.deadline_at if order.state == OrderState.PENDING else None,
-                "timeline": [{"state": step.state, "at": step.at} for step in order.steps],
+                "timeline": [{"state": step.state, "at": step.at} for step in order.history],
                 "created_at": order.created_at,
                 "updated_at": order.updated_at,
                 "version": order.version,

@@ -1,4 +1,4 @@
-"""What happens to orders. Works in the session it is given; the request's boundary commits."""
+"""Orders: place, read, list, cancel, pay, move. Works in the given session; the unit of work commits."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from uuid import UUID
 
 import structlog
 import uuid_utils.compat
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_common.pagination import decode_cursor, encode_cursor
 from platform_common.preconditions import Preconditions
-from platform_common.problems import FieldError
-from platform_shop.callers import AccountInactive, Caller
+from platform_common.problems import AccountInactive, FieldError
+from platform_shop.callers import Caller
 from platform_shop.cart import repository as carts
 from platform_shop.cart.models import Cart, CartLine
 from platform_shop.cart.visitors import Visitor
+from platform_shop.catalogue import repository as catalogue
 from platform_shop.catalogue.models import Variant
 from platform_shop.catalogue.stock import shortage
 from platform_shop.languages import Language
@@ -31,14 +31,14 @@ from platform_shop.orders.errors import (
 )
 from platform_shop.orders.models import Order, OrderLine, OrderState, OrderStatusChange
 from platform_shop.orders.numbers import new_number
+from platform_shop.orders.payments import OrderPayments
 from platform_shop.orders.schemas import OrderCreation, OrderPage, OrderView, PaymentChoice
 from platform_shop.orders.unpaid import UnpaidLimits
-from platform_shop.payments.service import Payments
 
 log = structlog.get_logger(__name__)
 
 
-def tag_of(order: Order | OrderView, language: Language) -> str:
+def order_tag(order: Order | OrderView, language: Language) -> str:
     """Return what an order's entity tag is made of: its version, and the language of its names."""
     return f"{order.version}-{language}"
 
@@ -46,7 +46,7 @@ def tag_of(order: Order | OrderView, language: Language) -> str:
 class Orders:
     """Orders: made of a cart, read, cancelled, moved along."""
 
-    def __init__(self, payments: Payments, unpaid: UnpaidLimits, currency: str) -> None:
+    def __init__(self, payments: OrderPayments, unpaid: UnpaidLimits, currency: str) -> None:
         self._payments = payments
         self._unpaid = unpaid
         self._currency = currency
@@ -56,13 +56,13 @@ class Orders:
     ) -> Order:
         """Make an order of the caller's cart: stock taken, price checked, payment begun, cart emptied, all or nothing.
 
-        The cart's row is held first, then those of its variants, in one order everywhere.
+        Locks the cart's row first, then those of its variants, always in this order.
         Raises CartEmpty, CartChanged, TooManyUnpaidOrders, OutOfStock, PriceChanged, AccountInactive.
         """
         cart, lines = await self._cart(session, caller, wanted)
         origin = self._unpaid.origin(address_block)
         await self._unpaid.check(session, caller.id, origin, sum(line.quantity for line in lines))
-        variants = await lifecycle.hold_variants(session, [line.variant_id for line in lines])
+        variants = await catalogue.lock_variants(session, [line.variant_id for line in lines])
         _check_stock(lines, variants, language)
         total = sum(variants[line.variant_id].price * line.quantity for line in lines)
         if (total, self._currency) != (wanted.expected_total.amount, wanted.expected_total.currency):
@@ -79,11 +79,11 @@ class Orders:
             origin=origin,
             version=1,
             lines=[_line_of(position, line, variants[line.variant_id]) for position, line in enumerate(lines)],
-            steps=[OrderStatusChange(position=1, state=OrderState.PENDING)],
+            history=[OrderStatusChange(position=1, state=OrderState.PENDING)],
         )
         session.add(order)
         await session.flush()
-        await self._payments.begin(session, order, wanted.payment.method, wanted.payment.token)
+        await self._payments.create(session, order, wanted.payment.method, wanted.payment.token)
         for line in lines:
             await carts.set_quantity(session, cart.id, line.variant_id, 0)
         cart.version += 1
@@ -104,16 +104,16 @@ class Orders:
             raise OrderNotFound
         return order
 
-    async def page(
+    async def list_orders(
         self, session: AsyncSession, caller: Caller, language: Language, *,
-        everybody: bool, state: str | None, cursor: str | None, limit: int,
+        all_members: bool, state: str | None, cursor: str | None, limit: int,
     ) -> OrderPage:  # fmt: skip
-        """Return a page of the caller's orders, or of everybody's. Raises Forbidden, CursorInvalid."""
-        if everybody:
+        """Return a page of the caller's orders, or of all members. Raises Forbidden, CursorInvalid."""
+        if all_members:
             caller.require_admin()
-        owner = None if everybody else caller.id
+        owner = None if all_members else caller.id
         after = decode_cursor(cursor) if cursor else None
-        found = await repository.page(session, member_id=owner, state=state, after=after, limit=limit + 1)
+        found = await repository.list_orders(session, member_id=owner, state=state, after=after, limit=limit + 1)
         items = found[:limit]
         following = encode_cursor(items[-1].id) if len(found) > limit else None
         return OrderPage(items=[OrderView.from_order(order, language) for order in items], next=following)
@@ -122,9 +122,9 @@ class Orders:
         self, session: AsyncSession, caller: Caller, order_id: UUID, preconditions: Preconditions, language: Language
     ) -> Order:
         """Cancel an order that is not on its way. Raises OrderNotFound, PreconditionFailed, OrderStateConflict."""
-        order = await self._hold(session, order_id)
+        order = await self._lock(session, order_id)
         _check_owner(order, caller)
-        preconditions.check_change(tag_of(order, language))
+        preconditions.check_change(order_tag(order, language))
         await lifecycle.cancel(session, order)
         return order
 
@@ -138,9 +138,9 @@ class Orders:
         language: Language,
     ) -> Order:
         """Pay an order whose last payment failed. Raises OrderNotFound, PreconditionFailed, OrderNotPayable."""
-        order = await self._hold(session, order_id)
+        order = await self._lock(session, order_id)
         _check_owner(order, caller)
-        preconditions.check_change(tag_of(order, language))
+        preconditions.check_change(order_tag(order, language))
         await self._payments.retry(session, order, choice.method, choice.token)
         return await self._read(session, order_id)
 
@@ -148,11 +148,11 @@ class Orders:
         self, session: AsyncSession, order_id: UUID, state: OrderState, preconditions: Preconditions, language: Language
     ) -> Order:
         """Bring an order on its way. Raises OrderNotFound, PreconditionFailed, OrderStateConflict."""
-        order = await self._hold(session, order_id)
-        preconditions.check_change(tag_of(order, language))
+        order = await self._lock(session, order_id)
+        preconditions.check_change(order_tag(order, language))
         if state not in {OrderState.SHIPPED, OrderState.DELIVERED}:
             raise OrderStateConflict(f"Orders cannot be set to {state}.")
-        await lifecycle.move(session, order, state)
+        await lifecycle.transition(session, order, state)
         return order
 
     async def _cart(
@@ -160,7 +160,7 @@ class Orders:
     ) -> tuple[Cart, Sequence[CartLine]]:
         # Another cart that the buyer's browser knows of is no part of what was shown.
         visitor = Visitor(caller.id, uuid_utils.compat.uuid7(), is_new=True)
-        cart = await carts.hold(session, visitor)
+        cart = await carts.lock_cart(session, visitor)
         if await carts.is_erased(session, caller.id):
             raise AccountInactive
         lines = [line for line, _ in await carts.lines(session, cart.id)]
@@ -172,12 +172,7 @@ class Orders:
 
     async def _take_stock(self, session: AsyncSession, lines: Sequence[CartLine]) -> None:
         for line in lines:
-            await session.execute(
-                update(Variant)
-                .where(Variant.id == line.variant_id)
-                .values(stock=Variant.stock - line.quantity)
-                .execution_options(synchronize_session=False)
-            )
+            await catalogue.add_stock(session, line.variant_id, -line.quantity)
 
     async def _read(self, session: AsyncSession, order_id: UUID) -> Order:
         order = await repository.find(session, order_id)
@@ -185,8 +180,8 @@ class Orders:
             raise OrderNotFound
         return order
 
-    async def _hold(self, session: AsyncSession, order_id: UUID) -> Order:
-        order = await lifecycle.hold(session, order_id)
+    async def _lock(self, session: AsyncSession, order_id: UUID) -> Order:
+        order = await repository.lock_order(session, order_id)
         if order is None:
             raise OrderNotFound
         return order

@@ -7,20 +7,21 @@ import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, distinct, func, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_shop.config import UnpaidSettings
+from platform_shop.orders import repository
 from platform_shop.orders.errors import TooManyUnpaidOrders
-from platform_shop.orders.models import Order, OrderLine, OrderState
+from platform_shop.orders.models import Order
 
 # Keeps these hashes apart from any other use of the key.
 _CONTEXT = b"shop order origin v1:"
 
 
 @dataclass(frozen=True)
-class Bound:
-    """How many unpaid orders there may be, and how many pieces they may hold together."""
+class UnpaidLimit:
+    """How many unpaid orders are allowed, and how many pieces they may reserve together."""
 
     orders: int
     pieces: int
@@ -40,23 +41,18 @@ class UnpaidLimits:
     async def check(self, session: AsyncSession, member_id: UUID, origin: str, pieces: int) -> None:
         """Raise TooManyUnpaidOrders unless an order of so many pieces may be added.
 
-        Orders of one origin are checked one after another, until the transaction ends; those of one member are so by
-        its cart, which is held.
+        Orders of one origin are serialized by a lock until the transaction ends, those of one member by the lock on
+        its cart.
         """
-        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(origin, 0))))
+        await repository.lock_origin(session, origin)
         settings = self._settings
-        own = Bound(settings.unpaid_orders_per_member, settings.unpaid_pieces_per_member)
-        shared = Bound(settings.unpaid_orders_per_address, settings.unpaid_pieces_per_address)
+        own = UnpaidLimit(settings.unpaid_orders_per_member, settings.unpaid_pieces_per_member)
+        shared = UnpaidLimit(settings.unpaid_orders_per_address, settings.unpaid_pieces_per_address)
         await _check(session, Order.member_id == member_id, own, pieces)
         await _check(session, Order.origin == origin, shared, pieces)
 
 
-async def _check(session: AsyncSession, whose: ColumnElement[bool], bound: Bound, pieces: int) -> None:
-    statement = (
-        select(func.count(distinct(Order.id)), func.coalesce(func.sum(OrderLine.quantity), 0))
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(whose, Order.state == OrderState.PENDING)
-    )
-    orders, reserved = (await session.execute(statement)).one()
-    if orders >= bound.orders or reserved + pieces > bound.pieces:
-        raise TooManyUnpaidOrders(bound.orders, bound.pieces)
+async def _check(session: AsyncSession, condition: ColumnElement[bool], limit: UnpaidLimit, pieces: int) -> None:
+    orders, reserved = await repository.count_unpaid(session, condition)
+    if orders >= limit.orders or reserved + pieces > limit.pieces:
+        raise TooManyUnpaidOrders(limit.orders, limit.pieces)

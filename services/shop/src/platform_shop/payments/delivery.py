@@ -32,13 +32,13 @@ class ProviderDelivery:
         provider = self._providers[payment.provider]
         try:
             if event.topic == Topic.PAYMENT_REQUESTED and payment.state == PaymentState.PENDING:
-                await provider.start(request_of(payment))
+                await provider.start(payment_request(payment))
             elif event.topic == Topic.REFUND_REQUESTED and payment.state == PaymentState.REFUNDING:
-                await provider.refund(request_of(payment))
+                await provider.refund(payment_request(payment))
         except ProviderUnavailable as error:
             raise DeliveryFailed(f"{provider.name} is away") from error
 
 
-def request_of(payment: Payment) -> PaymentRequest:
+def payment_request(payment: Payment) -> PaymentRequest:
     """Return a payment as its provider is told of it."""
     return PaymentRequest(payment.id, payment.token, payment.amount, payment.currency, payment.created_at)

@@ -13,7 +13,7 @@ import httpx2
 import structlog
 from pydantic import SecretStr
 
-from platform_shop.payments.provider import FailureReason, Outcome, PaymentRequest, Settlement
+from platform_shop.payments.provider import FailureReason, OutcomeReport, PaymentOutcome, PaymentRequest
 from platform_shop.payments.signatures import HEADER, sign
 
 # How often an event is sent that nobody takes, and how long apart (seconds, doubled each time).
@@ -23,7 +23,7 @@ FIRST_PAUSE = 0.2
 log = structlog.get_logger(__name__)
 
 
-class Token(StrEnum):
+class FakePaymentToken(StrEnum):
     """What is to become of a payment."""
 
     OK = "ok"
@@ -51,48 +51,48 @@ class FakeProvider:
         self._secret = secret
         self._slow_seconds = slow_seconds
         self._now = now
-        self._telling: set[asyncio.Task[None]] = set()
+        self._deliveries: set[asyncio.Task[None]] = set()
 
     async def start(self, payment: PaymentRequest) -> None:
         """Send what becomes of the payment, at once or later."""
-        settlement = _planned_outcome(payment)
-        if settlement is None:
+        report = _planned_outcome(payment)
+        if report is None:
             return
-        delay = self._slow_seconds if payment.token == Token.SLOW else 0
-        for _ in range(2 if payment.token == Token.TWICE else 1):
-            self._schedule_event(payment, settlement, delay)
+        delay = self._slow_seconds if payment.token == FakePaymentToken.SLOW else 0
+        for _ in range(2 if payment.token == FakePaymentToken.TWICE else 1):
+            self._schedule_event(payment, report, delay)
 
-    async def outcome(self, payment: PaymentRequest) -> Settlement | None:
+    async def get_outcome(self, payment: PaymentRequest) -> OutcomeReport | None:
         """Return what became of the payment by now."""
         age = self._now() - payment.created_at.timestamp()
-        if payment.token == Token.SLOW and age < self._slow_seconds:
+        if payment.token == FakePaymentToken.SLOW and age < self._slow_seconds:
             return None
         return _planned_outcome(payment)
 
     async def refund(self, payment: PaymentRequest) -> None:
         """Send that the money was given back."""
-        self._schedule_event(payment, Settlement(Outcome.REFUNDED), 0)
+        self._schedule_event(payment, OutcomeReport(PaymentOutcome.REFUNDED), 0)
 
     async def close(self) -> None:
         """Forget what was still to be sent, as a provider does that goes down."""
-        for task in self._telling:
+        for task in self._deliveries:
             task.cancel()
-        await asyncio.gather(*self._telling, return_exceptions=True)
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
 
-    def _schedule_event(self, payment: PaymentRequest, settlement: Settlement, delay: float) -> None:
-        task = asyncio.create_task(self._tell(payment, settlement, delay))
+    def _schedule_event(self, payment: PaymentRequest, report: OutcomeReport, delay: float) -> None:
+        task = asyncio.create_task(self._deliver_event(payment, report, delay))
         # The event loop itself keeps no hold on a task.
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
 
-    async def _tell(self, payment: PaymentRequest, settlement: Settlement, delay: float) -> None:
+    async def _deliver_event(self, payment: PaymentRequest, report: OutcomeReport, delay: float) -> None:
         event = {
             # The same event has the same id, however often it is sent.
-            "id": str(uuid.uuid5(payment.id, settlement.outcome)),
-            "type": settlement.outcome,
+            "id": str(uuid.uuid5(payment.id, report.outcome)),
+            "type": report.outcome,
             "payment_id": str(payment.id),
             "amount": {"amount": payment.amount, "currency": payment.currency},
-            "reason": settlement.reason,
+            "reason": report.reason,
         }
         await asyncio.sleep(delay)
         body = json.dumps(event).encode()
@@ -100,7 +100,7 @@ class FakeProvider:
             if await self._send(body):
                 return
             await asyncio.sleep(FIRST_PAUSE * 2**attempt)
-        log.warning("webhook_delivery_failed", payment_id=str(payment.id), type=settlement.outcome)
+        log.warning("webhook_delivery_failed", payment_id=str(payment.id), type=report.outcome)
 
     async def _send(self, body: bytes) -> bool:
         headers = {"Content-Type": "application/json", HEADER: sign(self._secret, body, int(self._now()))}
@@ -111,9 +111,9 @@ class FakeProvider:
         return answer.is_success
 
 
-def _planned_outcome(payment: PaymentRequest) -> Settlement | None:
-    if payment.token == Token.NEVER:
+def _planned_outcome(payment: PaymentRequest) -> OutcomeReport | None:
+    if payment.token == FakePaymentToken.NEVER:
         return None
-    if payment.token == Token.FAIL:
-        return Settlement(Outcome.FAILED, FailureReason.CARD_DECLINED)
-    return Settlement(Outcome.PAID)
+    if payment.token == FakePaymentToken.FAIL:
+        return OutcomeReport(PaymentOutcome.FAILED, FailureReason.CARD_DECLINED)
+    return OutcomeReport(PaymentOutcome.PAID)

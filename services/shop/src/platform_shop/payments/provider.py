@@ -20,7 +20,7 @@ class PaymentRequest:
     created_at: datetime
 
 
-class Outcome(StrEnum):
+class PaymentOutcome(StrEnum):
     """What became of a payment."""
 
     PAID = "payment.paid"
@@ -44,10 +44,10 @@ class FailureReason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Settlement:
+class OutcomeReport:
     """What became of a payment, and why it failed if it did."""
 
-    outcome: Outcome
+    outcome: PaymentOutcome
     reason: FailureReason | None = None
 
 
@@ -63,7 +63,7 @@ class PaymentProvider(Protocol):
     async def start(self, payment: PaymentRequest) -> None:
         """Ask for the money. Asked twice, the buyer pays once. Raises ProviderUnavailable."""
 
-    async def outcome(self, payment: PaymentRequest) -> Settlement | None:
+    async def get_outcome(self, payment: PaymentRequest) -> OutcomeReport | None:
         """Return what became of a payment, or None when nothing did yet. Raises ProviderUnavailable."""
 
     async def refund(self, payment: PaymentRequest) -> None:

@@ -18,7 +18,7 @@ async def find(session: AsyncSession, payment_id: UUID) -> Payment | None:
     return await session.get(Payment, payment_id, populate_existing=True)
 
 
-async def note_event(session: AsyncSession, provider: str, event_id: str, payment_id: UUID, kind: str) -> bool:
+async def record_event(session: AsyncSession, provider: str, event_id: str, payment_id: UUID, kind: str) -> bool:
     """Write down what a provider said; False when it said so before. Waits for whoever is just writing the same."""
     statement = (
         insert(PaymentEvent)

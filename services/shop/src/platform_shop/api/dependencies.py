@@ -1,4 +1,4 @@
-"""What endpoints ask of a request: its session, its caller or visitor, its key."""
+"""Dependencies of endpoints: session, caller or visitor, language, unit of work."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Annotated
 from uuid import UUID
 
 import uuid_utils.compat
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_common.client_address import address_block
 from platform_common.idempotency_key import GivenKey
+from platform_common.languages import preferred_language
 from platform_common.problems import Problem, Unauthenticated
 from platform_common.tokens.callers import access_token
 from platform_database.idempotency.requests import idempotent_request
 from platform_database.unit_of_work import UnitOfWork
-from platform_shop.callers import Caller, caller_of
+from platform_shop.callers import Caller, caller_from_principal
 from platform_shop.cart.visitors import Visitor
 from platform_shop.container import Services
+from platform_shop.languages import DEFAULT, Language
 
 CART_COOKIE = "cart"
 # The member that a page was made for: a request of any other visitor is refused.
@@ -62,11 +64,22 @@ def client_block(request: Request) -> str:
 ClientBlock = Annotated[str, Depends(client_block)]
 
 
+def get_language(
+    lang: Annotated[Language | None, Query(description="The language of names; else `Accept-Language` says.")] = None,
+    accept_language: Annotated[str, Header()] = "",
+) -> Language:
+    """The language of the response: `?lang=`, else `Accept-Language`, else English."""
+    return lang if lang is not None else preferred_language(accept_language, tuple(Language), DEFAULT)
+
+
+LanguageDep = Annotated[Language, Depends(get_language)]
+
+
 async def current_caller(
     request: Request, services: ServicesDep, _: Annotated[object, Depends(access_token)]
 ) -> Caller:
     """The caller. Raises Unauthenticated and its kin."""
-    caller = caller_of(await services.access_tokens.principal(request.headers.get("authorization")))
+    caller = caller_from_principal(await services.access_tokens.principal(request.headers.get("authorization")))
     _require_expected_member(request, caller.id)
     return caller
 
@@ -88,15 +101,15 @@ async def current_visitor(
     """
     member_id = None
     if (authorization := request.headers.get("authorization")) is not None:
-        member_id = caller_of(await services.access_tokens.principal(authorization)).id
+        member_id = caller_from_principal(await services.access_tokens.principal(authorization)).id
     _require_expected_member(request, member_id)
     token = request.cookies.get(services.settings.host_cookie(CART_COOKIE))
-    cart_id = services.cart_tokens.cart_of(token) if token else None
+    cart_id = services.cart_tokens.parse_cart_id(token) if token else None
     if cart_id is not None:
         return Visitor(member_id, cart_id, is_new=False, client=client)
     # Whoever repeats its first request, because the answer with the cookie was lost, gets the same cart.
     address = request.client.host if request.client else ""
-    new = services.cart_tokens.cart_for("first request", key, address) if key else uuid_utils.compat.uuid7()
+    new = services.cart_tokens.derive_cart_id("first request", key, address) if key else uuid_utils.compat.uuid7()
     return Visitor(member_id, new, is_new=True, client=client)
 
 

@@ -11,12 +11,12 @@ from platform_common.media_types import JSON, require_content_type
 from platform_common.pagination import DEFAULT_LIMIT
 from platform_common.preconditions import Preconditions, PreconditionsDep
 from platform_database.idempotency.stored_response import StoredResponse
-from platform_member.accounts import answers
-from platform_member.accounts.endpoints import Cursor, Limit, Search, list_members
 from platform_member.accounts.models import Status
 from platform_member.accounts.schemas import MemberPage, MemberView, RolesReplacement
-from platform_member.openapi import member_changed, member_read, problems, reads
-from platform_member.requests import Administrator, KeyedUnitOfWork, ServicesDep, Session
+from platform_member.api import responses
+from platform_member.api.dependencies import Administrator, KeyedUnitOfWork, ServicesDep, Session
+from platform_member.api.members import Cursor, Limit, Search, list_members
+from platform_member.api.openapi import member_changed, member_read, problems, reads
 
 router = APIRouter(prefix="/api/admin/members", tags=["administration"])
 
@@ -40,7 +40,7 @@ async def read_member_as_administrator(
 ) -> Response:
     """Read a member."""
     member = await services.accounts.read(session, caller.target(member_id))
-    return answers.read_answer(member, preconditions)
+    return responses.member_response(member, preconditions)
 
 
 @router.post("/{member_id}/suspend", responses=member_changed(MemberView), response_class=Response)
@@ -102,6 +102,8 @@ async def _change(
     target = caller.target(member_id)
 
     async def operation() -> StoredResponse:
-        return answers.changed_answer(await services.accounts.change(session, caller, target, changes, preconditions))
+        return responses.changed_response(
+            await services.accounts.change(session, caller, target, changes, preconditions)
+        )
 
     return await unit_of_work.execute(operation)

@@ -13,13 +13,19 @@ from platform_common.preconditions import PreconditionsDep
 from platform_database.idempotency.store import Operation
 from platform_database.idempotency.stored_response import StoredResponse
 from platform_database.unit_of_work import UnitOfWork
-from platform_shop.answers import answer_of, read_answer
+from platform_shop.api.dependencies import (
+    CART_COOKIE,
+    CurrentVisitor,
+    LanguageDep,
+    ServicesDep,
+    Session,
+    VisitorUnitOfWork,
+)
+from platform_shop.api.openapi import changed, found, reads
+from platform_shop.api.responses import conditional_response, localized_response
 from platform_shop.cart.schemas import Addition, CartView, QuantityChange
 from platform_shop.cart.visitors import Visitor
 from platform_shop.container import Services
-from platform_shop.languages import LanguageOf
-from platform_shop.openapi import changed, found, reads
-from platform_shop.requests import CART_COOKIE, CurrentVisitor, ServicesDep, Session, VisitorUnitOfWork
 
 router = APIRouter(prefix="/api/shop/cart", tags=["cart"])
 
@@ -29,14 +35,14 @@ async def read_cart(
     services: ServicesDep,
     session: Session,
     visitor: CurrentVisitor,
-    language: LanguageOf,
+    language: LanguageDep,
     preconditions: PreconditionsDep,
 ) -> Response:
     """Read the cart. An anonymous visitor without one gets its cookie."""
     cart = await services.carts.read(session, visitor, language)
     # A member's may have taken over an anonymous one.
     await session.commit()
-    return _with_cookie(read_answer(answer_of(cart, language), preconditions), services, visitor)
+    return _with_cookie(conditional_response(localized_response(cart, language), preconditions), services, visitor)
 
 
 @router.post(
@@ -51,14 +57,14 @@ async def add_cart_item(
     services: ServicesDep,
     session: Session,
     visitor: CurrentVisitor,
-    language: LanguageOf,
+    language: LanguageDep,
     unit_of_work: VisitorUnitOfWork,
 ) -> Response:
     """Put something into the cart."""
 
     async def operation() -> StoredResponse:
         cart = await services.carts.add(session, visitor, body.variant_id, body.quantity, language)
-        return answer_of(cart, language)
+        return localized_response(cart, language)
 
     return await _change(unit_of_work, operation, services, visitor)
 
@@ -76,14 +82,14 @@ async def change_cart_item_quantity(
     services: ServicesDep,
     session: Session,
     visitor: CurrentVisitor,
-    language: LanguageOf,
+    language: LanguageDep,
     unit_of_work: VisitorUnitOfWork,
 ) -> Response:
     """Let the cart hold so many of something; none takes it out."""
 
     async def operation() -> StoredResponse:
         cart = await services.carts.set_quantity(session, visitor, variant_id, body.quantity, language)
-        return answer_of(cart, language)
+        return localized_response(cart, language)
 
     return await _change(unit_of_work, operation, services, visitor)
 
@@ -95,12 +101,14 @@ async def change_cart_item_quantity(
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def remove_cart_item(
-    variant_id: UUID, services: ServicesDep, session: Session, visitor: CurrentVisitor, language: LanguageOf
+    variant_id: UUID, services: ServicesDep, session: Session, visitor: CurrentVisitor, language: LanguageDep
 ) -> Response:
     """Take something out of the cart; what is not in there is no fault."""
 
     async def operation() -> StoredResponse:
-        return answer_of(await services.carts.set_quantity(session, visitor, variant_id, 0, language), language)
+        return localized_response(
+            await services.carts.set_quantity(session, visitor, variant_id, 0, language), language
+        )
 
     return await _change(UnitOfWork(session, services.idempotency, services.outbox), operation, services, visitor)
 
@@ -115,7 +123,7 @@ def _with_cookie(response: Response, services: Services, visitor: Visitor) -> Re
     if visitor.member_id is None:
         response.set_cookie(
             settings.host_cookie(CART_COOKIE),
-            services.cart_tokens.token_for(visitor.cart_id),
+            services.cart_tokens.issue(visitor.cart_id),
             max_age=settings.cart_retention_seconds,
             path="/",
             secure=settings.secure_cookies,

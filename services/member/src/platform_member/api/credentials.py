@@ -12,11 +12,11 @@ from platform_common.media_types import JSON, require_content_type
 from platform_common.payload import Payload, Uuid
 from platform_common.tokens.callers import internal_caller
 from platform_database.idempotency.stored_response import StoredResponse
-from platform_member.accounts import answers
 from platform_member.accounts.schemas import MemberWithEpoch
+from platform_member.api import responses
+from platform_member.api.dependencies import ClientKey, ServicesDep, Session, UnkeyedUnitOfWork
+from platform_member.api.openapi import problems
 from platform_member.credentials.policy import Password
-from platform_member.openapi import problems
-from platform_member.requests import ClientKey, ServicesDep, Session, UnkeyedUnitOfWork
 
 router = APIRouter(prefix="/internal/credentials", tags=["internal"])
 
@@ -55,7 +55,7 @@ async def verify_credentials(
 ) -> Response:
     """Return the active member with this address and password, and the epoch of its sessions."""
     member = await services.credentials.verify(body.email, body.password.get_secret_value(), client)
-    return answers.document_answer(MemberWithEpoch.from_member(member))
+    return responses.json_response(MemberWithEpoch.from_member(member))
 
 
 @router.post(
@@ -83,6 +83,6 @@ async def replace_password(
 
     async def operation() -> StoredResponse:
         change = await services.accounts.replace_password(session, replacement, body.keep_session)
-        return answers.credentials_changed_answer(change)
+        return responses.credentials_changed_response(change)
 
     return await unit_of_work.execute(operation)

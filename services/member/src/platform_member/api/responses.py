@@ -1,4 +1,4 @@
-"""Answers about members, as bytes: what the ledger keeps and the client gets."""
+"""Responses about members as bytes, so that they can be recorded under an idempotency key."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from platform_member.accounts.service import Change
 JSON = "application/json"
 
 
-def read_answer(member: Member, preconditions: Preconditions) -> Response:
-    """Return the member, or 304 when the reader has it already."""
-    answer = _member(200, member)
+def member_response(member: Member, preconditions: Preconditions) -> Response:
+    """Return the member, or 304 when the client has the current version."""
+    response = _member(200, member)
     if preconditions.is_unmodified(member.version):
-        return StoredResponse(304, {"ETag": answer.headers["ETag"]}).to_response()
-    return answer.to_response()
+        return StoredResponse(304, {"ETag": response.headers["ETag"]}).to_response()
+    return response.to_response()
 
 
-def document_answer(document: BaseModel) -> Response:
-    """Return a document that is no single member."""
+def json_response(document: BaseModel) -> Response:
+    """Return a document that is not a single member."""
     return StoredResponse(200, {"Content-Type": JSON}, document.model_dump_json().encode()).to_response()
 
 
-def created_answer(member: Member) -> StoredResponse:
-    """Return 201 and where the member is."""
+def created_response(member: Member) -> StoredResponse:
+    """Return 201 and the member's URL."""
     return _member(201, member, {"Location": f"/api/members/{member.id}"})
 
 
-def changed_answer(change: Change) -> StoredResponse:
-    """Return 200; 202 as long as others have not taken the events of the change."""
+def changed_response(change: Change) -> StoredResponse:
+    """Return 200; 202 until the events of the change are delivered."""
     return _member(200, change.member, events=change.events)
 
 
-def credentials_changed_answer(change: Change) -> StoredResponse:
-    """Return 200, the member and its epoch; 202 as long as others have not taken the events of the change."""
+def credentials_changed_response(change: Change) -> StoredResponse:
+    """Return 200, the member and its epoch; 202 until the events of the change are delivered."""
     body = MemberWithEpoch.from_member(change.member).model_dump_json().encode()
     return StoredResponse(202, {"Content-Type": JSON}, body, final_status=200, pending_events=change.events)
 
 
-def deleted_answer(events: Sequence[Event]) -> StoredResponse:
-    """Return 204; 202 as long as others have not taken the events of the deletion."""
+def deleted_response(events: Sequence[Event]) -> StoredResponse:
+    """Return 204; 202 until the events of the deletion are delivered."""
     return StoredResponse(202, final_status=204, pending_events=tuple(events)) if events else StoredResponse(204)
 
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from platform_common.tokens.callers import internal_caller
-from platform_shop.openapi import reads
-from platform_shop.requests import ServicesDep, Session
+from platform_shop.api.dependencies import ServicesDep, Session
+from platform_shop.api.openapi import reads
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])
 

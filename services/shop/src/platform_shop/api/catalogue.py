@@ -9,14 +9,13 @@ from starlette.responses import Response
 
 from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from platform_common.preconditions import PreconditionsDep, entity_tag
-from platform_shop.catalogue.answers import public_answer
-from platform_shop.catalogue.pages import Filters, Sort
+from platform_shop.api.dependencies import LanguageDep, ServicesDep, Session
+from platform_shop.api.openapi import ETAG, found, reads, unmodified
+from platform_shop.api.responses import public_response
+from platform_shop.catalogue.cursors import Filters, Sort
 from platform_shop.catalogue.pictures.drawing import draw, picture_digest
 from platform_shop.catalogue.schemas import ProductPage, ProductView
-from platform_shop.languages import LanguageOf
 from platform_shop.money import MAX_AMOUNT
-from platform_shop.openapi import ETAG, found, reads, unmodified
-from platform_shop.requests import ServicesDep, Session
 
 router = APIRouter(prefix="/api/shop/products", tags=["catalogue"])
 
@@ -42,7 +41,7 @@ _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 async def list_products(
     services: ServicesDep,
     session: Session,
-    language: LanguageOf,
+    language: LanguageDep,
     preconditions: PreconditionsDep,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -55,17 +54,17 @@ async def list_products(
 ) -> Response:
     """List products, by text and filters."""
     filters = Filters((q or "").strip() or None, category or None, min_price, max_price, in_stock)
-    page = await services.catalogue.page(session, filters, sort, language, cursor=cursor, limit=limit)
-    return public_answer(page, language, preconditions, services.settings.catalogue_max_age_seconds)
+    page = await services.catalogue.list_products(session, filters, sort, language, cursor=cursor, limit=limit)
+    return public_response(page, language, preconditions, services.settings.catalogue_max_age_seconds)
 
 
 @router.get("/{slug}", responses={**found(ProductView), **reads(404)}, response_class=Response)
 async def read_product(
-    slug: Slug, services: ServicesDep, session: Session, language: LanguageOf, preconditions: PreconditionsDep
+    slug: Slug, services: ServicesDep, session: Session, language: LanguageDep, preconditions: PreconditionsDep
 ) -> Response:
     """Read a product."""
     product = await services.catalogue.product(session, slug, language)
-    return public_answer(product, language, preconditions, services.settings.catalogue_max_age_seconds)
+    return public_response(product, language, preconditions, services.settings.catalogue_max_age_seconds)
 
 
 @router.get(

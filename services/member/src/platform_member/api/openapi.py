@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from platform_common.openapi import REPLAYED, Problems, Responses, entity_tag_header
+from platform_common.openapi import REPLAYED, ProblemResponses, Responses, entity_tag_header
 
-problems = Problems(
+problems = ProblemResponses(
     {
         400: "A header or the body is malformed.",
         401: "No valid token, or its account is not active.",

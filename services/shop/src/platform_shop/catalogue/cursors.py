@@ -40,22 +40,22 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """The last row of a page: what it is sorted by, and its id."""
 
     value: int
     id: UUID
 
 
-def encode_place(place: Place, filters: Filters, sort: Sort) -> str:
+def encode_position(place: Position, filters: Filters, sort: Sort) -> str:
     """Return the cursor of the page that follows `place`."""
     return pack(_FORM + filters.digest(sort) + struct.pack(">q", place.value) + place.id.bytes)
 
 
-def decode_place(cursor: str, filters: Filters, sort: Sort) -> Place:
+def decode_position(cursor: str, filters: Filters, sort: Sort) -> Position:
     """Return where the page begins. Raises CursorInvalid, also for a cursor of another list."""
     raw = unpack(cursor)
     if len(raw) != _LENGTH or not raw.startswith(_FORM + filters.digest(sort)):
         raise CursorInvalid
     rest = raw[len(_FORM) + _DIGEST :]
-    return Place(struct.unpack(">q", rest[:8])[0], UUID(bytes=rest[8:]))
+    return Position(struct.unpack(">q", rest[:8])[0], UUID(bytes=rest[8:]))

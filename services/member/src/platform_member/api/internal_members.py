@@ -13,11 +13,11 @@ from platform_common.tokens.callers import internal_caller
 from platform_database.idempotency.store import IdempotentRequest
 from platform_database.idempotency.stored_response import StoredResponse
 from platform_database.unit_of_work import UnitOfWork
-from platform_member.accounts import answers
 from platform_member.accounts.errors import MemberNotFound
 from platform_member.accounts.schemas import InternalRegistration, MemberView, MemberWithEpoch
-from platform_member.openapi import member_created, problems
-from platform_member.requests import ClientKey, ServicesDep, Session
+from platform_member.api import responses
+from platform_member.api.dependencies import ClientKey, ServicesDep, Session
+from platform_member.api.openapi import member_created, problems
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])
 
@@ -42,7 +42,7 @@ async def register_member(
     keyed = IdempotentRequest(f"{service}:{claim.scope}", claim.key, claim.fingerprint) if claim else None
 
     async def operation() -> StoredResponse:
-        return answers.created_answer(await services.accounts.create(session, body, client=client))
+        return responses.created_response(await services.accounts.create(session, body, client=client))
 
     return await UnitOfWork(session, services.idempotency, services.outbox, keyed).execute(operation)
 
@@ -61,4 +61,4 @@ async def read_member_with_epoch(
         target = UUID(member_id)
     except ValueError:
         raise MemberNotFound("The member does not exist.") from None
-    return answers.document_answer(MemberWithEpoch.from_member(await services.accounts.read(session, target)))
+    return responses.json_response(MemberWithEpoch.from_member(await services.accounts.read(session, target)))

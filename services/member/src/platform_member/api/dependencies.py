@@ -13,7 +13,7 @@ from platform_common.internal_http import CLIENT_KEY_HEADER
 from platform_common.tokens.callers import access_token
 from platform_database.idempotency.requests import idempotent_request
 from platform_database.unit_of_work import UnitOfWork
-from platform_member.accounts.callers import Caller, load_caller
+from platform_member.accounts.callers import ActiveMember, load_caller
 from platform_member.container import Services
 
 
@@ -42,22 +42,22 @@ Session = Annotated[AsyncSession, Depends(request_session, scope="function")]
 
 async def current_caller(
     request: Request, services: ServicesDep, session: Session, _: Annotated[object, Depends(access_token)]
-) -> Caller:
+) -> ActiveMember:
     """The caller. Raises Unauthenticated and its kin."""
     principal = await services.access_tokens.principal(request.headers.get("authorization"))
     return await load_caller(session, principal)
 
 
-CurrentCaller = Annotated[Caller, Depends(current_caller)]
+CurrentCaller = Annotated[ActiveMember, Depends(current_caller)]
 
 
-def administrator(caller: CurrentCaller) -> Caller:
+def administrator(caller: CurrentCaller) -> ActiveMember:
     """The caller, who is an administrator. Raises Forbidden."""
     caller.require_admin()
     return caller
 
 
-Administrator = Annotated[Caller, Depends(administrator)]
+Administrator = Annotated[ActiveMember, Depends(administrator)]
 
 
 def unkeyed_unit_of_work(services: ServicesDep, session: Session) -> UnitOfWork:

@@ -1,4 +1,4 @@
-"""What becomes of payments: by their provider's word, or without one. Works in the session it is given."""
+"""Payments of orders: create, retry, apply provider events, expire. Works in the given session."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_common.problems import NotFound
 from platform_shop.config import PaymentSettings
 from platform_shop.orders import lifecycle
+from platform_shop.orders import repository as orders
 from platform_shop.orders.errors import OrderNotPayable
 from platform_shop.orders.models import Order, OrderState, is_payable
 from platform_shop.payments import repository
 from platform_shop.payments.models import Payment, PaymentState
-from platform_shop.payments.provider import Outcome, Settlement
+from platform_shop.payments.provider import OutcomeReport, PaymentOutcome
 from platform_shop.payments.topics import PUBLISHER, Topic
 
-# No money yet, and it may still come.
+# Not paid yet, and a payment is still possible.
 UNSETTLED = frozenset({PaymentState.PENDING, PaymentState.FAILED})
 
 log = structlog.get_logger(__name__)
 
 
 class PaymentNotFound(NotFound):
-    """The provider speaks of a payment that is none of ours."""
+    """The provider names an unknown payment."""
 
     code = "payment-not-found"
 
@@ -35,27 +36,31 @@ class PaymentNotFound(NotFound):
         super().__init__("The payment does not exist.")
 
 
-class Payments:
+class OrderPayments:
     """Payments of orders."""
 
     def __init__(self, settings: PaymentSettings) -> None:
         self._check_after = timedelta(seconds=settings.payment_poll_interval_seconds)
         self._deadline_after = timedelta(seconds=settings.payment_timeout_seconds)
 
-    async def begin(self, session: AsyncSession, order: Order, provider: str, token: str) -> None:
-        """Make an order's first payment; the provider is asked for it once the order is committed."""
-        await self._attempt(session, order, provider, token, number=1, deadline=func.now() + self._deadline_after)
+    async def create(self, session: AsyncSession, order: Order, provider: str, token: str) -> None:
+        """Create an order's first payment; its provider is called after the commit."""
+        await self._create_attempt(
+            session, order, provider, token, number=1, deadline=func.now() + self._deadline_after
+        )
 
     async def retry(self, session: AsyncSession, order: Order, provider: str, token: str) -> None:
-        """Pay a held order by another attempt, within the first one's deadline. Raises OrderNotPayable."""
+        """Pay a locked order by another attempt, within the first one's deadline. Raises OrderNotPayable."""
         before = order.payment
         if not is_payable(order) or await repository.is_overdue(session, before.id):
             raise OrderNotPayable
         before.finish(PaymentState.FAILED)
-        await self._attempt(session, order, provider, token, number=before.attempt + 1, deadline=before.deadline_at)
-        await lifecycle.touch(session, order)
+        await self._create_attempt(
+            session, order, provider, token, number=before.attempt + 1, deadline=before.deadline_at
+        )
+        await lifecycle.bump_version(session, order)
 
-    async def _attempt(
+    async def _create_attempt(
         self, session: AsyncSession, order: Order, provider: str, token: str, *, number: int, deadline: Any
     ) -> None:
         payment = Payment(
@@ -78,7 +83,7 @@ class Payments:
         provider: str,
         event_id: str,
         payment_id: UUID,
-        settlement: Settlement,
+        report: OutcomeReport,
         *,
         amount: int,
         currency: str,
@@ -87,53 +92,53 @@ class Payments:
         payment = await repository.find(session, payment_id)
         if payment is None or payment.provider != provider:
             raise PaymentNotFound
-        if not await repository.note_event(session, provider, event_id, payment_id, settlement.outcome):
+        if not await repository.record_event(session, provider, event_id, payment_id, report.outcome):
             return False
         if (amount, currency) != (payment.amount, payment.currency):
-            # Somebody must look at it; until then the order waits, and in the end expires.
+            # Needs an operator; until then the order stays pending, and expires at its deadline.
             log.error("payment_amount_mismatch", payment_id=str(payment_id), amount=amount, currency=currency)
             return True
-        await self.settle(session, payment, settlement)
+        await self.apply_outcome(session, payment, report)
         return True
 
-    async def settle(self, session: AsyncSession, reported: Payment, settlement: Settlement) -> None:
-        """Let order and payment follow from what became of it. What is known already changes nothing."""
-        order = await self._hold(session, reported)
+    async def apply_outcome(self, session: AsyncSession, reported: Payment, report: OutcomeReport) -> None:
+        """Apply the outcome to payment and order. An outcome that is known already changes nothing."""
+        order = await self._lock(session, reported)
         payment = next(one for one in order.payments if one.id == reported.id)
         before = PaymentState(payment.state)
-        match settlement.outcome:
-            case Outcome.PAID:
-                await self._take_money(session, order, payment)
-            case Outcome.FAILED if before is PaymentState.PENDING:
-                payment.fail(settlement.reason)
-                await lifecycle.touch(session, order)
-            case Outcome.REFUNDED if before is PaymentState.REFUNDING:
+        match report.outcome:
+            case PaymentOutcome.PAID:
+                await self._accept_payment(session, order, payment)
+            case PaymentOutcome.FAILED if before is PaymentState.PENDING:
+                payment.fail(report.reason)
+                await lifecycle.bump_version(session, order)
+            case PaymentOutcome.REFUNDED if before is PaymentState.REFUNDING:
                 payment.finish(PaymentState.REFUNDED)
-                await lifecycle.touch(session, order)
-        log.info("payment_outcome_applied", payment_id=str(payment.id), outcome=settlement.outcome, before=before)
+                await lifecycle.bump_version(session, order)
+        log.info("payment_outcome_applied", payment_id=str(payment.id), outcome=report.outcome, before=before)
 
-    async def _take_money(self, session: AsyncSession, order: Order, payment: Payment) -> None:
+    async def _accept_payment(self, session: AsyncSession, order: Order, payment: Payment) -> None:
         if payment.state not in {*UNSETTLED, PaymentState.CANCELLED, PaymentState.EXPIRED}:
             return
         if payment is order.payment and order.state == OrderState.PENDING:
             payment.finish(PaymentState.PAID)
-            await lifecycle.move(session, order, OrderState.PAID)
+            await lifecycle.transition(session, order, OrderState.PAID)
         else:
             # The order is cancelled, or another attempt pays it: this money goes back.
-            await lifecycle.give_back(session, payment)
-            await lifecycle.touch(session, order)
+            await lifecycle.request_refund(session, payment)
+            await lifecycle.bump_version(session, order)
 
     async def expire(self, session: AsyncSession, overdue: Payment) -> None:
         """Cancel an order that was not paid before its deadline."""
-        order = await self._hold(session, overdue)
+        order = await self._lock(session, overdue)
         payment = order.payment
         if payment.id != overdue.id or order.state != OrderState.PENDING or payment.state not in UNSETTLED:
             return
         payment.finish(PaymentState.EXPIRED if payment.state == PaymentState.PENDING else PaymentState.FAILED)
-        await lifecycle.move(session, order, OrderState.CANCELLED)
+        await lifecycle.transition(session, order, OrderState.CANCELLED)
         log.warning("payment_expired", payment_id=str(payment.id))
 
-    async def _hold(self, session: AsyncSession, payment: Payment) -> Order:
-        order = await lifecycle.hold(session, payment.order_id)
+    async def _lock(self, session: AsyncSession, payment: Payment) -> Order:
+        order = await orders.lock_order(session, payment.order_id)
         assert order is not None  # noqa: S101 (a payment goes with its order)
         return order

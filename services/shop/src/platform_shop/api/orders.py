@@ -13,14 +13,21 @@ from platform_common.openapi import merge_patch_body
 from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from platform_common.preconditions import PreconditionsDep
 from platform_database.idempotency.stored_response import StoredResponse
-from platform_shop.answers import answer_of, read_answer
+from platform_shop.api.dependencies import (
+    ClientBlock,
+    CurrentCaller,
+    KeyedUnitOfWork,
+    LanguageDep,
+    ServicesDep,
+    Session,
+)
+from platform_shop.api.openapi import changed, created, found, reads
+from platform_shop.api.responses import conditional_response, localized_response
 from platform_shop.cart.schemas import CartView
-from platform_shop.languages import Language, LanguageOf
-from platform_shop.openapi import changed, created, found, reads
+from platform_shop.languages import Language
 from platform_shop.orders.models import Order, OrderState
 from platform_shop.orders.schemas import OrderChange, OrderCreation, OrderPage, OrderView, PaymentChoice, StateName
-from platform_shop.orders.service import tag_of
-from platform_shop.requests import ClientBlock, CurrentCaller, KeyedUnitOfWork, ServicesDep, Session
+from platform_shop.orders.service import order_tag
 
 router = APIRouter(prefix="/api/shop/orders", tags=["orders"])
 
@@ -35,7 +42,7 @@ async def list_orders(
     services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    language: LanguageOf,
+    language: LanguageDep,
     preconditions: PreconditionsDep,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -43,10 +50,10 @@ async def list_orders(
     state: State = None,
 ) -> Response:
     """List orders, newest first."""
-    page = await services.orders.page(
-        session, caller, language, everybody=scope == "all", state=state, cursor=cursor, limit=limit
+    page = await services.orders.list_orders(
+        session, caller, language, all_members=scope == "all", state=state, cursor=cursor, limit=limit
     )
-    return read_answer(answer_of(page, language), preconditions)
+    return conditional_response(localized_response(page, language), preconditions)
 
 
 @router.post(
@@ -61,7 +68,7 @@ async def place_order(
     services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    language: LanguageOf,
+    language: LanguageDep,
     unit_of_work: KeyedUnitOfWork,
     client: ClientBlock,
 ) -> Response:
@@ -80,11 +87,11 @@ async def read_order(
     services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    language: LanguageOf,
+    language: LanguageDep,
     preconditions: PreconditionsDep,
 ) -> Response:
     """Read an order."""
-    return read_answer(_order(await services.orders.read(session, caller, order_id), language), preconditions)
+    return conditional_response(_order(await services.orders.read(session, caller, order_id), language), preconditions)
 
 
 @router.post("/{order_id}/cancel", responses=changed(OrderView, 404, 412), response_class=Response)
@@ -93,7 +100,7 @@ async def cancel_order(
     services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    language: LanguageOf,
+    language: LanguageDep,
     preconditions: PreconditionsDep,
     unit_of_work: KeyedUnitOfWork,
 ) -> Response:
@@ -117,7 +124,7 @@ async def pay_order(
     services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    language: LanguageOf,
+    language: LanguageDep,
     preconditions: PreconditionsDep,
     unit_of_work: KeyedUnitOfWork,
 ) -> Response:
@@ -135,7 +142,7 @@ async def restore_cart(
     services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    language: LanguageOf,
+    language: LanguageDep,
     unit_of_work: KeyedUnitOfWork,
 ) -> Response:
     """Put the items of an order into the cart again, at today's prices; what is not sold any more is left out.
@@ -146,7 +153,7 @@ async def restore_cart(
     async def operation() -> StoredResponse:
         order = await services.orders.read_own(session, caller, order_id)
         quantities = {line.variant_id: line.quantity for line in order.lines}
-        return answer_of(await services.carts.restore(session, caller.id, quantities, language), language)
+        return localized_response(await services.carts.restore(session, caller.id, quantities, language), language)
 
     return await unit_of_work.execute(operation)
 
@@ -164,7 +171,7 @@ async def move_order(
     services: ServicesDep,
     session: Session,
     caller: CurrentCaller,
-    language: LanguageOf,
+    language: LanguageDep,
     preconditions: PreconditionsDep,
     unit_of_work: KeyedUnitOfWork,
 ) -> Response:
@@ -180,4 +187,4 @@ async def move_order(
 
 def _order(order: Order, language: Language, *, status: int = 200, **headers: str) -> StoredResponse:
     view = OrderView.from_order(order, language)
-    return answer_of(view, language, status=status, tag=tag_of(view, language), **headers)
+    return localized_response(view, language, status=status, tag=order_tag(view, language), **headers)

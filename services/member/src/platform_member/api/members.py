@@ -12,11 +12,10 @@ from platform_common.openapi import merge_patch_body
 from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor
 from platform_common.preconditions import PreconditionsDep
 from platform_database.idempotency.stored_response import StoredResponse
-from platform_member.accounts import answers
 from platform_member.accounts.models import DEFAULT_ROLES
 from platform_member.accounts.schemas import MemberChange, MemberCreation, MemberPage, MemberReplacement, MemberView
-from platform_member.openapi import member_changed, member_created, member_read, problems, reads
-from platform_member.requests import (
+from platform_member.api import responses
+from platform_member.api.dependencies import (
     Administrator,
     CurrentCaller,
     KeyedUnitOfWork,
@@ -24,6 +23,7 @@ from platform_member.requests import (
     Session,
     UnkeyedUnitOfWork,
 )
+from platform_member.api.openapi import member_changed, member_created, member_read, problems, reads
 
 router = APIRouter(prefix="/api/members", tags=["members"])
 
@@ -47,7 +47,7 @@ async def list_members(
 ) -> Response:
     """List members, newest first."""
     after = decode_cursor(cursor) if cursor else None
-    return answers.document_answer(await services.accounts.page(session, after=after, limit=limit, q=q))
+    return responses.json_response(await services.accounts.list_members(session, after=after, limit=limit, q=q))
 
 
 @router.post(
@@ -65,7 +65,7 @@ async def create_member(
     async def operation() -> StoredResponse:
         roles = body.roles if body.roles is not None else DEFAULT_ROLES
         member = await services.accounts.create(session, body, roles=roles, status=body.status, client=str(caller.id))
-        return answers.created_answer(member)
+        return responses.created_response(member)
 
     return await unit_of_work.execute(operation)
 
@@ -76,7 +76,7 @@ async def read_member(
 ) -> Response:
     """Read a member."""
     member = await services.accounts.read(session, caller.target(member_id))
-    return answers.read_answer(member, preconditions)
+    return responses.member_response(member, preconditions)
 
 
 @router.patch(
@@ -100,7 +100,7 @@ async def patch_member(
 
     async def operation() -> StoredResponse:
         change = await services.accounts.change(session, caller, target, body.changes(), preconditions)
-        return answers.changed_answer(change)
+        return responses.changed_response(change)
 
     return await unit_of_work.execute(operation)
 
@@ -126,7 +126,7 @@ async def replace_member(
 
     async def operation() -> StoredResponse:
         change = await services.accounts.change(session, caller, target, body.changes(), preconditions)
-        return answers.changed_answer(change)
+        return responses.changed_response(change)
 
     return await unit_of_work.execute(operation)
 
@@ -155,6 +155,6 @@ async def delete_member(
     async def operation() -> StoredResponse:
         events = await services.accounts.delete(session, caller, target, preconditions)
         await services.idempotency.forget(session, str(target))
-        return answers.deleted_answer(events)
+        return responses.deleted_response(events)
 
     return await unit_of_work.execute(operation)

@@ -13,11 +13,11 @@ from starlette.responses import Response
 from platform_common.openapi import json_body
 from platform_common.problems import NotFound, PayloadInvalid, field_error
 from platform_database.idempotency.stored_response import StoredResponse
+from platform_shop.api.dependencies import ServicesDep, Session
+from platform_shop.api.openapi import problems
 from platform_shop.money import Money
-from platform_shop.openapi import problems
-from platform_shop.payments.provider import FailureReason, Outcome, Settlement
+from platform_shop.payments.provider import FailureReason, OutcomeReport, PaymentOutcome
 from platform_shop.payments.signatures import HEADER, check
-from platform_shop.requests import ServicesDep, Session
 
 router = APIRouter(prefix="/api/shop/payments", tags=["payments"])
 
@@ -37,10 +37,10 @@ class PaymentEventBody(BaseModel):
     reason: Annotated[str | None, Field(max_length=64, examples=["card-declined"])] = None
 
     @property
-    def settlement(self) -> Settlement:
+    def report(self) -> OutcomeReport:
         """What the event says became of the payment."""
-        outcome = Outcome(self.type)
-        return Settlement(outcome, FailureReason.parse(self.reason) if outcome is Outcome.FAILED else None)
+        outcome = PaymentOutcome(self.type)
+        return OutcomeReport(outcome, FailureReason.parse(self.reason) if outcome is PaymentOutcome.FAILED else None)
 
 
 class EventReceipt(BaseModel):
@@ -77,7 +77,7 @@ async def receive_payment_event(
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise PayloadInvalid("The request body is invalid.", errors=[field_error(item) for item in faults]) from None
     taken = await services.payments.apply_event(
-        session, provider, event.id, event.payment_id, event.settlement,
+        session, provider, event.id, event.payment_id, event.report,
         amount=event.amount.amount, currency=event.amount.currency,
     )  # fmt: skip
     await session.commit()

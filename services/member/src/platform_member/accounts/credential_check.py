@@ -21,7 +21,7 @@ class CredentialsInvalid(Problem):
     status = 401
 
 
-class Credentials:
+class CredentialVerifier:
     """Verifies what a log-in presents. No connection is held while a hash is computed."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession], hasher: PasswordHasher) -> None:

@@ -1,1 +1,0 @@
-"""Forgetting a member that is gone."""
