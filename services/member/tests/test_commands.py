@@ -15,10 +15,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from platform_common.local_servers.process import free_port
 from platform_common.serving import StartupError
 from platform_database.migrate import migrate
+from platform_database.revision import check_revision
 from platform_database.start import wait_for_database
 from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
 from platform_member.create_admin import read_admin
@@ -192,6 +194,25 @@ async def test_a_start_waits_for_migrations_under_way(make_settings, empty_datab
     await asyncio.to_thread(migrate, owner, SCHEMA)
 
     await starting
+
+
+async def test_a_start_waits_for_the_privileges_that_migrations_grant_last(make_settings, database, monkeypatch):
+    database.run("REVOKE SELECT ON alembic_version FROM member_app")
+    refused = []
+
+    async def check(engine, schema):
+        try:
+            await check_revision(engine, schema)
+        except ProgrammingError as error:
+            refused.append(error)
+            database.run("GRANT SELECT ON alembic_version TO member_app")
+            raise
+
+    monkeypatch.setattr("platform_database.start.check_revision", check)
+
+    await wait_for_database(make_settings(), SCHEMA, 30)
+
+    assert len(refused) == 1
 
 
 def test_settings_may_stand_in_the_services_own_file(tmp_path, monkeypatch, capsys, served):

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from platform_database.idempotency import service as ledger_service
+from platform_database.idempotency import store as idempotency_store
 from platform_database.outbox.service import LAST_DELAY
 from platform_member.outbox.auth_sessions import AuthSessions
 from platform_member.outbox.shop_erasure import ShopErasure
@@ -163,7 +163,7 @@ async def test_a_repeat_during_the_delivery_gets_the_same_answer_as_the_first(cl
 
 
 async def test_a_repeat_does_not_wait_for_ever_for_a_delivery(client, auth, admin, ann, monkeypatch):
-    monkeypatch.setattr(ledger_service, "SETTLE_WAIT", 0.1)
+    monkeypatch.setattr(idempotency_store, "SETTLE_WAIT", 0.1)
     headers = admin.headers | {"X-Idempotency-Key": "key-1"}
     asked, go_on = asyncio.Event(), asyncio.Event()
 

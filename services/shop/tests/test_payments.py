@@ -82,7 +82,7 @@ async def test_a_provider_that_is_away_is_told_later(
 
     with monkeypatch.context() as patch:
         patch.setattr(provider, "start", away)
-        patch.setattr(provider, "outcome", away)
+        patch.setattr(provider, "get_outcome", away)
         order_id = await ordered("ok")
         await services.outbox.deliver_due()
         pass_time()

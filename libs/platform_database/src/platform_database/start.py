@@ -20,7 +20,7 @@ POLL_SECONDS = 0.2
 async def wait_for_database(settings: DatabaseSettings, schema: Schema, wait_seconds: float = WAIT_SECONDS) -> None:
     """Wait for the database and its tables. Raises StartupError with a sentence that names the variable."""
     engine = make_engine(settings)
-    reason = "does not answer"
+    reason = "does not respond"
     try:
         async with asyncio.timeout(wait_seconds):
             while True:
@@ -30,7 +30,7 @@ async def wait_for_database(settings: DatabaseSettings, schema: Schema, wait_sec
                     reason = str(error)
                 except DBAPIError as error:
                     reason = _reason(error)
-                    if reason.startswith("refuses"):
+                    if _is_final(error):
                         break
                 else:
                     return
@@ -43,7 +43,12 @@ async def wait_for_database(settings: DatabaseSettings, schema: Schema, wait_sec
 
 
 def _reason(error: DBAPIError) -> str:
-    words = str(error.orig)
-    if "authentication failed" in words or "does not exist" in words or "permission denied" in words:
+    if _is_final(error) or "permission denied" in str(error.orig):
         return "refuses this role, its password or the database's name"
     return "cannot be reached"
+
+
+def _is_final(error: DBAPIError) -> bool:
+    """Return whether waiting cannot help. A missing privilege is not final: migrations grant it after the tables."""
+    message = str(error.orig)
+    return "authentication failed" in message or "does not exist" in message
