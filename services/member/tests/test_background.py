@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from platform_database.idempotency import repository
 from platform_database.periodic_tasks import PeriodicTask, run_periodically
-from platform_member.purge import purge
+from platform_database.purge import purge_shared_tables
 
 
 async def test_expired_records_are_purged_and_others_stay(client, ann, database, services):
@@ -18,9 +18,9 @@ async def test_expired_records_are_purged_and_others_stay(client, ann, database,
         await client.patch(ann.path, headers=headers, json={"display_name": f"Ann {number}"})
     database.run("UPDATE idempotency_records SET expires_at = now() WHERE key <> 'key-2'")
 
-    assert await purge(services) == 2
+    assert await purge_shared_tables(services.sessions, services.outbox) == 2
     assert database.one("SELECT key FROM idempotency_records") == "key-2"
-    assert await purge(services) == 0
+    assert await purge_shared_tables(services.sessions, services.outbox) == 0
 
 
 async def test_a_purge_takes_no_more_than_its_batch(database, services, monkeypatch):
@@ -30,7 +30,7 @@ async def test_a_purge_takes_no_more_than_its_batch(database, services, monkeypa
         " SELECT 's', n::text, 'f', now() FROM generate_series(1, 5) n"
     )
 
-    assert [await purge(services) for _ in range(4)] == [2, 2, 1, 0]
+    assert [await purge_shared_tables(services.sessions, services.outbox) for _ in range(4)] == [2, 2, 1, 0]
 
 
 async def test_purges_at_once_do_not_wait_for_one_another(database, services):
@@ -39,7 +39,7 @@ async def test_purges_at_once_do_not_wait_for_one_another(database, services):
         " SELECT 's', n::text, 'f', now() FROM generate_series(1, 50) n"
     )
 
-    assert sum(await asyncio.gather(*(purge(services) for _ in range(4)))) == 50
+    assert sum(await asyncio.gather(*(purge_shared_tables(services.sessions, services.outbox) for _ in range(4)))) == 50
 
 
 async def test_background_work_survives_failures_and_stops_when_told():

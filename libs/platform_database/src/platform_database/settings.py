@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from platform_common.settings import DatabaseUrl
+from platform_common.settings import DatabaseUrl, HttpUrl, ServiceSettings, ServiceTokenKey
 
 _CONFIG = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
@@ -31,8 +31,27 @@ class DatabaseSettings(BaseSettings):
     database_idle_transaction_timeout_seconds: Seconds = 15
 
 
+class ApiSettings(DatabaseSettings, ServiceSettings):
+    """Settings of `<service> serve` that every service with tables has."""
+
+    model_config = _CONFIG
+
+    auth_url: HttpUrl
+    token_issuer: Annotated[str, Field(min_length=1)]
+    token_audience: Annotated[str, Field(min_length=1)]
+    service_token_key: ServiceTokenKey
+    # Key of request fingerprints: a stored fingerprint of a body with a password is no password hash.
+    fingerprint_key: ServiceTokenKey
+    idempotency_retention_seconds: Annotated[int, Field(ge=3600, le=2592000)] = 86400
+    # A request that takes longer is ended with 503.
+    request_timeout_seconds: Seconds = 15
+    max_body_bytes: Annotated[int, Field(ge=1024, le=1048576)] = 65536
+    outbox_poll_interval_seconds: Seconds = 1
+    purge_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 600
+
+
 class MigrationSettings(BaseSettings):
-    """What `<service> migrate` is told: the owner's URL, which the running service never has."""
+    """Settings of `<service> migrate`: the owner's URL, which the running service never has."""
 
     model_config = _CONFIG
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from platform_common.settings import HttpUrl, ServiceSettings, ServiceTokenKey
+from platform_common.settings import HttpUrl
 from platform_database import settings as common
-from platform_database.settings import RoleName, Seconds
+from platform_database.settings import RoleName
 from platform_member.capacity import MAX_WORKERS, default_hash_workers
 
 _MIN_MEMORY_KIB = 19456
@@ -43,31 +43,19 @@ class CredentialSettings(BaseSettings):
     product_name: str = "Member Platform"
 
 
-class MemberSettings(DatabaseSettings, CredentialSettings, ServiceSettings):
-    """What `member serve` is told."""
+class MemberSettings(DatabaseSettings, CredentialSettings, common.ApiSettings):
+    """Settings of `member serve`."""
 
     model_config = _CONFIG
 
-    auth_url: HttpUrl
-    # Where shop listens, if it is a part of this platform: it forgets deleted members.
+    # Where shop listens, if this platform has it: it erases deleted members.
     shop_url: HttpUrl | None = None
-    token_issuer: Annotated[str, Field(min_length=1)]
-    token_audience: Annotated[str, Field(min_length=1)]
-    service_token_key: ServiceTokenKey
-    # Keyed hashes of requests: a stored fingerprint of a body with a password is no password hash.
-    fingerprint_key: ServiceTokenKey
     # How recent a log-in must be before a member changes its own e-mail address or deletes its account (ASVS 7.5.1).
     reauthentication_max_age_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
-    idempotency_retention_seconds: Annotated[int, Field(ge=3600, le=2592000)] = 86400
-    # A request that takes longer is ended with 503.
-    request_timeout_seconds: Seconds = 15
-    max_body_bytes: Annotated[int, Field(ge=1024, le=1048576)] = 65536
-    outbox_poll_interval_seconds: Seconds = 1
-    purge_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 600
 
 
 class MigrationSettings(common.MigrationSettings):
-    """What `member migrate` is told: the owner's URL, which the running service never has."""
+    """Settings of `member migrate`: the owner's URL, which the running service never has."""
 
     model_config = _CONFIG
 
@@ -75,7 +63,7 @@ class MigrationSettings(common.MigrationSettings):
 
 
 class AdminSettings(DatabaseSettings, CredentialSettings):
-    """What `member create-admin` is told, besides what stands in standard input."""
+    """Settings of `member create-admin`; the password may come from standard input instead."""
 
     model_config = _CONFIG
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from platform_common.internal_http import internal_client
 from platform_common.tokens.access import AccessTokenVerifier
-from platform_common.tokens.jwks import JwksCache, fetch_over_http
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+from platform_database.access_tokens import make_access_token_verifier
 from platform_database.engine import make_engine
 from platform_database.idempotency.store import IdempotencyStore
 from platform_database.outbox.events import Consumer
@@ -28,7 +28,6 @@ from platform_member.outbox.shop_erasure import ShopErasure
 from platform_member.outbox.topics import publisher
 
 SERVICE = "member"
-JWKS_PATH = "/.well-known/jwks.json"
 # Who may call /internal at all; each endpoint says who may call it.
 INTERNAL_CALLERS = frozenset({"auth", "shop", "web"})
 
@@ -78,8 +77,6 @@ async def lifespan_services(
             password_changes=PasswordChanges(sessions, hasher, settings.product_name),
             idempotency=IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds)),
             outbox=Outbox(sessions, consumers, announcing),
-            access_tokens=AccessTokenVerifier(
-                JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
-            ),
+            access_tokens=make_access_token_verifier(keys, settings),
             service_tokens=ServiceTokenVerifier(SERVICE, key, INTERNAL_CALLERS),
         )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 
-from platform_common.settings import exit_with_error, load_settings
+from platform_common.settings import load_settings
+from platform_database.commands import print_json, run_migrations, run_server, startup_errors
 from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
 
 
@@ -36,44 +36,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _serve(settings: MemberSettings) -> None:
-    from platform_common.serving import serve
-    from platform_database.start import wait_for_database
     from platform_member.app import make_app
     from platform_member.schema import SCHEMA
 
-    app, health = make_app(settings)
-    serve("member", settings, app, health, lambda: wait_for_database(settings, SCHEMA))
+    run_server(settings, SCHEMA, make_app)
 
 
 def _migrate(settings: MigrationSettings) -> None:
-    from platform_common.serving import StartupError
-    from platform_database.migrate import migrate
     from platform_member.schema import SCHEMA
 
-    try:
-        before, after = migrate(settings, SCHEMA)
-    except StartupError as refusal:
-        exit_with_error(str(refusal))
-    _print({"before": before, "after": after})
+    run_migrations(settings, SCHEMA)
 
 
 def _create_admin(settings: AdminSettings, options: argparse.Namespace) -> None:
     from platform_common.logs import configure_logging
-    from platform_common.serving import StartupError
     from platform_member.create_admin import create_admin, read_admin
 
     # Standard output is the result.
     configure_logging("member", stream=sys.stderr)
     wanted = read_admin(settings, options.email, options.display_name)
-    try:
+    with startup_errors():
         made = asyncio.run(create_admin(settings, wanted, reset_password=options.reset_password))
-    except StartupError as refusal:
-        exit_with_error(str(refusal))
-    _print(made)
-
-
-def _print(document: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    print_json(made)
 
 
 if __name__ == "__main__":

@@ -77,32 +77,20 @@ class UnpaidSettings(BaseSettings):
     unpaid_pieces_per_address: Annotated[int, Field(ge=1, le=1000000)] = 300
 
 
-class ShopSettings(DatabaseSettings, PaymentSettings, CatalogueSettings, UnpaidSettings):
-    """What `shop serve` is told."""
+class ShopSettings(DatabaseSettings, PaymentSettings, CatalogueSettings, UnpaidSettings, common.ApiSettings):
+    """Settings of `shop serve`."""
 
     model_config = _CONFIG
 
-    auth_url: HttpUrl
-    token_issuer: Annotated[str, Field(min_length=1)]
-    token_audience: Annotated[str, Field(min_length=1)]
-    service_token_key: ServiceTokenKey
-    # Keyed hashes of requests.
-    fingerprint_key: ServiceTokenKey
-    # An anonymous cart that was not changed for this long is deleted; one that was changed only once, much sooner.
+    # An anonymous cart is deleted this long after its last change; one that was changed only once, much sooner.
     cart_retention_seconds: Annotated[int, Field(ge=86400, le=31536000)] = 2592000
     single_use_cart_retention_seconds: Annotated[int, Field(ge=86400, le=31536000)] = 259200
     # New anonymous carts of one address in ten minutes, in each replica.
     new_carts_per_address: Annotated[int, Field(ge=1, le=100000)] = 30
-    idempotency_retention_seconds: Annotated[int, Field(ge=3600, le=2592000)] = 86400
-    # A request that takes longer is ended with 503.
-    request_timeout_seconds: Seconds = 15
-    max_body_bytes: Annotated[int, Field(ge=1024, le=1048576)] = 65536
-    outbox_poll_interval_seconds: Seconds = 1
-    purge_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 600
 
 
 class MigrationSettings(common.MigrationSettings):
-    """What `shop migrate` is told: the owner's URL, which the running service never has."""
+    """Settings of `shop migrate`: the owner's URL, which the running service never has."""
 
     model_config = _CONFIG
 

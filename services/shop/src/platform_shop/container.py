@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from platform_common.internal_http import internal_client
 from platform_common.tokens.access import AccessTokenVerifier
-from platform_common.tokens.jwks import JwksCache, fetch_over_http
 from platform_common.tokens.service import ServiceTokenVerifier
+from platform_database.access_tokens import make_access_token_verifier
 from platform_database.engine import make_engine
 from platform_database.idempotency.store import IdempotencyStore
 from platform_database.outbox.service import Outbox
@@ -34,7 +34,6 @@ from platform_shop.payments.provider import PaymentProvider
 from platform_shop.payments.topics import PUBLISHER
 
 SERVICE = "shop"
-JWKS_PATH = "/.well-known/jwks.json"
 # Who may call /internal at all; each endpoint says who may call it.
 INTERNAL_CALLERS = frozenset({"member"})
 # How long the test provider waits for its event to be taken (seconds).
@@ -104,9 +103,7 @@ async def lifespan_services(
             erasure=Erasure(idempotency),
             idempotency=idempotency,
             outbox=outbox,
-            access_tokens=AccessTokenVerifier(
-                JwksCache(fetch_over_http(keys, JWKS_PATH)), settings.token_issuer, settings.token_audience
-            ),
+            access_tokens=make_access_token_verifier(keys, settings),
             service_tokens=ServiceTokenVerifier(
                 SERVICE, settings.service_token_key.get_secret_value(), INTERNAL_CALLERS
             ),

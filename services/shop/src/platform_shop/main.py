@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import sys
 from collections.abc import Sequence
 
-from platform_common.settings import exit_with_error, load_settings
+from platform_common.settings import load_settings
+from platform_database.commands import print_json, run_migrations, run_server, startup_errors
 from platform_shop.config import DatabaseSettings, MigrationSettings, ShopSettings
 
 
@@ -33,40 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _serve(settings: ShopSettings) -> None:
-    from platform_common.serving import serve
-    from platform_database.start import wait_for_database
     from platform_shop.app import make_app
     from platform_shop.schema import SCHEMA
 
-    app, health = make_app(settings)
-    serve("shop", settings, app, health, lambda: wait_for_database(settings, SCHEMA))
+    run_server(settings, SCHEMA, make_app)
 
 
 def _migrate(settings: MigrationSettings) -> None:
-    from platform_common.serving import StartupError
-    from platform_database.migrate import migrate
     from platform_shop.schema import SCHEMA
 
-    try:
-        before, after = migrate(settings, SCHEMA)
-    except StartupError as refusal:
-        exit_with_error(str(refusal))
-    _print({"before": before, "after": after})
+    run_migrations(settings, SCHEMA)
 
 
 def _demo_data(settings: DatabaseSettings) -> None:
-    from platform_common.serving import StartupError
     from platform_shop.demo.command import fill_catalogue
 
-    try:
+    with startup_errors():
         done = asyncio.run(fill_catalogue(settings))
-    except StartupError as refusal:
-        exit_with_error(str(refusal))
-    _print(done)
-
-
-def _print(document: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    print_json(done)
 
 
 if __name__ == "__main__":

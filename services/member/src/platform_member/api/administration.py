@@ -10,11 +10,12 @@ from starlette.responses import Response
 from platform_common.media_types import JSON, require_content_type
 from platform_common.pagination import DEFAULT_LIMIT
 from platform_common.preconditions import Preconditions, PreconditionsDep
+from platform_database.dependencies import Session
 from platform_database.idempotency.stored_response import StoredResponse
 from platform_member.accounts.models import Status
 from platform_member.accounts.schemas import MemberPage, MemberView, RolesReplacement
 from platform_member.api import responses
-from platform_member.api.dependencies import Administrator, KeyedUnitOfWork, ServicesDep, Session
+from platform_member.api.dependencies import Administrator, KeyedUnitOfWork, ServicesDep
 from platform_member.api.members import Cursor, Limit, Search, list_members
 from platform_member.api.openapi import member_changed, member_read, problems, reads
 

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from platform_common.media_types import JSON, require_content_type
 from platform_common.payload import Payload, Uuid
 from platform_common.tokens.callers import internal_caller
+from platform_database.dependencies import Session
 from platform_database.idempotency.stored_response import StoredResponse
 from platform_member.accounts.schemas import MemberWithEpoch
 from platform_member.api import responses
-from platform_member.api.dependencies import ClientKey, ServicesDep, Session, UnkeyedUnitOfWork
+from platform_member.api.dependencies import ClientKey, ServicesDep, UnkeyedUnitOfWork
 from platform_member.api.openapi import problems
 from platform_member.credentials.policy import Password
 

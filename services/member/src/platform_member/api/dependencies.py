@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_common.idempotency_key import GivenKey
 from platform_common.internal_http import CLIENT_KEY_HEADER
 from platform_common.tokens.callers import access_token
+from platform_database.dependencies import Session
 from platform_database.idempotency.requests import idempotent_request
 from platform_database.unit_of_work import UnitOfWork
 from platform_member.accounts.callers import ActiveMember, load_caller
@@ -28,16 +27,6 @@ ServicesDep = Annotated[Services, Depends(get_services)]
 
 # Whom a service calls for: password hashes are shared fairly between clients.
 ClientKey = Annotated[str, Header(alias=CLIENT_KEY_HEADER, max_length=64, description="An opaque key of the client.")]
-
-
-async def request_session(services: ServicesDep) -> AsyncIterator[AsyncSession]:
-    """One session a request; it takes a connection with its first statement, and rolls back what nobody committed."""
-    async with services.sessions() as session:
-        yield session
-
-
-# Closed before the answer is sent: a slow reader holds no connection.
-Session = Annotated[AsyncSession, Depends(request_session, scope="function")]
 
 
 async def current_caller(

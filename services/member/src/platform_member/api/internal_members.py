@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from platform_common.media_types import JSON, require_content_type
 from platform_common.tokens.callers import internal_caller
+from platform_database.dependencies import Session
 from platform_database.idempotency.store import IdempotentRequest
 from platform_database.idempotency.stored_response import StoredResponse
 from platform_database.unit_of_work import UnitOfWork
 from platform_member.accounts.errors import MemberNotFound
 from platform_member.accounts.schemas import InternalRegistration, MemberView, MemberWithEpoch
 from platform_member.api import responses
-from platform_member.api.dependencies import ClientKey, ServicesDep, Session
+from platform_member.api.dependencies import ClientKey, ServicesDep
 from platform_member.api.openapi import member_created, problems
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])

@@ -11,6 +11,7 @@ from platform_common.media_types import JSON, MERGE_PATCH, require_content_type
 from platform_common.openapi import merge_patch_body
 from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor
 from platform_common.preconditions import PreconditionsDep
+from platform_database.dependencies import Session
 from platform_database.idempotency.stored_response import StoredResponse
 from platform_member.accounts.models import DEFAULT_ROLES
 from platform_member.accounts.schemas import MemberChange, MemberCreation, MemberPage, MemberReplacement, MemberView
@@ -20,7 +21,6 @@ from platform_member.api.dependencies import (
     CurrentCaller,
     KeyedUnitOfWork,
     ServicesDep,
-    Session,
     UnkeyedUnitOfWork,
 )
 from platform_member.api.openapi import member_changed, member_created, member_read, problems, reads

@@ -10,17 +10,11 @@ from starlette.responses import Response
 from platform_common.media_types import JSON, require_content_type
 from platform_common.openapi import OPTIONAL_TOKEN
 from platform_common.preconditions import PreconditionsDep
+from platform_database.dependencies import Session
 from platform_database.idempotency.store import Operation
 from platform_database.idempotency.stored_response import StoredResponse
 from platform_database.unit_of_work import UnitOfWork
-from platform_shop.api.dependencies import (
-    CART_COOKIE,
-    CurrentVisitor,
-    LanguageDep,
-    ServicesDep,
-    Session,
-    VisitorUnitOfWork,
-)
+from platform_shop.api.dependencies import CART_COOKIE, CurrentVisitor, LanguageDep, ServicesDep, VisitorUnitOfWork
 from platform_shop.api.openapi import changed, found, reads
 from platform_shop.api.responses import conditional_response, localized_response
 from platform_shop.cart.schemas import Addition, CartView, QuantityChange

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from platform_common.preconditions import PreconditionsDep, entity_tag
-from platform_shop.api.dependencies import LanguageDep, ServicesDep, Session
+from platform_database.dependencies import Session
+from platform_shop.api.dependencies import LanguageDep, ServicesDep
 from platform_shop.api.openapi import ETAG, found, reads, unmodified
 from platform_shop.api.responses import public_response
 from platform_shop.catalogue.cursors import Filters, Sort

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
 import uuid_utils.compat
 from fastapi import Depends, Header, Query, Request
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_common.client_address import address_block
 from platform_common.idempotency_key import GivenKey
 from platform_common.languages import preferred_language
 from platform_common.problems import Problem, Unauthenticated
 from platform_common.tokens.callers import access_token
+from platform_database.dependencies import Session
 from platform_database.idempotency.requests import idempotent_request
 from platform_database.unit_of_work import UnitOfWork
 from platform_shop.callers import Caller, caller_from_principal
@@ -44,16 +43,6 @@ def get_services(request: Request) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
-
-
-async def request_session(services: ServicesDep) -> AsyncIterator[AsyncSession]:
-    """One session a request; it takes a connection with its first statement, and rolls back what nobody committed."""
-    async with services.sessions() as session:
-        yield session
-
-
-# Closed before the answer is sent: a slow reader holds no connection.
-Session = Annotated[AsyncSession, Depends(request_session, scope="function")]
 
 
 def client_block(request: Request) -> str:

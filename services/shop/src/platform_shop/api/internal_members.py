@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from platform_common.tokens.callers import internal_caller
-from platform_shop.api.dependencies import ServicesDep, Session
+from platform_database.dependencies import Session
+from platform_shop.api.dependencies import ServicesDep
 from platform_shop.api.openapi import reads
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])

@@ -12,15 +12,9 @@ from platform_common.media_types import JSON, MERGE_PATCH, require_content_type
 from platform_common.openapi import merge_patch_body
 from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from platform_common.preconditions import PreconditionsDep
+from platform_database.dependencies import Session
 from platform_database.idempotency.stored_response import StoredResponse
-from platform_shop.api.dependencies import (
-    ClientBlock,
-    CurrentCaller,
-    KeyedUnitOfWork,
-    LanguageDep,
-    ServicesDep,
-    Session,
-)
+from platform_shop.api.dependencies import ClientBlock, CurrentCaller, KeyedUnitOfWork, LanguageDep, ServicesDep
 from platform_shop.api.openapi import changed, created, found, reads
 from platform_shop.api.responses import conditional_response, localized_response
 from platform_shop.cart.schemas import CartView

@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from platform_common.openapi import json_body
 from platform_common.problems import NotFound, PayloadInvalid, field_error
+from platform_database.dependencies import Session
 from platform_database.idempotency.stored_response import StoredResponse
-from platform_shop.api.dependencies import ServicesDep, Session
+from platform_shop.api.dependencies import ServicesDep
 from platform_shop.api.openapi import problems
 from platform_shop.money import Money
 from platform_shop.payments.provider import FailureReason, OutcomeReport, PaymentOutcome
