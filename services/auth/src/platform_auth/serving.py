@@ -13,7 +13,7 @@ from platform_auth.config import AuthSettings
 from platform_auth.keys.ring import InvalidKeyRing
 from platform_auth.store import redis_client
 from platform_common.serving import StartupError, serve
-from platform_common.settings import EXIT_SETTINGS, load_settings, exit_with_error
+from platform_common.settings import EXIT_SETTINGS, exit_with_error, load_settings
 from platform_common.waiting import WAIT_SECONDS, NotYetAvailable, wait_until_available
 
 
