@@ -1,4 +1,8 @@
-"""Wait until the database has the schema that this version of the service needs; old pods keep serving."""
+"""Wait until the database has the schema that this version of the service needs; old pods keep serving.
+
+The service's own start ends within ten seconds when its tables are missing. Without this init container its pods would
+crash during a long migration, and the kubelet's back-off would delay them by up to five minutes after its end.
+"""
 
 import asyncio
 import importlib

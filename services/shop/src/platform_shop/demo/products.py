@@ -1,4 +1,4 @@
-"""The demonstration shop's goods, in the order in which they stand on its shelves."""
+"""The products of the demonstration shop, in the order in which they are listed."""
 
 from __future__ import annotations
 
