@@ -71,7 +71,8 @@ def test_a_route_becomes_the_objects_that_it_stands_for(api):
     assert len(api.items(POLICIES.format(PLATFORM))) == 1
     entry = table(api)[f"{TEAM}/echo"]
     assert entry["upstream"] == f"{api.get(SERVICES.format(TEAM) + '/echo')['spec']['clusterIP']}:80"
-    assert entry["idempotency"]["methods"] == ["POST"]
+    # present and without settings: keys as by default, which of these methods POST takes
+    assert (entry["methods"], entry["idempotency"]) == (["GET", "POST"], {})
 
 
 @pytest.mark.usefixtures("tidy")
