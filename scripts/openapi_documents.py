@@ -1,10 +1,10 @@
-"""Write the OpenAPI document of each service into a folder, without a database: `openapi_documents.py FOLDER`."""
+"""Write the OpenAPI document of each service into a folder, without a database."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -61,4 +61,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    main(parser.parse_args().folder)

@@ -33,9 +33,17 @@ lint() {
         each "luacheck $folder" in_folder "$folder" luacheck --quiet .
     done
     each "problem pages" python scripts/check_problem_pages.py
+    each "word list" word_list
     each "named tests" python scripts/check_named_tests.py
     # shellcheck disable=SC2046 # no script of ours has a space in its name
     each shellcheck shellcheck -x .ci/run $(git ls-files '*.sh')
+}
+
+# Words that have a standard term (scripts/words.txt). Texts for shoppers, Korean and generated files are left out.
+word_list() {
+    # shellcheck disable=SC2046 # no file of ours has a space in its name
+    codespell --builtin clear --dictionary scripts/words.txt $(git ls-files |
+        grep -vE '(^|/)(ko|demo|results)/|\.(po|lock|webp|png|woff2)$|\.ko\.md$|CHANGELOG\.md$|^scripts/words\.txt$')
 }
 
 typecheck() {

@@ -1,4 +1,4 @@
-"""Cookies lose prefix and `Secure` on loopback alone, and only when told to."""
+"""Cookies lose prefix and `Secure` on loopback alone, and only when configured."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ async def test_all_others_log_in_while_one_member_floods_the_queue(
 
     floods = [asyncio.create_task(flood(number)) for number in range(FLOOD)]
     async with asyncio.timeout(60):
-        while not queue._is_full():  # noqa: ASYNC110 (the queue tells no event)
+        while not queue._is_full():  # noqa: ASYNC110 (the queue has no event)
             await asyncio.sleep(0.01)
 
     statuses = await asyncio.gather(*(log_in(other, f"198.51.100.{n}") for n, other in enumerate(others)))
@@ -51,7 +51,7 @@ async def test_the_client_of_a_registration_counts_too(make_settings, start, con
 
     flood = [asyncio.create_task(register(f"flood{number}", "192.0.2.1")) for number in range(20)]
     async with asyncio.timeout(60):
-        while not app.state.services.credentials._hasher._queue._is_full():  # noqa: ASYNC110 (the queue tells no event)
+        while not app.state.services.credentials._hasher._queue._is_full():  # noqa: ASYNC110 (the queue has no event)
             await asyncio.sleep(0.01)
 
     assert await register("other", "198.51.100.1") == 201

@@ -174,7 +174,7 @@ async def test_replicas_share_the_ledger(settings, start, connect, admin, regist
 
 
 async def test_a_repeat_does_not_wait_for_ever(make_settings, start, connect, ann, monkeypatch):
-    """The first request hangs inside of its transaction; the second is told to come back."""
+    """The first request hangs inside of its transaction; the second is asked to retry."""
     client = await connect(await start(make_settings(database_lock_timeout_seconds=0.2)))
     reached, go_on = asyncio.Event(), asyncio.Event()
     commit = AsyncSession.commit

@@ -235,7 +235,7 @@ async def test_a_replacement_keeps_roles_and_status_that_it_does_not_name(client
 
 
 async def test_of_two_changes_of_one_version_one_is_lost_on_nobody(client, ann):
-    """All read version 1; whoever comes later is told."""
+    """All read version 1; the later ones are refused."""
     headers = ann.headers | {"If-Match": '"1"'}
 
     answers = await asyncio.gather(

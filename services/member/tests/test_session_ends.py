@@ -263,7 +263,7 @@ async def test_a_running_service_delivers_by_itself(make_settings, start, connec
     database.run("UPDATE outbox_deliveries SET next_attempt_at = now()")
 
     async with asyncio.timeout(10):
-        while database.one(PENDING):  # noqa: ASYNC110 (a row tells no event)
+        while database.one(PENDING):  # noqa: ASYNC110 (a row has no event)
             await asyncio.sleep(0.02)
     assert auth.ended == [(ann.id, 2)]
 
@@ -331,7 +331,7 @@ class TestLastAdministrator:
         )
 
         statuses = sorted(answer.status_code for answer in answers)
-        # Whoever comes second may already have lost the role that it acts by.
+        # The second one may already have lost the role that it acts by.
         assert statuses in ([200, 401], [200, 403], [200, 409])
 
     async def test_an_administrator_may_change_its_name(self, client, admin):

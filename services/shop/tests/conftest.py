@@ -222,7 +222,7 @@ def address() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Goods:
+class StockedProduct:
     """A product with one variant."""
 
     slug: str
@@ -231,11 +231,13 @@ class Goods:
 
 
 @pytest.fixture
-def make_goods(database) -> Callable[..., Goods]:
+def make_product(database) -> Callable[..., StockedProduct]:
     """Return a maker of products with one variant each."""
     categories: dict[str, Any] = {}
 
-    def make(slug="mug", *, ko="머그잔", en="Mug", category="tableware", price=12900, stock=10, keywords="") -> Goods:
+    def make(
+        slug="mug", *, ko="머그잔", en="Mug", category="tableware", price=12900, stock=10, keywords=""
+    ) -> StockedProduct:
         if category not in categories:
             categories[category] = uuid_utils.compat.uuid7()
             database.run(
@@ -255,15 +257,15 @@ def make_goods(database) -> Callable[..., Goods]:
             " VALUES (%s, %s, %s, '기본', 'Standard', %s, %s, 0)",
             variant, product, slug.upper(), price, stock,
         )  # fmt: skip
-        return Goods(slug, str(variant), price)
+        return StockedProduct(slug, str(variant), price)
 
     return make
 
 
 @pytest.fixture
-def mug(make_goods) -> Goods:
+def mug(make_product) -> StockedProduct:
     """A mug, of which there are ten."""
-    return make_goods()
+    return make_product()
 
 
 class Shopper:
@@ -295,9 +297,9 @@ class Shopper:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def add(self, goods: Goods, quantity: int = 1, key: str | None = None) -> Any:
+    async def add(self, product: StockedProduct, quantity: int = 1, key: str | None = None) -> Any:
         """Put something in."""
-        body = {"variant_id": goods.variant_id, "quantity": quantity}
+        body = {"variant_id": product.variant_id, "quantity": quantity}
         return await self.send("POST", "/api/shop/cart/items", body, key=key)
 
     async def order(self, token: str = "ok", key: str | None = None, **changes: Any) -> Any:
@@ -369,20 +371,20 @@ def provider(services):
 
 
 @pytest.fixture
-def told(services, provider, database):
-    """Tell the provider what it is to be told, and wait until it has told us all it will.
+def deliver_events(services, provider, database):
+    """Deliver the pending requests to the provider, and wait for all of its events.
 
-    The service's own background does the same: what it has taken is waited for.
+    The service's own background does the same: its deliveries in progress are waited for.
     """
 
-    async def tell() -> None:
+    async def deliver() -> None:
         async with asyncio.timeout(90):
             while await asyncio.to_thread(database.one, UNDELIVERED):
                 await services.outbox.deliver_due()
             while provider._deliveries:
                 await asyncio.gather(*provider._deliveries, return_exceptions=True)
 
-    return tell
+    return deliver
 
 
 @pytest.fixture

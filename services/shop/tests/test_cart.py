@@ -50,9 +50,9 @@ async def test_a_cart_that_was_only_looked_at_is_no_row(anybody, database):
     assert database.one("SELECT count(*) FROM carts") == 0
 
 
-async def test_a_line_tells_what_it_costs_and_what_is_left(anybody, make_goods, database):
-    goods = make_goods(stock=3, price=1500)
-    await anybody.add(goods, 3)
+async def test_a_line_tells_what_it_costs_and_what_is_left(anybody, make_product, database):
+    product = make_product(stock=3, price=1500)
+    await anybody.add(product, 3)
     database.run("UPDATE variants SET stock = 2")
 
     (line,) = (await anybody.cart())["items"]
@@ -86,8 +86,8 @@ async def test_what_is_taken_out_twice_is_out(anybody, mug):
     assert answers[1].json()["items"] == []
 
 
-async def test_no_more_than_there_is_can_be_put_in(anybody, make_goods):
-    few = make_goods(stock=3)
+async def test_no_more_than_there_is_can_be_put_in(anybody, make_product):
+    few = make_product(stock=3)
     await anybody.add(few, 2)
 
     answer = await anybody.add(few, 2)
@@ -97,12 +97,12 @@ async def test_no_more_than_there_is_can_be_put_in(anybody, make_goods):
     assert quantities(await anybody.cart()) == {"mug": 2}
 
 
-async def test_fewer_are_always_welcome(anybody, make_goods, database):
-    goods = make_goods(stock=5)
-    await anybody.add(goods, 5)
+async def test_fewer_are_always_welcome(anybody, make_product, database):
+    product = make_product(stock=5)
+    await anybody.add(product, 5)
     database.run("UPDATE variants SET stock = 1")
 
-    answer = await anybody.send("PUT", f"/api/shop/cart/items/{goods.variant_id}", {"quantity": 3})
+    answer = await anybody.send("PUT", f"/api/shop/cart/items/{product.variant_id}", {"quantity": 3})
 
     assert answer.status_code == 200
 
@@ -124,20 +124,20 @@ async def test_what_is_not_for_sale_is_not_found(anybody, method):
     assert (answer.status_code, answer.json()["code"]) == (404, "variant-not-found")
 
 
-async def test_a_cart_holds_fifty_things(anybody, make_goods):
-    goods = [make_goods(f"thing-{number}") for number in range(51)]
-    for thing in goods[:50]:
+async def test_a_cart_holds_fifty_things(anybody, make_product):
+    products = [make_product(f"thing-{number}") for number in range(51)]
+    for thing in products[:50]:
         assert (await anybody.add(thing)).status_code == 200
 
-    assert (await anybody.add(goods[50])).json()["code"] == "cart-full"
-    assert (await anybody.add(goods[0])).status_code == 200
+    assert (await anybody.add(products[50])).json()["code"] == "cart-full"
+    assert (await anybody.add(products[0])).status_code == 200
 
 
-async def test_additions_at_once_are_all_counted(anybody, make_goods):
-    goods = make_goods(stock=99)
+async def test_additions_at_once_are_all_counted(anybody, make_product):
+    product = make_product(stock=99)
     await anybody.cart()
 
-    answers = await asyncio.gather(*(anybody.add(goods) for _ in range(30)))
+    answers = await asyncio.gather(*(anybody.add(product) for _ in range(30)))
 
     assert {answer.status_code for answer in answers} == {200}
     assert quantities(await anybody.cart()) == {"mug": 30}
@@ -154,7 +154,7 @@ async def test_an_addition_repeated_under_its_key_is_one(anybody, mug):
 
 
 async def test_a_first_addition_whose_answer_was_lost_with_the_cookie_is_one(make_shopper, mug):
-    """Whoever repeats it without the cookie gets the same cart, and the cookie to it."""
+    """A repeat without the cookie gets the same cart and its cookie."""
     first, again = make_shopper(), make_shopper()
 
     await first.add(mug, key="first-of-all")
@@ -210,8 +210,8 @@ async def test_a_token_that_is_no_good_is_refused_and_not_taken_for_none(anybody
     assert (await anybody.send("GET", "/api/shop/cart")).status_code == 401
 
 
-async def test_at_the_log_in_the_carts_become_one(ann, anybody, make_goods, merge):
-    both, first, second = make_goods("both"), make_goods("first"), make_goods("second")
+async def test_at_the_log_in_the_carts_become_one(ann, anybody, make_product, merge):
+    both, first, second = make_product("both"), make_product("first"), make_product("second")
     await anybody.add(both, 2)
     await anybody.add(first)
     await ann.add(both)
@@ -237,22 +237,22 @@ async def test_a_merge_done_twice_or_at_once_doubles_nothing(ann, anybody, mug, 
     assert database.one("SELECT count(*) FROM carts") == 1
 
 
-async def test_what_is_put_in_while_carts_are_merged_is_in_one_of_them(make_shopper, make_goods, merge):
+async def test_what_is_put_in_while_carts_are_merged_is_in_one_of_them(make_shopper, make_product, merge):
     """Additions to either cart and the merge, all at once: nothing is lost, nothing doubled."""
-    goods = [make_goods(f"thing-{number}", stock=99) for number in range(4)]
+    products = [make_product(f"thing-{number}", stock=99) for number in range(4)]
     for _ in range(5):
         member, visitor = make_shopper("member"), make_shopper()
-        for thing in goods:
+        for thing in products:
             await visitor.add(thing)
         token = visitor.cookie
 
         await asyncio.gather(
-            *(visitor.add(thing) for thing in goods), *(member.add(thing) for thing in goods),
-            *(merge(member, token) for _ in range(3)), *(visitor.add(thing) for thing in goods),
+            *(visitor.add(thing) for thing in products), *(member.add(thing) for thing in products),
+            *(merge(member, token) for _ in range(3)), *(visitor.add(thing) for thing in products),
         )  # fmt: skip
         await merge(member, token)
 
-        assert quantities(await member.cart()) == {thing.slug: 4 for thing in goods}
+        assert quantities(await member.cart()) == {thing.slug: 4 for thing in products}
         assert (await visitor.cart())["items"] == []
 
 
@@ -265,11 +265,11 @@ async def test_a_member_that_still_brings_its_cookie_loses_nothing(ann, anybody,
     assert quantities((await ann.add(mug)).json()) == {"mug": 3}
 
 
-async def test_two_visitors_become_the_same_member_at_once(ann, make_shopper, make_goods, merge):
-    goods = make_goods(stock=99)
+async def test_two_visitors_become_the_same_member_at_once(ann, make_shopper, make_product, merge):
+    product = make_product(stock=99)
     visitors = [make_shopper() for _ in range(6)]
     for visitor in visitors:
-        await visitor.add(goods)
+        await visitor.add(product)
 
     await asyncio.gather(*(merge(ann, visitor.cookie) for visitor in visitors))
 

@@ -16,10 +16,10 @@ PRODUCTS = "/api/shop/products"
 
 
 @pytest.fixture
-def shelf(make_goods):
+def shelf(make_product):
     """Six products in two categories, of rising prices; one is sold out."""
     return [
-        make_goods(f"thing-{number}", ko=f"물건 {number}", en=f"Thing {number}", price=1000 * (number + 1),
+        make_product(f"thing-{number}", ko=f"물건 {number}", en=f"Thing {number}", price=1000 * (number + 1),
                    category="even" if number % 2 == 0 else "odd", stock=0 if number == 3 else 5)
         for number in range(6)
     ]  # fmt: skip
@@ -76,9 +76,9 @@ async def test_pages_lead_through_the_whole_list_once(client, sort, q):
 
 
 @pytest.mark.usefixtures("shelf")
-async def test_a_page_stays_where_it_was_when_goods_come(client, make_goods):
+async def test_a_page_stays_where_it_was_when_goods_come(client, make_product):
     first = await listed(client, limit=3)
-    make_goods("newcomer", category="even")
+    make_product("newcomer", category="even")
 
     assert slugs(await listed(client, limit=3, cursor=first["next"])) == ["thing-2", "thing-1", "thing-0"]
 
@@ -162,9 +162,9 @@ async def test_head_answers_as_get_does(client):
         assert asked.headers["etag"] == got.headers["etag"]
 
 
-async def test_the_stock_itself_is_not_told(client, make_goods):
-    make_goods("many", stock=500)
-    make_goods("few", stock=3)
+async def test_the_stock_itself_is_not_told(client, make_product):
+    make_product("many", stock=500)
+    make_product("few", stock=3)
 
     for slug, available in (("many", 10), ("few", 3)):
         (variant,) = (await client.get(f"{PRODUCTS}/{slug}")).json()["variants"]
@@ -222,9 +222,9 @@ def test_what_looks_alike_in_keys_alone_is_kept_apart():
     assert search_keys("책 corner", "notebook 공책") == ("cor rhdcor", "corner notebook")
 
 
-async def test_a_korean_word_is_not_found_in_an_english_one(client, make_goods):
+async def test_a_korean_word_is_not_found_in_an_english_one(client, make_product):
     """책 is typed `cor`."""
-    make_goods("corner", ko="모서리", en="Corner shelf")
+    make_product("corner", ko="모서리", en="Corner shelf")
 
     assert slugs(await listed(client, q="책")) == []
 

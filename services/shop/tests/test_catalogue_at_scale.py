@@ -114,17 +114,17 @@ async def test_a_text_of_operators_is_text(client, q):
     assert (await client.get(PRODUCTS, params={"q": q})).status_code == 200
 
 
-async def test_a_product_is_in_stock_while_any_variant_is(client, make_goods, database, ann):
-    goods = make_goods(stock=1)
+async def test_a_product_is_in_stock_while_any_variant_is(client, make_product, database, ann):
+    product = make_product(stock=1)
     second = "INSERT INTO variants (id, product_id, sku, name_ko, name_en, price, stock, position)"
     database.run(f"{second} SELECT gen_random_uuid(), id, 'other', '', '', 1, 1, 1 FROM products")
 
     async def in_stock():
         listed = (await client.get(PRODUCTS)).json()["items"][0]["in_stock"]
-        assert (await client.get(f"{PRODUCTS}/{goods.slug}")).json()["in_stock"] is listed
+        assert (await client.get(f"{PRODUCTS}/{product.slug}")).json()["in_stock"] is listed
         return listed
 
-    await ann.add(goods)
+    await ann.add(product)
     order = (await ann.order("never")).json()
     assert await in_stock()
     database.run("UPDATE variants SET stock = 0 WHERE sku = 'other'")
@@ -135,14 +135,14 @@ async def test_a_product_is_in_stock_while_any_variant_is(client, make_goods, da
     assert not await in_stock()
 
 
-async def test_of_two_last_pieces_sold_at_once_none_is_left_for_sale(make_shopper, make_goods, database):
-    goods = make_goods(stock=8)
+async def test_of_two_last_pieces_sold_at_once_none_is_left_for_sale(make_shopper, make_product, database):
+    product = make_product(stock=8)
     second = "INSERT INTO variants (id, product_id, sku, name_ko, name_en, price, stock, position)"
     database.run(f"{second} SELECT gen_random_uuid(), id, 'other', '', '', 1, 8, 1 FROM products")
-    other = type(goods)(goods.slug, str(database.one("SELECT id FROM variants WHERE sku = 'other'")), 1)
+    other = type(product)(product.slug, str(database.one("SELECT id FROM variants WHERE sku = 'other'")), 1)
     buyers = [make_shopper("member") for _ in range(16)]
     for number, buyer in enumerate(buyers):
-        await buyer.add(goods if number % 2 else other)
+        await buyer.add(product if number % 2 else other)
 
     answers = await asyncio.gather(*(buyer.order() for buyer in buyers))
 

@@ -244,9 +244,9 @@ def test_an_order_is_paid_by_the_providers_event_and_a_service_ends_in_order(ser
 
 @pytest.mark.chaos
 @pytest.mark.timeout(300)
-def test_killed_amid_buyers_of_the_last_piece_it_sells_it_once(serve, member, make_goods, address, database):
+def test_killed_amid_buyers_of_the_last_piece_it_sells_it_once(serve, member, make_product, address, database):
     """Two hundred ask under their keys until they know, over three deaths: one order, no stock lost, none made up."""
-    last = make_goods("last", stock=1)
+    last = make_product("last", stock=1)
     service = serve()
     buyers = [(member(), secrets.token_hex(8)) for _ in range(BUYERS)]
 

@@ -81,12 +81,12 @@ async def test_a_token_that_outlived_its_member_leaves_nothing_behind(ann, mug, 
     assert database.one("SELECT count(*) FROM carts") == 0
 
 
-async def test_whatever_is_under_way_while_a_member_goes_no_name_is_left(make_shopper, make_goods, erase, database):
-    goods = make_goods(stock=1000)
+async def test_whatever_is_under_way_while_a_member_goes_no_name_is_left(make_shopper, make_product, erase, database):
+    product = make_product(stock=1000)
     for _ in range(8):
         member = make_shopper("member")
-        await member.add(goods)
-        await asyncio.gather(member.order("never"), erase(member), member.add(goods), member.order("never"))
+        await member.add(product)
+        await asyncio.gather(member.order("never"), erase(member), member.add(product), member.order("never"))
 
         assert database.one("SELECT count(*) FROM orders WHERE member_id = %s", member.id) == 0
         assert database.one("SELECT count(*) FROM carts WHERE member_id = %s", member.id) == 0
@@ -94,15 +94,17 @@ async def test_whatever_is_under_way_while_a_member_goes_no_name_is_left(make_sh
     assert database.one("SELECT stock FROM variants") == 1000
 
 
-async def test_a_member_that_goes_and_buyers_of_the_same_things_never_clash(make_shopper, make_goods, erase, database):
+async def test_a_member_that_goes_and_buyers_of_the_same_things_never_clash(
+    make_shopper, make_product, erase, database
+):
     """Several orders are given back at once, in another order than the one in which buyers take."""
-    goods = [make_goods(f"thing-{number}", stock=100) for number in range(4)]
+    products = [make_product(f"thing-{number}", stock=100) for number in range(4)]
     member, buyers = make_shopper("member"), [make_shopper("member") for _ in range(8)]
-    for thing in reversed(goods):
+    for thing in reversed(products):
         await member.add(thing)
         assert (await member.order("never")).status_code == 201
     for buyer in buyers:
-        for thing in goods:
+        for thing in products:
             await buyer.add(thing)
 
     gone, *placed = await asyncio.gather(erase(member), *(buyer.order("never") for buyer in buyers))

@@ -182,9 +182,9 @@ async def test_two_members_never_share_a_key(ann, bob, mug):
     assert "idempotent-replayed" not in second.headers
 
 
-async def test_a_key_is_for_one_order_alone(ann, mug, make_goods):
+async def test_a_key_is_for_one_order_alone(ann, mug, make_product):
     await ann.add(mug)
     await ann.order(key="mine")
-    await ann.add(make_goods("other"))
+    await ann.add(make_product("other"))
 
     assert (await ann.order(key="mine")).json()["code"] == "idempotency-key-reused"

@@ -89,8 +89,8 @@ async def test_without_a_key_nothing_is_ordered(ann, mug, address):
     assert (await ann.cart())["item_count"] == 1
 
 
-async def test_what_is_not_left_is_not_sold(ann, make_goods, database):
-    few, many = make_goods("few", stock=5), make_goods("many", stock=5)
+async def test_what_is_not_left_is_not_sold(ann, make_product, database):
+    few, many = make_product("few", stock=5), make_product("many", stock=5)
     await ann.add(many, 2)
     await ann.add(few, 4)
     database.run("UPDATE variants SET stock = 1 WHERE id = %s", few.variant_id)
@@ -139,9 +139,9 @@ async def test_an_empty_cart_is_no_order(ann):
 
 
 @pytest.mark.timeout(300)
-async def test_of_two_hundred_buyers_of_the_last_one_gets_it(make_shopper, make_goods, database):
+async def test_of_two_hundred_buyers_of_the_last_one_gets_it(make_shopper, make_product, database):
     """Each asks until it knows; the pool holds ten connections, so most wait for one."""
-    last = make_goods("last", stock=1)
+    last = make_product("last", stock=1)
     buyers = [make_shopper("member") for _ in range(200)]
     for start in range(0, 200, 20):
         await asyncio.gather(*(buyer.add(last) for buyer in buyers[start : start + 20]))
@@ -155,12 +155,12 @@ async def test_of_two_hundred_buyers_of_the_last_one_gets_it(make_shopper, make_
     assert database.one("SELECT count(*) FROM order_lines") == 1
 
 
-async def test_carts_with_the_same_things_in_any_order_never_clash(make_shopper, make_goods, database):
+async def test_carts_with_the_same_things_in_any_order_never_clash(make_shopper, make_product, database):
     """Rows are locked in one order everywhere, or some of these would wait for each other for ever."""
-    goods = [make_goods(f"thing-{number}", stock=1000) for number in range(6)]
+    products = [make_product(f"thing-{number}", stock=1000) for number in range(6)]
     buyers = [make_shopper("member") for _ in range(24)]
     for number, buyer in enumerate(buyers):
-        for thing in goods if number % 2 else reversed(goods):
+        for thing in products if number % 2 else reversed(products):
             await buyer.add(thing)
 
     answers = await asyncio.gather(*(buyer.order() for buyer in buyers))

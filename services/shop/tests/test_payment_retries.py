@@ -27,10 +27,10 @@ def pay(ann):
 
 
 @pytest.fixture
-async def declined(ordered, told):
+async def declined(ordered, deliver_events):
     """An order whose payment was declined."""
     order_id = await ordered("fail")
-    await told()
+    await deliver_events()
     return order_id
 
 
@@ -42,10 +42,10 @@ async def test_a_declined_payment_says_why_and_keeps_the_order(declined, reading
     assert order["pay_by"] > order["updated_at"]
 
 
-async def test_paid_again_the_order_is_paid(declined, pay, reading, told, database):
+async def test_paid_again_the_order_is_paid(declined, pay, reading, deliver_events, database):
     answer = await pay(declined)
     assert (answer.status_code, answer.json()["payment"]["state"]) == (200, "pending")
-    await told()
+    await deliver_events()
 
     order = await reading(declined)
     assert (order["state"], order["payment"]["state"], order["payable"]) == ("paid", "paid", False)
@@ -68,20 +68,20 @@ async def test_of_many_who_pay_again_at_once_one_attempt_is_made(declined, pay, 
     assert database.one(ATTEMPTS) == 2
 
 
-async def test_attempts_are_bounded(declined, pay, told, reading):
+async def test_attempts_are_bounded(declined, pay, deliver_events, reading):
     for _ in range(MAX_PAYMENT_ATTEMPTS - 1):
         assert (await pay(declined, "fail")).status_code == 200
-        await told()
+        await deliver_events()
 
     assert (await pay(declined)).json()["code"] == "order-not-payable"
     assert (await reading(declined))["payable"] is False
 
 
-async def test_another_attempt_does_not_extend_the_deadline(declined, pay, told, reading):
+async def test_another_attempt_does_not_extend_the_deadline(declined, pay, deliver_events, reading):
     before = (await reading(declined))["pay_by"]
 
     await pay(declined, "fail")
-    await told()
+    await deliver_events()
 
     assert (await reading(declined))["pay_by"] == before
 
@@ -102,7 +102,7 @@ async def test_an_order_that_stays_unpaid_ends_at_its_deadline(declined, service
 
 
 async def test_of_deadline_cancellation_and_payment_the_stock_is_given_back_once(
-    declined, services, pass_time, pay, ann, told, reading, database
+    declined, services, pass_time, pay, ann, deliver_events, reading, database
 ):
     pass_time(deadline=True)
     database.run("UPDATE payments SET deadline_at = now() + interval '50 ms'")
@@ -115,7 +115,7 @@ async def test_of_deadline_cancellation_and_payment_the_stock_is_given_back_once
         services.reconciler.reconcile_due(),
         pay(declined),
     )
-    await told()
+    await deliver_events()
     pass_time(deadline=True)
     await services.reconciler.reconcile_due()
 
@@ -131,29 +131,29 @@ async def test_a_failed_order_can_be_cancelled(declined, ann, database):
     assert database.one(STOCK) == 10
 
 
-async def test_money_of_an_earlier_attempt_goes_back(declined, pay, services, told, reading, database):
+async def test_money_of_an_earlier_attempt_goes_back(declined, pay, services, deliver_events, reading, database):
     first = database.run("SELECT id, amount FROM payments")[0]
     await pay(declined, "ok")
-    await told()
+    await deliver_events()
 
     async with services.sessions() as session:
         await services.payments.apply_outcome(
             session, await session.get(Payment, first["id"]), OutcomeReport(PaymentOutcome.PAID)
         )
         await session.commit()
-    await told()
+    await deliver_events()
 
     assert (await reading(declined))["payment"]["state"] == "paid"
     states = [row["state"] for row in database.run("SELECT state FROM payments ORDER BY attempt")]
     assert states == ["refunded", "paid"]
 
 
-async def test_an_order_that_is_not_failed_takes_no_second_payment(ordered, pay, told):
+async def test_an_order_that_is_not_failed_takes_no_second_payment(ordered, pay, deliver_events):
     waiting = await ordered("never")
     assert (await pay(waiting)).json()["code"] == "order-not-payable"
 
     paid = await ordered("ok")
-    await told()
+    await deliver_events()
     assert (await pay(paid)).json()["code"] == "order-not-payable"
 
 
@@ -161,8 +161,8 @@ async def test_the_version_that_was_read_is_the_one_that_is_paid(declined, pay):
     assert (await pay(declined, If_Match='"1-en"')).json()["code"] == "precondition-failed"
 
 
-async def test_the_cart_is_restored_from_an_order_as_often_as_wanted(declined, ann, make_goods, database):
-    other = make_goods("other", stock=5)
+async def test_the_cart_is_restored_from_an_order_as_often_as_wanted(declined, ann, make_product, database):
+    other = make_product("other", stock=5)
     await ann.add(other, 2)
     path = f"/api/shop/orders/{declined}/cart"
 

@@ -16,9 +16,9 @@ WEBHOOK = "/api/shop/payments/test/events"
 STOCK = "SELECT stock FROM variants"
 
 
-async def test_a_paid_order_is_paid(ordered, reading, told):
+async def test_a_paid_order_is_paid(ordered, reading, deliver_events):
     order_id = await ordered("ok")
-    await told()
+    await deliver_events()
 
     order = await reading(order_id)
     assert order["state"] == "paid"
@@ -27,9 +27,9 @@ async def test_a_paid_order_is_paid(ordered, reading, told):
     assert order["version"] == 2
 
 
-async def test_a_provider_that_answers_twice_pays_once(ordered, reading, told, way_back, database):
+async def test_a_provider_that_answers_twice_pays_once(ordered, reading, deliver_events, way_back, database):
     order_id = await ordered("twice")
-    await told()
+    await deliver_events()
 
     assert (await reading(order_id))["version"] == 2
     assert way_back.answers == [200, 200]
@@ -43,13 +43,15 @@ async def test_a_slow_provider_is_waited_for(ordered, reading, services):
     assert (await reading(order_id))["state"] == "pending"
 
 
-async def test_a_word_that_was_lost_is_asked_for(ordered, reading, told, services, way_back, pass_time, monkeypatch):
+async def test_a_word_that_was_lost_is_asked_for(
+    ordered, reading, deliver_events, services, way_back, pass_time, monkeypatch
+):
     """As when this process died between the provider's word and its being taken."""
     monkeypatch.setattr("platform_shop.payments.fake_provider.ATTEMPTS", 1)
     monkeypatch.setattr("platform_shop.payments.fake_provider.FIRST_PAUSE", 0)
     way_back.cut = True
     order_id = await ordered("ok")
-    await told()
+    await deliver_events()
     assert (await reading(order_id))["state"] == "pending"
 
     pass_time()
@@ -59,9 +61,11 @@ async def test_a_word_that_was_lost_is_asked_for(ordered, reading, told, service
     assert await services.reconciler.reconcile_due() == 0
 
 
-async def test_a_provider_that_never_answers_ends_the_order(ordered, reading, told, services, pass_time, database):
+async def test_a_provider_that_never_answers_ends_the_order(
+    ordered, reading, deliver_events, services, pass_time, database
+):
     order_id = await ordered("never")
-    await told()
+    await deliver_events()
     pass_time()
     await services.reconciler.reconcile_due()
     assert (await reading(order_id))["state"] == "pending", "its time has not come"
@@ -75,7 +79,7 @@ async def test_a_provider_that_never_answers_ends_the_order(ordered, reading, to
 
 
 async def test_a_provider_that_is_away_is_told_later(
-    ordered, reading, told, services, provider, pass_time, monkeypatch
+    ordered, reading, deliver_events, services, provider, pass_time, monkeypatch
 ):
     async def away(_payment):
         raise ProviderUnavailable
@@ -90,7 +94,7 @@ async def test_a_provider_that_is_away_is_told_later(
         assert (await reading(order_id))["state"] == "pending"
 
     pass_time()
-    await told()
+    await deliver_events()
     assert (await reading(order_id))["state"] == "paid"
 
 
@@ -128,14 +132,16 @@ async def test_events_that_contradict_each_other_leave_one_outcome(ordered, send
     assert database.one(STOCK) == 9
 
 
-async def test_money_that_comes_too_late_goes_back(ordered, send_event, reading, services, told, pass_time, database):
+async def test_money_that_comes_too_late_goes_back(
+    ordered, send_event, reading, services, deliver_events, pass_time, database
+):
     order_id = await ordered("never")
     pass_time(deadline=True)
     await services.reconciler.reconcile_due()
 
     await send_event("payment.paid")
     assert (await reading(order_id))["payment"]["state"] == "refunding"
-    await told()
+    await deliver_events()
 
     order = await reading(order_id)
     assert (order["state"], order["payment"]["state"]) == ("cancelled", "refunded")

@@ -21,9 +21,9 @@ def settings(make_settings):
 
 
 @pytest.fixture
-def many(make_goods):
+def many(make_product):
     """Enough for everybody."""
-    return make_goods(stock=1000)
+    return make_product(stock=1000)
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ async def from_address(app):
         await client.aclose()
 
 
-async def buy(shopper, goods, quantity=1, token="never"):
-    await shopper.add(goods, quantity)
+async def buy(shopper, product, quantity=1, token="never"):
+    await shopper.add(product, quantity)
     return await shopper.order(token)
 
 
@@ -66,12 +66,12 @@ async def test_a_members_unpaid_orders_hold_few_pieces(ann, many, database):
 
 
 @pytest.mark.parametrize("how", ["paid", "cancelled"])
-async def test_an_order_that_is_paid_or_cancelled_makes_room(ann, many, how, told):
+async def test_an_order_that_is_paid_or_cancelled_makes_room(ann, many, how, deliver_events):
     for _ in range(2):
         await buy(ann, many)
     third = (await buy(ann, many, token="ok" if how == "paid" else "never")).json()["id"]
     if how == "paid":
-        await told()
+        await deliver_events()
     else:
         await ann.send("POST", f"/api/shop/orders/{third}/cancel", key="cancel")
 
@@ -119,17 +119,17 @@ async def test_the_repeat_of_an_order_is_answered_beyond_the_bound(ann, many):
     assert (await ann.order("never", key=key, **same)).content == first.content
 
 
-async def test_one_member_does_not_empty_the_shop(ann, make_goods, database):
-    goods = [make_goods(f"thing-{number}", stock=20) for number in range(8)]
+async def test_one_member_does_not_empty_the_shop(ann, make_product, database):
+    products = [make_product(f"thing-{number}", stock=20) for number in range(8)]
     for _ in range(6):
-        for one in goods:
+        for one in products:
             await ann.add(one, 20)
         await ann.order("never")
 
     assert database.one("SELECT sum(stock) FROM variants") >= 8 * 20 - LIMITS["unpaid_pieces_per_member"]
 
 
-async def test_an_order_keeps_no_address_of_its_client(ann, many, database, told):
+async def test_an_order_keeps_no_address_of_its_client(ann, many, database, deliver_events):
     await buy(ann, many)
     (order,) = database.run("SELECT id, origin FROM orders")
     assert "127.0.0.1" not in order["origin"]
@@ -138,5 +138,5 @@ async def test_an_order_keeps_no_address_of_its_client(ann, many, database, told
 
     assert database.one("SELECT origin FROM orders") is None
     await buy(ann, many, token="ok")
-    await told()
+    await deliver_events()
     assert database.one("SELECT count(origin) FROM orders") == 0

@@ -10,7 +10,7 @@ from platform_common.settings import ServiceSettings
 
 
 class CookieSettings(ServiceSettings):
-    """Settings of a service that reads or sets cookies; all of them are told the same."""
+    """Settings of a service that reads or sets cookies; every service gets the same values."""
 
     insecure_cookies_for_local_development: bool = False
 

@@ -11,7 +11,7 @@ import structlog
 
 from platform_common.request_id import current_request_id
 
-# Keys whose values never reach a log, whoever passes them.
+# Keys whose values never reach a log.
 _SECRET_KEYS = frozenset(
     {"password", "new_password", "current_password", "access_token", "refresh_token", "token", "authorization",
      "cookie", "secret", "idempotency_key"}

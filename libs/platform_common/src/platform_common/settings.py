@@ -65,7 +65,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class ServiceSettings(BaseSettings):
-    """What every service is told; a service's own class sets `env_prefix` and adds to it."""
+    """Settings of every service; a service's own class sets `env_prefix` and adds to it."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 

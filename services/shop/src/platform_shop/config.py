@@ -30,7 +30,7 @@ class PaymentSettings(CookieSettings):
 
     model_config = _CONFIG
 
-    # Signs what the payment provider tells us (HMAC-SHA-256).
+    # Signs the payment provider's events (HMAC-SHA-256).
     payment_webhook_secret: ServiceTokenKey
     # Where the test provider sends its word; by default straight to this process.
     payment_webhook_url: HttpUrl | None = None

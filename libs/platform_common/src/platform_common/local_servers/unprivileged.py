@@ -45,7 +45,7 @@ def command_prefix() -> list[str]:
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
-        # PostgreSQL asks access(2) whether it may run its programs, and that forgets capabilities unless told not to.
+        # PostgreSQL asks access(2) whether it may run its programs, and that forgets capabilities by default.
         "--securebits=+no_setuid_fixup",
         "--",
     ]

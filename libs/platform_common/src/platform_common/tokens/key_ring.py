@@ -24,7 +24,7 @@ CURRENT = "current.pem"
 NEXT = "next.pem"
 RETIRED_PREFIX = "retired-"
 RETIRED = f"{RETIRED_PREFIX}*.pem"
-# Written where every key is replaced at once: whoever held one may have sessions too.
+# Written where every key is replaced at once: a holder of an old key may have sessions too.
 SESSIONS_UNTIL = "sessions-until"
 # How far clocks may be apart: so long a token is taken after its end (seconds).
 LEEWAY_SECONDS = 5

@@ -50,7 +50,7 @@ class IdempotencyInFlight(Problem):
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """A request under a key: `scope` keeps callers apart, `fingerprint` tells requests apart."""
+    """A request under a key: `scope` keeps callers apart, `fingerprint` distinguishes requests."""
 
     scope: str
     key: str

@@ -32,7 +32,7 @@ class OutboxEvent(OutboxTable):
 
 
 class OutboxDelivery(OutboxTable):
-    """That `consumer` is to learn of an event; whoever sends it pushes `next_attempt_at` ahead first."""
+    """The delivery of an event to `consumer`; a sender moves `next_attempt_at` ahead first."""
 
     __tablename__ = "outbox_deliveries"
     __table_args__ = (

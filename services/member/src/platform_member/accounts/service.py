@@ -154,7 +154,7 @@ class Accounts:
         return await self._apply(session, member, new, by=None)
 
     async def reset_password(self, session: AsyncSession, member: Member, registration: Registration) -> None:
-        """Set the password anew and end the member's sessions; for the operator's command."""
+        """Replace the password and end the member's sessions; for the operator's command."""
         member.password_hash = await self.password_hash(registration)
         member.session_epoch += 1
         await repository.save(session, member)

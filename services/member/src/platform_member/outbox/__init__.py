@@ -1,1 +1,1 @@
-"""What other services learn of a member, and how each is told."""
+"""Events about members, and their consumers in other services."""

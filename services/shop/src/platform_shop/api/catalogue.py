@@ -31,7 +31,7 @@ Amount = Annotated[int | None, Query(ge=0, le=MAX_AMOUNT, description="In the cu
 InStock = Annotated[bool, Query(description="Only what can be bought now.")]
 SortBy = Annotated[Sort, Query(description="`relevance` without a search is `newest`.")]
 
-# A picture's address changes with it, so whoever has one may keep it for good.
+# A picture's address changes with it, so it can be cached forever.
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _PICTURE = {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "headers": ETAG}
 # No script, no style but its own, whatever a picture holds.

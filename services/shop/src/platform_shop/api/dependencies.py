@@ -27,7 +27,7 @@ EXPECTED_MEMBER = "X-Expected-Member"
 
 
 class IdempotencyKeyMissing(Problem):
-    """This path takes no request without a key: whoever repeats it must not buy twice."""
+    """This path takes no request without a key: a repeat must not buy twice."""
 
     code = "idempotency-key-missing"
     status = 400
@@ -96,7 +96,7 @@ async def current_visitor(
     cart_id = services.cart_tokens.parse_cart_id(token) if token else None
     if cart_id is not None:
         return Visitor(member_id, cart_id, is_new=False, client=client)
-    # Whoever repeats its first request, because the answer with the cookie was lost, gets the same cart.
+    # A client that repeats its first request, because the response with the cookie was lost, gets the same cart.
     address = request.client.host if request.client else ""
     new = services.cart_tokens.derive_cart_id("first request", key, address) if key else uuid_utils.compat.uuid7()
     return Visitor(member_id, new, is_new=True, client=client)

@@ -1,4 +1,4 @@
-"""`/internal/members`: for member, whose outbox tells us of those who are gone."""
+"""`/internal/members`: for the outbox of member, which reports deleted members."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ async def move_lines(session: AsyncSession, source: UUID, target: UUID) -> int:
     taken = select(literal(target), CartLine.variant_id, CartLine.quantity, CartLine.added_at)
     statement = insert(CartLine).from_select(
         ["cart_id", "variant_id", "quantity", "added_at"],
-        # In one order, always: whoever else takes such locks waits and does not clash.
+        # In one order, always: concurrent lockers wait instead of deadlocking.
         taken.where(CartLine.cart_id == source).order_by(CartLine.variant_id),
     )
     await session.execute(

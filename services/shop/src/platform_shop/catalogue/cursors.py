@@ -35,7 +35,7 @@ class Filters:
     in_stock: bool = False
 
     def digest(self, sort: Sort) -> bytes:
-        """Return what tells this list from others."""
+        """Return what distinguishes this list from others."""
         return hashlib.sha256(repr((sort.value, astuple(self))).encode()).digest()[:_DIGEST]
 
 

@@ -95,7 +95,7 @@ class Product(Table):
         return self.summary_ko if language is Language.KOREAN else self.summary_en
 
     def description(self, language: Language) -> str:
-        """Return all that is told of it in `language`; paragraphs are divided by an empty line."""
+        """Return its whole description in `language`; paragraphs are divided by an empty line."""
         return self.description_ko if language is Language.KOREAN else self.description_en
 
 

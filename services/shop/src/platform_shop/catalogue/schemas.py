@@ -1,4 +1,4 @@
-"""What the catalogue tells, in one language."""
+"""Responses of the catalogue, in one language."""
 
 from __future__ import annotations
 

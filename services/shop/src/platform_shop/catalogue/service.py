@@ -1,4 +1,4 @@
-"""What the catalogue tells of products. Works in the session it is given."""
+"""Queries of the catalogue. Works in the session it is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goods: house and garden."""
+"""Sample products: house and garden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goods: light and scent."""
+"""Sample products: light and scent."""
 
 from __future__ import annotations
 

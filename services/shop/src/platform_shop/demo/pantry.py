@@ -1,4 +1,4 @@
-"""Goods: tea and pantry."""
+"""Sample products: tea and pantry."""
 
 from __future__ import annotations
 

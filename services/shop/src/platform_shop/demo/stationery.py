@@ -1,4 +1,4 @@
-"""Goods: stationery."""
+"""Sample products: stationery."""
 
 from __future__ import annotations
 

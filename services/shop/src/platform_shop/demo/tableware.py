@@ -1,4 +1,4 @@
-"""Goods: tableware."""
+"""Sample products: tableware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goods: textiles."""
+"""Sample products: textiles."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is paid: a provider behind a protocol, and what it tells us."""
+"""Payments: a provider behind a protocol, and its events."""

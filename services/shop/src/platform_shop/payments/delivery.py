@@ -1,4 +1,4 @@
-"""The outbox's consumer: it tells a payment provider what is asked of it."""
+"""The outbox's consumer that sends requests to a payment provider."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ class ProviderDelivery:
 
 
 def payment_request(payment: Payment) -> PaymentRequest:
-    """Return a payment as its provider is told of it."""
+    """Return a payment as sent to its provider."""
     return PaymentRequest(payment.id, payment.token, payment.amount, payment.currency, payment.created_at)

@@ -81,7 +81,7 @@ class Payment(Table):
 
 
 class PaymentEvent(Table):
-    """Something that a provider told us, so that it is heeded once."""
+    """An event of a provider, recorded so that it is handled once."""
 
     __tablename__ = "payment_events"
     __table_args__ = (PrimaryKeyConstraint("provider", "id"),)

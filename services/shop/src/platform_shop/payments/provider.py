@@ -11,7 +11,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class PaymentRequest:
-    """A payment as its provider is told of it; `id` is the same however often it is asked."""
+    """A payment as sent to its provider; `id` is the same however often it is asked."""
 
     id: UUID
     token: str
@@ -56,7 +56,7 @@ class ProviderUnavailable(Exception):
 
 
 class PaymentProvider(Protocol):
-    """Takes money and gives it back. What becomes of a payment it tells by signed events, once, twice or never."""
+    """Takes money and gives it back. Reports outcomes by signed events: once, twice or never."""
 
     name: str
 

@@ -19,7 +19,7 @@ async def find(session: AsyncSession, payment_id: UUID) -> Payment | None:
 
 
 async def record_event(session: AsyncSession, provider: str, event_id: str, payment_id: UUID, kind: str) -> bool:
-    """Write down what a provider said; False when it said so before. Waits for whoever is just writing the same."""
+    """Record an event of a provider; False if it was recorded before. Waits for concurrent writers of it."""
     statement = (
         insert(PaymentEvent)
         .values(provider=provider, id=event_id, payment_id=payment_id, kind=kind)

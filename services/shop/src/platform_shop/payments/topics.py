@@ -1,4 +1,4 @@
-"""What a payment provider must be told, through the outbox: with the order or not at all, and again until it knows."""
+"""Requests to a payment provider through the outbox: committed with the order, and retried until acknowledged."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from platform_shop.catalogue.pictures import desk, home, pantry, tableware
 from platform_shop.catalogue.pictures.palettes import PALETTES, Palette
 from platform_shop.catalogue.pictures.shapes import box, line, oval, path
 
-# Part of every picture's digest: a picture that is drawn anew has another address.
+# Part of every picture's digest: a picture that is drawn differently has another URL.
 EDITION = 1
 SIZE = 480
 
@@ -80,7 +80,7 @@ def _draw(motif: str, palette: str, pattern: str, backdrop: str) -> bytes:
 
 
 def picture_digest(picture: Mapping[str, Any]) -> str:
-    """Return what tells a picture from others."""
+    """Return what distinguishes a picture from others."""
     said = json.dumps([EDITION, picture], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
