@@ -164,7 +164,8 @@ def test_a_log_in_without_credentials_is_the_payloads_fault(client: Client, body
 
 
 @pytest.mark.parametrize("path", ["/auth/logout", "/auth/logout-all"])
-def test_a_log_out_is_a_post(client: Client, path: str):
-    response = client.get(path)
+def test_a_log_out_is_a_post(member: Session, path: str):
+    """With a session: edges that ask auth first refuse others with 401."""
+    response = member.get(path)
     assert_problem(response, 405, "method-not-allowed")
     assert response.headers["allow"] == "POST"
