@@ -32,7 +32,7 @@ def registry(state):
 def test_a_service_is_kept_for_the_next_start(state, registry, capsys):
     assert join(ROOT, state, str(TEMPLATE)) == 0
 
-    assert capsys.readouterr().out == "notes is registered; make up serves it.\n"
+    assert capsys.readouterr().out == "notes is registered. Start the platform with make up.\n"
     assert set(registry.load().services) == {"notes"}
     assert stat.S_IMODE(state.joined.stat().st_mode) == 0o700
 

@@ -141,6 +141,8 @@ def settings_sentence(kind: type[BaseSettings], error: ValidationError) -> str:
     prefix = kind.model_config.get("env_prefix", "")
     faults = []
     for item in error.errors(include_input=False, include_url=False):
+        if item["type"] == "default_factory_not_called":
+            continue  # follows from another fault
         variable = (prefix + "_".join(str(part) for part in item["loc"])).upper()
         reason = "is not set" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
         faults.append(f"{variable} {reason[0].lower()}{reason[1:]}")
