@@ -70,9 +70,9 @@ end
 
 
 -- Give the texts to the other workers. False when shared memory has no room for them: then no worker follows.
-local function share(skipped)
+local function share()
   local shared = ngx.shared.gateway_routes
-  for key, text in pairs { [own.key] = own.text, [joined.key] = joined.text, skipped = cjson.encode(details(skipped)) } do
+  for key, text in pairs { [own.key] = own.text, [joined.key] = joined.text } do
     local ok, err = shared:set(key, text)
     if not ok then
       ngx.log(ngx.ERR, "the routes are too large for shared memory, the old ones stay: ", err)
@@ -85,12 +85,23 @@ end
 
 
 local function publish(compiled, skipped)
-  if not share(skipped) then
+  if not share() then
     return false
   end
 
+  local shared = ngx.shared.gateway_routes
   current = compiled
-  seen_version = ngx.shared.gateway_routes:incr("version", 1, 0)
+  seen_version = shared:incr("version", 1, 0)
+  -- One value, written after the version: a reader never sees serials of a version that no worker follows yet.
+  local ok, err = shared:set("report", cjson.encode {
+    version = seen_version,
+    serials = (cjson.decode(joined.text) or {}).serials or {},
+    skipped = details(skipped),
+  })
+  if not ok then
+    ngx.log(ngx.ERR, "the report on the joined routes is too large for shared memory: ", err)
+  end
+
   note_skips(skipped)
   return true
 end
@@ -148,18 +159,13 @@ end
 -- What every worker follows: `followed` (whether they agree), `serials` of the joined tables, `skipped` rows with the reason.
 function _M.joined_status()
   local shared = ngx.shared.gateway_routes
-  local version = shared:get("version")
-  local followed = true
+  local report = cjson.decode(shared:get("report") or "") or {}
+  local followed = shared:get("version") == report.version
   for id = 0, ngx.worker.count() - 1 do
-    followed = followed and shared:get("seen:" .. id) == version
+    followed = followed and shared:get("seen:" .. id) == report.version
   end
 
-  local table_in_force = cjson.decode(shared:get(joined.key)) or {}
-  return cjson.encode {
-    followed = followed,
-    serials = table_in_force.serials or {},
-    skipped = cjson.decode(shared:get("skipped")) or {},
-  }
+  return cjson.encode { followed = followed, serials = report.serials or {}, skipped = report.skipped or {} }
 end
 
 
