@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from sqlalchemy.exc import DBAPIError
 
 from platform_common.serving import StartupError
+from platform_common.waiting import WAIT_SECONDS, NotYetAvailable, wait_until_available
 from platform_database.engine import make_engine
 from platform_database.revision import SchemaOutdated, check_revision
 from platform_database.schema import Schema
 from platform_database.settings import DatabaseSettings, variable
 
-# Below the bound of a whole start, so that the sentence is ours and names the variable (seconds).
-WAIT_SECONDS = 6.0
-POLL_SECONDS = 0.2
-
 
 async def wait_for_database(settings: DatabaseSettings, schema: Schema, wait_seconds: float = WAIT_SECONDS) -> None:
     """Wait for the database and its tables. Raises StartupError with a sentence that names the variable."""
     engine = make_engine(settings)
-    reason = "does not respond"
+    database = f"The database of {variable(settings, 'database_url')}"
+
+    async def check() -> None:
+        try:
+            await check_revision(engine, schema)
+        except SchemaOutdated as error:
+            raise NotYetAvailable(str(error)) from error
+        except DBAPIError as error:
+            if _is_final(error):
+                raise StartupError(f"{database} {_reason(error)}.") from error
+            raise NotYetAvailable(_reason(error)) from error
+
     try:
-        async with asyncio.timeout(wait_seconds):
-            while True:
-                try:
-                    await check_revision(engine, schema)
-                except SchemaOutdated as error:
-                    reason = str(error)
-                except DBAPIError as error:
-                    reason = _reason(error)
-                    if _is_final(error):
-                        break
-                else:
-                    return
-                await asyncio.sleep(POLL_SECONDS)
-    except TimeoutError:
-        pass
+        if reason := await wait_until_available(check, wait_seconds):
+            raise StartupError(f"{database} {reason}.")
     finally:
         await engine.dispose()
-    raise StartupError(f"The database of {variable(settings, 'database_url')} {reason}.")
 
 
 def _reason(error: DBAPIError) -> str:

@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from platform_common.problem_documents import parse_problem
 from platform_common.request_id import HEADER, current_request_id
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 
@@ -167,7 +168,7 @@ class ServiceClient:
         if response.status < 400:
             cookies = tuple(response.headers.getall("Set-Cookie", ()))
             return ServiceResponse(self.service, response.status, response.headers, cookies, body)
-        document = _document(body)
+        document = parse_problem(body)
         if response.status >= 500:
             log.warning("upstream_error", upstream=self.service, status=response.status, code=document.get("code"))
             raise ServiceUnavailable(self.service)
@@ -181,11 +182,3 @@ class ServiceClient:
 def encode(body: Any) -> bytes:
     """Return `body` as JSON, byte for byte the same for the same content, as repeats under one key require."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _document(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}

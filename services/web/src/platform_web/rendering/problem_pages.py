@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from platform_common.problem_documents import parse_problem
 from platform_common.problems import MEDIA_TYPE
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.pages import Pages
@@ -67,7 +65,7 @@ class ProblemPagesMiddleware:
         await self.app(scope, receive, send_page)
 
     async def _send_page(self, scope: Scope, receive: Receive, send: Send, start: Message, body: bytes) -> None:
-        problem = _document(body)
+        problem = parse_problem(body)
         status = int(start["status"])
         heading, advice = _TEXTS_BY_CODE.get(str(problem.get("code"))) or _TEXTS.get(status, _DEFAULT)
         page = self._pages.render(
@@ -83,11 +81,3 @@ class ProblemPagesMiddleware:
             if not name.startswith(b"content-") and name.decode("latin-1") not in page.headers
         ]
         await page(scope, receive, send)
-
-
-def _document(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
