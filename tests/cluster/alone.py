@@ -27,7 +27,7 @@ def only_operator() -> Iterator[None]:
 
 @contextmanager
 def beside_others() -> Iterator[None]:
-    """Work beside other tests, once nobody works or waits to work without them."""
+    """Work beside other tests, once no test runs or waits to run without them."""
     with ExitStack() as stack:
         with _lock("turn"):
             stack.enter_context(_lock("work", fcntl.LOCK_SH))

@@ -27,7 +27,7 @@ PLUGIN_FOLDER = GATEWAY_FOLDER.parents[1] / "kong-plugins" / "idempotency"
 def worker_user() -> str | None:
     """Return the user that nginx's workers run as when the master is root.
 
-    nginx's own default, nobody, cannot reach a state folder below somebody's home.
+    nginx's default user, `nobody`, cannot reach a state folder below a home folder.
     """
     return "root" if os.geteuid() == 0 else None
 
