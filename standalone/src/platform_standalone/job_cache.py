@@ -35,9 +35,11 @@ class JobCache:
 
 
 def digest(folders: Iterable[Path]) -> str:
-    """Return a digest of the Python sources in `folders`."""
+    """Return a digest of the Python sources in `folders`. Raises FileNotFoundError for a folder that does not exist."""
     total = hashlib.sha256()
     for folder in folders:
+        if not folder.is_dir():
+            raise FileNotFoundError(f"There is no folder {folder}.")
         for path in sorted(folder.rglob("*.py")):
             total.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
     return total.hexdigest()

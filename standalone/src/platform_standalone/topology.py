@@ -247,7 +247,10 @@ def _shop(settings: PlatformSettings) -> list[Step]:
 
 def _migrations(settings: PlatformSettings, service: str, owner_url: str, environment: Mapping[str, str]) -> Job:
     folder = settings.checkout / "services" / service
-    steps = [folder / "src" / service / "migrations", settings.checkout / "libs" / "platform_database" / "src"]
+    steps = [
+        folder / "src" / f"platform_{service}" / "migrations",
+        settings.checkout / "libs" / "platform_database" / "src",
+    ]
     name = f"{service} migrations"
     finished = JobCache(settings.state.finished)
 

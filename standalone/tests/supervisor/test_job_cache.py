@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from platform_standalone.job_cache import JobCache, digest
 
 
@@ -35,3 +37,9 @@ def test_any_change_of_the_sources_is_seen(tmp_path: Path):
 
     assert len(seen) == 4
     assert digest([tmp_path]) in seen
+
+
+def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path):
+    """Its digest would never change, and a job would count as done for good."""
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        digest([tmp_path / "moved"])
