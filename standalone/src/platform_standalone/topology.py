@@ -169,17 +169,7 @@ def _member(settings: PlatformSettings) -> list[Step]:
     return [
         _migrations(settings, "member", settings.member_owner_url, settings.member_migration_environment()),
         Job("first administrator", make_administrator, after=["member migrations"]),
-        Part(
-            name="member",
-            command=_program("member", "serve"),
-            probe=http_ready(f"http://{LOOPBACK}:{settings.ports.member}/readyz"),
-            address=f"{LOOPBACK}:{settings.ports.member}",
-            after=["member migrations"],
-            environment=settings.member_environment(),
-            cwd=folder,
-            stop_seconds=25,  # requests in flight may take 20 s
-            sources=_sources(settings, "member"),
-        ),
+        _service(settings, "member", settings.ports.member, settings.member_environment(), after=["member migrations"]),
     ]
 
 
@@ -199,17 +189,7 @@ def _auth(settings: PlatformSettings) -> list[Step]:
 
     return [
         Job("signing keys", make_keys),
-        Part(
-            name="auth",
-            command=_program("auth", "serve"),
-            probe=http_ready(f"http://{LOOPBACK}:{settings.ports.auth}/readyz"),
-            address=f"{LOOPBACK}:{settings.ports.auth}",
-            after=["valkey", "signing keys"],
-            environment=settings.auth_environment(),
-            cwd=folder,
-            stop_seconds=25,
-            sources=_sources(settings, "auth"),
-        ),
+        _service(settings, "auth", settings.ports.auth, settings.auth_environment(), after=["valkey", "signing keys"]),
     ]
 
 
@@ -231,17 +211,7 @@ def _shop(settings: PlatformSettings) -> list[Step]:
     return [
         _migrations(settings, "shop", settings.shop_owner_url, settings.shop_migration_environment()),
         Job("demo data", fill_catalogue, after=["shop migrations"]),
-        Part(
-            name="shop",
-            command=_program("shop", "serve"),
-            probe=http_ready(f"http://{LOOPBACK}:{settings.ports.shop}/readyz"),
-            address=f"{LOOPBACK}:{settings.ports.shop}",
-            after=["shop migrations"],
-            environment=settings.shop_environment(),
-            cwd=folder,
-            stop_seconds=25,
-            sources=_sources(settings, "shop"),
-        ),
+        _service(settings, "shop", settings.ports.shop, settings.shop_environment(), after=["shop migrations"]),
     ]
 
 
@@ -267,16 +237,7 @@ def _migrations(settings: PlatformSettings, service: str, owner_url: str, enviro
 
 def _web(settings: PlatformSettings) -> list[Step]:
     return [
-        Part(
-            name="web",
-            command=_program("web", "serve"),
-            probe=http_ready(f"http://{LOOPBACK}:{settings.ports.web}/readyz"),
-            address=f"{LOOPBACK}:{settings.ports.web}",
-            environment=settings.web_environment(),
-            cwd=settings.checkout / "services" / "web",
-            stop_seconds=25,
-            sources=_sources(settings, "web"),
-        ),
+        _service(settings, "web", settings.ports.web, settings.web_environment()),
     ]
 
 
@@ -346,6 +307,22 @@ def _nginx(
 def _program(name: str, *arguments: str) -> list[str]:
     """Return the command of a package's own program, from the virtual environment that we run in."""
     return [str(Path(sys.executable).with_name(name)), *arguments]
+
+
+def _service(
+    settings: PlatformSettings, name: str, port: int, environment: Mapping[str, str], after: Sequence[str] = ()
+) -> Part:
+    return Part(
+        name=name,
+        command=_program(name, "serve"),
+        probe=http_ready(f"http://{LOOPBACK}:{port}/readyz"),
+        address=f"{LOOPBACK}:{port}",
+        after=after,
+        environment=environment,
+        cwd=settings.checkout / "services" / name,
+        stop_seconds=25,  # requests in flight may take 20 s
+        sources=_sources(settings, name),
+    )
 
 
 def _sources(settings: PlatformSettings, service: str) -> list[Path]:
