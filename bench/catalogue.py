@@ -1,7 +1,7 @@
-"""What the shop's lists and searches cost PostgreSQL in a catalogue of 100,000 products, and who waits under load.
+"""Measure the PostgreSQL cost of the shop's lists and searches with 100,000 products, and list latency under load.
 
-It makes a database of its own, sends what the shop itself sends, and prints for each list and search the milliseconds
-and buffers of its statements. Then visitors search for a frequent word on 16 connections while one reads a list.
+The benchmark creates its own database, sends the shop's own statements, and prints milliseconds and buffers for each
+list and search. Then 16 connections search for a frequent word while one reads a list.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The floor: uvicorn, as auth runs it, under an application that does no work."""
+"""The floor: uvicorn, configured as for auth, with an application that does no work."""
 
 from __future__ import annotations
 

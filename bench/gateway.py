@@ -1,9 +1,9 @@
-"""What the idempotency plugin costs a gateway: requests a second next to bare proxying, Redis commands, memory.
+"""Measure the cost of the idempotency plugin: requests per second compared with plain proxying, Redis commands, memory.
 
-The gateway has one core to itself; wrk, the service behind it and Valkey share the other, for all cases alike.
-Rounds are interleaved, so that whatever else the machine does hits all cases, and the gateway is started again after
-every few of them, so that no single worker's luck with LuaJIT is measured; figures are medians of the rounds, ratios
-medians of each round's own ratio.
+The gateway has one core to itself; wrk, the service behind it and Valkey share the other, for every case.
+Rounds are interleaved, so other load on the machine affects all cases. The gateway restarts after every few rounds,
+because LuaJIT compiles differently in each worker. Figures are medians of the rounds; ratios are medians of the ratio
+of each round.
 
 `GATEWAY_KIND` chooses the gateway: `standalone` (the default) or `kong`, whose program `KONG_COMMAND` names.
 `--at URL` measures one that runs already. It needs one worker and three routes to one

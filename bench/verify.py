@@ -1,8 +1,8 @@
-"""How many requests a second one core verifies: auth's /auth/verify, two Koa peers, and a floor.
+"""Measure requests per second of one core: auth's /auth/verify, two Koa peers, and a floor.
 
-Every contender but the floor checks a signature and asks the same Valkey for the session on each request.
-The server under test has one core to itself; wrk and Valkey share the other, for all contenders alike.
-Rounds are interleaved, so that whatever else the machine does hits all of them; figures are medians of the rounds.
+Every contender but the floor checks a signature and reads the session from the same Valkey on each request.
+The server under test has one core to itself; wrk and Valkey share the other, for every contender.
+Rounds are interleaved, so other load on the machine affects all contenders; figures are medians of the rounds.
 """
 
 from __future__ import annotations

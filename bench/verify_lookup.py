@@ -1,6 +1,6 @@
-"""Processor time of a session look-up of auth: with its own connection, and with redis-py's (docs/adr/0035).
+"""Measure the CPU time of a session look-up of auth, with its own connection and with redis-py's (docs/adr/0035).
 
-Unlike requests a second it hardly depends on what else the machine does: the least of many runs counts.
+The minimum of many runs is reported, which depends little on other load of the machine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The shop's words for bench/web_pages.py: the same few answers for every contender, in the shape of the shop's API."""
+"""Responses of the shop's API for bench/web_pages.py, the same for every contender."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The floor: uvicorn, as web runs it, under web's own templates alone: no framework, no calls, nothing parsed."""
+"""The floor: uvicorn, configured as for web, with web's templates only: no framework, no calls, no parsing."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How many pages a second one core renders: web, a Next.js page of the same content and calls, and a floor.
+"""Measure pages per second of one core: web, a Next.js page with the same content and calls, and a floor.
 
-web and Next.js ask the same shop for the same answers on each request: the products and, since the visitor has one,
-the cart. The server under test has one core to itself; wrk and the shop (nginx with constant answers) share the other,
-for all contenders alike. Rounds are interleaved; figures are medians of the rounds, ratios medians of each round's own.
-At the end Chromium looks at the whole platform: largest contentful paint, layout shift, weight.
+web and Next.js send the same calls to the same shop for each page: the products and the visitor's cart. The server
+under test has one core to itself; wrk and the shop (nginx with constant responses) share the other, for every
+contender. Rounds are interleaved; figures are medians of the rounds, ratios medians of the ratio of each round.
+At the end, Chromium loads pages of the whole platform: largest contentful paint, layout shift, bytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a browser measures on the standalone platform: when a page is there, whether it moves, what it weighs."""
+"""Measure largest contentful paint, layout shift and bytes of pages of the standalone platform in a browser."""
 
 from __future__ import annotations
 

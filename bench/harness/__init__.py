@@ -1,1 +1,1 @@
-"""What the benchmarks share: servers pinned to a core, load by wrk, medians of interleaved rounds."""
+"""Shared code of the benchmarks: servers pinned to a core, load by wrk, medians of interleaved rounds."""

@@ -1,4 +1,4 @@
-"""Who runs on which core, and how much of it they used."""
+"""Assign processes to cores and measure their CPU time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nginx, behind a server under test (constant answers, so that it never is what limits) and as the server itself."""
+"""nginx as the service behind a server under test (constant responses) and as the server itself."""
 
 from __future__ import annotations
 

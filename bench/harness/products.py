@@ -1,4 +1,4 @@
-"""A catalogue of many products: those of the demonstration shop, again and again under other names."""
+"""A large catalogue: repeated copies of the sample products under other names."""
 
 from __future__ import annotations
 

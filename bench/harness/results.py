@@ -1,4 +1,4 @@
-"""Medians, a table for a person, a file for the record."""
+"""Medians of the rounds, a table to print, and the results file."""
 
 from __future__ import annotations
 

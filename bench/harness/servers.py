@@ -1,4 +1,4 @@
-"""Servers under test: started on a core, waited for, stopped."""
+"""Start servers under test on a core, wait until they listen, and stop them."""
 
 from __future__ import annotations
 
