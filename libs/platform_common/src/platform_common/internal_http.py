@@ -14,6 +14,9 @@ CLIENT_KEY_HEADER = "X-Client-Key"
 # A call inside the platform that takes longer is a fault (seconds).
 TIMEOUT = httpx2.Timeout(5.0, connect=1.0)
 LIMITS = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
+# Attempts to connect after the first: at once, after 0.5 s and after 1 s more. A service that is ready refuses
+# connections until its address has reached every node. Nothing was sent by then, so every method may be retried.
+CONNECT_RETRIES = 3
 
 
 def internal_client(
@@ -36,8 +39,7 @@ def internal_client(
     return httpx2.AsyncClient(
         base_url=base_url,
         timeout=timeout,
-        limits=LIMITS,
-        transport=transport,
+        transport=transport or httpx2.AsyncHTTPTransport(limits=LIMITS, retries=CONNECT_RETRIES, trust_env=False),
         event_hooks={"request": [on_request]},
         follow_redirects=False,
         trust_env=False,
