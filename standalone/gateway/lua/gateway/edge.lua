@@ -1,6 +1,7 @@
 -- The edge's own responses: what nginx refuses, what auth refuses, and what the gateway does not answer.
 
 local problem = require "gateway.problem"
+local response_status = require "gateway.status"
 
 local ngx = ngx
 local pairs, tonumber = pairs, tonumber
@@ -16,7 +17,7 @@ local function send(code, extra)
     accept_language = var.http_accept_language,
   })
 
-  ngx.status = status
+  response_status.set(status)
   for name, value in pairs(headers) do
     ngx.header[name] = value
   end

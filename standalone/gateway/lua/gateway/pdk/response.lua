@@ -3,6 +3,7 @@
 local cjson = require "cjson.safe"
 local headers_of = require "gateway.pdk.headers"
 local phases = require "gateway.pdk.phases"
+local response_status = require "gateway.status"
 local add_header = require("ngx.resp").add_header
 
 local check, only = phases.check, phases.only
@@ -45,7 +46,7 @@ end
 local function send(status, body, headers)
   refuse_when_sent()
 
-  ngx.status = status
+  response_status.set(status)
   for name, value in pairs(headers or {}) do
     set(name, value)
   end
@@ -181,7 +182,7 @@ function _M.new()
         error("code must be a number between 100 and 599", 2)
       end
 
-      ngx.status = status
+      response_status.set(status)
     end,
 
     set_header = function(name, value)
