@@ -21,8 +21,8 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
   {{- if and $row.idempotency $row.idempotency.enabled -}}{{- $keyed = $row.idempotency.methods -}}{{- end -}}
   {{- $plain := list -}}
   {{- range $row.methods -}}{{- if not (has . $keyed) -}}{{- $plain = append $plain . -}}{{- end -}}{{- end -}}
-  {{- $clean := list (printf "cleaning-%s" $name) -}}
-  {{- if eq $row.auth "public" -}}{{- $clean = append $clean "no-identity" -}}{{- end -}}
+  {{- $sanitizing := list (printf "sanitize-%s" $name) -}}
+  {{- if eq $row.auth "public" -}}{{- $sanitizing = append $sanitizing "no-identity" -}}{{- end -}}
   {{- range $index, $path := $row.paths -}}
     {{- $element := trimSuffix "/" $path.path -}}
     {{- $kind := "prefix" -}}
@@ -43,10 +43,10 @@ What is closed leads nowhere, to a Service without pods: the controller serves a
     {{- range $everything -}}{{- if not (has . $claimed) -}}{{- $closed = append $closed . -}}{{- end -}}{{- end -}}
     {{- $base := dict "row" $name "service" $row.service "paths" (list $rendered) "priority" $priority -}}
     {{- if $plain -}}
-      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d" $name $index) "methods" $plain "plugins" $clean) $base) -}}
+      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d" $name $index) "methods" $plain "plugins" $sanitizing) $base) -}}
     {{- end -}}
     {{- if $keyed -}}
-      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-keyed" $name $index) "methods" $keyed "plugins" (append $clean (printf "idempotency-%s" $name))) $base) -}}
+      {{- $routes = append $routes (merge (dict "name" (printf "%s-%d-keyed" $name $index) "methods" $keyed "plugins" (append $sanitizing (printf "idempotency-%s" $name))) $base) -}}
     {{- end -}}
     {{- /* once a path, also where several rows have it */ -}}
     {{- $key := printf "%s %s" $path.type $element -}}
@@ -90,7 +90,7 @@ local modules = {}
 local function require(name) return modules[name] end
 {{- range $name := rest . }}
 modules["gateway.{{ $name }}"] = (function()
-{{ regexReplaceAll "(?m)^\\s*(--.*)?\n" ($root.Files.Get (printf "files/cleaning/%s.lua" $name)) "" | trim }}
+{{ regexReplaceAll "(?m)^\\s*(--.*)?\n" ($root.Files.Get (printf "files/sanitize/%s.lua" $name)) "" | trim }}
 end)()
 {{- end }}
 {{ $root.Files.Get "files/kong/request_id.lua" | trim }}
@@ -102,15 +102,15 @@ The plugin that takes from a row's requests what a client must not get through t
 not checked: (list $ route), route as Lua has it. A KongPlugin may never change its kind: another kind needs another name, or no
 upgrade goes through.
 */}}
-{{- define "member-platform.kongCleaningPlugin" -}}
+{{- define "member-platform.kongSanitizePlugin" -}}
 {{- $root := first . -}}
 plugin: pre-function
 config:
   access:
     - |
-      {{- include "member-platform.kongModules" (list $root "cookies" "identity" "cleaning" "problems" "problem") | nindent 6 }}
+      {{- include "member-platform.kongModules" (list $root "cookies" "identity" "sanitize" "problems" "problem") | nindent 6 }}
       local route = {{ last . }}
-      {{- $root.Files.Get "files/kong/cleaning.lua" | nindent 6 }}
+      {{- $root.Files.Get "files/kong/sanitize.lua" | nindent 6 }}
   header_filter:
     - |
       {{- $root.Files.Get "files/kong/response.lua" | nindent 6 }}

@@ -37,7 +37,7 @@ ROWS: dict[str, Any] = {
 
 def platform(edge_class: str = "traefik", gateway: str = "standalone", **changes: Any) -> Platform:
     """A release in the namespace `members`."""
-    cleaning = {"plugin": "pre-function", "config": {"access": ["local route = @ROUTE@"]}}
+    sanitize = {"plugin": "pre-function", "config": {"access": ["local route = @ROUTE@"]}}
     pods = {"namespace": "members", "labels": {"app.kubernetes.io/component": "gateway"}}
     if gateway == "kong":
         pods = {"namespace": "kong", "labels": {"app.kubernetes.io/name": "gateway"}}
@@ -66,7 +66,7 @@ def platform(edge_class: str = "traefik", gateway: str = "standalone", **changes
             "class_name": "kong",
             "idempotency": {"ttl": 60, "lock_ttl": 120, "fail_mode": "closed"},
             "redis": {"host": "mp-redis", "port": 6379},
-            "cleaning": cleaning,
+            "sanitize": sanitize,
             "closed": {"plugin": "pre-function", "config": {"access": ['local allow = "@ALLOW@"']}},
             "timeouts": {"connect": 2000, "send": 30000, "read": 30000},
         },

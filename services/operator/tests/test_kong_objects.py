@@ -38,28 +38,28 @@ def test_what_the_path_lacks_is_refused_with_what_it_accepts():
     assert plugins(given)["0-methods"]["config"] == {"access": ['local allow = "GET, HEAD"']}
 
 
-def cleaning(given):
-    (code,) = plugins(given)["clean"]["config"]["access"]
+def sanitizing(given):
+    (code,) = plugins(given)["sanitize"]["config"]["access"]
     return code
 
 
 def test_the_service_gets_neither_cookies_nor_token_unless_it_asks():
-    assert "cookies = false, bearer = false" in cleaning(route())
-    assert "cookies = false, bearer = true" in cleaning(route(forward={"bearerToken": True}))
+    assert "cookies = false, bearer = false" in sanitizing(route())
+    assert "cookies = false, bearer = true" in sanitizing(route(forward={"bearerToken": True}))
 
 
 def test_the_gateway_itself_requires_an_identity_and_the_roles_of_the_route():
-    assert "trusts_identity = true, requires_identity = true" in cleaning(route())
-    assert "trusts_identity = true, requires_identity = false" in cleaning(route(auth={"mode": "optional"}))
-    assert "trusts_identity = false, requires_identity = false" in cleaning(route(auth={"mode": "public"}))
+    assert "trusts_identity = true, requires_identity = true" in sanitizing(route())
+    assert "trusts_identity = true, requires_identity = false" in sanitizing(route(auth={"mode": "optional"}))
+    assert "trusts_identity = false, requires_identity = false" in sanitizing(route(auth={"mode": "public"}))
     given = route(auth={"mode": "required", "roles": ["staff", "admin"]})
-    assert 'roles = { ["staff"] = true, ["admin"] = true }' in cleaning(given)
-    assert "roles" not in cleaning(route())
+    assert 'roles = { ["staff"] = true, ["admin"] = true }' in sanitizing(given)
+    assert "roles" not in sanitizing(route())
 
 
 def test_the_gateway_knows_a_joined_service_and_whether_it_has_a_host_of_its_own():
-    assert "joined = true, own_host = false" in cleaning(route())
-    assert "joined = true, own_host = true" in cleaning(route(host="echo.test"))
+    assert "joined = true, own_host = false" in sanitizing(route())
+    assert "joined = true, own_host = true" in sanitizing(route(host="echo.test"))
 
 
 def test_a_public_route_reads_no_identity():

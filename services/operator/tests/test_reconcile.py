@@ -32,7 +32,7 @@ def opened(world):
     """The paths that the gateway sends on."""
     if world.platform.gateway.implementation == "kong":
         ingresses = [body for body in world.cluster.of_kind("Ingress") if is_kongs(body)]
-        open_ones = [body for body in ingresses if "-clean" in body["metadata"]["annotations"]["konghq.com/plugins"]]
+        open_ones = [body for body in ingresses if "-sanitize" in body["metadata"]["annotations"]["konghq.com/plugins"]]
         return {body["spec"]["rules"][0]["http"]["paths"][0]["path"] for body in open_ones}
     routes = [document["routes"] for document in world.tables.documents({}).values()]
     return {path["path"] for entries in routes for entry in entries.values() for path in entry["paths"]}

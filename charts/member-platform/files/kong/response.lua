@@ -4,8 +4,8 @@ return function()
     kong.response.set_header("X-Request-ID", kong.request.get_header("X-Request-ID"))
   end
   kong.response.set_header("X-Content-Type-Options", "nosniff")
-  local clean_response = kong.ctx.plugin.clean_response
-  if clean_response then
-    clean_response()
+  local sanitize_response = kong.ctx.plugin.sanitize_response
+  if sanitize_response then
+    sanitize_response()
   end
 end

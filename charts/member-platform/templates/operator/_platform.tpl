@@ -11,14 +11,14 @@ The operator's configuration: everything that the objects of a ProtectedRoute de
 {{- /* the plugin's settings that all routes share */ -}}
 {{- $plugin := dict -}}
 {{- $redis := dict -}}
-{{- $cleaning := dict -}}
+{{- $sanitize := dict -}}
 {{- $notFound := dict -}}
 {{- if $kong -}}
 {{- $config := include "member-platform.idempotencyConfig" (list . (dict "service" "" "auth" "required" "idempotency" (dict "methods" list))) | fromYaml -}}
 {{- $plugin = pick $config "ttl" "lock_ttl" "wait_timeout" "max_body_bytes" "fail_mode" -}}
 {{- $redis = omit $config.redis "password" -}}
 {{- /* the operator fills in what differs between routes */ -}}
-{{- $cleaning = include "member-platform.kongCleaningPlugin" (list . "@ROUTE@") | fromYaml -}}
+{{- $sanitize = include "member-platform.kongSanitizePlugin" (list . "@ROUTE@") | fromYaml -}}
 {{- $notFound = include "member-platform.kongClosedPlugin" (list . "@ALLOW@") | fromYaml -}}
 {{- end -}}
 namespace: {{ .Release.Namespace }}
@@ -47,7 +47,7 @@ gateway:
   tables: {{ $v.gateway.standalone.joinedTables }}
   idempotency: {{- toYaml $plugin | nindent 4 }}
   redis: {{- toYaml $redis | nindent 4 }}
-  cleaning: {{- toYaml $cleaning | nindent 4 }}
+  sanitize: {{- toYaml $sanitize | nindent 4 }}
   closed: {{- toYaml $notFound | nindent 4 }}
   timeouts: {{- include "member-platform.timeoutsMs" . | nindent 4 }}
 routes: {{- include "member-platform.routes" . | nindent 2 }}

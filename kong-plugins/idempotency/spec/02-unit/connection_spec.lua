@@ -1,7 +1,7 @@
 local fakes = require "spec.support.lua.fakes"
 
 
--- servers as `dial` would reach them: `up[name]` is true for a fresh connection, "pooled" for one of the pool
+-- servers as `connect` would reach them: `up[name]` is true for a fresh connection, "pooled" for one of the pool
 describe("connection", function()
   local connection, conf, up, opened, closed, masters, asked, clock
 
@@ -10,7 +10,7 @@ describe("connection", function()
     clock, opened, closed, asked, masters, up = 100, {}, 0, 0, {}, {}
     _G.ngx.now = function() return clock end
 
-    package.loaded["kong.plugins.idempotency.dial"] = {
+    package.loaded["kong.plugins.idempotency.connect"] = {
       server = function(_, host, port, credentials)
         return { name = host .. ":" .. port, password = credentials.password }
       end,
@@ -128,10 +128,10 @@ describe("connection", function()
     end)
 
 
-    it("asks at once when the master was doubted", function()
+    it("asks at once when the master was invalidated", function()
       connection.open(conf)
       up["a:1"], masters.m, up["b:1"] = "pooled", { "b", "1" }, true
-      connection.doubt(conf)
+      connection.invalidate_master(conf)
       assert.equal("b:1", connection.open(conf).server.name)
     end)
 
@@ -154,10 +154,10 @@ describe("connection", function()
   end)
 
 
-  it("knows a refusal that another server would not give", function()
+  it("knows a refusal of a server that is not the master", function()
     local refusal = "READONLY You can't write against a read only replica."
-    assert.is_true(connection.is_elsewhere(conf, refusal))
-    assert.is_false(connection.is_elsewhere(conf, "NOPERM no"))
-    assert.is_false(connection.is_elsewhere({}, refusal))
+    assert.is_true(connection.is_not_master(conf, refusal))
+    assert.is_false(connection.is_not_master(conf, "NOPERM no"))
+    assert.is_false(connection.is_not_master({}, refusal))
   end)
 end)

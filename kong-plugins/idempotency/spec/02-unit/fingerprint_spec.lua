@@ -21,7 +21,7 @@ describe("fingerprint", function()
 
     local seen = {}
     for i, request in ipairs(REQUESTS) do
-      local print = fingerprint.of(unpack(request))
+      local print = fingerprint.compute(unpack(request))
       assert.equal(32, #print)
       assert.is_nil(seen[print], "request " .. i .. " equals request " .. tostring(seen[print]))
       seen[print] = i

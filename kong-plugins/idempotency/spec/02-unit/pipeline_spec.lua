@@ -4,12 +4,12 @@ local LOCK = ("l"):rep(49)
 
 
 describe("pipeline", function()
-  local pipeline, script, conf, connections, opened, kept, closed, doubted
+  local pipeline, script, conf, connections, opened, kept, closed, invalidated
 
   -- connections: in turn, { reused = n, "line or bulk…" }: what each answers to the calls sent on it
   before_each(function()
     fakes.install()
-    opened, kept, closed, doubted = {}, 0, 0, 0
+    opened, kept, closed, invalidated = {}, 0, 0, 0
     conf = { timeout = 2000 }
 
     package.loaded["kong.plugins.idempotency.connection"] = nil
@@ -39,8 +39,8 @@ describe("pipeline", function()
         return sock, not answers.reused
       end,
       keep = function() kept = kept + 1 end,
-      doubt = function() doubted = doubted + 1 end,
-      is_elsewhere = function(_, refusal) return conf.sentinel_master and refusal:find("READONLY", 1, true) == 1 end,
+      invalidate_master = function() invalidated = invalidated + 1 end,
+      is_not_master = function(_, refusal) return conf.sentinel_master and refusal:find("READONLY", 1, true) == 1 end,
     }
     pipeline = require "kong.plugins.idempotency.pipeline"
   end)
@@ -107,7 +107,7 @@ describe("pipeline", function()
     local reply, err = run({ "command" })
     assert.is_nil(reply)
     assert.equal("timeout", err)
-    assert.equal(1, doubted)
+    assert.equal(1, invalidated)
   end)
 
 
@@ -116,7 +116,7 @@ describe("pipeline", function()
     local refusal = "-READONLY You can't write against a read only replica."
     connections = { { reused = true, refusal }, { ":0" } }
     assert.equal(0, (run({ "command" })))
-    assert.equal(1, doubted)
+    assert.equal(1, invalidated)
 
     connections = { { refusal }, { refusal }, { ":0" } }
     local reply, err = run({ "command" })
@@ -245,7 +245,7 @@ describe("pipeline", function()
   end)
 
 
-  it("lets calls that come during a journey travel together, and gives each its own reply", function()
+  it("sends calls that come during a batch as the next one, and gives each its own reply", function()
     with_company()
     connections = { { ":0" }, { ":2", ":3", ":4" } }
     meanwhile(function()
@@ -298,7 +298,7 @@ describe("pipeline", function()
   end)
 
 
-  it("does not wait for a journey that takes long", function()
+  it("does not wait for a batch that takes long", function()
     with_company()
     local clock = 0
     _G.ngx.now = function() return clock end
@@ -353,7 +353,7 @@ describe("pipeline", function()
   end)
 
 
-  it("lets no large record travel with others, nor hold them up", function()
+  it("sends a large record alone, and lets it hold nobody up", function()
     with_company()
     connections = { { ":0" }, { ":2" }, { ":3" } }
     meanwhile(function()
@@ -365,7 +365,7 @@ describe("pipeline", function()
   end)
 
 
-  it("lets nobody travel with another configuration's calls", function()
+  it("keeps the calls of two configurations apart", function()
     with_company()
     connections = { { ":4" }, { ":0" } }
     meanwhile(function()

@@ -132,11 +132,11 @@ describe("script", function()
   end)
 
 
-  it("writes plain commands as they travel", function()
-    local plain = require "kong.plugins.idempotency.plain"
-    assert.same({ "SET", "key", LOCK, "NX", "GET", "PX", "1000" }, parts(plain.claim("key", LOCK, "1000")))
+  it("writes SET commands as they are sent", function()
+    local set_commands = require "kong.plugins.idempotency.set_commands"
+    assert.same({ "SET", "key", LOCK, "NX", "GET", "PX", "1000" }, parts(set_commands.claim("key", LOCK, "1000")))
     assert.same({ "SET", "key", "record", "IFEQ", LOCK, "PX", "60000" },
-      parts(plain.complete("key", LOCK, "60000", "record")))
+      parts(set_commands.complete("key", LOCK, "60000", "record")))
   end)
 
 

@@ -4,11 +4,11 @@ local ORDER = { "consumer", "header" }
 
 
 local function of(caller, order)
-  return scope.of(order or ORDER, caller.consumer, caller.identity)
+  return scope.from_identity(order or ORDER, caller.consumer, caller.identity)
 end
 
 
-describe("scope.of", function()
+describe("scope.from_identity", function()
   it("is the consumer before the identity header", function()
     assert.equal("consumer:1", (of({ consumer = "1", identity = "ann" })))
     assert.equal("header:ann", (of({ identity = "ann" })))
@@ -66,7 +66,7 @@ describe("scope.cookies", function()
   it("gives every set of values a scope of its own", function()
     local seen = {}
     for _, header in ipairs({ "cart=1", "cart=2", "__Host-cart=1", "cart=1; cart=2", "cart=2; cart=1", "cart=11:2" }) do
-      local whose = scope.of_cookies(scope.cookies(NAMES, header))
+      local whose = scope.from_cookies(scope.cookies(NAMES, header))
       assert.is_nil(seen[whose], header)
       seen[whose] = true
     end

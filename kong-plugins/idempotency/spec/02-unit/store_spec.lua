@@ -19,7 +19,7 @@ describe("store", function()
     package.loaded["kong.plugins.idempotency.metrics"] = { redis = function() end }
     package.loaded["kong.plugins.idempotency.pipeline"] = {
       run = function(_, command)
-        sent[#sent + 1] = fakes.flat(command):find("EVALSHA", 1, true) and "script" or "plain"
+        sent[#sent + 1] = fakes.flat(command):find("EVALSHA", 1, true) and "script" or "set"
         local reply = table.remove(replies, 1)
         return reply[1], reply[2], reply[3]
       end,
@@ -40,10 +40,10 @@ describe("store", function()
   end
 
 
-  it("claims a key that is not there, and its own once more, by a plain command", function()
+  it("claims a key that is not there, and its own once more, by a SET command", function()
     assert.equal("claimed", (claim({ ngx.null })))
     assert.equal("claimed", (claim({ LOCK })))
-    assert.same({ "plain", "plain" }, sent)
+    assert.same({ "set", "set" }, sent)
   end)
 
 
@@ -55,7 +55,7 @@ describe("store", function()
     assert.equal("mismatch", (claim({ "L" .. ("g"):rep(32) .. ("p"):rep(16) })))
     assert.equal("mismatch", (claim({ "A" .. ("g"):rep(32) .. "201 4 2\na:b\nhi" })))
     assert.equal("not-replayable", (claim({ "T" .. FINGERPRINT })))
-    assert.same({ "plain", "plain", "plain", "plain", "plain" }, sent)
+    assert.same({ "set", "set", "set", "set", "set" }, sent)
   end)
 
 
@@ -63,7 +63,7 @@ describe("store", function()
     for _, value in ipairs({ "", "x", "L", "T" .. FINGERPRINT .. "x", ANSWER .. "x", "A" .. FINGERPRINT .. "501 0 0\n" }) do
       sent = {}
       assert.equal("poisoned", (claim({ value }, { 1 })))
-      assert.same({ "plain", "script" }, sent)
+      assert.same({ "set", "script" }, sent)
     end
   end)
 
@@ -71,7 +71,7 @@ describe("store", function()
   it("does not send a second command after one that had no reply", function()
     assert.same({ nil, "timeout", true }, { claim({ nil, "timeout", true }) })
     assert.same({ nil, "timeout" }, { complete({ nil, "timeout", true }) })
-    assert.same({ "plain", "plain" }, sent)
+    assert.same({ "set", "set" }, sent)
   end)
 
 
@@ -91,11 +91,11 @@ describe("store", function()
       assert.equal("claimed", (claim({ 0 })))
       -- the other command is another question
       assert.equal("stored", (complete({ "OK" })))
-      assert.same({ "plain", "script", "script", "plain" }, sent)
+      assert.same({ "set", "script", "script", "set" }, sent)
 
       clock = 1060
       assert.equal("claimed", (claim({ ngx.null })))
-      assert.equal("plain", sent[#sent])
+      assert.equal("set", sent[#sent])
     end
   end)
 
@@ -105,15 +105,15 @@ describe("store", function()
       { claim({ false, "OOM command not allowed" }, { false, "OOM command not allowed" }) })
     assert.equal("poisoned", (claim({ false, "WRONGTYPE Operation against a key" }, { 1 })))
     assert.equal("claimed", (claim({ ngx.null })))
-    assert.same({ "plain", "script", "plain", "script", "plain" }, sent)
+    assert.same({ "set", "script", "set", "script", "set" }, sent)
   end)
 
 
-  it("completes by a plain command while the lock stands, and asks the script what has become of it otherwise", function()
+  it("completes by a SET command while the lock stands, and asks the script what has become of it otherwise", function()
     assert.equal("stored", (complete({ "OK" })))
     assert.equal("stored", (complete({ ngx.null }, { 0 })))
     assert.equal("expired", (complete({ ngx.null }, { 1 })))
     assert.equal("lost", (complete({ false, "WRONGTYPE" }, { 2 })))
-    assert.same({ "plain", "plain", "script", "plain", "script", "plain", "script" }, sent)
+    assert.same({ "set", "set", "script", "set", "script", "set", "script" }, sent)
   end)
 end)

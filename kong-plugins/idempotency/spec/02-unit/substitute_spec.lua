@@ -16,11 +16,11 @@ describe("substitute", function()
 
   local function judge(status, ctx)
     _G.ngx.status, _G.ngx.ctx = status, ctx or {}
-    local prepared = { saves = policy.statuses(nil), keeps = policy.headers({ "Content-*" }) }
-    local settlement, value = substitute.judge({ max_body_bytes = 10 }, prepared, { fingerprint = ("f"):rep(32), service = "s" })
+    local compiled = { saves = policy.statuses(nil), keeps = policy.headers({ "Content-*" }) }
+    local settlement, value = substitute.judge({ max_body_bytes = 10 }, compiled, { fingerprint = ("f"):rep(32), service = "s" })
     local answer = value and record.open(value)
     if answer then
-      return settlement, answer.body, record.headers(answer, prepared.keeps)
+      return settlement, answer.body, record.headers(answer, compiled.keeps)
     end
 
     return settlement, value

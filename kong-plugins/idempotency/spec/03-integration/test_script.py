@@ -1,4 +1,4 @@
-"""The script, and the plain commands before it, on a real Valkey, against a model of what they promise."""
+"""The script, and the SET commands before it, on a real Valkey, against a model of what they promise."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from plugintests.plain import CODES, Judge, PlainFirst
 from plugintests.script import Script
+from plugintests.set_commands import CODES, Judge, SetFirst
 
 KEY = "idem:model:key"
 FINGERPRINTS = [bytes([n]) * 32 for n in (1, 65)]  # the second is all letters "A"
@@ -66,7 +66,7 @@ nearly_records = st.one_of(
 class ScriptMachine(RuleBasedStateMachine):
     """One key, many owners: the script answers as the model does, and the store holds what the model holds."""
 
-    script: Script | PlainFirst
+    script: Script | SetFirst
     store: redis.Redis
 
     @initialize()
@@ -150,9 +150,9 @@ def judge():
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("plain", [False, True], ids=["script", "plain"])
-def test_the_script_and_the_plain_commands_keep_their_promises(store, judge, plain):
-    script = PlainFirst(store, judge) if plain else Script(store)
+@pytest.mark.parametrize("by_set", [False, True], ids=["script", "set"])
+def test_the_script_and_the_set_commands_keep_their_promises(store, judge, by_set):
+    script = SetFirst(store, judge) if by_set else Script(store)
     machine: Any = type("Machine", (ScriptMachine,), {"store": store, "script": script})
     machine = machine.TestCase
     machine.settings = settings(
@@ -170,10 +170,10 @@ def test_a_worker_judges_a_value_as_the_script_does(store, judge, value, lock):
     assert said == codes[judged]
 
 
-@pytest.fixture(params=["script", "plain"])
+@pytest.fixture(params=["script", "set"])
 def script(request, store, judge):
     store.delete(KEY)
-    return PlainFirst(store, judge) if request.param == "plain" else Script(store)
+    return SetFirst(store, judge) if request.param == "set" else Script(store)
 
 
 LOCK = b"L" + FINGERPRINTS[0] + OWNERS[0]
@@ -193,13 +193,13 @@ def test_a_replay_prolongs_nothing(script, store):
     assert store.pttl(KEY) <= 5000
 
 
-def test_a_plain_claim_and_its_completion_need_no_script(store, judge):
+def test_a_claim_by_set_and_its_completion_need_no_script(store, judge):
     store.delete(KEY)
-    plain, record = PlainFirst(store, judge), answer(FINGERPRINTS[0], 200, b"")
+    by_set, record = SetFirst(store, judge), answer(FINGERPRINTS[0], 200, b"")
     before = store.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"]
-    assert plain.claim(KEY, LOCK) == 0
-    assert plain.complete(KEY, LOCK, record) == 0
-    assert plain.claim(KEY, LOCK) == record
+    assert by_set.claim(KEY, LOCK) == 0
+    assert by_set.complete(KEY, LOCK, record) == 0
+    assert by_set.claim(KEY, LOCK) == record
     assert store.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"] == before
 
 
@@ -215,7 +215,7 @@ def test_the_gateways_user_needs_five_commands(valkey, store, judge):
         commands=["+evalsha", "+eval", "+get", "+set", "+del"],
     )
     least = type(store)(port=valkey.port, username="least", password="p")
-    for script in (Script(least), PlainFirst(least, judge)):
+    for script in (Script(least), SetFirst(least, judge)):
         assert script.claim(KEY, LOCK) == 0
         assert script.complete(KEY, LOCK, answer(FINGERPRINTS[0], 200, b"")) == 0
         assert script.release(KEY, LOCK) == 2

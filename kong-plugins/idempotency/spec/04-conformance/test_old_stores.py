@@ -1,4 +1,4 @@
-"""A server that is too old for the plain commands: it is asked once, and the script does what they would have done."""
+"""A server that is too old for the SET commands: it is asked once, and the script does what they would have done."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ REDIS_PASSWORD = "{vault://env/gateway-redis-password}"  # noqa: S105 (a referen
 def build_gateway(route: Route, platform: Platform) -> list[Object]:
     """Return the KongPlugins and then the Ingresses of the route."""
     ingresses = list(_ingresses(route, platform))
-    plugins = [_plugin(route, platform, "clean", **_cleaning(route, platform))]
+    plugins = [_plugin(route, platform, "sanitize", **_sanitizing(route, platform))]
     if route.auth == "public":
         removed = {"remove": {"headers": list(IDENTITY_HEADERS)}}
         plugins.append(_plugin(route, platform, "no-identity", "request-transformer", removed))
@@ -62,7 +62,7 @@ def build_service_annotations(platform: Platform) -> dict[str, str]:
 
 def _ingresses(route: Route, platform: Platform) -> Iterator[Object]:
     others = platform.rows if platform.is_own_host(route) else ()
-    clean = ("clean", "no-identity") if route.auth == "public" else ("clean",)
+    sanitizing = ("sanitize", "no-identity") if route.auth == "public" else ("sanitize",)
     for index, path in enumerate(route.paths):
         if path.type == EXACT:
             made = _IngressFactory(route, platform, _expression(f"{_quoted(path.path)}$"), EXACT_PRIORITY)
@@ -70,9 +70,9 @@ def _ingresses(route: Route, platform: Platform) -> Iterator[Object]:
             prefix = {"path": path.path, "pathType": "Prefix"}
             made = _IngressFactory(route, platform, prefix, PREFIX_PRIORITY + len(path.element))
         if route.plain_methods:
-            yield made.ingress(f"{index}", route.plain_methods, *clean)
+            yield made.ingress(f"{index}", route.plain_methods, *sanitizing)
         if route.keyed_methods:
-            yield made.ingress(f"{index}-keyed", route.keyed_methods, *clean, "idempotency")
+            yield made.ingress(f"{index}-keyed", route.keyed_methods, *sanitizing, "idempotency")
         accepted = accepted_methods(route, path, others)
         blocked = tuple(method for method in EVERY_METHOD if method not in accepted)
         yield made.ingress(f"{index}-closed", blocked, f"{index}-methods")
@@ -156,9 +156,9 @@ def _plugin(route: Route, platform: Platform, suffix: str, plugin: str, config: 
     }
 
 
-def _cleaning(route: Route, platform: Platform) -> Object:
+def _sanitizing(route: Route, platform: Platform) -> Object:
     """Return what takes from requests what a client, or the platform itself, must not get through to the service."""
-    return _filled_in(platform.gateway.cleaning, "@ROUTE@", _lua_route(route, platform))
+    return _filled_in(platform.gateway.sanitize, "@ROUTE@", _lua_route(route, platform))
 
 
 def _lua_route(route: Route, platform: Platform) -> str:

@@ -49,9 +49,9 @@ class Gateway:
     idempotency: Mapping[str, Any] = field(default_factory=dict)
     redis: Mapping[str, Any] = field(default_factory=dict)
     timeouts: Mapping[str, int] = field(default_factory=dict)
-    # Kong's plugins as the chart has them: one cleans requests and refuses unchecked ones, its code has @ROUTE@ for the
-    # route; one refuses what is closed, its code has @ALLOW@ for the methods that the path accepts.
-    cleaning: Mapping[str, Any] = field(default_factory=dict)
+    # Kong's plugins as the chart has them: one sanitizes requests and refuses unchecked ones, its code has @ROUTE@ for
+    # the route; one refuses what is closed, its code has @ALLOW@ for the methods that the path accepts.
+    sanitize: Mapping[str, Any] = field(default_factory=dict)
     closed: Mapping[str, Any] = field(default_factory=dict)
     # The standalone gateway's tables of joined routes: how many ConfigMaps hold them.
     tables: int = 1

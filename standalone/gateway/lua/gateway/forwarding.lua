@@ -1,7 +1,7 @@
--- What goes to the service: cleaned headers, and to which of its addresses.
+-- What goes to the service: sanitized headers, and to which of its addresses.
 
 local balancer = require "ngx.balancer"
-local cleaning = require "gateway.cleaning"
+local sanitize = require "gateway.sanitize"
 
 local ngx = ngx
 
@@ -9,8 +9,8 @@ local _M = {}
 
 -- Take away what the service of `route` must not see, and a request id that was refused. Returns the status with which
 -- the request is refused, or nil.
-function _M.clean_headers(route)
-  local refusal = cleaning.clean(route)
+function _M.sanitize_headers(route)
+  local refusal = sanitize.request(route)
 
   local given = ngx.var.http_x_request_id
   if given and given ~= ngx.var.gateway_request_id then

@@ -1,7 +1,7 @@
 -- The host: nginx's phases, in the order and with the strictness of Kong's.
 
 local cjson = require "cjson.safe"
-local cleaning = require "gateway.cleaning"
+local sanitize = require "gateway.sanitize"
 local forwarding = require "gateway.forwarding"
 local metrics = require "gateway.metrics"
 local pdk = require "gateway.pdk.init"
@@ -158,7 +158,7 @@ function _M.access()
   ctx.route = route
   ctx.balancer_data = { try_count = 0, is_sent_once = false }
   var.gateway_route = route.name
-  local refusal = forwarding.clean_headers(route)
+  local refusal = forwarding.sanitize_headers(route)
   if refusal then
     return answer_problem(ctx, refusal)
   end
@@ -207,7 +207,7 @@ function _M.header_filter()
   end
 
   -- what this gateway says by itself is not the service's
-  cleaning.clean_response(not ctx.own_response and route)
+  sanitize.response(not ctx.own_response and route)
   ngx.header["X-Request-ID"] = ngx.var.gateway_request_id
 end
 

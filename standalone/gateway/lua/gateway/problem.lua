@@ -1,5 +1,5 @@
 -- Errors of edge and gateway: application/problem+json (RFC 9457) for programs, a page for browsers, in the language that
--- the request prefers. Both nginx processes use it, and the chart gives it to Kong (charts/member-platform/files/cleaning).
+-- the request prefers. Both nginx processes use it, and the chart gives it to Kong (charts/member-platform/files/sanitize).
 
 local problems = require "gateway.problems"
 

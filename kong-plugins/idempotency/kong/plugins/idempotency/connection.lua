@@ -1,6 +1,6 @@
 -- Connections to the server that takes writes: the one that is configured, or the master that Sentinel names.
 
-local dial = require "kong.plugins.idempotency.dial"
+local connect = require "kong.plugins.idempotency.connect"
 local sentinel = require "kong.plugins.idempotency.sentinel"
 
 local find = string.find
@@ -12,13 +12,13 @@ local _M = {}
 local SERVERS = setmetatable({}, { __mode = "k" })
 
 
-local function servers_of(conf)
+local function get_servers(conf)
   local servers = SERVERS[conf]
   if not servers or servers.username ~= conf.username or servers.password ~= conf.password then
     servers = {
       username = conf.username,
       password = conf.password,
-      configured = dial.server(conf, conf.host, conf.port, conf),
+      configured = connect.server(conf, conf.host, conf.port, conf),
       named = {},
     }
     SERVERS[conf] = servers
@@ -29,15 +29,15 @@ end
 
 
 local function open_at(conf, address)
-  local named = servers_of(conf).named
+  local named = get_servers(conf).named
   local name = address.host .. ":" .. address.port
   local server = named[name]
   if not server then
-    server = dial.server(conf, address.host, address.port, conf)
+    server = connect.server(conf, address.host, address.port, conf)
     named[name] = server
   end
 
-  return dial.open(conf, server)
+  return connect.open(conf, server)
 end
 
 
@@ -84,26 +84,26 @@ function _M.open(conf)
     return open_at_master(conf)
   end
 
-  return dial.open(conf, servers_of(conf).configured)
+  return connect.open(conf, get_servers(conf).configured)
 end
 
 
 --- Leaves a connection that is in step to the next who opens one.
 function _M.keep(conf, sock)
-  return dial.keep(conf, sock)
+  return connect.keep(conf, sock)
 end
 
 
 --- Says that the server does not answer, or takes no writes: another one may be the master by now.
-function _M.doubt(conf)
+function _M.invalidate_master(conf)
   if conf.sentinel_master then
-    sentinel.doubt(conf)
+    sentinel.invalidate_master(conf)
   end
 end
 
 
---- Whether a refusal says that another server would not refuse.
-function _M.is_elsewhere(conf, refusal)
+--- Whether a refusal says that the server is not the master: another one would not refuse.
+function _M.is_not_master(conf, refusal)
   return conf.sentinel_master ~= nil and find(refusal, "READONLY", 1, true) == 1
 end
 

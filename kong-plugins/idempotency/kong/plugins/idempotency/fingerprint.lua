@@ -8,7 +8,7 @@ local _M = {}
 --- HMAC-SHA-256 of a request, 32 bytes. Every part goes in with its length, so
 -- that no two different requests have the same input.
 -- @tparam string roles of the caller, "" if there are none
-function _M.of(secret, method, uri, content_type, roles, body)
+function _M.compute(secret, method, uri, content_type, roles, body)
   local head = method .. "\n" ..
     #uri .. ":" .. uri .. "\n" ..
     #content_type .. ":" .. content_type .. "\n"

@@ -1,17 +1,17 @@
 -- Replay-safe writes: a request that is repeated with its key gets the first answer.
 --
 -- access    claim the key, or answer in its owner's place
--- response  the service has answered in full: settle the claim, before the client has a byte
--- log       `response` did not run: another plugin answered, or the outcome is unknown; settle by a timer
+-- response  the service has answered in full: complete the claim, before the client has a byte
+-- log       `response` did not run: another plugin answered, or the outcome is unknown; a timer finishes the claim
 
-local admission = require "kong.plugins.idempotency.admission"
+local access = require "kong.plugins.idempotency.access"
+local compiled_config = require "kong.plugins.idempotency.compiled_config"
 local conditional = require "kong.plugins.idempotency.conditional"
+local deferred = require "kong.plugins.idempotency.deferred"
 local labels = require "kong.plugins.idempotency.labels"
 local metrics = require "kong.plugins.idempotency.metrics"
-local outcome = require "kong.plugins.idempotency.outcome"
-local prepared_of = require("kong.plugins.idempotency.prepared").of
 local resend = require "kong.plugins.idempotency.resend"
-local settle = require "kong.plugins.idempotency.settle"
+local response = require "kong.plugins.idempotency.response"
 local substitute = require "kong.plugins.idempotency.substitute"
 
 local kong = kong
@@ -43,21 +43,21 @@ end
 
 
 function IdempotencyHandler:access(conf)
-  local prepared = prepared_of(conf)
-  if not admission.concerns(conf, prepared) then
+  local compiled = compiled_config.get(conf)
+  if not access.concerns(conf, compiled) then
     return
   end
 
-  local ok, action, subject = pcall(admission.decide, conf, prepared)
+  local ok, action, subject = pcall(access.decide, conf, compiled)
   if not ok then
-    action, subject = admission.failed(conf, prepared, action)
+    action, subject = access.failed(conf, compiled, action)
   end
 
   if action == "claim" then
     ngx.ctx[CLAIM] = subject
     resend.forbid()
     -- stands if Kong has to answer in the service's place
-    outcome.mark("unknown", true)
+    response.mark("unknown", true)
 
   elseif action == "answer" then
     conditional.clear(subject.status)
@@ -66,7 +66,7 @@ function IdempotencyHandler:access(conf)
   elseif action == "bypass" then
     ngx.ctx[BYPASSED] = true
     resend.forbid()
-    outcome.mark("bypassed", false)
+    response.mark("bypassed", false)
   end
 end
 
@@ -80,35 +80,35 @@ function IdempotencyHandler:response(conf)
     return
   end
 
-  outcome.remove_markers(conf)
+  response.remove_markers(conf)
   if not claim then
     if ngx.ctx[BYPASSED] then
-      outcome.mark_bypassed(conf)
+      response.mark_bypassed(conf)
     end
 
     return
   end
 
   -- an error here would turn a write that succeeded into a 500
-  local ok, mark, unsettled = pcall(outcome.settle, conf, prepared_of(conf), claim)
+  local ok, mark, unfinished = pcall(response.complete_claim, conf, compiled_config.get(conf), claim)
   if not ok then
-    kong.log.err("the claim could not be settled: ", mark)
+    kong.log.err("the claim could not be completed: ", mark)
     mark = "unstored"
   end
 
   if mark == "unknown" then
-    outcome.mark("unknown", true)
+    response.mark("unknown", true)
     return
   end
 
-  claim.settled = ok and not unsettled
-  claim.unsettled = unsettled
+  claim.is_finished = ok and not unfinished
+  claim.unfinished = unfinished
 
   if mark == claim.marked then
     return
   end
 
-  local marked, err = pcall(outcome.mark, mark, mark == claim.success)
+  local marked, err = pcall(response.mark, mark, mark == claim.success)
   if not marked then
     kong.log.err("the answer could not be marked: ", err)
   end
@@ -117,27 +117,27 @@ end
 
 function IdempotencyHandler:log(conf)
   local claim = ngx.ctx[CLAIM]
-  if not claim or claim.settled then
+  if not claim or claim.is_finished then
     return
   end
 
-  local prepared = prepared_of(conf)
-  if claim.unsettled then
-    settle.later(conf, prepared, claim, claim.unsettled.record)
+  local compiled = compiled_config.get(conf)
+  if claim.unfinished then
+    deferred.finish(conf, compiled, claim, claim.unfinished.record)
     return
   end
 
-  local settlement, value = substitute.judge(conf, prepared, claim)
-  if settlement then
-    settle.later(conf, prepared, claim, value)
+  local action, value = substitute.judge(conf, compiled, claim)
+  if action then
+    deferred.finish(conf, compiled, claim, value)
     return
   end
 
   metrics.count("unknown", claim.service)
   if conf.on_unknown == "release" then
-    settle.later(conf, prepared, claim)
+    deferred.finish(conf, compiled, claim)
   else
-    settle.declare_unknown(conf, claim)
+    deferred.mark_unknown(conf, claim)
   end
 end
 

@@ -1,8 +1,8 @@
--- Calls of Redis. Those that come while another one is on its way to Redis and back wait for its return and then
--- travel together, in one write on one connection: most of what a call costs a busy gateway is system calls and the
+-- Calls of Redis. Those that come while another one is on its way to Redis and back wait for its reply and then
+-- go together as one batch, in one write on one connection: most of what a call costs a busy gateway is system calls and the
 -- handling of connections, which are then shared. A call that comes alone goes at once.
 --
--- Anyone who has waited longest sends for all, reads the replies in order and wakes those who wait for them. No one waits
+-- The request that has waited longest sends for all, reads the replies in order and wakes those who wait for them. No one waits
 -- long: a connection that hangs holds up its own calls, and for a moment those that came right after them.
 
 local connection = require "kong.plugins.idempotency.connection"
@@ -15,22 +15,22 @@ local now = ngx.now
 local pcall = pcall
 local setmetatable = setmetatable
 
-local MAX_CALLS = 16 -- that travel together
-local MAX_BYTES = 65536 -- of records that travel together; a larger one goes alone
-local HOLD = 0.05 -- seconds; a journey that takes longer is not waited for (a busy turn of the event loop takes 20 ms)
-local MAX_SPARE = 256
+local MAX_CALLS = 16 -- in one batch
+local MAX_BYTES = 65536 -- of records in one batch; a larger one goes alone
+local MAX_BATCH_DELAY = 0.05 -- seconds; a batch that takes longer is not waited for (a busy turn of the event loop takes 20 ms)
+local MAX_SEMAPHORES = 256
 
 local _M = {}
 
--- by Redis configuration, for nothing is shared between two of them: the calls that wait, and when the journey began
+-- by Redis configuration, for nothing is shared between two of them: the calls that wait, and when the batch was sent
 -- whose end they wait for
-local LANES = setmetatable({}, { __mode = "k" })
+local QUEUES = setmetatable({}, { __mode = "k" })
 
--- how many journeys there were: each is known by its number
-local journeys = 0
+-- how many batches there were: each is known by its number
+local batches = 0
 
 -- semaphores that no one will post to any more
-local spare, spare_count = {}, 0
+local semaphore_pool, pool_size = {}, 0
 
 
 -- All that a call will ever have is there from the start, for a table that grows is dear: the command, its reply,
@@ -44,8 +44,8 @@ local function new_call(command, meanwhile, argument)
 end
 
 
--- does what is to be done while Redis is at work; in the request whose call it is, whatever that comes to
-local function use_the_time(call)
+-- Runs what a call brings for the time while Redis is at work, in the request whose call it is.
+local function run_while_waiting(call)
   local meanwhile = call.meanwhile
   if meanwhile then
     call.meanwhile = false
@@ -55,21 +55,21 @@ end
 
 
 local function new_semaphore()
-  if spare_count == 0 then
+  if pool_size == 0 then
     return semaphore.new(0)
   end
 
-  local answered = spare[spare_count]
-  spare[spare_count] = nil
-  spare_count = spare_count - 1
+  local answered = semaphore_pool[pool_size]
+  semaphore_pool[pool_size] = nil
+  pool_size = pool_size - 1
   return answered
 end
 
 
 local function keep_semaphore(answered)
-  if spare_count < MAX_SPARE then
-    spare_count = spare_count + 1
-    spare[spare_count] = answered
+  if pool_size < MAX_SEMAPHORES then
+    pool_size = pool_size + 1
+    semaphore_pool[pool_size] = answered
   end
 end
 
@@ -118,9 +118,9 @@ local function exchange(conf, sock, calls)
   local any_refused = false
   local _, err = sock:send(commands_of(calls))
 
-  -- a call that travels alone is sent by the request whose it is
+  -- a call that goes alone is sent by the request whose it is
   if #calls == 1 then
-    use_the_time(calls[1])
+    run_while_waiting(calls[1])
   end
 
   for i = 1, #calls do
@@ -144,9 +144,9 @@ local function exchange(conf, sock, calls)
       script.by_text(call.command)
       once_more = true
 
-    elseif reply == false and not call.moved and connection.is_elsewhere(conf, refused) then
+    elseif reply == false and not call.moved and connection.is_not_master(conf, refused) then
       call.moved = true
-      connection.doubt(conf)
+      connection.invalidate_master(conf)
       any_refused = true
       once_more = true
 
@@ -185,7 +185,7 @@ local function send(conf, calls)
     end
 
     if err == "timeout" then
-      connection.doubt(conf)
+      connection.invalidate_master(conf)
     end
 
     -- a time-out says that Redis is slow, not that the connection is dead
@@ -197,48 +197,48 @@ end
 
 
 -- sends the calls; whatever happens, each of them ends, and who waited for them goes next
-local function deliver(conf, lane, calls, at)
-  local journey = journeys + 1
-  journeys = journey
-  lane.journey, lane.began = journey, at
+local function deliver(conf, queue, calls, at)
+  local batch = batches + 1
+  batches = batch
+  queue.batch, queue.began = batch, at
 
   local ok, err = pcall(send, conf, calls)
   if not ok then
     fail(calls, err)
   end
 
-  if lane.journey ~= journey then
+  if queue.batch ~= batch then
     return -- another one began meanwhile; those who wait go after that
   end
 
-  lane.journey = false
-  if lane.waiting then
-    lane.waiting[1].answered:post(1)
+  queue.batch = false
+  if queue.waiting then
+    queue.waiting[1].answered:post(1)
   end
 end
 
 
 -- seconds after which a call is given up, whatever became of who sends it
-local function patience(conf)
+local function max_wait(conf)
   local timeout = conf.timeout
   return ((conf.connect_timeout or timeout) + (conf.send_timeout or timeout) + (conf.read_timeout or timeout)) / 500
 end
 
 
 -- waits for the reply to `call`, one of `calls`
-local function wait(conf, lane, calls, call)
+local function wait(conf, queue, calls, call)
   local answered = call.answered
-  answered:wait(2 * HOLD)
+  answered:wait(2 * MAX_BATCH_DELAY)
 
-  if lane.waiting == calls then
-    -- the journey has ended, or takes too long
-    lane.waiting = false
+  if queue.waiting == calls then
+    -- the batch has ended, or takes too long
+    queue.waiting = false
     call.answered = false
-    return deliver(conf, lane, calls, now())
+    return deliver(conf, queue, calls, now())
   end
 
   while not call.done do
-    if not answered:wait(patience(conf)) then
+    if not answered:wait(max_wait(conf)) then
       call.reply, call.err = nil, "timeout"
       return
     end
@@ -248,23 +248,23 @@ local function wait(conf, lane, calls, call)
 end
 
 
--- lets `call` travel with those that wait; the last there is room for sends at once
-local function join(conf, lane, calls, call, at)
+-- adds `call` to those that wait; the last there is room for sends the batch at once
+local function join(conf, queue, calls, call, at)
   local count = #calls + 1
   calls[count] = call
 
   if count == MAX_CALLS then
-    lane.waiting = false
-    return deliver(conf, lane, calls, at)
+    queue.waiting = false
+    return deliver(conf, queue, calls, at)
   end
 
   call.answered = new_semaphore()
-  use_the_time(call)
-  wait(conf, lane, calls, call)
+  run_while_waiting(call)
+  wait(conf, queue, calls, call)
 end
 
 
---- Runs a command of plain.lua or script.lua.
+--- Runs a command of set_commands.lua or script.lua.
 -- @tparam string|table command
 -- @tparam number bytes of record in it
 -- @tparam number at the time (`ngx.now`)
@@ -273,26 +273,26 @@ end
 -- @treturn string|nil what went wrong
 -- @treturn boolean|nil after that: true if Redis may have run it all the same, or may yet
 function _M.run(conf, command, bytes, at, meanwhile, argument)
-  local lane = LANES[conf]
-  if not lane then
-    lane = { waiting = false, journey = false, began = 0 }
-    LANES[conf] = lane
+  local queue = QUEUES[conf]
+  if not queue then
+    queue = { waiting = false, batch = false, began = 0 }
+    QUEUES[conf] = queue
   end
 
   local call = new_call(command, meanwhile, argument)
-  local waiting = lane.waiting
+  local waiting = queue.waiting
 
   if waiting and waiting.bytes + bytes <= MAX_BYTES then
     waiting.bytes = waiting.bytes + bytes
-    join(conf, lane, waiting, call, at)
+    join(conf, queue, waiting, call, at)
 
-  elseif not waiting and bytes <= MAX_BYTES and lane.journey and at - lane.began < HOLD then
+  elseif not waiting and bytes <= MAX_BYTES and queue.batch and at - queue.began < MAX_BATCH_DELAY then
     waiting = { bytes = bytes }
-    lane.waiting = waiting
-    join(conf, lane, waiting, call, at)
+    queue.waiting = waiting
+    join(conf, queue, waiting, call, at)
 
   else
-    deliver(conf, lane, { call }, at)
+    deliver(conf, queue, { call }, at)
   end
 
   local doubtful = not call.done or call.lost and not call.reply

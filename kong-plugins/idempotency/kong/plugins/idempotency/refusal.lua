@@ -56,7 +56,7 @@ end
 -- @tparam number|nil retry_after seconds, instead of the code's own
 -- @treturn string "answer"
 -- @treturn table the answer
-function _M.of(code, headers, service, retry_after)
+function _M.build(code, headers, service, retry_after)
   local ok, err = pcall(ngx.req.read_body)
   if not ok then
     kong.log.err("the request's body could not be read: ", err)
@@ -90,7 +90,7 @@ function _M.unavailable(conf, headers, service, err)
     return "bypass"
   end
 
-  return _M.of("idempotency-unavailable", headers, service)
+  return _M.build("idempotency-unavailable", headers, service)
 end
 
 

@@ -46,7 +46,7 @@ end
 -- @tparam string|table|nil identity what the identity header says
 -- @treturn string|nil nil if the caller is anonymous
 -- @treturn boolean|nil whether the identity header named it
-function _M.of(order, consumer, identity)
+function _M.from_identity(order, consumer, identity)
   for i = 1, #order do
     if order[i] == "consumer" then
       if consumer then
@@ -85,7 +85,7 @@ end
 
 
 --- The scope of a visitor with these cookies.
-function _M.of_cookies(cookies)
+function _M.from_cookies(cookies)
   local parts = {}
   for i = 1, #cookies do
     parts[i] = length_prefixed(cookies[i][1]) .. length_prefixed(cookies[i][2])
@@ -96,7 +96,7 @@ end
 
 
 --- The scope of everybody at an address.
-function _M.of_address(address)
+function _M.from_address(address)
   return "ip:" .. address
 end
 

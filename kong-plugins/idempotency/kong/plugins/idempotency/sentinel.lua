@@ -1,6 +1,6 @@
 -- Which server is the master: Redis Sentinel knows.
 
-local dial = require "kong.plugins.idempotency.dial"
+local connect = require "kong.plugins.idempotency.connect"
 local resp = require "kong.plugins.idempotency.resp"
 
 local now = ngx.now
@@ -16,12 +16,12 @@ local KNOWN = setmetatable({}, { __mode = "k" })
 
 
 local function ask_one(conf, node)
-  local sentinel = dial.server(conf, node.host, node.port, {
+  local sentinel = connect.server(conf, node.host, node.port, {
     username = conf.sentinel_username,
     password = conf.sentinel_password,
   })
 
-  local sock, err = dial.open(conf, sentinel)
+  local sock, err = connect.open(conf, sentinel)
   if not sock then
     return nil, err
   end
@@ -33,7 +33,7 @@ local function ask_one(conf, node)
     return nil, err or "the master '" .. conf.sentinel_master .. "' is not known"
   end
 
-  dial.keep(conf, sock)
+  connect.keep(conf, sock)
   return { host = address[1], port = tonumber(address[2]) }
 end
 
@@ -72,7 +72,7 @@ end
 
 
 --- Makes sure that the sentinels are asked next time: the server they named did not do.
-function _M.doubt(conf)
+function _M.invalidate_master(conf)
   local known = KNOWN[conf]
   if known then
     known.master = nil

@@ -2,15 +2,15 @@
 
 local metrics = require "kong.plugins.idempotency.metrics"
 local pipeline = require "kong.plugins.idempotency.pipeline"
-local plain = require "kong.plugins.idempotency.plain"
 local script = require "kong.plugins.idempotency.script"
+local set_commands = require "kong.plugins.idempotency.set_commands"
 
 local now = ngx.now
 local null = ngx.null
 local setmetatable = setmetatable
 local type = type
 
--- by Redis configuration: when its server refused a plain command. It is not asked again for a while, not for ever:
+-- by Redis configuration: when its server refused a SET command. It is not asked again for a while, not for ever:
 -- a server may be replaced, and some tell of a passing trouble in the same words
 local REFUSED = setmetatable({}, { __mode = "k" })
 local ASK_AGAIN = 60 -- seconds
@@ -35,9 +35,9 @@ local function run(conf, command, bytes, meanwhile, claim)
 end
 
 
--- Runs a plain command of that kind (a function of plain.lua), unless the server has refused it lately.
+-- Runs a SET command of that kind (a function of set_commands.lua), unless the server has refused it lately.
 -- @treturn string|userdata|boolean|nil the reply; false if the script has to do it
-local function run_plain(conf, kind, claim, ttl, value, meanwhile)
+local function run_set(conf, kind, claim, ttl, value, meanwhile)
   local redis = conf.redis
   local refused = REFUSED[redis]
   local since = refused and refused[kind]
@@ -45,9 +45,9 @@ local function run_plain(conf, kind, claim, ttl, value, meanwhile)
     return false
   end
 
-  local command = plain[kind](claim.key, claim.lock, ttl, value)
+  local command = set_commands[kind](claim.key, claim.lock, ttl, value)
   local reply, err, doubtful = run(conf, command, value and #value or 0, meanwhile, claim)
-  if reply == false and plain.is_unknown(err) then
+  if reply == false and set_commands.is_unknown(err) then
     if not refused then
       refused = {}
       REFUSED[redis] = refused
@@ -80,7 +80,7 @@ end
 -- @treturn boolean|nil after an error: true if the key may be locked all the same
 function _M.claim(conf, claim, ttl)
   local key, lock = claim.key, claim.lock
-  local reply, err, doubtful = run_plain(conf, "claim", claim, ttl)
+  local reply, err, doubtful = run_set(conf, "claim", claim, ttl)
   if reply == null then
     return "claimed"
   elseif reply == nil then
@@ -89,7 +89,7 @@ function _M.claim(conf, claim, ttl)
 
   local outcome, answer
   if reply then
-    outcome, answer = plain.judge(reply, lock)
+    outcome, answer = set_commands.judge(reply, lock)
     if outcome then
       return outcome, answer
     end
@@ -98,11 +98,11 @@ function _M.claim(conf, claim, ttl)
   local doubtful_too
   reply, err, doubtful_too = run(conf, script.claim(key, lock, ttl), 0)
   if type(reply) == "string" then
-    outcome, answer = plain.judge(reply, lock)
+    outcome, answer = set_commands.judge(reply, lock)
     return outcome, answer or "the script let a damaged record through"
   end
 
-  -- what the script says of the key is the truth, whatever became of the plain command
+  -- what the script says of the key is the truth, whatever became of the SET command
   outcome, err = named(script.CLAIM, reply, err)
   return outcome, err, not outcome and (doubtful or doubtful_too) or nil
 end
@@ -116,7 +116,7 @@ end
 -- @treturn string|nil stored, expired (stored too: the lock had ended, no other owner
 --   had come), lost (another owner's now, left alone); nil and the error
 function _M.complete(conf, claim, ttl, value, meanwhile)
-  local reply, err = run_plain(conf, "complete", claim, ttl, value, meanwhile)
+  local reply, err = run_set(conf, "complete", claim, ttl, value, meanwhile)
   if reply == "OK" then
     return "stored"
   elseif reply == nil then

@@ -1,5 +1,5 @@
 -- Responses that another plugin of Kong gives in the service's place. `response` does not run for them, and in the log
--- phase the client has them already: what they settle is written by a timer.
+-- phase the client has them already: a timer writes what follows from them.
 
 local cjson = require "cjson.safe"
 local metrics = require "kong.plugins.idempotency.metrics"
@@ -36,7 +36,7 @@ end
 
 
 -- body and headers as kong.response.exit was given them; no body if it is not known (a stream)
-local function content_of(given)
+local function get_content(given)
   if not given then
     return nil
   end
@@ -50,10 +50,10 @@ local function content_of(given)
 end
 
 
-local function value_of(conf, prepared, claim, status, ctx)
-  local body, headers = content_of(ctx.delayed_response)
+local function make_value(conf, compiled, claim, status, ctx)
+  local body, headers = get_content(ctx.delayed_response)
   if body and #body <= conf.max_body_bytes then
-    return record.answer(claim.fingerprint, status, headers, headers, prepared.keeps, body)
+    return record.answer(claim.fingerprint, status, headers, headers, compiled.keeps, body)
   end
 
   metrics.count("oversize", claim.service)
@@ -64,14 +64,14 @@ end
 --- What the response to the client says about the claim, in the log phase (ADR 0026).
 -- @treturn string|nil "store", "release"; nil if the outcome is unknown
 -- @treturn string|nil what to store
-function _M.judge(conf, prepared, claim)
+function _M.judge(conf, compiled, claim)
   local ctx, status = ngx.ctx, ngx.status
   if kong.response.get_source() ~= "exit" or broke_off(ctx) then
     return nil
   end
 
-  if prepared.saves(status) then
-    return "store", value_of(conf, prepared, claim, status, ctx)
+  if compiled.saves(status) then
+    return "store", make_value(conf, compiled, claim, status, ctx)
   end
 
   -- a function that was called in the service's place may have acted before it failed

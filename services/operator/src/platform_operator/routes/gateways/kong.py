@@ -99,7 +99,7 @@ def _opens_other(which: ObjectId, live: Live, kept: set[Opening | None]) -> bool
 def _opening(body: Object) -> Opening | None:
     """Return what an Ingress of Kong opens; None when it refuses requests, or is none."""
     plugins = _annotations(body).get(PLUGINS, "").split(",")
-    if not any(plugin.endswith("-clean") for plugin in plugins):
+    if not any(plugin.endswith("-sanitize") for plugin in plugins):
         return None
     (rule,) = body["spec"]["rules"]
     (path,) = rule["http"]["paths"]

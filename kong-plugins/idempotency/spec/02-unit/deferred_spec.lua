@@ -1,8 +1,8 @@
 local fakes = require "spec.support.lua.fakes"
 
 
-describe("settle", function()
-  local timers, settle, calls, answers
+describe("deferred", function()
+  local timers, deferred, calls, answers
 
   before_each(function()
     timers = fakes.install()
@@ -25,12 +25,12 @@ describe("settle", function()
     end
 
     package.loaded["kong.plugins.idempotency.store"] = { complete = called("complete"), release = called("release") }
-    settle = require "kong.plugins.idempotency.settle"
+    deferred = require "kong.plugins.idempotency.deferred"
   end)
 
 
-  local function later(record)
-    settle.later({}, { ttl = 60000 }, { key = "k", lock = "l" }, record)
+  local function finish(record)
+    deferred.finish({}, { ttl = 60000 }, { key = "k", lock = "l" }, record)
   end
 
 
@@ -50,7 +50,7 @@ describe("settle", function()
 
   it("releases without a record, at once", function()
     answers = { "released" }
-    later(nil)
+    finish(nil)
     assert.same({ 0 }, run())
     assert.same({ { "release", "k", "l" } }, calls)
   end)
@@ -58,14 +58,14 @@ describe("settle", function()
 
   it("completes with one", function()
     answers = { "stored" }
-    later("record")
+    finish("record")
     run()
     assert.same({ { "complete", "k", "l", 60000, "record" } }, calls)
   end)
 
 
   it("tries again, slower each time, and gives up with a log line", function()
-    later("record")
+    finish("record")
     local delays = run()
 
     assert.equal(6, #calls)
@@ -79,14 +79,14 @@ describe("settle", function()
 
   it("survives whatever the store raises", function()
     answers = { "raise", "stored" }
-    later("record")
+    finish("record")
     run()
     assert.equal(2, #calls)
   end)
 
 
   it("tries once more, and only once, when the worker is being stopped", function()
-    later("record")
+    finish("record")
     run(true)
     assert.equal(1, #calls)
     assert.equal(1, #timers)
@@ -95,7 +95,7 @@ describe("settle", function()
 
   it("says so when there is no timer to be had", function()
     timers.refused = true
-    later("record")
+    finish("record")
     assert.truthy(timers.log[1]:find("too many pending timers", 1, true))
   end)
 
@@ -103,14 +103,14 @@ describe("settle", function()
   it("holds only so many answers at a time, and takes new ones once they are gone", function()
     local large = ("x"):rep(6 * 1024 * 1024)
     for _ = 1, 3 do
-      later(large)
+      finish(large)
     end
     assert.equal(2, #timers)
     assert.truthy(timers.log[1]:find("too many answers", 1, true))
 
     answers = { "stored", "stored", "stored" }
     run()
-    later(large)
+    finish(large)
     assert.equal(3, #timers)
   end)
 
@@ -118,7 +118,7 @@ describe("settle", function()
   it("declares an outcome unknown until the lock ends", function()
     answers = { "stored" }
     timers.time = 1000
-    settle.declare_unknown({}, { key = "k", lock = "l", fingerprint = ("f"):rep(32), ends_at = 1029.5 })
+    deferred.mark_unknown({}, { key = "k", lock = "l", fingerprint = ("f"):rep(32), ends_at = 1029.5 })
     run()
     assert.same({ { "complete", "k", "l", "30000", "L" .. ("f"):rep(32) .. "unknown:00000406" } }, calls)
   end)
@@ -126,7 +126,7 @@ describe("settle", function()
 
   it("declares nothing once the lock has ended", function()
     timers.time = 1030
-    settle.declare_unknown({}, { key = "k", lock = "l", fingerprint = ("f"):rep(32), ends_at = 1029.5 })
+    deferred.mark_unknown({}, { key = "k", lock = "l", fingerprint = ("f"):rep(32), ends_at = 1029.5 })
     run()
     assert.same({}, calls)
   end)
@@ -134,7 +134,7 @@ describe("settle", function()
 
   it("gives back a claim whose reply was lost, also if it comes late", function()
     answers = { false, "lost", "released" }
-    settle.give_back({}, { key = "k", lock = "l" })
+    deferred.give_back({}, { key = "k", lock = "l" })
     assert.same({ 0, 0.1, 0.2 }, run())
     assert.equal("release", calls[3][1])
   end)
@@ -142,7 +142,7 @@ describe("settle", function()
 
   it("gives up on a claim that never comes, without a complaint", function()
     answers = { "lost", "lost", "lost", "lost", "lost", "lost" }
-    settle.give_back({}, { key = "k", lock = "l" })
+    deferred.give_back({}, { key = "k", lock = "l" })
     assert.equal(6, #run())
     assert.equal(0, #timers.log)
   end)

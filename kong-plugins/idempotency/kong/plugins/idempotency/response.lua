@@ -1,5 +1,5 @@
 -- The response phase: the service's whole answer is there and the client has none
--- of it yet. The claim is settled now.
+-- of it yet. The claim is completed now.
 
 local markers = require "kong.plugins.idempotency.markers"
 local metrics = require "kong.plugins.idempotency.metrics"
@@ -59,9 +59,9 @@ end
 
 
 -- The response gives an anonymous visitor another cookie than the one that its key belongs to. A replay would not set it.
-local function changes_scope(prepared, claim)
+local function changes_scope(compiled, claim)
   return claim.cookies
-     and scope.is_replaced(prepared.scope_cookies, claim.cookies, kong.service.response.get_headers()["set-cookie"])
+     and scope.is_replaced(compiled.scope_cookies, claim.cookies, kong.service.response.get_headers()["set-cookie"])
 end
 
 
@@ -86,17 +86,17 @@ local function service_headers()
 end
 
 
---- Settles a claim by the service's answer.
--- @treturn string what to call it in Idempotency-Status; "unknown" if it is no final answer: nothing is settled then
+--- Completes or releases a claim by the service's response.
+-- @treturn string what to call it in Idempotency-Status; "unknown" if it is no final answer: the claim stays as it is then
 -- @treturn table|nil what is still to be done in Redis, because it was out of reach
-function _M.settle(conf, prepared, claim)
+function _M.complete_claim(conf, compiled, claim)
   local status = kong.service.response.get_status()
   if status < 200 then
     -- nginx takes an early hint (103) for the answer and drops what follows
     return "unknown"
   end
 
-  if not prepared.saves(status) or changes_scope(prepared, claim) then
+  if not compiled.saves(status) or changes_scope(compiled, claim) then
     local released, err = store.release(conf, claim)
     if released then
       return "released"
@@ -121,11 +121,11 @@ function _M.settle(conf, prepared, claim)
     value = record.tombstone(claim.fingerprint)
   else
     local headers, names = service_headers()
-    value = record.answer(claim.fingerprint, status, headers, names, prepared.keeps, body)
+    value = record.answer(claim.fingerprint, status, headers, names, compiled.keeps, body)
     meanwhile = mark_stored
   end
 
-  local completed, err = store.complete(conf, claim, prepared.ttl, value, meanwhile)
+  local completed, err = store.complete(conf, claim, compiled.ttl, value, meanwhile)
 
   if not completed then
     metrics.count("store_errors", claim.service)

@@ -1,5 +1,5 @@
 -- A request's headers without what the service must not get, and a joined service's response without what it must not
--- send. This file and the modules that it uses are also what the chart gives to Kong (charts/member-platform/files/cleaning,
+-- send. This file and the modules that it uses are also what the chart gives to Kong (charts/member-platform/files/sanitize,
 -- in a pre-function plugin): one code in both gateways.
 
 local cookies = require "gateway.cookies"
@@ -49,7 +49,7 @@ local function has_control_characters(value)
 end
 
 
-local function clean_cookies(route, header)
+local function sanitize_cookies(route, header)
   local kept = cookies.without(header, route.joined and cookies.platform or cookies.credentials)
   if kept then
     ngx.req.set_header("Cookie", kept)
@@ -74,7 +74,7 @@ end
 -- unless it has it (`bearer`). Looks at every header, however many there are.
 -- Returns the status with which the request is refused, or nil: 400 for a header that is not HTTP, 401 and 403 as
 -- `requires_identity` and `roles` (a set) say.
-function _M.clean(route)
+function _M.request(route)
   local cookie
   local claims = NONE
 
@@ -111,7 +111,7 @@ function _M.clean(route)
   end
 
   if cookie and not route.cookies then
-    clean_cookies(route, cookie)
+    sanitize_cookies(route, cookie)
   end
 
   return identity.refusal(route, claims)
@@ -132,7 +132,7 @@ end
 
 -- Take from the response of a joined service what it must not send (`own_host`: it has a host of its own). Every response
 -- says that its content type is meant.
-function _M.clean_response(route)
+function _M.response(route)
   local header = ngx.header
   header["X-Content-Type-Options"] = "nosniff"
   if not route or not route.joined then

@@ -67,8 +67,8 @@ def plugin(name):
     return named(render("default-values.yaml"), "KongPlugin", name)
 
 
-def cleaning(row):
-    return plugin(f"cleaning-{row}")
+def sanitizing(row):
+    return plugin(f"sanitize-{row}")
 
 
 def test_a_package_of_the_chart_holds_the_standalone_gateways_code(tmp_path):
@@ -78,7 +78,7 @@ def test_a_package_of_the_chart_holds_the_standalone_gateways_code(tmp_path):
         inside = {
             member.name.rpartition("/")[2]: package.extractfile(member).read()
             for member in package.getmembers()
-            if "/files/cleaning/" in member.name
+            if "/files/sanitize/" in member.name
         }
     assert inside
     assert inside == {name: (GATEWAY / name).read_bytes() for name in inside}
@@ -110,7 +110,7 @@ def test_public_routes_lose_identity_headers_and_all_but_webs_lose_cookies():
 
 
 KINDS = {
-    "cleaning": "pre-function",
+    "sanitize": "pre-function",
     "not-allowed-but": "pre-function",
     "not-found": "pre-function",
     "no-identity": "request-transformer",
@@ -133,7 +133,7 @@ def test_every_answer_tells_the_requests_id(documents):
 
 
 def test_a_client_says_nothing_of_its_own_address():
-    assert run(cleaning("storefront"), {"Forwarded": "for=1.2.3.4", "X-Original-Forwarded-For": "1.2.3.4"}) == {}
+    assert run(sanitizing("storefront"), {"Forwarded": "for=1.2.3.4", "X-Original-Forwarded-For": "1.2.3.4"}) == {}
 
 
 def test_the_plain_plugin_removes_what_the_edge_would_have_set():
@@ -151,7 +151,7 @@ def test_the_plain_plugin_removes_what_the_edge_would_have_set():
     ],
 )
 def test_the_platforms_credentials_alone_are_removed(sent, kept):
-    assert run(cleaning("cart"), {"Cookie": sent}).get("Cookie") == kept
+    assert run(sanitizing("cart"), {"Cookie": sent}).get("Cookie") == kept
 
 
 OWN = {"X-Auth-Subject": "m1", "X-Auth-Session": "s1", "X-Auth-Roles": "member", "Authorization": "Bearer t"}
@@ -172,12 +172,12 @@ OWN = {"X-Auth-Subject": "m1", "X-Auth-Session": "s1", "X-Auth-Roles": "member",
 )
 @pytest.mark.parametrize("row", ["members", "orders", "admin"])
 def test_a_required_row_refuses_what_the_edge_has_not_checked(row, sent):
-    assert run(cleaning(row), sent)["exit"].split() == ["401", "unauthenticated"]
+    assert run(sanitizing(row), sent)["exit"].split() == ["401", "unauthenticated"]
 
 
 @pytest.mark.parametrize(("roles", "passes"), [("member", False), ("", False), ("member,admin", True)])
 def test_a_row_with_roles_refuses_members_without_one(roles, passes):
-    left = run(cleaning("admin"), {**OWN, "X-Auth-Roles": roles})
+    left = run(sanitizing("admin"), {**OWN, "X-Auth-Roles": roles})
     assert left.get("exit", "").split() == ([] if passes else ["403", "forbidden"])
 
 
@@ -193,29 +193,29 @@ def test_a_browser_gets_a_page():
 @pytest.mark.parametrize("name", ["x-auth-subject", "X_Auth_Subject", "X-Auth_Roles", "x_auth-session", "X-Auth-Other"])
 def test_public_routes_lose_identity_in_every_spelling_beyond_the_first_hundred_headers(name):
     many = {f"X-Filler-{index}": "x" for index in range(300)}
-    assert run(cleaning("catalogue"), {**many, name: "evil"}) == many
+    assert run(sanitizing("catalogue"), {**many, name: "evil"}) == many
 
 
 @pytest.mark.parametrize("name", ["X_Auth_Subject", "X-Auth_Subject", "X-Auth-Other", "X_Forwarded_For"])
 def test_other_routes_keep_what_the_edge_set_and_lose_other_spellings(name):
-    assert run(cleaning("members"), {**OWN, name: "evil"}) == OWN
+    assert run(sanitizing("members"), {**OWN, name: "evil"}) == OWN
 
 
 def test_cookies_in_two_spellings_of_the_header_are_one():
-    left = run(cleaning("cart"), {"Cookie": ["a=1; access=x", "b=2"], "cookie": "c=3; refresh=y"})
+    left = run(sanitizing("cart"), {"Cookie": ["a=1; access=x", "b=2"], "cookie": "c=3; refresh=y"})
     assert list(left) == ["Cookie"]
     assert sorted(left["Cookie"].split("; ")) == ["a=1", "b=2", "c=3"]
 
 
 @pytest.mark.parametrize("bad", ["short", "x" * 129, "with space", 'quoted"id'])
 def test_a_request_has_an_id_that_is_fit_for_a_log(bad):
-    assert run(cleaning("storefront"), {"X-Request-ID": bad}) == {"X-Request-ID": "0123456789abcdef"}
-    assert run(cleaning("storefront"), {"X-Request-ID": "client-chosen.1"}) == {"X-Request-ID": "client-chosen.1"}
+    assert run(sanitizing("storefront"), {"X-Request-ID": bad}) == {"X-Request-ID": "0123456789abcdef"}
+    assert run(sanitizing("storefront"), {"X-Request-ID": "client-chosen.1"}) == {"X-Request-ID": "client-chosen.1"}
 
 
 def test_web_gets_its_cookies():
     sent = {"Cookie": "__Host-access=x", "X-Auth-Subject": "m1"}
-    assert run(cleaning("storefront"), sent) == sent
+    assert run(sanitizing("storefront"), sent) == sent
 
 
 # The same code with what a response has: header_filter after access, in one request.
@@ -252,10 +252,10 @@ SENT = """["Set-Cookie"] = {"a=1", "__Host-access=evil; Path=/", "=cart=evil"}, 
         ("cookies = true", None),
     ],
 )
-def test_a_joined_services_response_is_cleaned_in_kong(route, left):
+def test_a_joined_services_response_is_sanitized_in_kong(route, left):
     documents = render("operator-kong-values.yaml")
     (config,) = [one for one in of_kind(documents, "ConfigMap") if one["metadata"]["name"] == f"{RELEASE}-operator"]
-    plugin_config = json.loads(config["data"]["platform.json"])["gateway"]["cleaning"]["config"]
+    plugin_config = json.loads(config["data"]["platform.json"])["gateway"]["sanitize"]["config"]
     code = (
         plugin_config["access"][0].replace("@ROUTE@", "{ " + route + " }")
         + "==split=="

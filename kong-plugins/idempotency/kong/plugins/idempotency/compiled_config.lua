@@ -1,4 +1,4 @@
--- A plugin configuration as the hot path wants it: sets instead of lists,
+-- A plugin configuration in the form that requests need: sets instead of lists,
 -- lower-case names, milliseconds.
 --
 -- Kept by configuration table, for as long as Kong keeps that. Values that Kong's
@@ -29,7 +29,7 @@ local function set_of(list)
 end
 
 
-local function prepare(conf)
+local function compile(conf)
   local names = keys.names(conf.key_headers)
   local variables = {}
   for i = 1, #names do
@@ -61,15 +61,15 @@ local function prepare(conf)
 end
 
 
---- The prepared form of `conf`.
-function _M.of(conf)
-  local prepared = BY_CONFIGURATION[conf]
-  if not prepared then
-    prepared = prepare(conf)
-    BY_CONFIGURATION[conf] = prepared
+--- The compiled form of `conf`.
+function _M.get(conf)
+  local compiled = BY_CONFIGURATION[conf]
+  if not compiled then
+    compiled = compile(conf)
+    BY_CONFIGURATION[conf] = compiled
   end
 
-  return prepared
+  return compiled
 end
 
 

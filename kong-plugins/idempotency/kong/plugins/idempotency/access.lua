@@ -1,5 +1,6 @@
--- The access phase: who asks, with which key, and what became of it.
+-- The access phase: which caller sent the request, with which key, and what became of that key.
 
+local deferred = require "kong.plugins.idempotency.deferred"
 local digest = require "kong.plugins.idempotency.digest"
 local fingerprint = require "kong.plugins.idempotency.fingerprint"
 local keys = require "kong.plugins.idempotency.keys"
@@ -8,7 +9,6 @@ local metrics = require "kong.plugins.idempotency.metrics"
 local record = require "kong.plugins.idempotency.record"
 local refusal = require "kong.plugins.idempotency.refusal"
 local scope = require "kong.plugins.idempotency.scope"
-local settle = require "kong.plugins.idempotency.settle"
 local store = require "kong.plugins.idempotency.store"
 
 local kong = kong
@@ -21,7 +21,7 @@ local min = math.min
 local ngx = ngx
 local now = ngx.now
 local rawget = rawget
-local refuse = refusal.of
+local refuse = refusal.build
 local type = type
 local unavailable = refusal.unavailable
 
@@ -67,21 +67,21 @@ end
 
 
 -- a lock that ends while the service may still be at work lets a second request in
-local function warn_of_a_short_lock(prepared, service)
-  prepared.lock_judged = true
+local function warn_of_a_short_lock(compiled, service)
+  compiled.is_lock_checked = true
 
   local connecting = (service.connect_timeout or 0) * ((service.retries or 0) + 1)
   local longest = connecting + (service.write_timeout or 0) + (service.read_timeout or 0)
-  if tonumber(prepared.lock_ttl) <= longest then
+  if tonumber(compiled.lock_ttl) <= longest then
     kong.log.warn("lock_ttl is not above the time-outs of the service (", longest, " ms together, retries included)")
   end
 end
 
 
-local function service_label(conf, prepared)
+local function service_label(conf, compiled)
   local service = kong.router.get_service()
-  if service and not prepared.lock_judged then
-    warn_of_a_short_lock(prepared, service)
+  if service and not compiled.is_lock_checked then
+    warn_of_a_short_lock(compiled, service)
   end
 
   local label = conf.service or service and (service.name or service.id) or "none"
@@ -100,25 +100,25 @@ end
 -- Whose key it is: the scope; the roles that the edge vouches for; of an anonymous caller the cookies that tell visitors
 -- apart, where there are such.
 -- rawget: X_Auth_Subject is not X-Auth-Subject
-local function caller_of(conf, prepared, headers)
-  local identity = prepared.identity_header and rawget(headers, prepared.identity_header)
-  local whose, by_header = scope.of(conf.scope, consumer_id(headers), identity)
+local function find_caller(conf, compiled, headers)
+  local identity = compiled.identity_header and rawget(headers, compiled.identity_header)
+  local whose, by_header = scope.from_identity(conf.scope, consumer_id(headers), identity)
   if whose then
-    return whose, by_header and prepared.roles_header and joined(headers, prepared.roles_header) or ""
+    return whose, by_header and compiled.roles_header and joined(headers, compiled.roles_header) or ""
   end
 
-  local cookies = prepared.scope_cookies and scope.cookies(prepared.scope_cookies, rawget(headers, "cookie"))
+  local cookies = compiled.scope_cookies and scope.cookies(compiled.scope_cookies, rawget(headers, "cookie"))
   if cookies and #cookies > 0 then
-    return scope.of_cookies(cookies), "", cookies
+    return scope.from_cookies(cookies), "", cookies
   end
 
-  return conf.anonymous == "client_ip" and scope.of_address(kong.client.get_forwarded_ip()) or nil, "", cookies
+  return conf.anonymous == "client_ip" and scope.from_address(kong.client.get_forwarded_ip()) or nil, "", cookies
 end
 
 
 -- what a replay answers: an opened record, with its headers and the markers
-local function replay(answer, prepared)
-  local headers = record.headers(answer, prepared.keeps)
+local function replay(answer, compiled)
+  local headers = record.headers(answer, compiled.keeps)
   answer.headers = headers
   kong.log.set_serialize_value("idempotency.status", "replayed")
   headers[markers.STATUS] = "replayed"
@@ -133,11 +133,11 @@ local function replay(answer, prepared)
 end
 
 
-local function claim(conf, prepared, claimed)
-  local outcome, detail, doubtful = store.claim(conf, claimed, prepared.lock_ttl)
+local function claim(conf, compiled, claimed)
+  local outcome, detail, doubtful = store.claim(conf, claimed, compiled.lock_ttl)
   if doubtful then
     -- nothing is forwarded under this lock; left alone it would keep repeats out
-    settle.give_back(conf, claimed)
+    deferred.give_back(conf, claimed)
   end
 
   return outcome, detail
@@ -163,10 +163,10 @@ end
 
 
 -- claims the key; while another request has it, looks again until `wait_timeout`
-local function claim_or_wait(conf, prepared, claimed)
+local function claim_or_wait(conf, compiled, claimed)
   stay_without_client()
 
-  local outcome, detail = claim(conf, prepared, claimed)
+  local outcome, detail = claim(conf, compiled, claimed)
   if outcome ~= "in-flight" then
     return outcome, detail
   end
@@ -177,7 +177,7 @@ local function claim_or_wait(conf, prepared, claimed)
   while outcome == "in-flight" and now() < deadline do
     ngx.sleep(min(pause, deadline - now()))
     pause = min(pause * 2, LONGEST_PAUSE)
-    outcome, detail = claim(conf, prepared, claimed)
+    outcome, detail = claim(conf, compiled, claimed)
 
     if not outcome then
       -- the first request was seen at work, so `fail_mode: open` must not let a second one in
@@ -193,13 +193,13 @@ end
 
 --- Whether the request can concern the plugin at all: says so without building a
 -- table of its headers, and errs on the side of yes.
-function _M.concerns(conf, prepared)
+function _M.concerns(conf, compiled)
   if conf.required then
     return true
   end
 
   local var = ngx.var
-  local variables = prepared.key_variables
+  local variables = compiled.key_variables
   for i = 1, #variables do
     if var[variables[i]] then
       return true
@@ -212,16 +212,16 @@ end
 
 --- Decides about a request.
 -- @treturn string|nil nil: the plugin has nothing to do with it. Else "answer" (in the service's
---   place), "bypass" (forward without a claim) or "claim" (forward, then settle)
+--   place), "bypass" (forward without a claim) or "claim" (forward, then complete)
 -- @treturn table|nil the answer, or the claim: `key`, `lock`, `fingerprint`, `service`
-function _M.decide(conf, prepared)
+function _M.decide(conf, compiled)
   local headers = ngx.req.get_headers(0)
   local method = kong.request.get_method()
 
-  local key, problem = keys.read(headers, prepared.key_names)
-  local service = service_label(conf, prepared)
+  local key, problem = keys.read(headers, compiled.key_names)
+  local service = service_label(conf, compiled)
 
-  if not prepared.methods[method] then
+  if not compiled.methods[method] then
     -- a protocol upgrade is a GET: no answer to record, so no key to honour
     if (key or problem) and asks_for_upgrade(headers) then
       return refuse("idempotency-upgrade-refused", headers, service)
@@ -246,7 +246,7 @@ function _M.decide(conf, prepared)
     return refuse("idempotency-upgrade-refused", headers, service)
   end
 
-  local whose, roles, cookies = caller_of(conf, prepared, headers)
+  local whose, roles, cookies = find_caller(conf, compiled, headers)
   if not whose then
     if conf.anonymous == "reject" then
       return refuse("idempotency-identity-missing", headers, service)
@@ -274,7 +274,7 @@ function _M.decide(conf, prepared)
     secret = fingerprint.secret_without_configuration(whose, key)
   end
 
-  local print = fingerprint.of(secret, method, ngx.var.request_uri, joined(headers, "content-type"), roles, body)
+  local print = fingerprint.compute(secret, method, ngx.var.request_uri, joined(headers, "content-type"), roles, body)
   local claimed = {
     key = scope.redis_key(service, whose, key),
     service = service,
@@ -284,11 +284,11 @@ function _M.decide(conf, prepared)
     cookies = cookies,
     success = "stored",
     marked = false,
-    settled = false,
-    unsettled = false,
+    is_finished = false,
+    unfinished = false,
   }
 
-  local outcome, detail = claim_or_wait(conf, prepared, claimed)
+  local outcome, detail = claim_or_wait(conf, compiled, claimed)
 
   if outcome == "poisoned" then
     metrics.count("poisoned", service)
@@ -303,7 +303,7 @@ function _M.decide(conf, prepared)
 
   if outcome == "replay" then
     metrics.count("hits", service)
-    return "answer", replay(detail, prepared)
+    return "answer", replay(detail, compiled)
   end
 
   if outcome == "mismatch" then
@@ -327,8 +327,8 @@ end
 
 
 --- What is to be done when `decide` itself failed.
-function _M.failed(conf, prepared, err)
-  return unavailable(conf, {}, service_label(conf, prepared), err)
+function _M.failed(conf, compiled, err)
+  return unavailable(conf, {}, service_label(conf, compiled), err)
 end
 
 

@@ -1,4 +1,4 @@
-local prepared = require "kong.plugins.idempotency.prepared"
+local compiled_config = require "kong.plugins.idempotency.compiled_config"
 
 
 local function configuration()
@@ -15,9 +15,9 @@ local function configuration()
 end
 
 
-describe("prepared", function()
-  it("is what the hot path asks for", function()
-    local made = prepared.of(configuration())
+describe("compiled_config", function()
+  it("has what requests need", function()
+    local made = compiled_config.get(configuration())
 
     assert.is_true(made.methods.POST)
     assert.is_nil(made.methods.GET)
@@ -36,21 +36,21 @@ describe("prepared", function()
   it("reads an empty name of a header as none", function()
     local conf = configuration()
     conf.identity_header, conf.roles_header = "", ""
-    assert.is_nil(prepared.of(conf).identity_header)
-    assert.is_nil(prepared.of(conf).roles_header)
+    assert.is_nil(compiled_config.get(conf).identity_header)
+    assert.is_nil(compiled_config.get(conf).roles_header)
   end)
 
 
   it("has no set of cookies where there are none", function()
     local conf = configuration()
     conf.scope_cookies = {}
-    assert.is_nil(prepared.of(conf).scope_cookies)
+    assert.is_nil(compiled_config.get(conf).scope_cookies)
   end)
 
 
   it("is made once a configuration", function()
     local conf = configuration()
-    assert.equal(prepared.of(conf), prepared.of(conf))
-    assert.not_equal(prepared.of(conf), prepared.of(configuration()))
+    assert.equal(compiled_config.get(conf), compiled_config.get(conf))
+    assert.not_equal(compiled_config.get(conf), compiled_config.get(configuration()))
   end)
 end)

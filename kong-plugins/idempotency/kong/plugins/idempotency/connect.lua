@@ -1,4 +1,4 @@
--- A connection to one server: pooled, introduced once.
+-- A connection to one server: pooled, initialized once.
 
 local digest = require "kong.plugins.idempotency.digest"
 local resp = require "kong.plugins.idempotency.resp"
@@ -14,7 +14,7 @@ local function present(value)
 end
 
 
---- A server and who we are to it. Connections are shared by all that would introduce themselves alike, and by no other.
+--- A server and the credentials for it. Connections are shared by all that authenticate alike, and by no other.
 -- @tparam table conf the Redis configuration: TLS, time-outs, size of the pool
 -- @tparam table credentials `username`, `password`, `database`, each may be missing
 function _M.server(conf, host, port, credentials)
@@ -42,7 +42,7 @@ end
 
 
 -- what a fresh connection needs before its first command
-local function introduce(conf, sock, server)
+local function initialize(conf, sock, server)
   if conf.ssl then
     local ok, err = sock:sslhandshake(false, conf.server_name, conf.ssl_verify)
     if not ok then
@@ -95,7 +95,7 @@ function _M.open(conf, server)
     return sock, false
   end
 
-  ok, err = introduce(conf, sock, server)
+  ok, err = initialize(conf, sock, server)
   if not ok then
     sock:close()
     return nil, err

@@ -1,4 +1,4 @@
-"""The plugin's plain commands and what it makes of their replies, put together as store.lua does it."""
+"""The plugin's SET commands and what it makes of their replies, put together as store.lua does it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from plugintests.script import Script
 _JUDGE = """
 package.path = "./?.lua;" .. package.path
 ngx = { null = {} }
-local plain = require "kong.plugins.idempotency.plain"
+local set_commands = require "kong.plugins.idempotency.set_commands"
 local function bytes(hex) return (hex:gsub("..", function(digits) return string.char(tonumber(digits, 16)) end)) end
 for line in io.lines() do
   local value, lock = line:match("^(%x*) (%x*)$")
-  io.write(plain.judge(bytes(value), bytes(lock)) or "nothing", "\\n")
+  io.write(set_commands.judge(bytes(value), bytes(lock)) or "nothing", "\\n")
   io.flush()
 end
 """
@@ -26,7 +26,7 @@ CODES = {"claimed": 0, "in-flight": 2, "mismatch": 3, "not-replayable": 4}
 
 
 class Judge:
-    """plain.lua's `judge`, in a process of its own."""
+    """set_commands.lua's `judge`, in a process of its own."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -48,8 +48,8 @@ class Judge:
         return None if said == "nothing" else said
 
 
-class PlainFirst:
-    """As `Script`; what is plain is done by plain commands."""
+class SetFirst:
+    """As `Script`; SET commands do what they can."""
 
     def __init__(self, store: redis.Redis, judge: Judge) -> None:
         self._store = store

@@ -1,8 +1,8 @@
 local fakes = require "spec.support.lua.fakes"
 
 
-describe("dial", function()
-  local dial, reused, log
+describe("connect", function()
+  local connect, reused, log
 
   -- sockets that note what is asked of them; `reused` says how often each connection was used before
   before_each(function()
@@ -44,7 +44,7 @@ describe("dial", function()
         return note(command)(nil, ...)
       end,
     }
-    dial = require "kong.plugins.idempotency.dial"
+    connect = require "kong.plugins.idempotency.connect"
   end)
 
 
@@ -59,7 +59,7 @@ describe("dial", function()
 
 
   local function open(conf)
-    return dial.open(conf, dial.server(conf, conf.host, conf.port, conf))
+    return connect.open(conf, connect.server(conf, conf.host, conf.port, conf))
   end
 
 
@@ -171,7 +171,7 @@ describe("dial", function()
 
   it("keeps a connection with the configured limits", function()
     local conf = configuration()
-    dial.keep(conf, (open(conf)))
+    connect.keep(conf, (open(conf)))
     assert.equal("keepalive 9 5", log[#log])
   end)
 end)

@@ -1,4 +1,4 @@
--- What Redis itself can do in one command, for a fifth of what the script costs it: set a key that is not there and tell
+-- SET commands: what Redis itself can do in one command, for a fifth of what the script costs it: set a key that is not there and tell
 -- what is there, and put a value in the place of another one. Each is one atomic step, as the script is, and decides
 -- nothing but the plain cases; the script has the last word on all others.
 

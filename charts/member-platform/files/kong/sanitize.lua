@@ -1,6 +1,6 @@
-local clean, clean_response = modules["gateway.cleaning"].clean, modules["gateway.cleaning"].clean_response
+local sanitize = modules["gateway.sanitize"]
 -- Kong takes these from the first header whose name fits, `X_Forwarded_For` before `X-Forwarded-For`, and before any plugin
--- runs: once more, from what clean has left.
+-- runs: once more, from what sanitize.request has left.
 local function forward()
   local var = ngx.var
   local from, trusted = var.http_x_forwarded_for, kong.ip.is_trusted(var.realip_remote_addr)
@@ -12,13 +12,13 @@ end
 
 return function()
   local id = request_id()
-  local refusal = clean(route)
+  local refusal = sanitize.request(route)
   if refusal then
     return refuse(modules["gateway.problem"].code_of(refusal), id)
   end
   forward()
-  kong.ctx.plugin.clean_response = function()
-    clean_response(route)
+  kong.ctx.plugin.sanitize_response = function()
+    sanitize.response(route)
   end
   -- set by clients themselves and by no proxy on the way
   ngx.req.clear_header("Forwarded")

@@ -1,5 +1,5 @@
--- What is left to do in Redis once the client has its answer. The log phase has no
--- sockets, so a timer does it.
+-- Commands to Redis that are left once the client has its response. The log phase has no
+-- sockets, so a timer sends them.
 
 local record = require "kong.plugins.idempotency.record"
 local store = require "kong.plugins.idempotency.store"
@@ -53,7 +53,7 @@ local function schedule(delay, task)
   local ok, err = timer_at(delay, run, task)
   if not ok then
     done(task)
-    ngx.log(ngx.ERR, "[idempotency] no timer to settle a key: ", err)
+    ngx.log(ngx.ERR, "[idempotency] no timer to finish a key: ", err)
   end
 
   return ok
@@ -63,21 +63,21 @@ end
 run = function(premature, task)
   local ok, outcome, err = pcall(attempt, task)
   -- a claim that was not there to be released may still be on its way to Redis
-  local settled = ok and outcome and not (task.doubtful and outcome == "lost")
+  local is_finished = ok and outcome and not (task.doubtful and outcome == "lost")
   task.tries = task.tries + 1
   local last = premature or task.tries >= TRIES
 
-  if settled or last then
+  if is_finished or last then
     done(task)
   end
 
-  if settled or (last and outcome == "lost") then
+  if is_finished or (last and outcome == "lost") then
     return
   end
 
   if last then
     -- the lock ends by itself
-    ngx.log(ngx.ERR, "[idempotency] a key could not be settled: ", ok and err or outcome)
+    ngx.log(ngx.ERR, "[idempotency] a key could not be finished: ", ok and err or outcome)
     return
   end
 
@@ -89,7 +89,7 @@ end
 
 --- Completes (with `value`) or releases (without) a claim, soon and more than once if need be.
 -- Everything is copied: the request is gone when the timer runs.
-function _M.later(conf, prepared, claim, value)
+function _M.finish(conf, compiled, claim, value)
   local bytes = value and #value or 0
   if pending_bytes + bytes > MAX_PENDING_BYTES then
     kong.log.err("too many answers wait for Redis; this one is given up")
@@ -101,7 +101,7 @@ function _M.later(conf, prepared, claim, value)
     conf = conf,
     key = claim.key,
     lock = claim.lock,
-    ttl = prepared.ttl,
+    ttl = compiled.ttl,
     record = value,
     bytes = bytes,
     tries = 0,
@@ -111,7 +111,7 @@ end
 
 
 --- Puts into the place of the lock that the outcome is unknown, until the lock would have ended.
-function _M.declare_unknown(conf, claim)
+function _M.mark_unknown(conf, claim)
   local ends_at = ceil(claim.ends_at)
   schedule(0, {
     conf = conf,

@@ -1,1 +1,0 @@
-../../../../standalone/gateway/lua/gateway/cleaning.lua

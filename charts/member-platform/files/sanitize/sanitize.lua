@@ -1,0 +1,1 @@
+../../../../standalone/gateway/lua/gateway/sanitize.lua
