@@ -25,15 +25,14 @@ from harness.results import table, write
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_common.local_servers.postgres import EphemeralPostgres
-from platform_database.migrate import migrate
-from platform_database.testing import TestedDatabase, explain, make_roles, recorded_statements
 from platform_shop.app import make_app
 from platform_shop.catalogue.cursors import Filters, Sort
 from platform_shop.config import MigrationSettings, ShopSettings
 from platform_shop.container import Services
 from platform_shop.languages import Language
 from platform_shop.schema import SCHEMA
+from platform_testing.database import ServiceDatabases, explain, recorded_statements
+from platform_testing.postgres import EphemeralPostgres
 
 PRODUCTS = 100_000
 GOAL_MS = 50.0
@@ -86,10 +85,7 @@ def _server() -> Iterator[EphemeralPostgres]:
 
 
 def _database(server: EphemeralPostgres, number: int) -> ShopSettings:
-    database = TestedDatabase(server, "shop", "postgres", make_roles(server, "shop"))
-    database.give_to_owner()
-    database.run(f"GRANT ALL ON SCHEMA public TO {database.owner}")
-    migrate(MigrationSettings(migration_database_url=database.owner_url, _env_file=None), SCHEMA)
+    database = ServiceDatabases(server).migrated(SCHEMA, MigrationSettings)
     fill(database.owner_url, number)
     keys = ("service_token_key", "fingerprint_key", "cart_key", "payment_webhook_secret")
     secrets_of_shop: Any = {key: secrets.token_hex(32) for key in keys}

@@ -30,8 +30,8 @@ import httpx2
 import redis
 from harness import cores, kong, nginx, results, servers, wrk
 
-from platform_common.local_servers.valkey import AclUser, EphemeralValkey
 from platform_standalone.nginx.gateway import PLUGIN_FOLDER
+from platform_testing.valkey import AclUser, EphemeralValkey
 
 BENCH = Path(__file__).parent
 KIND = os.environ.get("GATEWAY_KIND", "standalone")

@@ -32,7 +32,7 @@ from platform_auth.keys.files import init_ring
 from platform_auth.keys.reloader import KeyRingReloader
 from platform_auth.sessions.record import Session
 from platform_auth.sessions.repository import SESSION_KEY
-from platform_common.local_servers.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
+from platform_testing.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
 
 BENCH = Path(__file__).parent
 PEER = BENCH / "peers" / "koa-verify"

@@ -20,7 +20,7 @@ import platform_auth.verify.lookup
 from platform_auth.store import lookup_pool
 from platform_auth.verify.lookup import SessionLookup, get_command
 from platform_auth.verify.redis_connection import PipelinedConnection
-from platform_common.local_servers.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
+from platform_testing.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
 
 RUNS, LOOKUPS = 8, 1024
 CONNECTIONS = {"own connection": PipelinedConnection, "redis-py": RedisPyConnection, "redis-py, MGET": MgetConnection}

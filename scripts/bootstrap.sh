@@ -148,8 +148,10 @@ install_python_packages() { # mode
     export VIRTUAL_ENV="$PWD/$VENV"
     inherit_index
     run "$VENV/bin/uv" pip sync --quiet --require-hashes "requirements/$(lock_of "$1")"
+    mode=$1
     set --
     for project in libs/*/ services/*/ standalone/; do
+        case $mode:$project in up:libs/platform_testing/) continue ;; esac
         [ ! -f "$project/pyproject.toml" ] || set -- "$@" --editable "./$project"
     done
     run "$VENV/bin/uv" pip install --quiet --no-deps --no-build-isolation "$@"

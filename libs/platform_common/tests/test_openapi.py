@@ -10,8 +10,8 @@ from fastapi import Depends, FastAPI, Header
 from platform_common.idempotency_key import GivenKey
 from platform_common.openapi import OPTIONAL_TOKEN, ProblemResponses, customize_openapi, operation_id
 from platform_common.payload import Payload
-from platform_common.testing.openapi_documents import operation_ids, operations_of, unproblematic_errors
 from platform_common.tokens.callers import access_token
+from platform_testing.openapi_documents import operation_ids, operations_of, unproblematic_errors
 
 problems = ProblemResponses({404: "No such pot."})
 

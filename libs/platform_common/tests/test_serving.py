@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from platform_common.local_servers.process import free_port
+from platform_testing.process import free_port
 
 EXAMPLE = Path(__file__).with_name("serving_example.py")
 

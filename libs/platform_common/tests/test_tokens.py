@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from platform_common.problems import Forbidden, Unauthenticated
-from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_common.tokens.access import AccessTokenInvalid, AccessTokenVerifier
 from platform_common.tokens.jwks import JwksCache, JwksUnavailable, fetch_over_http
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+from platform_testing.tokens import AUDIENCE, ISSUER, jwk
 
 # Fixed moments: parameters are the same in every process that runs the tests.
 PAST, FUTURE = 1_000_000_000, 32_503_680_000

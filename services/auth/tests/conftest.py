@@ -21,8 +21,8 @@ from prometheus_client import CollectorRegistry
 from platform_auth.app import Auth
 from platform_auth.config import AuthSettings
 from platform_auth.keys.files import init_ring
-from platform_common.testing.tokens import AUDIENCE, ISSUER, Clock
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
+from platform_testing.tokens import AUDIENCE, ISSUER, Clock
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

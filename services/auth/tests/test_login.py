@@ -8,7 +8,7 @@ import httpx2
 import jwt
 import pytest
 
-from platform_common.testing.tokens import AUDIENCE, ISSUER
+from platform_testing.tokens import AUDIENCE, ISSUER
 
 
 async def test_login_answers_with_tokens_and_the_member(client, member):

@@ -13,8 +13,8 @@ import pytest
 import redis.asyncio
 
 from platform_auth.verify.lookup import NO_REPLY, get_command
-from platform_common.local_servers.valkey import AclUser, EphemeralValkey
-from platform_common.testing.servers import REDIS_RULES
+from platform_testing.servers import REDIS_RULES
+from platform_testing.valkey import AclUser, EphemeralValkey
 
 # For a test that is about waiting in vain.
 IMPATIENT = pytest.mark.parametrize("patience", [0.3])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from platform_common.testing.openapi_documents import (
+from platform_testing.openapi_documents import (
     operation_ids,
     operations_of,
     unproblematic_errors,

@@ -29,7 +29,7 @@ from platform_auth.sessions.refresh_tokens import RefreshTokens
 from platform_auth.sessions.repository import SessionRepository
 from platform_auth.sessions.service import Device, SessionLimits, SessionService
 from platform_auth.store import redis_client
-from platform_common.testing.tokens import AUDIENCE, ISSUER, Clock
+from platform_testing.tokens import AUDIENCE, ISSUER, Clock
 
 MEMBER = "0198-model"
 GRACE, IDLE, ABSOLUTE = 60, 3600, 9000

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 
 from platform_auth.config import AuthSettings
 from platform_auth.serving import run, wait_for_store
-from platform_common.local_servers.process import free_port
-from platform_common.local_servers.valkey import AclUser, EphemeralValkey
-from platform_common.testing.servers import REDIS_RULES
+from platform_testing.process import free_port
+from platform_testing.servers import REDIS_RULES
+from platform_testing.valkey import AclUser, EphemeralValkey
 
 SECRET = "s3cr3t-of-more-than-thirty-two-bytes-in-all"
 

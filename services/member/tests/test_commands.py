@@ -17,7 +17,6 @@ import httpx2
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from platform_common.local_servers.process import free_port
 from platform_common.serving import StartupError
 from platform_database.migrate import migrate
 from platform_database.revision import check_revision
@@ -26,6 +25,7 @@ from platform_member.config import AdminSettings, MemberSettings, MigrationSetti
 from platform_member.create_admin import read_admin
 from platform_member.main import main
 from platform_member.schema import SCHEMA
+from platform_testing.process import free_port
 
 REFUSES = "refuses this role, its password or the database's name"
 SECRET = "hunter2-" * 5

@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy.exc
 from psycopg import errors
 
-from platform_common.local_servers.postgres import EphemeralPostgres
 from platform_database.errors import is_transient
 from platform_member.accounts import repository
+from platform_testing.postgres import EphemeralPostgres
 
 TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

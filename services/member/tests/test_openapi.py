@@ -7,12 +7,12 @@ import re
 
 import pytest
 
-from platform_common.testing.openapi_documents import (
+from platform_member.accounts.schemas import MemberChange, MemberCreation, MemberReplacement, RolesReplacement
+from platform_testing.openapi_documents import (
     missing_from,
     operation_ids,
     unresolved_references,
 )
-from platform_member.accounts.schemas import MemberChange, MemberCreation, MemberReplacement, RolesReplacement
 
 PATHS = {
     ("get", "/api/members"), ("post", "/api/members"),

@@ -1,4 +1,4 @@
-"""A shop on a real PostgreSQL, with its real roles; `FakeAuth` plays auth, the test provider takes payments."""
+"""A shop on a real PostgreSQL, with its real roles; the test provider takes payments."""
 
 from __future__ import annotations
 
@@ -6,31 +6,24 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import pytest
-import structlog
 import uuid_utils.compat
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
-from platform_common.tokens.service import ServiceTokenIssuer
-from platform_database.migrate import migrate
-from platform_database.testing import TestedDatabase, make_roles
 from platform_shop.app import make_app
 from platform_shop.catalogue.keystrokes import search_keys
 from platform_shop.config import MigrationSettings, ShopSettings
-from platform_shop.container import Services
 from platform_shop.payments.signatures import HEADER, sign
 from platform_shop.schema import SCHEMA
+from platform_testing.published_keys import PublishedKeys
+from platform_testing.tested_service import TestedService
 
-SERVICE_KEY = secrets.token_urlsafe(32)
 COOKIE = "__Host-cart"
 WEBHOOK_SECRET = SecretStr("w" * 32)
 UNDELIVERED = "SELECT count(*) FROM outbox_deliveries WHERE delivered_at IS NULL"
@@ -38,26 +31,16 @@ ADDRESS = {
     "recipient": "김하나", "phone": "010-1234-5678", "postal_code": "04524", "line1": "세종대로 110", "line2": "3층",
     "city": "서울", "country": "KR",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> None:
-    """Log lines as plain JSON; the library's own default draws tracebacks, which takes seconds."""
-    structlog.configure(
-        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-        cache_logger_on_first_use=False,
-    )
-
-
-class FakeAuth(httpx2.AsyncBaseTransport):
-    """auth as shop sees it: it publishes a key."""
-
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._jwks = {"keys": [jwk(key, "k1")]}
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        assert request.url.path == "/.well-known/jwks.json"
-        return httpx2.Response(200, json=self._jwks)
+SETTINGS = {
+    "cart_key": "c" * 32,
+    "payment_webhook_secret": WEBHOOK_SECRET,
+    "payment_webhook_url": "http://shop.test/api/shop/payments/test/events",
+    "payment_sweep_interval_seconds": 600,
+    # Tests are many clients of one address.
+    "unpaid_orders_per_address": 1000,
+    "unpaid_orders_per_member": 100,
+    "new_carts_per_address": 1000,
+}
 
 
 class WayBack(httpx2.AsyncBaseTransport):
@@ -77,81 +60,9 @@ class WayBack(httpx2.AsyncBaseTransport):
 
 
 @pytest.fixture(scope="session")
-def roles(postgres) -> dict[str, str]:
-    """The owner's role and the service's, with their passwords."""
-    return make_roles(postgres, "shop")
-
-
-@pytest.fixture
-def empty_database(postgres, roles, make_template, make_database) -> TestedDatabase:
-    """A database of the owner's without tables."""
-    name = make_database(make_template("shop_empty", lambda _: None))
-    database = TestedDatabase(postgres, "shop", name, roles)
-    database.give_to_owner()
-    return database
-
-
-@pytest.fixture(scope="session")
-def migrated_database(postgres, roles, make_template) -> TestedDatabase:
-    """A database with all tables, shared by the session's tests."""
-    database = TestedDatabase(postgres, "shop", "shop_tests", roles)
-
-    def fill(_superuser_url: str) -> None:
-        database.give_to_owner()
-        migrate(MigrationSettings(migration_database_url=database.owner_url, _env_file=None), SCHEMA)
-
-    make_template("shop_tests", fill)
-    return database
-
-
-@pytest.fixture
-def database(migrated_database) -> TestedDatabase:
-    """A database with all tables and no rows; cleaned rather than copied, which takes a tenth of the time."""
-    migrated_database.run(
-        "TRUNCATE categories, products, search_words, variants, carts, cart_lines, erased_members, orders, payments,"
-        " payment_events, idempotency_records, outbox_events CASCADE"
-    )
-    return migrated_database
-
-
-@pytest.fixture
-def make_settings(database) -> Callable[..., ShopSettings]:
-    """Return a maker of settings; what goes on in the background sleeps, and tests call it instead."""
-
-    def make(**changes: Any) -> ShopSettings:
-        given = {
-            "database_url": database.app_url,
-            "auth_url": "http://auth.test",
-            "token_issuer": ISSUER,
-            "token_audience": AUDIENCE,
-            "service_token_key": SERVICE_KEY,
-            "fingerprint_key": "k" * 32,
-            "cart_key": "c" * 32,
-            "payment_webhook_secret": WEBHOOK_SECRET,
-            "payment_webhook_url": "http://shop.test/api/shop/payments/test/events",
-            "port": 0,
-            "outbox_poll_interval_seconds": 600,
-            "purge_interval_seconds": 600,
-            "payment_sweep_interval_seconds": 600,
-            # Tests are many clients of one address.
-            "unpaid_orders_per_address": 1000,
-            "unpaid_orders_per_member": 100,
-            "new_carts_per_address": 1000,
-            # A busy machine is no failure.
-            "database_pool_timeout_seconds": 60,
-            "database_lock_timeout_seconds": 60,
-            "database_statement_timeout_seconds": 60,
-            "request_timeout_seconds": 100,
-        }
-        return ShopSettings(**(given | changes), _env_file=None)
-
-    return make
-
-
-@pytest.fixture
-def settings(make_settings) -> ShopSettings:
-    """Settings that fit the test's database."""
-    return make_settings()
+def tested_service() -> TestedService:
+    """This service."""
+    return TestedService(SCHEMA, ShopSettings, MigrationSettings, caller="web", values=SETTINGS)
 
 
 @pytest.fixture
@@ -161,58 +72,14 @@ def way_back() -> WayBack:
 
 
 @pytest.fixture
-async def start(database, signing_key, way_back) -> AsyncIterator[Callable[[ShopSettings], Awaitable[FastAPI]]]:  # noqa: ARG001
-    """Return a function that starts one more replica; all have ended when the database goes."""
-    async with AsyncExitStack() as stack:
+def make_replica(signing_key, way_back) -> Callable[[ShopSettings], FastAPI]:
+    """Return a maker of applications; the provider's events go to the latest one."""
 
-        async def start(settings: ShopSettings) -> FastAPI:
-            app, _ = make_app(settings, FakeAuth(signing_key), way_back)
-            way_back.app = app
-            await stack.enter_async_context(app.router.lifespan_context(app))
-            return app
+    def make(settings: ShopSettings) -> FastAPI:
+        way_back.app, _ = make_app(settings, PublishedKeys(signing_key), way_back)
+        return way_back.app
 
-        yield start
-
-
-@pytest.fixture
-async def connect() -> AsyncIterator[Callable[[FastAPI], Awaitable[httpx2.AsyncClient]]]:
-    """Return a function that gives a client of a replica; it keeps no cookies of its own."""
-    async with AsyncExitStack() as stack:
-
-        async def connect(app: FastAPI) -> httpx2.AsyncClient:
-            transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-            client = httpx2.AsyncClient(transport=transport, base_url="http://shop.test")
-            return await stack.enter_async_context(client)
-
-        yield connect
-
-
-@pytest.fixture
-async def app(start, settings) -> FastAPI:
-    """A running service."""
-    return await start(settings)
-
-
-@pytest.fixture
-def services(app) -> Services:
-    """The services of the running service."""
-    return app.state.services
-
-
-@pytest.fixture
-async def client(app, connect) -> httpx2.AsyncClient:
-    """A client without any credential."""
-    return await connect(app)
-
-
-@pytest.fixture
-def service() -> Callable[..., dict[str, str]]:
-    """Return what a service sends with its calls: its name, and whom the token is for."""
-
-    def headers(caller: str = "web", audience: str = "shop", key: str = SERVICE_KEY) -> dict[str, str]:
-        return {"Authorization": f"Bearer {ServiceTokenIssuer(caller, key).token_for(audience)}"}
-
-    return headers
+    return make
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from platform_common.problems import Overloaded
-from platform_database.testing import explain, recorded_statements
 from platform_shop.catalogue.capacity import CountsCache, Gate
 from platform_shop.catalogue.cursors import Filters, Sort
 from platform_shop.catalogue.keystrokes import search_keys
 from platform_shop.catalogue.search import MAX_MATCHES
 from platform_shop.languages import Language
+from platform_testing.database import explain, recorded_statements
 
 PRODUCTS = "/api/shop/products"
 MANY = 6000

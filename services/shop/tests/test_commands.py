@@ -19,10 +19,10 @@ import httpx2
 import pytest
 import uuid_utils.compat
 
-from platform_common.local_servers.process import free_port
-from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_shop.config import MigrationSettings, ShopSettings
 from platform_shop.main import main
+from platform_testing.process import free_port
+from platform_testing.tokens import AUDIENCE, ISSUER, jwk
 
 SECRET = "hunter2-" * 5
 BUYERS = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from platform_common.testing.json_operations import UNSTORABLE_BODIES, json_operations, paths_with
+from platform_testing.json_operations import UNSTORABLE_BODIES, json_operations, paths_with
 
 
 async def test_every_operation_refuses_text_that_cannot_be_stored(client, app):

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from platform_common.testing.openapi_documents import missing_from, operation_ids, unresolved_references
 from platform_shop.cart.schemas import Addition, QuantityChange
 from platform_shop.orders.schemas import OrderChange, OrderCreation
+from platform_testing.openapi_documents import missing_from, operation_ids, unresolved_references
 
 PATHS = {
     ("get", "/api/shop/products"), ("get", "/api/shop/products/{slug}"),

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from platform_common.testing.tokens import AUDIENCE, ISSUER, jwk
+from platform_testing.tokens import AUDIENCE, ISSUER, jwk
 from platform_web.app import Web
 from platform_web.config import WebSettings
 from webtests.browser import ADDRESS, SITE, Browser

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from platform_common.local_servers.postgres import init_cluster
-from platform_common.local_servers.process import ServerFailed
 from platform_standalone.errors import PlatformError
+from platform_standalone.local_servers.postgres import init_cluster
+from platform_standalone.local_servers.wheels import ServerFailed
 from platform_standalone.log_files import cause
 
 

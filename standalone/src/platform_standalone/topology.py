@@ -10,8 +10,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from platform_common.local_servers import postgres, valkey
-from platform_common.local_servers.unprivileged import NoUnprivilegedUser
 from platform_routes.table import RouteTableError
 from platform_standalone import database
 from platform_standalone.credentials import write_private
@@ -19,6 +17,8 @@ from platform_standalone.errors import PlatformError
 from platform_standalone.front import Front
 from platform_standalone.job_cache import UNCHANGED, JobCache, digest
 from platform_standalone.joining.registry import SERVICES
+from platform_standalone.local_servers import postgres, valkey
+from platform_standalone.local_servers.unprivileged import NoUnprivilegedUser
 from platform_standalone.log_files import cause
 from platform_standalone.nginx.error_log import without_request_data
 from platform_standalone.nginx.program import NginxMissing, Program

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from platform_common.local_servers.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
 from platform_routes.gateway_file import RedisSettings, Upstream
 from platform_routes.table import table_of
 from platform_standalone.nginx.gateway import GatewaySettings, render_gateway
+from platform_testing.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
 
 PASSWORD = "gateway password with {odd} \"characters\" and 'quotes'"
 ROUTES = {

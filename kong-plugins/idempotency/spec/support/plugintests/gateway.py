@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from platform_common.local_servers.process import free_port
+from platform_testing.process import free_port
 from plugintests.wire import Answer, Headers, Wire
 
 PLUGIN = Path(__file__).resolve().parents[3]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import redis
 
-from platform_common.local_servers.process import ServerProcess, free_port
-from platform_common.local_servers.valkey import server_command
+from platform_testing.process import ServerProcess, free_port
+from platform_testing.valkey import server_command
 
 NAME = "idem"
 PASSWORD = "of the servers"

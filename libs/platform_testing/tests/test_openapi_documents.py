@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from platform_common.testing.openapi_documents import unresolved_references
+from platform_testing.openapi_documents import unresolved_references
 
 DOCUMENT = {
     "paths": {"/a/b": {"get": {"parameters": [{"schema": {"$ref": "#/components/schemas/Here"}}]}}},

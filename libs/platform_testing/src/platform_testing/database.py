@@ -1,4 +1,4 @@
-"""For the tests of services with tables: a database with the service's real roles, seen from beside the service."""
+"""For tests of services with tables: a database with the service's real roles, seen from beside the service."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -14,7 +14,10 @@ from psycopg.rows import dict_row
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from platform_common.local_servers.postgres import EphemeralPostgres
+from platform_database.migrate import migrate
+from platform_database.schema import Schema
+from platform_database.settings import MigrationSettings
+from platform_testing.postgres import EphemeralPostgres
 
 
 class TestedDatabase:
@@ -41,11 +44,14 @@ class TestedDatabase:
         (value,) = row.values()
         return value
 
-    def give_to_owner(self) -> None:
-        """Let the owner's role make tables in it."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            name, owner = sql.Identifier(self.name), sql.Identifier(self.owner)
-            connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, owner))
+    def delete_rows(self) -> None:
+        """Delete every row; which migrations were made is kept."""
+        self.run(
+            "DO $$ BEGIN EXECUTE ("
+            " SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            "); END $$"
+        )
 
 
 def roles_of(service: str) -> tuple[str, str]:
@@ -53,14 +59,45 @@ def roles_of(service: str) -> tuple[str, str]:
     return f"{service}_owner", f"{service}_app"
 
 
-def make_roles(postgres: EphemeralPostgres, service: str) -> dict[str, str]:
-    """Make the owner's role and the service's, and return their passwords."""
-    made = {role: secrets.token_urlsafe(12) for role in roles_of(service)}
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        for role, password in made.items():
-            statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-            connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-    return made
+class ServiceDatabases:
+    """The databases of services on one server. A service's roles, and its database with tables, are made once."""
+
+    def __init__(self, postgres: EphemeralPostgres) -> None:
+        self._postgres = postgres
+        self._passwords: dict[str, dict[str, str]] = {}
+        self._migrated: dict[str, TestedDatabase] = {}
+
+    def create(self, service: str) -> TestedDatabase:
+        """Create a database without tables; the owner's role may make some."""
+        if service not in self._passwords:
+            self._passwords[service] = self._make_roles(service)
+        database = TestedDatabase(
+            self._postgres, service, f"{service}_{secrets.token_hex(4)}", self._passwords[service]
+        )
+        self._execute("CREATE DATABASE {} OWNER {}", sql.Identifier(database.name), sql.Identifier(database.owner))
+        return database
+
+    def migrated(self, schema: Schema, settings: type[MigrationSettings]) -> TestedDatabase:
+        """Return the one database of a service with all tables."""
+        if schema.service not in self._migrated:
+            database = self.create(schema.service)
+            migrate(settings(migration_database_url=database.owner_url, _env_file=None), schema)
+            self._migrated[schema.service] = database
+        return self._migrated[schema.service]
+
+    def drop(self, database: TestedDatabase) -> None:
+        """Drop a database; who is connected loses it."""
+        self._execute("DROP DATABASE {} WITH (FORCE)", sql.Identifier(database.name))
+
+    def _make_roles(self, service: str) -> dict[str, str]:
+        passwords = {role: secrets.token_urlsafe(12) for role in roles_of(service)}
+        for role, password in passwords.items():
+            self._execute("CREATE ROLE {} LOGIN PASSWORD {}", sql.Identifier(role), sql.Literal(password))
+        return passwords
+
+    def _execute(self, statement: LiteralString, *parts: sql.Composable) -> None:
+        with psycopg.connect(self._postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*parts))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from platform_common.local_servers.unprivileged import command_prefix
+from platform_standalone.local_servers.unprivileged import command_prefix
 
 
 def test_programs_in_a_folder_that_only_its_owner_enters_can_be_found_and_run(tmp_path: Path):

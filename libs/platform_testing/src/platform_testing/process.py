@@ -10,21 +10,9 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 
-
-class ServerFailed(RuntimeError):
-    """A server did not start; the message holds its last log lines."""
-
-
-def package_folder(package: str) -> Path:
-    """Return where `package` is installed, without importing it."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise ServerFailed(f"The package {package} is not installed.")
-    return Path(spec.submodule_search_locations[0])
-
+from platform_standalone.local_servers.wheels import ServerFailed
 
 # Below the ports that Linux lends to outgoing connections (ip(7), ip_local_port_range): nobody gets one by chance
 # between our look and the server's start.

@@ -1,0 +1,1 @@
+"""What tests share. The conftest.py of the repository loads the modules with fixtures."""

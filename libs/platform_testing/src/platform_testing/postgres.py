@@ -1,0 +1,47 @@
+"""A PostgreSQL for tests."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+from pathlib import Path
+
+import psycopg
+
+from platform_standalone.local_servers.postgres import SUPERUSER, init_cluster, server_command
+from platform_testing.process import ServerProcess, free_port
+
+
+class EphemeralPostgres:
+    """A server for tests: its folder is thrown away, so it need not survive a power cut (`fsync=off`)."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.password = secrets.token_urlsafe(16)
+        self._data = folder / "postgres"
+        self.log = folder / "postgres.log"
+        self._settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"} | settings
+        self.process: ServerProcess | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections."""
+        if not (self._data / "PG_VERSION").exists():
+            init_cluster(self._data, self.password)
+        self.process = ServerProcess(server_command(self._data, self.port, **self._settings), self.log, Path("/"))
+        self.process.wait_ready(self._answers)
+
+    def stop(self) -> None:
+        """Stop at once; nothing here is to be kept."""
+        if self.process is not None:
+            self.process.stop(signal.SIGQUIT)
+
+    def url(self, database: str, user: str = SUPERUSER, password: str | None = None) -> str:
+        """Return a URL of `database` for `user`."""
+        return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=1).close()
+        except psycopg.OperationalError:
+            return False
+        return True
