@@ -53,7 +53,6 @@ def test_no_pod_but_the_operator_and_the_one_that_makes_the_keys_has_a_token(tem
         assert [token["expirationSeconds"] for token in tokens] == [3600]
     else:
         assert not tokens
-        assert "serviceAccountName" not in spec
 
 
 @pytest.mark.parametrize("values", CI_FILES)

@@ -5,11 +5,7 @@ administrator (member), sample products (shop, if enabled). Every step is idempo
 {{- define "member-platform.databaseJob" -}}
 {{- $root := first . -}}
 {{- $name := last . -}}
-{{- $values := index $root.Values $name -}}
 {{- $component := printf "%s-database" $name -}}
-{{- $admin := and (eq $name "member") $root.Values.member.admin.create -}}
-{{- $samples := and (eq $name "shop") $root.Values.shop.demoData -}}
-{{- $ownDatabase := include "member-platform.ownDatabase" . -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -24,83 +20,92 @@ spec:
   backoffLimit: {{ $root.Values.jobs.backoffLimit }}
   activeDeadlineSeconds: {{ $root.Values.jobs.deadlineSeconds }}
   template:
-    metadata:
-      labels: {{- include "member-platform.podLabels" (list $root $component) | nindent 8 }}
-    spec:
-      {{- include "member-platform.podCommon" $root | nindent 6 }}
-      restartPolicy: OnFailure
-      securityContext: {{- include "member-platform.podSecurity" (list 10001 10001) | nindent 8 }}
-      {{- if or $ownDatabase $admin $samples }}
-      initContainers:
-        {{- if $ownDatabase }}
-        - name: roles
-          image: {{ $root.Values.postgres.image.repository }}:{{ $root.Values.postgres.image.tag }}
-          imagePullPolicy: IfNotPresent
-          command: [bash, /etc/bootstrap/bootstrap.sh]
-          env:
-            - {name: PGHOST, value: {{ include "member-platform.host" (list $root "postgres") }}}
-            - {name: PGUSER, value: postgres}
-            - {name: PGCONNECT_TIMEOUT, value: "3"}
-            - name: PGPASSWORD
-              valueFrom:
-                secretKeyRef: {name: {{ include "member-platform.secretName.postgres" $root }}, key: superuser-password}
-            - {name: DATABASE, value: {{ $name }}}
-            - name: OWNER_PASSWORD
-              valueFrom:
-                secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: owner-password}
-            - name: APP_PASSWORD
-              valueFrom:
-                secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: app-password}
-          resources: {{- toYaml $root.Values.jobs.resources | nindent 12 }}
-          securityContext: {{- include "member-platform.containerSecurity" $root | nindent 12 }}
-          volumeMounts:
-            - {name: bootstrap, mountPath: /etc/bootstrap, readOnly: true}
-            - {name: tmp, mountPath: /tmp}
-        {{- end }}
-        {{- if or $admin $samples }}
-        {{- include "member-platform.migration" . | nindent 8 }}
-        {{- end }}
-      {{- end }}
-      containers:
-        {{- if $admin }}
-        - name: administrator
-          image: {{ include "member-platform.image" (list $root $values.image) }}
-          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-          args: [member, create-admin, --email, {{ $values.admin.email | quote }}, --display-name, Administrator]
-          env:
-            - name: MEMBER_DATABASE_URL
-              valueFrom:
-                secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: url}
-            - name: MEMBER_ADMIN_PASSWORD
-              valueFrom:
-                secretKeyRef: {name: {{ include "member-platform.secretName.admin" $root }}, key: password}
-          resources: {{- toYaml $root.Values.jobs.resources | nindent 12 }}
-          securityContext: {{- include "member-platform.containerSecurity" $root | nindent 12 }}
-          volumeMounts:
-            - {name: tmp, mountPath: /tmp}
-        {{- else if $samples }}
-        - name: sample-products
-          image: {{ include "member-platform.image" (list $root $values.image) }}
-          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-          args: [shop, demo-data]
-          env:
-            - name: SHOP_DATABASE_URL
-              valueFrom:
-                secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: url}
-          resources: {{- toYaml $root.Values.jobs.resources | nindent 12 }}
-          securityContext: {{- include "member-platform.containerSecurity" $root | nindent 12 }}
-          volumeMounts:
-            - {name: tmp, mountPath: /tmp}
-        {{- else }}
-        {{- include "member-platform.migration" . | nindent 8 }}
-        {{- end }}
-      volumes:
-        - name: tmp
-          emptyDir: {sizeLimit: 64Mi}
-        {{- if $ownDatabase }}
-        - name: bootstrap
-          configMap: {name: {{ include "member-platform.componentName" (list $root "database-bootstrap") }}}
-        {{- end }}
+    {{- include "member-platform.podTemplate" (dict
+      "root" $root
+      "name" $component
+      "values" $root.Values.jobs
+      "pod" "member-platform.databasePod"
+      "context" .
+      "account" "jobs"
+    ) | nindent 4 }}
+{{- end }}
+
+{{- define "member-platform.databasePod" -}}
+{{- $root := first . -}}
+{{- $name := last . -}}
+{{- $values := index $root.Values $name -}}
+{{- $admin := and (eq $name "member") $root.Values.member.admin.create -}}
+{{- $samples := and (eq $name "shop") $root.Values.shop.demoData -}}
+{{- $ownDatabase := include "member-platform.ownDatabase" . -}}
+restartPolicy: OnFailure
+{{- if or $ownDatabase $admin $samples }}
+initContainers:
+  {{- if $ownDatabase }}
+  - name: roles
+    image: {{ include "member-platform.imageReference" (list $root $root.Values.postgres.image) }}
+    imagePullPolicy: IfNotPresent
+    command: [bash, /etc/bootstrap/bootstrap.sh]
+    env:
+      - {name: PGHOST, value: {{ include "member-platform.host" (list $root "postgres") }}}
+      - {name: PGUSER, value: postgres}
+      - {name: PGCONNECT_TIMEOUT, value: "3"}
+      - name: PGPASSWORD
+        valueFrom:
+          secretKeyRef: {name: {{ include "member-platform.secretName.postgres" $root }}, key: superuser-password}
+      - {name: DATABASE, value: {{ $name }}}
+      - name: OWNER_PASSWORD
+        valueFrom:
+          secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: owner-password}
+      - name: APP_PASSWORD
+        valueFrom:
+          secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: app-password}
+    resources: {{- toYaml $root.Values.jobs.resources | nindent 6 }}
+    volumeMounts:
+      - {name: bootstrap, mountPath: /etc/bootstrap, readOnly: true}
+      - {name: tmp, mountPath: /tmp}
+  {{- end }}
+  {{- if or $admin $samples }}
+  {{- include "member-platform.migration" . | nindent 2 }}
+  {{- end }}
+{{- end }}
+containers:
+  {{- if $admin }}
+  - name: administrator
+    image: {{ include "member-platform.image" (list $root $values.image) }}
+    imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+    args: [member, create-admin, --email, {{ $values.admin.email | quote }}, --display-name, Administrator]
+    env:
+      - name: MEMBER_DATABASE_URL
+        valueFrom:
+          secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: url}
+      - name: MEMBER_ADMIN_PASSWORD
+        valueFrom:
+          secretKeyRef: {name: {{ include "member-platform.secretName.admin" $root }}, key: password}
+    resources: {{- toYaml $root.Values.jobs.resources | nindent 6 }}
+    volumeMounts:
+      - {name: tmp, mountPath: /tmp}
+  {{- else if $samples }}
+  - name: sample-products
+    image: {{ include "member-platform.image" (list $root $values.image) }}
+    imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+    args: [shop, demo-data]
+    env:
+      - name: SHOP_DATABASE_URL
+        valueFrom:
+          secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: url}
+    resources: {{- toYaml $root.Values.jobs.resources | nindent 6 }}
+    volumeMounts:
+      - {name: tmp, mountPath: /tmp}
+  {{- else }}
+  {{- include "member-platform.migration" . | nindent 2 }}
+  {{- end }}
+volumes:
+  - name: tmp
+    emptyDir: {sizeLimit: 64Mi}
+  {{- if $ownDatabase }}
+  - name: bootstrap
+    configMap: {name: {{ include "member-platform.componentName" (list $root "database-bootstrap") }}}
+  {{- end }}
 {{- end }}
 
 {{/* The container that migrates the schema to this version. (list $ "member") */}}
@@ -116,7 +121,6 @@ spec:
       valueFrom:
         secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: migration-url}
   resources: {{- toYaml $root.Values.jobs.resources | nindent 4 }}
-  securityContext: {{- include "member-platform.containerSecurity" $root | nindent 4 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
 {{- end }}
@@ -136,7 +140,6 @@ spec:
       valueFrom:
         secretKeyRef: {name: {{ include "member-platform.secretName.database" . }}, key: url}
   resources: {{- toYaml $root.Values.jobs.resources | nindent 4 }}
-  securityContext: {{- include "member-platform.containerSecurity" $root | nindent 4 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
     - {name: schema-wait, mountPath: /etc/schema-wait, readOnly: true}

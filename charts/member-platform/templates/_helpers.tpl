@@ -1,13 +1,18 @@
+{{/*
+The prefix of object names: at most 40 characters, a valid name of a Service. A name that has to be shortened or changed for that
+gets a hash, so that two releases never share a name.
+*/}}
 {{- define "member-platform.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- $name := default .Chart.Name .Values.nameOverride -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- $name := .Values.fullnameOverride -}}
+{{- if not $name -}}
+{{- $chart := default .Chart.Name .Values.nameOverride -}}
+{{- $name = ternary .Release.Name (printf "%s-%s" .Release.Name $chart) (contains $chart .Release.Name) -}}
 {{- end -}}
+{{- $valid := regexReplaceAll "^([0-9])" ($name | lower | replace "." "-") "r${1}" -}}
+{{- if or (ne $valid $name) (gt (len $valid) 40) -}}
+{{- printf "%s-%s" ($valid | trunc 31 | trimAll "-") ($name | sha256sum | trunc 8) -}}
+{{- else -}}
+{{- $valid -}}
 {{- end -}}
 {{- end }}
 
@@ -26,15 +31,11 @@ app.kubernetes.io/component: {{ last . }}
 
 {{/* Labels of a component's objects: (list $ "auth") */}}
 {{- define "member-platform.labels" -}}
-{{- $root := first . -}}
-{{ include "member-platform.selector" . }}
-app.kubernetes.io/part-of: member-platform
-app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ $root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
-{{- with $root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $chart := (first .).Chart -}}
+{{- $labels := include "member-platform.podLabels" . | fromYaml -}}
+{{- $_ := set $labels "app.kubernetes.io/version" $chart.AppVersion -}}
+{{- $_ := set $labels "helm.sh/chart" (printf "%s-%s" $chart.Name $chart.Version | replace "+" "_") -}}
+{{- toYaml $labels -}}
 {{- end }}
 
 {{/*
@@ -43,20 +44,35 @@ with every release would restart unchanged pods, databases included.
 */}}
 {{- define "member-platform.podLabels" -}}
 {{- $root := first . -}}
-{{ include "member-platform.selector" . }}
-app.kubernetes.io/part-of: member-platform
-app.kubernetes.io/managed-by: {{ $root.Release.Service }}
-{{- with $root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := include "member-platform.selector" . | fromYaml -}}
+{{- $_ := set $own "app.kubernetes.io/part-of" "member-platform" -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- merge (dict) $own ($root.Values.commonLabels | default dict) ($root.Values.global.commonLabels | default dict) | toYaml -}}
 {{- end }}
 
 {{/* A platform image: (list $ .Values.auth.image) */}}
 {{- define "member-platform.image" -}}
-{{- $root := first . -}}
+{{- $values := (first .).Values -}}
 {{- $image := last . -}}
-{{- with $root.Values.image.registry }}{{ . }}/{{ end -}}
-{{ $image.repository }}:{{ $image.tag | default $root.Values.image.tag | default $root.Chart.AppVersion }}
+{{- $default := dict "registry" $values.image.registry "tag" ($values.image.tag | default (first .).Chart.AppVersion) -}}
+{{- include "member-platform.imageReference" (list (first .) (merge (dict) (pick $image "repository" "digest") (dict "tag" ($image.tag | default $default.tag) "registry" $default.registry))) -}}
+{{- end }}
+
+{{/* An image with its registry, tag and digest: (list $ .Values.postgres.image) */}}
+{{- define "member-platform.imageReference" -}}
+{{- $image := last . -}}
+{{- with (first .).Values.global.imageRegistry | default $image.registry }}{{ . }}/{{ end -}}
+{{ $image.repository }}:{{ $image.tag }}{{ with $image.digest }}@{{ . }}{{ end }}
+{{- end }}
+
+{{/* The StorageClass of a volume, or nothing: (list $ .Values.redis.persistence) */}}
+{{- define "member-platform.storageClassName" -}}
+{{- (last .).storageClassName | default (first .).Values.global.storageClass -}}
+{{- end }}
+
+{{/* A number without an exponent, anything else as it is: Helm reads numbers as floating point. */}}
+{{- define "member-platform.number" -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) -}}{{ int64 . }}{{- else -}}{{ . }}{{- end -}}
 {{- end }}
 
 {{/* A component's host name within the cluster: (list $ "auth") */}}
@@ -87,10 +103,6 @@ new sessions, nor the other way round.
 {{ ternary "https" "http" .Values.edge.tls.enabled }}://{{ .Values.edge.host }}
 {{- end }}
 
-{{- define "member-platform.priorityClassName" -}}
-{{- if .Values.priorityClass.create -}}{{ include "member-platform.fullname" . }}{{- else -}}{{ .Values.priorityClassName }}{{- end -}}
-{{- end }}
-
 {{/* Whether the release creates a service's database: (list $ "member"); "true" or empty. */}}
 {{- define "member-platform.ownDatabase" -}}
 {{- $root := first . -}}
@@ -105,65 +117,6 @@ true
 
 {{- define "member-platform.tokenIssuer" -}}
 {{ .Values.accessTokens.issuer | default (include "member-platform.url" .) }}
-{{- end }}
-
-{{/* Security context of a pod, as Pod Security "restricted" requires. (list user group) */}}
-{{- define "member-platform.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: {{ first . }}
-runAsGroup: {{ last . }}
-fsGroup: {{ last . }}
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile: {type: RuntimeDefault}
-{{- end }}
-
-{{- define "member-platform.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: {drop: [ALL]}
-{{- end }}
-
-{{/* Scheduling of a component's pods: (dict "root" $ "name" "auth" "values" .Values.auth) */}}
-{{- define "member-platform.placement" -}}
-{{- with .values.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .values.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- if .values.affinity }}
-affinity: {{- toYaml .values.affinity | nindent 2 }}
-{{- else }}
-affinity:
-  podAntiAffinity:
-    preferredDuringSchedulingIgnoredDuringExecution:
-      - weight: 100
-        podAffinityTerm:
-          topologyKey: kubernetes.io/hostname
-          labelSelector:
-            matchLabels: {{- include "member-platform.selector" (list .root .name) | nindent 14 }}
-{{- end }}
-{{- with .values.topologySpreadConstraints }}
-topologySpreadConstraints:
-{{- range . }}
-  - {{- toYaml . | nindent 4 }}
-    {{- if not .labelSelector }}
-    labelSelector:
-      matchLabels: {{- include "member-platform.selector" (list $.root $.name) | nindent 8 }}
-    {{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "member-platform.podCommon" -}}
-automountServiceAccountToken: false
-enableServiceLinks: false
-{{- with .Values.imagePullSecrets }}
-imagePullSecrets: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with include "member-platform.priorityClassName" . }}
-priorityClassName: {{ . }}
-{{- end }}
 {{- end }}
 
 {{/* A checksum annotation's value: the pods are replaced when it changes. */}}
@@ -184,5 +137,27 @@ priorityClassName: {{ . }}
 {{- if not (mod $seconds 3600) -}}{{ div $seconds 3600 }}h
 {{- else if not (mod $seconds 60) -}}{{ div $seconds 60 }}m
 {{- else -}}{{ $seconds }}s
+{{- end -}}
+{{- end }}
+
+{{/*
+Set every value that is null to its default; the first line of each template. Helm removes null values, so they would otherwise be
+template errors. Only the free-form values keep Helm's meaning of null, which is to remove an entry.
+*/}}
+{{- define "member-platform.setDefaults" -}}
+{{- if not .Values.defaultsSet -}}
+{{- $_ := include "member-platform.fill" (list .Values (.Files.Get "files/values.yaml" | fromYaml)) -}}
+{{- $_ := set .Values "defaultsSet" true -}}
+{{- end -}}
+{{- end }}
+
+{{- define "member-platform.fill" -}}
+{{- $values := first . -}}
+{{- range $name, $default := last . -}}
+{{- if kindIs "invalid" (index $values $name) -}}
+{{- $_ := set $values $name (deepCopy $default) -}}
+{{- else if and (kindIs "map" $default) (not (has $name (list "resources" "parameters" "routes"))) -}}
+{{- $_ := include "member-platform.fill" (list (index $values $name) $default) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}

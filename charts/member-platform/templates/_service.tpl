@@ -5,7 +5,6 @@ A service of the platform: HTTP on 8080, metrics on 9090, probes, a read-only ro
 {{- define "member-platform.deployment" -}}
 {{- $root := .root -}}
 {{- $values := index $root.Values .name -}}
-{{- $prefix := upper .name -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -26,77 +25,65 @@ spec:
   selector:
     matchLabels: {{- include "member-platform.selector" (list $root .name) | nindent 6 }}
   template:
-    metadata:
-      labels: {{- include "member-platform.podLabels" (list $root .name) | nindent 8 }}
-      {{- with merge (dict) (.podAnnotations | default dict) $values.podAnnotations }}
-      annotations: {{- toYaml . | nindent 8 }}
-      {{- end }}
-    spec:
-      {{- include "member-platform.podCommon" $root | nindent 6 }}
-      securityContext: {{- include "member-platform.podSecurity" (list 10001 10001) | nindent 8 }}
-      terminationGracePeriodSeconds: {{ add $values.shutdownDelaySeconds $values.gracefulShutdownSeconds 5 }}
-      {{- with .initContainers }}
-      initContainers: {{- . | nindent 8 }}
-      {{- end }}
-      containers:
-        - name: {{ .name }}
-          image: {{ include "member-platform.image" (list $root $values.image) }}
-          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-          {{- if not $root.Values.development.reload }}
-          args: [{{ .name }}, serve]
-          {{- end }}
-          env:
-            - {name: {{ $prefix }}_HOST, value: 0.0.0.0}
-            - {name: {{ $prefix }}_PORT, value: "8080"}
-            - {name: {{ $prefix }}_METRICS_PORT, value: "9090"}
-            - {name: {{ $prefix }}_LOG_LEVEL, value: {{ $values.logLevel }}}
-            - {name: {{ $prefix }}_FORWARDED_ALLOW_IPS, value: {{ join "," $root.Values.trustedProxies | quote }}}
-            - {name: {{ $prefix }}_SHUTDOWN_DELAY_SECONDS, value: {{ $values.shutdownDelaySeconds | quote }}}
-            - {name: {{ $prefix }}_GRACEFUL_SHUTDOWN_SECONDS, value: {{ $values.gracefulShutdownSeconds | quote }}}
-            {{- .environment | nindent 12 }}
-            {{- with $values.extraEnv }}
-            {{- toYaml . | nindent 12 }}
-            {{- end }}
-          {{- with $values.extraEnvFrom }}
-          envFrom: {{- toYaml . | nindent 12 }}
-          {{- end }}
-          ports:
-            - {name: http, containerPort: 8080}
-            - {name: metrics, containerPort: 9090}
-          startupProbe:
-            httpGet: {path: /livez, port: http}
-            periodSeconds: 1
-            failureThreshold: 60
-          livenessProbe:
-            httpGet: {path: /livez, port: http}
-            periodSeconds: 10
-            timeoutSeconds: 5
-            failureThreshold: 6
-          readinessProbe:
-            httpGet: {path: /readyz, port: http}
-            periodSeconds: 3
-            timeoutSeconds: 3
-            failureThreshold: 2
-          resources: {{- toYaml $values.resources | nindent 12 }}
-          securityContext: {{- include "member-platform.serviceSecurity" $root | nindent 12 }}
-          volumeMounts:
-            - {name: tmp, mountPath: /tmp}
-            {{- with .mounts }}
-            {{- . | nindent 12 }}
-            {{- end }}
-      volumes:
-        - name: tmp
-          emptyDir: {sizeLimit: 64Mi}
-        {{- with .volumes }}
-        {{- . | nindent 8 }}
-        {{- end }}
-      {{- include "member-platform.placement" (dict "root" $root "name" .name "values" $values) | nindent 6 }}
+    {{- include "member-platform.podTemplate" (dict "root" $root "name" .name "values" $values "pod" "member-platform.servicePod" "context" . "annotations" .podAnnotations "spread" true) | nindent 4 }}
 {{- end }}
 
-{{- define "member-platform.serviceSecurity" -}}
-{{- $security := include "member-platform.containerSecurity" . | fromYaml -}}
-{{- if .Values.development.reload }}{{ $_ := set $security "readOnlyRootFilesystem" false }}{{ end -}}
-{{ toYaml $security }}
+{{- define "member-platform.servicePod" -}}
+{{- $root := .root -}}
+{{- $values := index $root.Values .name -}}
+{{- $prefix := upper .name -}}
+terminationGracePeriodSeconds: {{ add $values.shutdownDelaySeconds $values.gracefulShutdownSeconds 5 }}
+{{- with .initContainers }}
+initContainers: {{- . | nindent 2 }}
+{{- end }}
+containers:
+  - name: {{ .name }}
+    image: {{ include "member-platform.image" (list $root $values.image) }}
+    imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+    {{- if not $root.Values.development.reload }}
+    args: [{{ .name }}, serve]
+    {{- end }}
+    env:
+      - {name: {{ $prefix }}_HOST, value: 0.0.0.0}
+      - {name: {{ $prefix }}_PORT, value: "8080"}
+      - {name: {{ $prefix }}_METRICS_PORT, value: "9090"}
+      - {name: {{ $prefix }}_LOG_LEVEL, value: {{ $values.logLevel }}}
+      - {name: {{ $prefix }}_FORWARDED_ALLOW_IPS, value: {{ join "," $root.Values.trustedProxies | quote }}}
+      - {name: {{ $prefix }}_SHUTDOWN_DELAY_SECONDS, value: {{ $values.shutdownDelaySeconds | quote }}}
+      - {name: {{ $prefix }}_GRACEFUL_SHUTDOWN_SECONDS, value: {{ $values.gracefulShutdownSeconds | quote }}}
+      {{- .environment | nindent 6 }}
+    ports:
+      - {name: http, containerPort: 8080}
+      - {name: metrics, containerPort: 9090}
+    startupProbe:
+      httpGet: {path: /livez, port: http}
+      periodSeconds: 1
+      failureThreshold: 60
+    livenessProbe:
+      httpGet: {path: /livez, port: http}
+      periodSeconds: 10
+      timeoutSeconds: 5
+      failureThreshold: 6
+    readinessProbe:
+      httpGet: {path: /readyz, port: http}
+      periodSeconds: 3
+      timeoutSeconds: 3
+      failureThreshold: 2
+    resources: {{- toYaml $values.resources | nindent 6 }}
+    {{- if $root.Values.development.reload }}
+    securityContext: {readOnlyRootFilesystem: false}
+    {{- end }}
+    volumeMounts:
+      - {name: tmp, mountPath: /tmp}
+      {{- with .mounts }}
+      {{- . | nindent 6 }}
+      {{- end }}
+volumes:
+  - name: tmp
+    emptyDir: {sizeLimit: 64Mi}
+  {{- with .volumes }}
+  {{- . | nindent 2 }}
+  {{- end }}
 {{- end }}
 
 {{/*
