@@ -1,4 +1,4 @@
-"""How long to wait before a part that died is started again."""
+"""Exponential backoff for restarts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Backoff:
-    """Doubles from `first` to `longest` seconds; a part that lived for `healthy_after` seconds starts over."""
+    """Delays that double from `first` to `longest` seconds, and reset after `healthy_after` seconds of uptime."""
 
     first: float = 0.1
     longest: float = 30.0
@@ -15,7 +15,7 @@ class Backoff:
     _next: float = 0.0
 
     def delay(self, lived: float) -> float:
-        """Return how long to wait (seconds) now that the part died after `lived` seconds of being ready."""
+        """Return the delay before the next start (seconds), after `lived` seconds of being ready."""
         if self._next == 0.0 or lived >= self.healthy_after:
             self._next = self.first
         delay = self._next

@@ -16,7 +16,7 @@ def _secret() -> str:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Passwords and keys that the parts know one another by."""
+    """Passwords and keys that the components authenticate one another with."""
 
     postgres_superuser: str = field(default_factory=_secret, repr=False)
     member_owner: str = field(default_factory=_secret, repr=False)

@@ -20,12 +20,12 @@ from platform_standalone.credentials import load_credentials
 from platform_standalone.errors import PlatformError
 from platform_standalone.joining.follow import follow
 from platform_standalone.log_files import keep_bounded
-from platform_standalone.parts import Step
 from platform_standalone.ports import Ports, check_free
 from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.processes import ProcessIdentity
 from platform_standalone.settings import PlatformSettings
 from platform_standalone.state import StateFolder
+from platform_standalone.steps import Step
 from platform_standalone.supervisor import Supervisor
 from platform_standalone.topology import plan
 
@@ -178,17 +178,17 @@ class Daemon:
             yield {"event": "error", "message": f"The platform is {self._phase}; try again in a moment."}
             return
         try:
-            part = await self._supervisor.detach(name)
+            component = await self._supervisor.detach(name)
         except PlatformError as refusal:
             yield {"event": "error", "message": str(refusal)}
             return
         try:
             yield {
                 "event": "detached",
-                "command": list(part.command),
-                "environment": dict(part.environment),
-                "cwd": str(part.cwd),
-                "sources": [str(source) for source in part.sources],
+                "command": list(component.command),
+                "environment": dict(component.environment),
+                "cwd": str(component.cwd),
+                "sources": [str(source) for source in component.sources],
             }
             # Cancelled when the client disconnects.
             await self._stopping.wait()

@@ -75,8 +75,8 @@ class Front:
         timeouts = {"read_timeout_ms": PAGE_MILLISECONDS} if service == "web" else {}
         return Upstream(addresses=(self._address(service),), **timeouts)
 
-    def _address(self, part: str) -> str:
-        return f"{LOOPBACK}:{getattr(self._settings.ports, part)}"
+    def _address(self, component: str) -> str:
+        return f"{LOOPBACK}:{getattr(self._settings.ports, component)}"
 
 
 def registered(settings: PlatformSettings) -> Registered:

@@ -1,4 +1,4 @@
-"""Which TCP ports the parts listen on, and whether they are free."""
+"""The components' TCP ports, and checks that they are free."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def free_ports() -> Ports:
     """Return ports that no one uses now, drawn at random: for tests, which may run next to one another.
 
     They lie below those that the kernel lends to outgoing connections (32768 and up, by default),
-    so that none is taken before the last part has started.
+    so that none is taken before the last component has started.
     """
     with ExitStack() as stack:
         ports: dict[str, int] = {}

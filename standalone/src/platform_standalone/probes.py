@@ -1,4 +1,4 @@
-"""Whether a part answers: over the protocol that its clients speak."""
+"""Health probes of components, over the protocols that their clients use."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import psycopg
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from platform_standalone.parts import Probe
+from platform_standalone.steps import Probe
 
-# A part that takes longer counts as unhealthy (seconds); longer than a service's own readiness checks.
+# A component that takes longer counts as unhealthy (seconds); longer than a service's own readiness checks.
 PROBE_SECONDS = 3.0
 
 

@@ -29,7 +29,7 @@ _MEMORY = re.compile(r"[1-9][0-9]*[kmg]b", re.IGNORECASE)
 
 ADMINISTRATOR_EMAIL = "admin@example.com"
 
-# What a part may see of the environment that `make up` was called in.
+# The variables that components inherit from the environment of `make up`.
 _INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH")
 
 
@@ -275,7 +275,7 @@ class PlatformSettings:
         return {f"{prefix}_INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT": str(self.insecure_cookies).lower()}
 
     def common_environment(self) -> dict[str, str]:
-        """What every part sees."""
+        """The environment of every component."""
         inherited = {name: self.caller[name] for name in _INHERITED if name in self.caller}
         # Debian keeps nginx and others where an ordinary user's PATH does not look.
         path = os.pathsep.join([inherited.get("PATH") or os.defpath, "/usr/local/sbin", "/usr/sbin", "/sbin"])

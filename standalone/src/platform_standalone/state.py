@@ -20,7 +20,7 @@ class StateFolder:
 
     @property
     def logs(self) -> Path:
-        """The parts' log files."""
+        """The components' log files."""
         return self.root / "logs"
 
     @property

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from platform_standalone.errors import PlatformError
-from platform_standalone.keeper import Keeper, PartState
-from platform_standalone.parts import Job, Part, Step, check_plan, stop_waves
+from platform_standalone.process_runner import ComponentState, ProcessRunner
 from platform_standalone.process_table import ProcessTable
 from platform_standalone.state import StateFolder
+from platform_standalone.steps import Component, Job, Step, check_plan, stop_waves
 
 # Called after each step with its name, a description, and its duration in seconds.
 Progress = Callable[[str, str, float], None]
@@ -22,10 +22,10 @@ class Supervisor:
     def __init__(self, steps: Sequence[Step], state: StateFolder, record: ProcessTable) -> None:
         check_plan(steps)
         self._steps = steps
-        self.keepers = {
-            step.name: Keeper(step, state.log(step.log or step.name), record.set)
+        self.runners = {
+            step.name: ProcessRunner(step, state.log(step.log or step.name), record.set)
             for step in steps
-            if isinstance(step, Part)
+            if isinstance(step, Component)
         }
         self._detached: set[str] = set()
 
@@ -38,7 +38,7 @@ class Supervisor:
         try:
             async with asyncio.TaskGroup() as group:
                 for step in self._steps:
-                    group.create_task(self._take(step, done, progress))
+                    group.create_task(self._run_step(step, done, progress))
         except BaseException as error:  # noqa: BLE001 (whatever it is, nothing may be left running)
             await self.stop(lambda *_: None)
             refusal = _first_refusal(error)
@@ -48,41 +48,41 @@ class Supervisor:
         """Stop every component, dependents first."""
         clock = asyncio.get_running_loop().time
 
-        async def stop_one(keeper: Keeper) -> None:
-            began, ran = clock(), keeper.pid is not None
-            await keeper.stop()
+        async def stop_one(runner: ProcessRunner) -> None:
+            began, ran = clock(), runner.pid is not None
+            await runner.stop()
             if ran:
-                progress(keeper.part.name, "stopped", clock() - began)
+                progress(runner.component.name, "stopped", clock() - began)
 
         for wave in stop_waves(self._steps):
-            await asyncio.gather(*(stop_one(self.keepers[name]) for name in wave))
+            await asyncio.gather(*(stop_one(self.runners[name]) for name in wave))
 
-    async def detach(self, name: str) -> Part:
-        """Stop the part `name` until `release`, and return it. Raises PlatformError if it is not a service."""
-        keeper = self.keepers.get(name)
-        if keeper is None or not keeper.part.sources:
-            known = ", ".join(sorted(name for name, keeper in self.keepers.items() if keeper.part.sources))
+    async def detach(self, name: str) -> Component:
+        """Stop the component `name` until `attach`, and return it. Raises PlatformError if it is not a service."""
+        runner = self.runners.get(name)
+        if runner is None or not runner.component.sources:
+            known = ", ".join(sorted(name for name, runner in self.runners.items() if runner.component.sources))
             raise PlatformError(f"{name or 'That'} cannot be run with make dev. Choose one of: SERVICE={known}.")
         if name in self._detached:
             raise PlatformError(f"{name} is already run by another make dev. End that first.")
         self._detached.add(name)
-        await keeper.detach()
-        return keeper.part
+        await runner.detach()
+        return runner.component
 
     def attach(self, name: str) -> None:
         """Start the detached component `name` again."""
         self._detached.discard(name)
-        self.keepers[name].attach()
+        self.runners[name].attach()
 
     def pid(self, name: str) -> int | None:
         """Return the process id of a component, None while it does not run."""
-        return self.keepers[name].pid
+        return self.runners[name].pid
 
     async def report(self) -> list[dict[str, Any]]:
         """Return the current state of each component, with a probe of those that run."""
-        return list(await asyncio.gather(*(_report(keeper) for keeper in self.keepers.values())))
+        return list(await asyncio.gather(*(_report(runner) for runner in self.runners.values())))
 
-    async def _take(self, step: Step, done: dict[str, asyncio.Event], progress: Progress) -> None:
+    async def _run_step(self, step: Step, done: dict[str, asyncio.Event], progress: Progress) -> None:
         for name in step.after:
             await done[name].wait()
         clock = asyncio.get_running_loop().time
@@ -91,7 +91,7 @@ class Supervisor:
             said = await step.run()
             progress(step.name, said, clock() - began)
         else:
-            await self.keepers[step.name].start()
+            await self.runners[step.name].start()
             progress(step.name, f"ready on {step.address}", clock() - began)
         done[step.name].set()
 
@@ -103,25 +103,25 @@ def _first_refusal(error: BaseException) -> PlatformError | None:
     return error if isinstance(error, PlatformError) else None
 
 
-async def _report(keeper: Keeper) -> dict[str, Any]:
-    part = keeper.part
-    answers = await part.probe() if keeper.state in {PartState.RUNNING, PartState.DETACHED} else False
+async def _report(runner: ProcessRunner) -> dict[str, Any]:
+    component = runner.component
+    answers = await component.probe() if runner.state in {ComponentState.RUNNING, ComponentState.DETACHED} else False
     return {
-        "name": part.name,
-        "address": part.address,
-        "pid": keeper.pid,
-        "health": _health(keeper.state, answers),
-        "restarts": keeper.restarts,
-        "last_exit": keeper.last_exit,
-        "log": str(keeper.log),
+        "name": component.name,
+        "address": component.address,
+        "pid": runner.pid,
+        "health": _health(runner.state, answers),
+        "restarts": runner.restarts,
+        "last_exit": runner.last_exit,
+        "log": str(runner.log),
     }
 
 
-def _health(state: PartState, answers: bool) -> str:
+def _health(state: ComponentState, answers: bool) -> str:
     match state:
-        case PartState.RUNNING:
+        case ComponentState.RUNNING:
             return "healthy" if answers else "unhealthy"
-        case PartState.DETACHED:
+        case ComponentState.DETACHED:
             return "detached (make dev)" if answers else "detached (make dev), not responding"
         case _:
             return str(state)

@@ -1,4 +1,4 @@
-"""The platform's parts on one machine: who runs, who waits for whom, what is done once."""
+"""The platform's components and start-up jobs on one machine, and their dependencies."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from platform_standalone.local_servers.unprivileged import NoUnprivilegedUser
 from platform_standalone.log_files import cause
 from platform_standalone.nginx.error_log import without_request_data
 from platform_standalone.nginx.program import NginxMissing, Program
-from platform_standalone.parts import Job, Part, Step
 from platform_standalone.ports import LOOPBACK
 from platform_standalone.probes import http_answers, http_ready, postgres_answers, valkey_answers
 from platform_standalone.processes import tied_to_parent
 from platform_standalone.settings import PlatformSettings
+from platform_standalone.steps import Component, Job, Step
 
 DONE = "done"
 
@@ -92,7 +92,7 @@ def _stores(settings: PlatformSettings) -> list[Step]:
 
     return [
         Job("database cluster", make_cluster),
-        Part(
+        Component(
             name="postgres",
             command=postgres.server_command(state.postgres, ports.postgres, log_line_prefix="%m [%p] %q%u@%d "),
             probe=postgres_answers(superuser_url),
@@ -138,7 +138,7 @@ def _valkey(
 
     return [
         Job(f"{name} configuration", configure),
-        Part(
+        Component(
             name=name,
             command=valkey.server_command(config),
             probe=valkey_answers(url),
@@ -288,9 +288,9 @@ def _write(name: str, program: Program) -> Job:
 
 def _nginx(
     program: Program, probe_url: str, address: str, after: Sequence[str], environment: Mapping[str, str]
-) -> Part:
+) -> Component:
     probe = http_ready(probe_url) if probe_url.endswith("/ready") else http_answers(probe_url)
-    return Part(
+    return Component(
         name=program.name,
         command=program.argv,
         probe=probe,
@@ -311,8 +311,8 @@ def _program(name: str, *arguments: str) -> list[str]:
 
 def _service(
     settings: PlatformSettings, name: str, port: int, environment: Mapping[str, str], after: Sequence[str] = ()
-) -> Part:
-    return Part(
+) -> Component:
+    return Component(
         name=name,
         command=_program(name, "serve"),
         probe=http_ready(f"http://{LOOPBACK}:{port}/readyz"),

@@ -1,4 +1,4 @@
-"""Small processes in the place of the platform's parts, and the supervisor's own process around them."""
+"""Small processes in the place of the platform's components, and the supervisor's own process around them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from platform_standalone.client import status
-from platform_standalone.parts import Part
 from platform_standalone.ports import Ports, free_ports
 from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.processes import ProcessIdentity
 from platform_standalone.state import StateFolder
+from platform_standalone.steps import Component
 
 FAKE_PLATFORM = Path(__file__).parent / "fake_platform.py"
 WAIT_SECONDS = 40
@@ -62,23 +62,23 @@ def state(tmp_path: Path) -> StateFolder:
 
 
 @pytest.fixture
-def shell_part(tmp_path: Path) -> Callable[..., Part]:
-    """Make a part that runs a script in a shell; it is ready once the script has made the file `<name>.ready`."""
+def shell_component(tmp_path: Path) -> Callable[..., Component]:
+    """Make a component that runs a script in a shell; it is ready once the script has made the file `<name>.ready`."""
 
-    def make(script: str, name: str = "part", **more: Any) -> Part:
+    def make(script: str, name: str = "component", **more: Any) -> Component:
         async def probe() -> bool:
             return (tmp_path / f"{name}.ready").exists()
 
         command = ["sh", "-c", script]
         environment = {"PATH": os.environ["PATH"]}
-        return Part(name, command, probe, "127.0.0.1:1", environment=environment, cwd=tmp_path, **more)
+        return Component(name, command, probe, "127.0.0.1:1", environment=environment, cwd=tmp_path, **more)
 
     return make
 
 
 @dataclass
 class FakePlatform:
-    """A supervisor in a process of its own, with parts that answer HTTP and nothing else."""
+    """A supervisor in a process of its own, with components that answer HTTP and nothing else."""
 
     state: StateFolder
     ports: Ports
@@ -89,9 +89,9 @@ class FakePlatform:
         """What `platform status --json` shows."""
         return status(self.state)
 
-    def part(self, name: str) -> dict[str, Any]:
-        """One part of it."""
-        return next(part for part in self.status()["components"] if part["name"] == name)
+    def component(self, name: str) -> dict[str, Any]:
+        """One component of it."""
+        return next(component for component in self.status()["components"] if component["name"] == name)
 
     def processes(self) -> dict[str, ProcessIdentity]:
         """The recorded processes, the supervisor's included."""
@@ -106,10 +106,12 @@ def start_fake(state: StateFolder) -> Iterator[StartFake]:
     """Start a fake platform and read its messages until the start has come to an end."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*, ports: Ports | None = None, break_part: str = "", within: StateFolder | None = None) -> FakePlatform:
+    def start(
+        *, ports: Ports | None = None, break_component: str = "", within: StateFolder | None = None
+    ) -> FakePlatform:
         folder, chosen = within or state, ports or free_ports()
         process = subprocess.Popen(
-            [sys.executable, str(FAKE_PLATFORM), str(folder.root), json.dumps(asdict(chosen)), break_part],
+            [sys.executable, str(FAKE_PLATFORM), str(folder.root), json.dumps(asdict(chosen)), break_component],
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,

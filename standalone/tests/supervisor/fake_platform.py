@@ -1,4 +1,4 @@
-"""A supervisor whose parts are small: each answers HTTP on one of the platform's ports."""
+"""A supervisor whose components are small: each answers HTTP on one of the platform's ports."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from platform_standalone import daemon
-from platform_standalone.parts import Job, Part, Step
 from platform_standalone.ports import Ports
 from platform_standalone.probes import http_answers
 from platform_standalone.settings import PlatformSettings
 from platform_standalone.state import StateFolder
+from platform_standalone.steps import Component, Job, Step
 
 SERVE = """
 import http.server, os, subprocess, sys
@@ -25,9 +25,9 @@ http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).
 """
 
 
-def part(name: str, port: int, after: Sequence[str], broken: str, *, source: Path | None = None) -> Part:
-    """A part that serves `port`, and has one worker."""
-    return Part(
+def component(name: str, port: int, after: Sequence[str], broken: str, *, source: Path | None = None) -> Component:
+    """A component that serves `port`, and has one worker."""
+    return Component(
         name=name,
         command=[sys.executable, "-c", SERVE, name, str(port)],
         probe=http_answers(f"http://127.0.0.1:{port}/"),
@@ -50,10 +50,10 @@ def main(root: str, ports_text: str, broken: str) -> int:
 
     def plan(_: PlatformSettings) -> list[Step]:
         return [
-            part("postgres", ports.postgres, [], broken),
+            component("postgres", ports.postgres, [], broken),
             Job("first administrator", make_administrator, after=["postgres"]),
-            part("member", ports.member, ["postgres"], broken, source=source),
-            part("edge", ports.edge, ["member", "first administrator"], broken),
+            component("member", ports.member, ["postgres"], broken, source=source),
+            component("edge", ports.edge, ["member", "first administrator"], broken),
         ]
 
     return daemon.main(Path(root), state, ports, "127.0.0.1", os.environ, planner=plan)

@@ -1,4 +1,4 @@
-"""How long a part that died waits."""
+"""How long a component that died waits."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_it_tells_each_step_and_then_that_all_is_ready(start_fake):
 
     assert [message["name"] for message in platform.messages[:-1]][-1] == "edge"
     assert platform.messages[-1] == {"event": "ready"}
-    assert {part["health"] for part in platform.status()["components"]} == {"healthy"}
+    assert {component["health"] for component in platform.status()["components"]} == {"healthy"}
 
 
 def test_a_second_start_changes_nothing(start_fake):
@@ -51,34 +51,34 @@ def test_a_port_in_use_leaves_nothing_started(start_fake):
     assert platform.processes() == {}
 
 
-def test_a_part_that_fails_leaves_nothing_started(start_fake, state: StateFolder):
-    platform = start_fake(break_part="edge")
+def test_a_component_that_fails_leaves_nothing_started(start_fake, state: StateFolder):
+    platform = start_fake(break_component="edge")
 
     assert "edge ended before it was ready (exit code 1): edge does not want to" in platform.messages[-1]["message"]
     assert platform.process.wait() == 1
     assert platform.status() == {"running": False, "state": str(state.root), "orphans": [], "components": []}
 
 
-def test_a_part_that_was_killed_comes_back_and_status_counts_it(start_fake, wait_until):
+def test_a_component_that_was_killed_comes_back_and_status_counts_it(start_fake, wait_until):
     platform = start_fake()
-    first = platform.part("member")["pid"]
+    first = platform.component("member")["pid"]
     os.kill(first, signal.SIGKILL)
 
-    wait_until(lambda: platform.part("member")["restarts"] == 1, "it is counted")
-    wait_until(lambda: platform.part("member")["health"] == "healthy", "it is back")
-    assert platform.part("member")["pid"] != first
-    assert platform.part("member")["last_exit"] == "signal 9"
+    wait_until(lambda: platform.component("member")["restarts"] == 1, "it is counted")
+    wait_until(lambda: platform.component("member")["health"] == "healthy", "it is back")
+    assert platform.component("member")["pid"] != first
+    assert platform.component("member")["last_exit"] == "signal 9"
 
 
-def test_a_part_that_hangs_shows_as_unhealthy(start_fake, wait_until):
+def test_a_component_that_hangs_shows_as_unhealthy(start_fake, wait_until):
     platform = start_fake()
-    pid = platform.part("member")["pid"]
+    pid = platform.component("member")["pid"]
     os.kill(pid, signal.SIGSTOP)
     try:
-        wait_until(lambda: platform.part("member")["health"] == "unhealthy", "it is seen")
+        wait_until(lambda: platform.component("member")["health"] == "unhealthy", "it is seen")
     finally:
         os.kill(pid, signal.SIGCONT)
-    wait_until(lambda: platform.part("member")["health"] == "healthy", "it is back")
+    wait_until(lambda: platform.component("member")["health"] == "healthy", "it is back")
 
 
 def test_down_leaves_no_process(start_fake, state: StateFolder):
@@ -101,7 +101,7 @@ def test_down_twice_is_no_fault(start_fake, state: StateFolder, capsys):
     assert capsys.readouterr().out == "The platform is not running.\n"
 
 
-def test_a_killed_supervisor_takes_its_parts_with_it(start_fake, wait_until):
+def test_a_killed_supervisor_takes_its_components_with_it(start_fake, wait_until):
     platform = start_fake()
     processes = platform.processes()
     platform.process.kill()
@@ -147,19 +147,19 @@ def test_a_supervisor_that_hangs_is_ended_all_the_same(start_fake, state: StateF
     assert not [name for name, process in processes.items() if session_alive(process)]
 
 
-def test_a_detached_part_comes_back_when_whoever_detached_it_has_gone(start_fake, state: StateFolder, wait_until):
+def test_a_detached_component_comes_back_when_whoever_detached_it_has_gone(start_fake, state: StateFolder, wait_until):
     platform = start_fake()
     with ask(state.run, {"command": "take-over", "component": "member"}) as answers:
         detached = next(answers)
         assert detached["event"] == "detached"
         assert detached["command"]
-        assert platform.part("member")["health"] == "detached (make dev), not responding"
+        assert platform.component("member")["health"] == "detached (make dev), not responding"
 
-    wait_until(lambda: platform.part("member")["health"] == "healthy", "it is back")
-    assert platform.part("member")["restarts"] == 0
+    wait_until(lambda: platform.component("member")["health"] == "healthy", "it is back")
+    assert platform.component("member")["restarts"] == 0
 
 
-def test_down_while_a_part_is_detached(start_fake, state: StateFolder):
+def test_down_while_a_component_is_detached(start_fake, state: StateFolder):
     platform = start_fake()
     with ask(state.run, {"command": "take-over", "component": "member"}) as answers:
         next(answers)
@@ -192,7 +192,7 @@ def test_reset_deletes_nothing_without_a_yes(state: StateFolder, monkeypatch, ca
     assert "Nothing was deleted." in capsys.readouterr().out
 
 
-def test_the_table_shows_each_part_on_a_line(start_fake, state: StateFolder, capsys):
+def test_the_table_shows_each_component_on_a_line(start_fake, state: StateFolder, capsys):
     platform = start_fake()
     capsys.readouterr()
 
@@ -201,7 +201,7 @@ def test_the_table_shows_each_part_on_a_line(start_fake, state: StateFolder, cap
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split() == ["COMPONENT", "ADDRESS", "PID", "HEALTH", "RESTARTS", "LOG"]
     assert [line.split()[0] for line in lines[3:]] == ["postgres", "member", "edge"]
-    assert str(platform.part("edge")["pid"]) in lines[5]
+    assert str(platform.component("edge")["pid"]) in lines[5]
 
 
 def test_a_state_folder_however_deep_can_be_used(start_fake, tmp_path):

@@ -10,7 +10,7 @@ from platform_standalone.log_files import bound, cause, logged_cause
 
 
 def test_a_long_log_makes_room_and_its_writer_goes_on(tmp_path: Path):
-    log = tmp_path / "part.log"
+    log = tmp_path / "component.log"
     with log.open("a") as writer:
         writer.write("x" * 1000 + "\n")
         writer.flush()
@@ -18,19 +18,19 @@ def test_a_long_log_makes_room_and_its_writer_goes_on(tmp_path: Path):
         writer.write("after\n")
 
     assert log.read_text() == "after\n"
-    assert (tmp_path / "part.log.1").read_text() == "x" * 1000 + "\n"
+    assert (tmp_path / "component.log.1").read_text() == "x" * 1000 + "\n"
 
 
 def test_a_short_log_stays(tmp_path: Path):
-    (tmp_path / "part.log").write_text("short\n")
+    (tmp_path / "component.log").write_text("short\n")
     bound(tmp_path, max_bytes=1000)
 
-    assert (tmp_path / "part.log").read_text() == "short\n"
-    assert not (tmp_path / "part.log.1").exists()
+    assert (tmp_path / "component.log").read_text() == "short\n"
+    assert not (tmp_path / "component.log.1").exists()
 
 
 def test_the_last_line_is_of_this_start(tmp_path: Path):
-    log = tmp_path / "part.log"
+    log = tmp_path / "component.log"
     log.write_text("earlier\n")
     before = log.stat().st_size
 

@@ -20,7 +20,7 @@ from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.processes import session_alive
 from platform_standalone.state import StateFolder
 
-PARTS = {"postgres", "valkey", "valkey-idempotency", "member", "auth", "shop", "web", "gateway", "edge"}
+COMPONENTS = {"postgres", "valkey", "valkey-idempotency", "member", "auth", "shop", "web", "gateway", "edge"}
 
 
 @dataclass
@@ -50,8 +50,8 @@ class Command:
         return document
 
     def pids(self) -> dict[str, int]:
-        """Each part's process id."""
-        return {part["name"]: part["pid"] for part in self.status()["components"]}
+        """Each component's process id."""
+        return {component["name"]: component["pid"] for component in self.status()["components"]}
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +66,13 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     command("down")
 
 
-def test_every_part_runs_on_loopback_and_is_healthy(platform: Command):
-    parts = platform.status()["components"]
+def test_every_component_runs_on_loopback_and_is_healthy(platform: Command):
+    components = platform.status()["components"]
 
-    assert {part["name"] for part in parts} == PARTS
-    assert {part["health"] for part in parts} == {"healthy"}
-    assert {part["address"].split(":")[0] for part in parts} == {"127.0.0.1"}
-    assert all(Path(part["log"]).is_file() for part in parts)
+    assert {component["name"] for component in components} == COMPONENTS
+    assert {component["health"] for component in components} == {"healthy"}
+    assert {component["address"].split(":")[0] for component in components} == {"127.0.0.1"}
+    assert all(Path(component["log"]).is_file() for component in components)
 
 
 def test_the_administrator_comes_as_json(platform: Command):
@@ -90,9 +90,9 @@ def test_secrets_are_their_owners_alone(platform: Command):
     assert root / "credentials.json" in files
 
 
-@pytest.mark.parametrize("part", ["valkey", "valkey-idempotency"])
-def test_each_store_has_a_limit_of_memory_and_evicts_nothing(platform: Command, part: str):
-    lines = (platform.state.root / "run" / f"{part}.conf").read_text().splitlines()
+@pytest.mark.parametrize("component", ["valkey", "valkey-idempotency"])
+def test_each_store_has_a_limit_of_memory_and_evicts_nothing(platform: Command, component: str):
+    lines = (platform.state.root / "run" / f"{component}.conf").read_text().splitlines()
 
     assert {"maxmemory 256mb", "maxmemory-policy noeviction"} <= set(lines)
 
@@ -163,15 +163,17 @@ def test_a_port_in_use_is_one_sentence(platform: Command, tmp_path: Path):
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("name", sorted(PARTS))
-def test_a_part_that_was_killed_comes_back(platform: Command, name: str, wait_until: Callable[..., None]):
+@pytest.mark.parametrize("name", sorted(COMPONENTS))
+def test_a_component_that_was_killed_comes_back(platform: Command, name: str, wait_until: Callable[..., None]):
     before = platform.pids()
     os.kill(before[name], signal.SIGKILL)
 
     def recovered() -> bool:
         now = platform.status()["components"]
-        part = next(part for part in now if part["name"] == name)
-        return part["pid"] not in {None, before[name]} and {part["health"] for part in now} == {"healthy"}
+        component = next(component for component in now if component["name"] == name)
+        return component["pid"] not in {None, before[name]} and {component["health"] for component in now} == {
+            "healthy"
+        }
 
     wait_until(recovered, f"{name} is back")
     assert {other: pid for other, pid in platform.pids().items() if other != name} == {
@@ -209,7 +211,7 @@ def test_state_outlives_a_killed_supervisor_and_moves_to_other_ports(platform: C
     up = platform("up", "--free-ports")
 
     assert up.returncode == 0, up.stdout + up.stderr
-    assert len(processes) == len(PARTS) + 1
+    assert len(processes) == len(COMPONENTS) + 1
     assert not [name for name, process in processes.items() if session_alive(process)]
     admin = json.loads(platform("admin").stdout)
     login = subprocess.run(
@@ -268,7 +270,7 @@ def test_down_leaves_no_process_and_reset_no_state(platform: Command):
 
     assert down.returncode == 0, down.stderr
     stopped = [line.split()[0] for line in down.stdout.splitlines() if " stopped " in line]
-    assert (stopped[0], set(stopped)) == ("edge", PARTS)
+    assert (stopped[0], set(stopped)) == ("edge", COMPONENTS)
     assert not [name for name, process in processes.items() if session_alive(process)]
     assert "make reset YES=1" in platform("reset").stderr
     assert platform("reset", "--yes").returncode == 0
@@ -276,5 +278,5 @@ def test_down_leaves_no_process_and_reset_no_state(platform: Command):
 
 
 def health(command: Command, name: str = "member") -> str:
-    """What `status` says of a part."""
-    return str(next(part["health"] for part in command.status()["components"] if part["name"] == name))
+    """What `status` says of a component."""
+    return str(next(component["health"] for component in command.status()["components"] if component["name"] == name))

@@ -1,4 +1,4 @@
-"""Several parts: in order, and all or none."""
+"""Several components: in order, and all or none."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from platform_standalone.errors import PlatformError
-from platform_standalone.keeper import PartState
-from platform_standalone.parts import Job, Step
+from platform_standalone.process_runner import ComponentState
 from platform_standalone.process_table import ProcessTable
 from platform_standalone.state import StateFolder
+from platform_standalone.steps import Job, Step
 from platform_standalone.supervisor import Supervisor
 
 
@@ -26,17 +26,19 @@ def runs(name: str) -> str:
     )
 
 
-async def test_parts_start_after_what_they_need_and_stop_before_it(tmp_path: Path, state: StateFolder, shell_part):
+async def test_components_start_after_what_they_need_and_stop_before_it(
+    tmp_path: Path, state: StateFolder, shell_component
+):
     async def migrate() -> str:
         with (tmp_path / "events").open("a") as events:
             events.write("migrate\n")
         return "done"
 
     steps: list[Step] = [
-        shell_part(runs("edge"), "edge", after=["member"]),
-        shell_part(runs("member"), "member", after=["migrations"]),
+        shell_component(runs("edge"), "edge", after=["member"]),
+        shell_component(runs("member"), "member", after=["migrations"]),
         Job("migrations", migrate, after=["postgres"]),
-        shell_part(runs("postgres"), "postgres"),
+        shell_component(runs("postgres"), "postgres"),
     ]
     events: list[str] = []
     platform = supervisor(steps, state)
@@ -51,40 +53,40 @@ async def test_parts_start_after_what_they_need_and_stop_before_it(tmp_path: Pat
     assert events == ["postgres", "migrations", "member", "edge", "edge", "member", "postgres"]
 
 
-async def test_when_one_part_fails_none_is_left_running(state: StateFolder, shell_part):
+async def test_when_one_component_fails_none_is_left_running(state: StateFolder, shell_component):
     steps: list[Step] = [
-        shell_part(runs("postgres"), "postgres"),
-        shell_part("exec sleep 600", "valkey"),
-        shell_part("echo no; exit 1", "member", after=["postgres"]),
-        shell_part(runs("edge"), "edge", after=["member"]),
+        shell_component(runs("postgres"), "postgres"),
+        shell_component("exec sleep 600", "valkey"),
+        shell_component("echo no; exit 1", "member", after=["postgres"]),
+        shell_component(runs("edge"), "edge", after=["member"]),
     ]
     platform = supervisor(steps, state)
 
     with pytest.raises(PlatformError, match=r"^member ended before it was ready \(exit code 1\): no"):
         await platform.start(lambda *_: None)
 
-    assert [keeper.pid for keeper in platform.keepers.values()] == [None] * 4
+    assert [runner.pid for runner in platform.runners.values()] == [None] * 4
 
 
-async def test_when_a_job_fails_none_is_left_running(state: StateFolder, shell_part):
+async def test_when_a_job_fails_none_is_left_running(state: StateFolder, shell_component):
     async def fail() -> str:
         raise PlatformError("The migration does not fit.")
 
-    steps: list[Step] = [shell_part(runs("postgres"), "postgres"), Job("migrations", fail, after=["postgres"])]
+    steps: list[Step] = [shell_component(runs("postgres"), "postgres"), Job("migrations", fail, after=["postgres"])]
     platform = supervisor(steps, state)
 
     with pytest.raises(PlatformError, match="The migration does not fit"):
         await platform.start(lambda *_: None)
 
-    assert platform.keepers["postgres"].pid is None
+    assert platform.runners["postgres"].pid is None
 
 
 async def test_only_what_is_developed_here_can_be_detached_and_by_one_alone(
-    tmp_path: Path, state: StateFolder, shell_part
+    tmp_path: Path, state: StateFolder, shell_component
 ):
     steps: list[Step] = [
-        shell_part(runs("member"), "member", sources=[tmp_path]),
-        shell_part(runs("postgres"), "postgres"),
+        shell_component(runs("member"), "member", sources=[tmp_path]),
+        shell_component(runs("postgres"), "postgres"),
     ]
     platform = supervisor(steps, state)
     await platform.start(lambda *_: None)
@@ -95,6 +97,6 @@ async def test_only_what_is_developed_here_can_be_detached_and_by_one_alone(
         await platform.detach("member")
         with pytest.raises(PlatformError, match="another make dev"):
             await platform.detach("member")
-        assert platform.keepers["member"].state is PartState.DETACHED
+        assert platform.runners["member"].state is ComponentState.DETACHED
     finally:
         await platform.stop(lambda *_: None)

@@ -16,7 +16,7 @@ from platform_standalone.state import StateFolder
 
 def fill_shop(state: StateFolder) -> int:
     """Add missing sample products, and print their number. Raises PlatformError if the platform is not running."""
-    addresses = {part["name"]: part["address"] for part in status(state)["components"]}
+    addresses = {component["name"]: component["address"] for component in status(state)["components"]}
     if "postgres" not in addresses:
         raise PlatformError("The platform is not running. Start it with make up.")
     password = load_credentials(state.credentials).shop_app

@@ -20,33 +20,34 @@ from platform_standalone.state import StateFolder
 PAGES = (".html", ".css", ".js", ".svg", ".po")
 
 
-def dev(state: StateFolder, part: str) -> int:
-    """Take `part` over from the supervisor until Ctrl-C. Raises PlatformError.
+def dev(state: StateFolder, component: str) -> int:
+    """Take `component` over from the supervisor until Ctrl-C. Raises PlatformError.
 
     The supervisor restarts the service when this connection closes.
     """
-    if not part:
+    if not component:
         raise PlatformError("Name the service to run: make dev SERVICE=member (or auth, shop, web).")
     try:
-        with ask(state.run, {"command": "take-over", "component": part}) as replies:
+        with ask(state.run, {"command": "take-over", "component": component}) as replies:
             reply = next(replies, {"event": "error", "message": "The supervisor ended."})
             if reply["event"] != "detached":
                 raise PlatformError(reply["message"])
-            _run(part, reply)
+            _run(component, reply)
     except NotRunning:
         raise PlatformError("The platform is not running. Start it with make up.") from None
-    print(f"\n{part} runs under the supervisor again.")
+    print(f"\n{component} runs under the supervisor again.")
     return 0
 
 
-def _run(part: str, detached: Message) -> None:
+def _run(component: str, detached: Message) -> None:
     print(
-        f"{part} runs in the foreground and restarts on source changes. Press Ctrl-C to return it to the supervisor.",
+        f"{component} runs in the foreground and restarts on source changes. "
+        "Press Ctrl-C to return it to the supervisor.",
         flush=True,
     )
     signal.signal(signal.SIGTERM, _interrupt)
     os.environ.clear()
-    os.environ.update(detached["environment"] | _verbose(part))
+    os.environ.update(detached["environment"] | _verbose(component))
     os.chdir(detached["cwd"])
     command = tied_to_parent(detached["command"], signal.SIGTERM)
     run_process(
@@ -54,12 +55,12 @@ def _run(part: str, detached: Message) -> None:
         target=shlex.join(command),
         target_type="command",
         watch_filter=PythonFilter(extra_extensions=PAGES),
-        callback=lambda changes: print(f"{part}: {len(changes)} changed, restarting", flush=True),
+        callback=lambda changes: print(f"{component}: {len(changes)} changed, restarting", flush=True),
     )
 
 
-def _verbose(part: str) -> dict[str, str]:
-    return {f"{part.upper()}_LOG_LEVEL": "debug"}
+def _verbose(component: str) -> dict[str, str]:
+    return {f"{component.upper()}_LOG_LEVEL": "debug"}
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

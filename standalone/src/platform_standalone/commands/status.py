@@ -23,7 +23,7 @@ def print_status(checkout: Path, state: StateFolder, as_json: bool) -> int:
         print(json.dumps(now, indent=2))
     elif now["running"]:
         print(f"{now['url']} · {now['phase']} · supervisor {now['supervisor']}\n")
-        print(table([_row(part) for part in now["components"]]))
+        print(table([_row(component) for component in now["components"]]))
     elif now["orphans"]:
         print(f"Supervisor is gone; still running: {', '.join(now['orphans'])}. Run make up to restart.")
     else:
@@ -61,7 +61,14 @@ def table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = _COLUMNS) 
     )
 
 
-def _row(part: dict[str, Any]) -> tuple[str, ...]:
-    restarts = f"{part['restarts']} ({part['last_exit']})" if part["restarts"] else "0"
-    pid = str(part["pid"] or "-")
-    return part["name"], part["address"], pid, part["health"], restarts, os.path.relpath(part["log"])
+def _row(component: dict[str, Any]) -> tuple[str, ...]:
+    restarts = f"{component['restarts']} ({component['last_exit']})" if component["restarts"] else "0"
+    pid = str(component["pid"] or "-")
+    return (
+        component["name"],
+        component["address"],
+        pid,
+        component["health"],
+        restarts,
+        os.path.relpath(component["log"]),
+    )

@@ -69,7 +69,7 @@ class PodSettings(BaseModel):
 
 
 class Unresolved(Exception):
-    """None of a part's names has an address; the message is one sentence."""
+    """None of a component's names has an address; the message is one sentence."""
 
 
 def read_settings(environment: Mapping[str, str]) -> PodSettings:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-# Whether a part answers as it should; never raises.
+# Return whether a component is healthy; never raises.
 Probe = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
-class Part:
-    """A process to be kept running."""
+class Component:
+    """A process that the supervisor keeps running."""
 
     name: str
     command: Sequence[str]
@@ -23,39 +23,39 @@ class Part:
     after: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     cwd: Path = Path("/")
-    # The name of its log file, where that is not its own name.
+    # The name of its log file, if it differs from the component's.
     log: str = ""
-    # What its log gets of a message on its standard error; by default all.
+    # Filters the messages on its standard error before they are logged.
     error_filter: Callable[[bytes], bytes] | None = None
-    # How it is asked to stop, and for how long it may take before it is killed (seconds).
+    # The signal that stops it, and the seconds after which it is killed.
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10
-    # How long it may take to be ready (seconds).
+    # The time within which it must be ready (seconds).
     start_seconds: float = 60
-    # Folders whose change restarts it under `make dev`; empty for what is not developed here.
+    # Folders whose changes restart it under `make dev`; empty for third-party servers.
     sources: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something to do once at each start. `run` returns what to say of it, and raises PlatformError when it cannot."""
+    """A task that runs once per start. `run` returns a description of its result, or raises PlatformError."""
 
     name: str
     run: Callable[[], Awaitable[str]]
     after: Sequence[str] = ()
 
 
-Step = Part | Job
+Step = Component | Job
 
 
 def check_plan(steps: Sequence[Step]) -> None:
-    """Raise ValueError when two steps share a name, one waits for a stranger, or they wait for one another."""
+    """Raise ValueError if two steps share a name, or a step waits for an unknown step or for itself."""
     names = [step.name for step in steps]
     if doubled := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"several steps are named {', '.join(sorted(doubled))}")
+        raise ValueError(f"several steps have the name {', '.join(sorted(doubled))}")
     for step in steps:
-        if strangers := set(step.after) - set(names):
-            raise ValueError(f"{step.name} waits for {', '.join(sorted(strangers))}, which is no step")
+        if unknown := set(step.after) - set(names):
+            raise ValueError(f"{step.name} waits for unknown steps: {', '.join(sorted(unknown))}")
     try:
         TopologicalSorter({step.name: step.after for step in steps}).prepare()
     except CycleError as error:
@@ -63,18 +63,18 @@ def check_plan(steps: Sequence[Step]) -> None:
 
 
 def stop_waves(steps: Sequence[Step]) -> list[list[str]]:
-    """Return the parts' names in waves: a part stops when all that came after it have; a wave stops together."""
+    """Return the names of the components in the order in which they stop: those of one list stop concurrently."""
     followers: dict[str, list[str]] = {step.name: [] for step in steps}
     for step in steps:
         for earlier in step.after:
             followers[earlier].append(step.name)
-    parts = {step.name for step in steps if isinstance(step, Part)}
+    components = {step.name for step in steps if isinstance(step, Component)}
     sorter = TopologicalSorter(followers)
     sorter.prepare()
     waves = []
     while sorter.is_active():
         ready = sorter.get_ready()
         sorter.done(*ready)
-        if wave := sorted(parts & set(ready)):
+        if wave := sorted(components & set(ready)):
             waves.append(wave)
     return waves

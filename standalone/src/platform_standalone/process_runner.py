@@ -15,15 +15,15 @@ from platform_standalone.backoff import Backoff
 from platform_standalone.errors import PlatformError
 from platform_standalone.log_files import logged_cause
 from platform_standalone.nginx.error_log import FilteredOutput
-from platform_standalone.parts import Part
 from platform_standalone.processes import ProcessIdentity, kill_session, tied_to_parent
+from platform_standalone.steps import Component
 
 POLL_SECONDS = 0.03
 
 log = logging.getLogger(__name__)
 
 
-class PartState(StrEnum):
+class ComponentState(StrEnum):
     """The state of a component."""
 
     WAITING = "waiting"  # for its dependencies
@@ -34,19 +34,19 @@ class PartState(StrEnum):
     STOPPED = "stopped"
 
 
-class Keeper:
+class ProcessRunner:
     """Starts one component, restarts it when it exits, and stops it."""
 
     def __init__(
         self,
-        part: Part,
+        component: Component,
         log: Path,
         started: Callable[[str, ProcessIdentity], None],
         backoff: Backoff | None = None,
     ) -> None:
-        self.part = part
+        self.component = component
         self.log = log
-        self.state = PartState.WAITING
+        self.state = ComponentState.WAITING
         self.restarts = 0
         self.last_exit = ""
         self._started = started
@@ -68,7 +68,7 @@ class Keeper:
 
         Raises PlatformError if it exits first or is not ready in time, after stopping it.
         """
-        self.state = PartState.STARTING
+        self.state = ComponentState.STARTING
         try:
             await self._spawn()
             ready = await self._ready()
@@ -79,10 +79,10 @@ class Keeper:
         if failure:
             await self.stop()
             raise PlatformError(failure)
-        self.state = PartState.RUNNING
-        self._watch = asyncio.create_task(self._keep(), name=f"keep {self.part.name}")
+        self.state = ComponentState.RUNNING
+        self._watch = asyncio.create_task(self._keep(), name=f"keep {self.component.name}")
 
-    async def stop(self, state: PartState = PartState.STOPPED) -> None:
+    async def stop(self, state: ComponentState = ComponentState.STOPPED) -> None:
         """Stop the component, gracefully if possible."""
         watch, self._watch = self._watch, None
         if watch is not None:
@@ -94,13 +94,13 @@ class Keeper:
 
     async def detach(self) -> None:
         """Stop the component: `make dev` runs it until `attach`."""
-        await self.stop(PartState.DETACHED)
+        await self.stop(ComponentState.DETACHED)
 
     def attach(self) -> None:
         """Start the component again after `detach`, with retries."""
-        if self.state is PartState.DETACHED:
-            self.state = PartState.RESTARTING
-            self._watch = asyncio.create_task(self._keep(), name=f"keep {self.part.name}")
+        if self.state is ComponentState.DETACHED:
+            self.state = ComponentState.RESTARTING
+            self._watch = asyncio.create_task(self._keep(), name=f"keep {self.component.name}")
 
     async def _keep(self) -> None:
         """Restart the component whenever it exits."""
@@ -108,31 +108,31 @@ class Keeper:
         fresh = self._process is None
         while True:
             lived = 0.0
-            if self.state is PartState.RUNNING and self._process is not None:
+            if self.state is ComponentState.RUNNING and self._process is not None:
                 ready_since = clock()
                 await self._process.wait()
                 lived = clock() - ready_since
             await self._end()
             if not fresh:
-                self.state = PartState.RESTARTING
+                self.state = ComponentState.RESTARTING
                 self.last_exit = _exit_words(self._process.returncode) if self._process else "not started"
                 delay = self._backoff.delay(lived)
-                log.warning("%s ended (%s); starting it again in %g s", self.part.name, self.last_exit, delay)
+                log.warning("%s ended (%s); starting it again in %g s", self.component.name, self.last_exit, delay)
                 await asyncio.sleep(delay)
                 self.restarts += 1
             fresh = False
-            self.state = PartState.STARTING
+            self.state = ComponentState.STARTING
             try:
                 await self._spawn()
             except OSError as error:
-                log.warning("%s cannot be started: %s", self.part.name, error)
+                log.warning("%s cannot be started: %s", self.component.name, error)
                 continue
             if await self._ready():
-                self.state = PartState.RUNNING
-                log.info("%s is ready again", self.part.name)
+                self.state = ComponentState.RUNNING
+                log.info("%s is ready again", self.component.name)
 
     async def _spawn(self) -> None:
-        command = tied_to_parent(self.part.command, self.part.stop_signal)
+        command = tied_to_parent(self.component.command, self.component.stop_signal)
         with self.log.open("ab") as output, self._error_output() as errors:
             self._log_start = output.tell()
             self._process = await asyncio.create_subprocess_exec(
@@ -140,28 +140,28 @@ class Keeper:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output if errors is None else errors.fileno(),
-                cwd=self.part.cwd,
-                env=dict(self.part.environment),
+                cwd=self.component.cwd,
+                env=dict(self.component.environment),
                 # A session of its own: it gets no Ctrl-C of ours, and its workers are found after its death.
                 start_new_session=True,
             )
         self._identity = ProcessIdentity.of(self._process.pid)
         if self._identity is not None:
-            self._started(self.part.name, self._identity)
+            self._started(self.component.name, self._identity)
 
     def _error_output(self) -> AbstractContextManager[socket.socket | None]:
         """The process's standard error, where that does not go to the log as it is."""
-        if self.part.error_filter is None:
+        if self.component.error_filter is None:
             return nullcontext()
-        self._errors = FilteredOutput(self.part.error_filter, self.log)
+        self._errors = FilteredOutput(self.component.error_filter, self.log)
         return self._errors.writer
 
     async def _ready(self) -> bool:
         """Wait until the component is ready; return False if it exits or times out."""
         clock = asyncio.get_running_loop().time
-        deadline = clock() + self.part.start_seconds
+        deadline = clock() + self.component.start_seconds
         while self.pid is not None and clock() < deadline:
-            if await self.part.probe() and self.pid is not None:
+            if await self.component.probe() and self.pid is not None:
                 return True
             await asyncio.sleep(POLL_SECONDS)
         return False
@@ -173,8 +173,8 @@ class Keeper:
             return
         if process.returncode is None:
             try:
-                process.send_signal(self.part.stop_signal)
-                async with asyncio.timeout(self.part.stop_seconds):
+                process.send_signal(self.component.stop_signal)
+                async with asyncio.timeout(self.component.stop_seconds):
                     await process.wait()
             except ProcessLookupError:
                 pass
@@ -198,12 +198,12 @@ class Keeper:
 
     def _failure_text(self, returncode: int | None) -> str:
         what = (
-            f"was not ready within {self.part.start_seconds:g} s"
+            f"was not ready within {self.component.start_seconds:g} s"
             if returncode is None
             else f"ended before it was ready ({_exit_words(returncode)})"
         )
         said = logged_cause(self.log, self._log_start)
-        return f"{self.part.name} {what}{': ' + said if said else ''} · see {os.path.relpath(self.log)}"
+        return f"{self.component.name} {what}{': ' + said if said else ''} · see {os.path.relpath(self.log)}"
 
 
 def _exit_words(returncode: int | None) -> str:
