@@ -32,12 +32,12 @@ class Network:
     pods: dict[str, Party] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, documents: tuple[Document, ...]) -> Network:
+    def from_documents(cls, documents: tuple[Document, ...]) -> Network:
         pods = {}
         for _, template in pod_templates(documents):
             labels = template["metadata"]["labels"]
-            part = labels["app.kubernetes.io/component"]
-            pods[part] = Party.pod(part, NAMESPACE, labels)
+            component = labels["app.kubernetes.io/component"]
+            pods[component] = Party.pod(component, NAMESPACE, labels)
         return cls(of_kind(documents, "NetworkPolicy"), pods)
 
     def allows(self, source: Party, target: Party, port: int, protocol: str = "TCP") -> bool:

@@ -37,7 +37,7 @@ connection and fails if the cluster's network plugin does not enforce NetworkPol
 def rows() -> list[tuple[str, str, str]]:
     """Every allowed pair: from, to, and by which ports."""
     documents = render("traefik-standalone-values.yaml", "networkPolicy.prometheus.namespace=monitoring")
-    network = Network.of(documents)
+    network = Network.from_documents(documents)
     assert of_kind(documents, "NetworkPolicy")
     parties = [*OUTSIDE, *network.pods.values()]
     found = []

@@ -54,7 +54,7 @@ FROM_EDGE = {("gateway", 8000), ("auth", 8080)}
 
 
 def everything(*settings):
-    return Network.of(render("traefik-standalone-values.yaml", *settings))
+    return Network.from_documents(render("traefik-standalone-values.yaml", *settings))
 
 
 def test_within_the_release_exactly_the_listed_pairs_speak():
@@ -83,7 +83,7 @@ def test_the_edge_reaches_the_gateway_and_auth_alone():
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda party: party.name)
 @pytest.mark.parametrize("values", ["traefik-standalone-values.yaml", "default-values.yaml"])
 def test_nobody_else_reaches_anything(stranger, values):
-    network = Network.of(render(values))
+    network = Network.from_documents(render(values))
     for pod in network.pods.values():
         assert not any(network.allows(stranger, pod, port) for port in PORTS), pod.name
 
@@ -94,14 +94,14 @@ def test_the_edge_of_another_class_is_a_stranger():
 
 
 def test_kong_takes_the_gateways_place():
-    network = Network.of(render("default-values.yaml"))
+    network = Network.from_documents(render("default-values.yaml"))
     reached = {(pod.name, port) for pod in network.pods.values() for port in PORTS if network.allows(KONG, pod, port)}
     assert reached == {("member", 8080), ("auth", 8080), ("web", 8080), ("shop", 8080), ("redis-idempotency", 6379)}
     assert {pod.name for pod in network.pods.values() if network.allows(INGRESS_NGINX, pod, 8080)} == {"auth"}
 
 
 def test_prometheus_reads_metrics_and_nothing_else():
-    network = Network.of(render("monitoring-values.yaml"))
+    network = Network.from_documents(render("monitoring-values.yaml"))
     reached = {
         (pod.name, port) for pod in network.pods.values() for port in PORTS if network.allows(PROMETHEUS, pod, port)
     }
@@ -150,7 +150,7 @@ def test_the_test_pod_reaches_the_edge_alone():
 
 
 def test_stores_outside_are_reached_by_those_who_need_them():
-    network = Network.of(render("external-data-values.yaml"))
+    network = Network.from_documents(render("external-data-values.yaml"))
     postgres, redis = Party("postgres", address="192.0.2.10"), Party("redis", address="192.0.2.11")
     assert {pod.name for pod in network.pods.values() if network.allows(pod, postgres, 5433)} == {
         "member",
@@ -172,7 +172,7 @@ def test_a_part_that_nobody_thought_of_is_closed():
 
 
 def test_every_pod_has_policies_both_ways(documents):
-    network = Network.of(documents)
+    network = Network.from_documents(documents)
     if not network.policies:
         assert documents == render("minimal-values.yaml")
         return

@@ -232,7 +232,7 @@ def test_what_the_operator_makes_is_owned_by_an_object_of_the_release_that_it_ma
 
 def test_the_gateways_tables_have_no_data_that_an_upgrade_could_take_away():
     documents = render("operator-traefik-values.yaml", "gateway.standalone.joinedTables=3")
-    names = [f"{RELEASE}-routes-joined-{number}" for number in range(3)]
+    names = [f"{RELEASE}-external-routes-{number}" for number in range(3)]
     made = {body["metadata"]["name"]: body for body in of_kind(documents, "ConfigMap")}
     assert all("data" not in made[name] for name in names)
     assert platform_of(documents).gateway.tables == 3

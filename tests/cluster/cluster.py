@@ -32,7 +32,7 @@ HOST = os.environ.get("PLATFORM_HOST", str(urlsplit(BASE_URL).hostname))
 SETTINGS = os.environ.get("TEST_VALUES", "image.pullPolicy=Always").split(",")
 VALUES = os.environ.get("TEST_VALUES_FILE", "traefik-standalone-values.yaml")
 
-# The platform's own parts that answer HTTP; PostgreSQL and Redis are other people's programs.
+# The platform's own components that answer HTTP; PostgreSQL and Redis are other people's programs.
 SERVING = ("member", "auth", "shop", "web", "gateway")
 
 # Measured on the way and reported at the end.
@@ -64,18 +64,18 @@ def objects(kind: str, *arguments: str, namespace: str = NAMESPACE) -> list[dict
     return list(json.loads(kubectl("get", kind, *arguments, "-o", "json", namespace=namespace))["items"])
 
 
-def part_labels(part: str) -> dict[str, str]:
-    """Return the labels by which policies know a part's pods."""
+def component_labels(component: str) -> dict[str, str]:
+    """Return the labels by which policies know a component's pods."""
     return {
         "app.kubernetes.io/name": "member-platform",
         "app.kubernetes.io/instance": RELEASE,
-        "app.kubernetes.io/component": part,
+        "app.kubernetes.io/component": component,
     }
 
 
-def pods(part: str) -> set[str]:
-    """Return the names of a part's pods that are not on their way out."""
-    found = objects("pods", "-l", f"app.kubernetes.io/component={part},!probe")
+def pods(component: str) -> set[str]:
+    """Return the names of a component's pods that are not on their way out."""
+    found = objects("pods", "-l", f"app.kubernetes.io/component={component},!probe")
     return {pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]}
 
 
@@ -160,9 +160,9 @@ class Release:
         encoded = kubectl("get", "secret", f"{RELEASE}-{name}", "-o", path, namespace=self.namespace)
         return base64.b64decode(encoded).decode()
 
-    def image(self, part: str) -> str:
-        """Return the image of a part's pods."""
-        name = f"{RELEASE}-{part}"
+    def image(self, component: str) -> str:
+        """Return the image of a component's pods."""
+        name = f"{RELEASE}-{component}"
         deployment = json.loads(kubectl("get", "deployment", name, "-o", "json", namespace=self.namespace))
         return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"])
 

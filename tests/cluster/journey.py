@@ -47,7 +47,7 @@ def reaches_member(client: httpx2.Client) -> bool:
 
 
 def works(client: httpx2.Client) -> dict[str, str]:
-    """Use the platform as someone would, once edge and parts know of each other: a moment after the pods are ready."""
+    """Use the platform as a client would, once the edge has found the pods, shortly after they are ready."""
     until("the first 200 through the edge", lambda: answers(client), within=60)
     until("auth reaches member", lambda: reaches_member(client), within=30)
     return walk_through(client)

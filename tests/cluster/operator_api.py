@@ -66,7 +66,7 @@ def table(api):
     """The entries of all tables of the gateway."""
     found = {}
     for body in api.get(CONFIG_MAPS)["items"]:
-        if "-routes-joined-" in body["metadata"]["name"]:
+        if "-external-routes-" in body["metadata"]["name"]:
             found |= json.loads((body.get("data") or {}).get("routes.json", "{}")).get("routes", {})
     return found
 

@@ -48,7 +48,7 @@ def prepared(namespace: str, *settings: str) -> dict[str, Any]:
     documents = [document for document in yaml.safe_load_all(run(*command)) if document]
     by_name = {(item["kind"], item["metadata"]["name"]): item for item in documents}
     platform_config = json.loads(by_name["ConfigMap", f"{RELEASE}-operator"]["data"]["platform.json"])
-    tables = [body for (kind, name), body in by_name.items() if kind == "ConfigMap" and "-routes-joined-" in name]
+    tables = [body for (kind, name), body in by_name.items() if kind == "ConfigMap" and "-external-routes-" in name]
     owner = by_name["ClusterRole", platform_config["owner_name"]]
     kubectl("apply", "-f", "-", namespace=namespace, stdin=yaml.safe_dump_all([owner, *tables]))
     return platform_config

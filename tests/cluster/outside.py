@@ -114,7 +114,9 @@ def start_stores(postgres_image: str, redis_image: str) -> Stores:
         kubectl("apply", "-f", "-", namespace=DATA_NAMESPACE, stdin=json.dumps(item))
     kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=120s", namespace=DATA_NAMESPACE)
     sql = guide("sql", "CREATE ROLE member_owner")
-    passwords = {f"{part}-{role}": secrets.token_hex(16) for part in ("member", "shop") for role in ("owner", "app")}
+    passwords = {
+        f"{component}-{role}": secrets.token_hex(16) for component in ("member", "shop") for role in ("owner", "app")
+    }
     for role, password in passwords.items():
         sql = sql.replace(f"{role.upper()}-PASSWORD", password)
     psql = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", str(POSTGRES_PORT)]
@@ -122,10 +124,10 @@ def start_stores(postgres_image: str, redis_image: str) -> Stores:
     postgres, redis = address("postgres"), address("redis")
     return Stores(
         databases={
-            part: database_urls(
-                part, f"{postgres}:{POSTGRES_PORT}", passwords[f"{part}-owner"], passwords[f"{part}-app"]
+            component: database_urls(
+                component, f"{postgres}:{POSTGRES_PORT}", passwords[f"{component}-owner"], passwords[f"{component}-app"]
             )
-            for part in ("member", "shop")
+            for component in ("member", "shop")
         },
         redis={"auth-url": f"redis://auth:{auth}@{redis}:{REDIS_PORT}/1", "gateway-password": gateway},
         settings=[
@@ -136,11 +138,11 @@ def start_stores(postgres_image: str, redis_image: str) -> Stores:
     )
 
 
-def database_urls(part: str, server: str, owner: str, app: str) -> dict[str, str]:
-    """Return the two URLs of a part's database, as its Secret holds them; `server` is host:port."""
+def database_urls(component: str, server: str, owner: str, app: str) -> dict[str, str]:
+    """Return the two URLs of a component's database, as its Secret holds them; `server` is host:port."""
     return {
-        "url": f"postgresql://{part}_app:{app}@{server}/{part}",
-        "migration-url": f"postgresql://{part}_owner:{owner}@{server}/{part}",
+        "url": f"postgresql://{component}_app:{app}@{server}/{component}",
+        "migration-url": f"postgresql://{component}_owner:{owner}@{server}/{component}",
     }
 
 

@@ -1,4 +1,4 @@
-"""Two pods of each part: on one node too, and never none of them."""
+"""Two pods of each component: on one node too, and never none of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def has_two_ready_pods(release, component: str) -> bool:
 
 
 def test_two_pods_each_on_one_node_and_never_none(installed):
-    """Anti-affinity prefers other nodes and does not insist; the budget lets one pod of a part go at a time."""
+    """Anti-affinity prefers other nodes and does not insist; the budget lets one pod of a component go at a time."""
     release = installed("high-availability")
     for component in SERVING:
         until(f"{component} has two ready pods", partial(has_two_ready_pods, release, component))
@@ -28,11 +28,11 @@ def test_two_pods_each_on_one_node_and_never_none(installed):
         works(client)
 
 
-def ready_pods(release, part):
-    """The names of a part's pods that are ready."""
+def ready_pods(release, component):
+    """The names of a component's pods that are ready."""
     return sorted(
         pod["metadata"]["name"]
-        for pod in objects("pods", "-l", f"app.kubernetes.io/component={part}", namespace=release.namespace)
+        for pod in objects("pods", "-l", f"app.kubernetes.io/component={component}", namespace=release.namespace)
         for condition in pod["status"].get("conditions", ())
         if condition["type"] == "Ready" and condition["status"] == "True" and "deletionTimestamp" not in pod["metadata"]
     )

@@ -55,13 +55,13 @@ def fresh(pod):
 def test_the_platforms_own_pods_need_little_memory_when_idle():
     """At most 600 MiB together, by the kubelet's own figures; a new pod has none for some seconds."""
     own = until("the kubelet knows every pod's memory", own_memory, within=60)
-    summary = ", ".join(f"{part} {size / MEBIBYTE:.0f}" for part, size in own.items())
+    summary = ", ".join(f"{component} {size / MEBIBYTE:.0f}" for component, size in own.items())
     MEASURED["idle memory of the platform's own pods, MiB"] = f"{sum(own.values()) / MEBIBYTE:.0f} ({summary})"
     assert sum(own.values()) <= 600 * MEBIBYTE, summary
 
 
 def own_memory():
-    """What the pod of each own part uses, in bytes; None while some figure is missing."""
+    """What the pod of each own component uses, in bytes; None while some figure is missing."""
     used = {}
     for node in objects("nodes"):
         raw = kubectl("get", "--raw", f"/api/v1/nodes/{node['metadata']['name']}/proxy/stats/summary")

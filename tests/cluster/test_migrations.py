@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cluster import RELEASE, ROOT, CommandFailed, kubectl, part_labels, pods, until
+from cluster import RELEASE, ROOT, CommandFailed, component_labels, kubectl, pods, until
 from journey import walk_through
 
 STEPS = ROOT / "services" / "member" / "src" / "platform_member" / "migrations" / "versions"
@@ -71,7 +71,7 @@ def migrated(release):
         "command": ["python", "-c", code],
         "env": [{"name": "MEMBER_MIGRATION_DATABASE_URL", "valueFrom": url}],
     }
-    labels = part_labels("member-database")
+    labels = component_labels("member-database")
     spec = {"restartPolicy": "Never", "containers": [container]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "next-schema", "labels": labels}, "spec": spec}
     kubectl("create", "-f", "-", stdin=json.dumps(pod))

@@ -14,12 +14,12 @@ def test_prometheus_reads_every_parts_metrics_and_a_stranger_none(installed):
     make_namespace(watchers)
     try:
         release = installed("monitoring", f"networkPolicy.prometheus.namespace={watchers}")
-        parts = [
+        components = [
             monitor["metadata"]["name"]
             for monitor in objects("servicemonitors.monitoring.coreos.com", namespace=release.namespace)
         ]
-        assert len(parts) == len(SERVING)
-        urls = [f"http://{part}.{release.namespace}.svc.cluster.local:9090/metrics" for part in parts]
+        assert len(components) == len(SERVING)
+        urls = [f"http://{component}.{release.namespace}.svc.cluster.local:9090/metrics" for component in components]
         image = release.image("member")
         assert read(watchers, "prometheus", image, urls) == urls
         assert read(watchers, "someone", image, urls) == []

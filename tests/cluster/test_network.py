@@ -1,4 +1,4 @@
-"""The network matrix by real connections: pods with the labels of each part, each to each, on each port.
+"""The network matrix by real connections: pods with the labels of each component, each to each, on each port.
 
 The pods listen on every port of the matrix, so a closed port means a policy, not a missing server. They are never
 ready, so no Service sends them anything.
@@ -15,9 +15,9 @@ from cluster import (
     EDGE_NAMESPACE,
     NAMESPACE,
     STRANGE_NAMESPACE,
+    component_labels,
     kubectl,
     objects,
-    part_labels,
     until,
 )
 from outside import make_namespace
@@ -25,7 +25,7 @@ from outside import make_namespace
 PORTS = (5432, 6379, 8000, 8080, 9090, 9999)
 STORES = ("postgres", "redis-sessions", "redis-idempotency")
 EVER = ("member", "auth", "shop", "web", "gateway", *STORES, "member-database", "shop-database")
-PARTS = (*EVER, "auth-keys", "test")
+COMPONENTS = (*EVER, "auth-keys", "test")
 NODE_CACHE = "169.254.20.10"
 # What stands outside: by name, its namespace and labels.
 STRANGERS = {
@@ -59,7 +59,7 @@ ALLOWED = {
         ("test", "edge", 8000),
         ("test", "edge", 8080),
     }
-    if {flow[0], flow[1]} <= {*PARTS, *STRANGERS}
+    if {flow[0], flow[1]} <= {*COMPONENTS, *STRANGERS}
 }
 # No one's policies speak for these, so they reach each other.
 UNGOVERNED = {"neighbour", "impostor", "edge"}
@@ -99,8 +99,8 @@ def probes(release):
     """Every probe's name, namespace and address."""
     image = release.image("member")
     make_namespace(STRANGE_NAMESPACE)
-    pods = {part: (NAMESPACE, part_labels(part)) for part in PARTS}
-    pods |= {name: (where, labels or part_labels("gateway")) for name, (where, labels) in STRANGERS.items()}
+    pods = {component: (NAMESPACE, component_labels(component)) for component in COMPONENTS}
+    pods |= {name: (where, labels or component_labels("gateway")) for name, (where, labels) in STRANGERS.items()}
     try:
         for name, (where, labels) in pods.items():
             # the edge's namespace outlives a run that was cut short

@@ -33,25 +33,25 @@ def new_client():
 
 @pytest.mark.without_others
 def test_an_upgrade_that_changes_every_pod_loses_no_request(release, log_in):
-    """Reads of every part and keyed writes at 50 requests a second; none is sent again."""
+    """Reads of every component and keyed writes at 50 requests a second; none is sent again."""
     headers, member = log_in()
     own = f"/api/members/{member['id']}"
     reads = (own, "/", "/api/shop/products?limit=5", "/auth/sessions")
     # a page comes also while a service is away, and says so
-    without_a_part = []
-    before = {part: pods(part) for part in SERVING}
+    without_pods = []
+    before = {component: pods(component) for component in SERVING}
 
     def send(client, number):
         if number % 5:
             answer = client.get(reads[number % 5 - 1], headers=headers)
             if 'class="unavailable"' in answer.text or "notice-warning" in answer.text:
-                without_a_part.append(number)
+                without_pods.append(number)
             return answer
         keyed = {**headers, "X-Idempotency-Key": str(uuid.uuid4())}
         return client.patch(own, headers=keyed, json={"display_name": f"Administrator {number}"})
 
     mark = uuid.uuid4().hex
-    changes = [f"{part}.podAnnotations.mark={mark}" for part in (*SERVING[:-1], "gateway.standalone")]
+    changes = [f"{component}.podAnnotations.mark={mark}" for component in (*SERVING[:-1], "gateway.standalone")]
     with Load(send, new_client) as load:
         until("the load runs", lambda: load.sent > 100)
         release.install(*changes)
@@ -59,20 +59,22 @@ def test_an_upgrade_that_changes_every_pod_loses_no_request(release, log_in):
         until("the load goes on", lambda: load.sent > after + 500)
     MEASURED["an upgrade under 50 requests a second"] = f"{load.sent} sent, {len(load.failures)} failed"
     assert load.failures == []
-    assert without_a_part == []
+    assert without_pods == []
     assert set(load.outcomes) == {"200"}
     assert load.sent > 1000
-    assert {part: pods(part) & names for part, names in before.items()} == {part: set() for part in SERVING}
+    assert {component: pods(component) & names for component, names in before.items()} == {
+        component: set() for component in SERVING
+    }
 
 
 def everything_running():
-    return {part: pods(part) for part in (*SERVING, *STORES)}
+    return {component: pods(component) for component in (*SERVING, *STORES)}
 
 
 def test_an_upgrade_that_changes_nothing_restarts_nothing(release):
     release.install()  # what the test before this one set is gone
-    for part in SERVING:
-        kubectl("rollout", "status", f"deployment/{RELEASE}-{part}", f"--timeout={PATIENCE}s")
+    for component in SERVING:
+        kubectl("rollout", "status", f"deployment/{RELEASE}-{component}", f"--timeout={PATIENCE}s")
     before = everything_running()
     release.install()
     assert everything_running() == before
@@ -109,12 +111,12 @@ def test_a_rollback_works_and_brings_no_old_signing_key_back(release, works, cli
         kubectl("patch", "secret", f"{RELEASE}-auth-keys", "--patch", json.dumps({"data": ring}))
 
 
-@pytest.mark.parametrize("part", [*SERVING, *STORES])
-def test_a_killed_pod_is_replaced_and_the_platform_works_again(release, log_in, works, part):
+@pytest.mark.parametrize("component", [*SERVING, *STORES])
+def test_a_killed_pod_is_replaced_and_the_platform_works_again(release, log_in, works, component):
     headers, member = log_in()
-    (name,) = pods(part)
+    (name,) = pods(component)
     kubectl("delete", "pod", name, "--grace-period=0", "--force")
-    until(f"{part} has another pod", lambda: pods(part) and ready(part))
+    until(f"{component} has another pod", lambda: pods(component) and ready(component))
     until("the platform works again", works)
     with new_client() as client:
         answer = client.get(f"/api/members/{member['id']}", headers=headers)
@@ -122,9 +124,9 @@ def test_a_killed_pod_is_replaced_and_the_platform_works_again(release, log_in, 
     assert release.secret("admin", "password")
 
 
-def ready(part):
-    """Tell whether every pod of a part is ready."""
-    selector = f"app.kubernetes.io/component={part},!probe"
+def ready(component):
+    """Tell whether every pod of a component is ready."""
+    selector = f"app.kubernetes.io/component={component},!probe"
     found = objects("pods", "-l", selector)
     return found and all(
         condition["status"] == "True"

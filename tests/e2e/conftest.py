@@ -1,4 +1,4 @@
-"""Black box: nothing here imports a part of the platform; it is started by its command and spoken to by its port."""
+"""Black box: nothing here imports the platform; it is started by its command and spoken to by its port."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to the end what waits for a time-out, and to the very end what kills parts under everybody's feet."""
+    """Leave to the end what waits for a time-out, and to the very end what kills components."""
     items.sort(key=lambda item: (item.get_closest_marker("chaos") is not None, "dribblers" in _fixtures(item)))
 
 

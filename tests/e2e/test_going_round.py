@@ -11,24 +11,24 @@ from blackbox.own_platform import OwnPlatform
 from blackbox.raw_http import connection
 
 
-def addressed(own_platform: OwnPlatform, part: str) -> str:
-    return f"http://{own_platform.part(part)['address']}"
+def addressed(own_platform: OwnPlatform, component: str) -> str:
+    return f"http://{own_platform.component(component)['address']}"
 
 
 @pytest.fixture
 def directly(own_platform: OwnPlatform) -> Iterator[Callable[..., Client]]:
-    """Make a client that speaks to a part past the edge."""
+    """Make a client that speaks to a component past the edge."""
     with ExitStack() as stack:
 
-        def make(part: str, token: str | None = None) -> Client:
-            return stack.enter_context(closing(Client(addressed(own_platform, part), None, token)))
+        def make(component: str, token: str | None = None) -> Client:
+            return stack.enter_context(closing(Client(addressed(own_platform, component), None, token)))
 
         yield make
 
 
-@pytest.mark.parametrize("part", ["member", "gateway"])
-def test_a_service_believes_no_identity_header(directly: Callable[..., Client], admin: Session, part: str):
-    direct = directly(part)
+@pytest.mark.parametrize("component", ["member", "gateway"])
+def test_a_service_believes_no_identity_header(directly: Callable[..., Client], admin: Session, component: str):
+    direct = directly(component)
     headers = {"X-Auth-Subject": admin.member["id"], "X-Auth-Roles": "admin", "X-Auth-Session": "x"}
 
     for path in ("/api/members/me", "/api/members", f"/api/members/{admin.member['id']}"):
@@ -45,7 +45,7 @@ def test_shop_believes_no_identity_header(directly: Callable[..., Client], admin
 
 
 def test_internal_endpoints_take_service_tokens_only(directly: Callable[..., Client], admin: Session):
-    for part, method, path in (
+    for component, method, path in (
         ("member", "POST", "/internal/credentials/verify"),
         ("member", "POST", "/internal/members"),
         ("member", "GET", f"/internal/members/{admin.member['id']}"),
@@ -54,8 +54,8 @@ def test_internal_endpoints_take_service_tokens_only(directly: Callable[..., Cli
     ):
         body = {"email": "a@example.com", "password": "x" * 12, "display_name": "x"}
         for token in (None, admin.token, "x"):
-            answer = directly(part, token).request(method, path, json=body)
-            assert answer.status_code == 401, (part, path, answer.text)
+            answer = directly(component, token).request(method, path, json=body)
+            assert answer.status_code == 401, (component, path, answer.text)
     assert admin.me().status_code == 200
 
 
@@ -75,12 +75,12 @@ def test_the_gateway_has_no_way_to_what_is_on_no_route(directly: Callable[..., C
             assert direct.request(method, path).status_code == 404, path
 
 
-@pytest.mark.parametrize("part", ["valkey", "valkey-idempotency"])
-def test_databases_answer_nobody_without_a_password(own_platform: OwnPlatform, part: str):
-    answers = exchange_bytes(addressed(own_platform, part), b"PING\r\nCONFIG GET *\r\nKEYS *\r\n")
+@pytest.mark.parametrize("component", ["valkey", "valkey-idempotency"])
+def test_databases_answer_nobody_without_a_password(own_platform: OwnPlatform, component: str):
+    answers = exchange_bytes(addressed(own_platform, component), b"PING\r\nCONFIG GET *\r\nKEYS *\r\n")
 
     assert answers.count(b"-NOAUTH") == 3, answers
-    host, _, port = str(own_platform.part("postgres")["address"]).rpartition(":")
+    host, _, port = str(own_platform.component("postgres")["address"]).rpartition(":")
     for user in ("postgres", "member_app", "shop_app"):
         for password in ("", user):
             with pytest.raises(psycopg.OperationalError, match="password"):

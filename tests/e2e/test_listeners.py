@@ -34,7 +34,7 @@ def test_every_listener_is_on_loopback(own_platform: OwnPlatform):
     found = listening({process.pid for process in own_platform.all_processes()})
 
     assert len(found) >= 11, found  # edge, gateway, member, auth, shop, their metrics, databases
-    assert {part["address"] for part in own_platform.status()["components"]} <= found
+    assert {component["address"] for component in own_platform.status()["components"]} <= found
     assert {address.rpartition(":")[0] for address in found} == {"127.0.0.1"}
 
 

@@ -185,7 +185,7 @@ def test_a_list_of_etags_matches_if_one_does(member: Session):
     ],
 )
 def test_conditions_that_are_not_asked_for_change_no_write(member: Session, headers: dict):
-    """No part but the service judges a precondition, and the service has none of these (RFC 9110, section 13.1)."""
+    """Only the service evaluates a precondition, and the service has none of these (RFC 9110, section 13.1)."""
     for key in (None, new_key()):
         answer = member.patch(member.path, {"display_name": f"Conditional {key}"}, key=key, headers=headers)
         assert answer.status_code == 200

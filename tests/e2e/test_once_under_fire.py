@@ -17,7 +17,7 @@ from blackbox.own_platform import OwnPlatform
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 
 WRITERS = 4
-# 30 deaths. Whole parts die seldom: the supervisor pauses longer after each death.
+# 30 deaths. Whole components die seldom: the supervisor pauses longer after each death.
 DEATHS = ["gateway"] * 5 + ["member"] * 5 + ["gateway's worker"] * 20
 # The longest that the next death is put off, to hit any moment of a request (seconds).
 LONGEST_PAUSE = 0.4

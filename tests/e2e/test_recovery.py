@@ -1,4 +1,4 @@
-"""A part that is killed comes back by itself; nothing that was acknowledged is lost, and nothing ended comes alive."""
+"""A killed component recovers by itself: no acknowledged write is lost, and no ended session becomes valid again."""
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ import pytest
 
 from blackbox.client import Client, Session, new_account, new_key
 from blackbox.house_rules import assert_problem
-from blackbox.own_platform import PARTS, OwnPlatform
+from blackbox.own_platform import COMPONENTS, OwnPlatform
 from blackbox.shopping import ADDRESS, ORDERS, order_of, put_in, variant_of
 from blackbox.waiting import eventually
 
@@ -34,29 +34,29 @@ def whole_again(own_platform: OwnPlatform):
     own_platform.wait_whole()
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("component", COMPONENTS)
 def test_a_killed_part_comes_back_and_nothing_is_lost(
-    own_platform: OwnPlatform, member: Session, client: Client, part: str
+    own_platform: OwnPlatform, member: Session, client: Client, component: str
 ):
     ended, kept = client.log_in(member.account), member.with_token(member.token)
-    key, edit = new_key(), {"display_name": f"Before {part} died"}
+    key, edit = new_key(), {"display_name": f"Before {component} died"}
     newcomer = client.register(new_account())
     ended.log_out()
     first = member.patch(member.path, edit, key=key)
     assert first.status_code == 200
 
-    old_pid = own_platform.kill(part)
+    old_pid = own_platform.kill(component)
 
     seen_of_ended: list[int] = []
 
     def back() -> bool:
         seen_of_ended.append(status_of(ended))
         status = status_of(kept)
-        assert status in {200, 0, *AWAY}, "a part that is away is no reason to refuse the member"
+        assert status in {200, 0, *AWAY}, "a component that is away is no reason to refuse the member"
         return status == 200 and seen_of_ended[-1] == 401
 
-    eventually(back, f"members are served again after {part} died", within=40)
-    own_platform.wait_restarted(part, old_pid)
+    eventually(back, f"members are served again after {component} died", within=40)
+    own_platform.wait_restarted(component, old_pid)
 
     assert set(seen_of_ended) <= {401, 0, *AWAY}, "an ended session came alive"
     assert kept.me().json()["display_name"] == edit["display_name"]
@@ -73,7 +73,7 @@ def test_a_log_out_survives_the_session_stores_death(own_platform: OwnPlatform, 
     """The store is killed as soon as the 204 is there: what was acknowledged has been written."""
     for _ in range(3):
         session = client.with_token(None).log_in(member.account)
-        pid = int(own_platform.part("valkey")["pid"])
+        pid = int(own_platform.component("valkey")["pid"])
         session.log_out()
         own_platform.kill("valkey")
         own_platform.wait_restarted("valkey", pid)
@@ -117,9 +117,9 @@ def test_a_suspension_holds_while_the_session_service_is_down(
 
 
 def test_the_gateways_worker_may_die(own_platform: OwnPlatform, member: Session):
-    for part in ("gateway", "edge"):
-        own_platform.kill_worker(part)
-        eventually(lambda: status_of(member) == 200, f"members are served after a worker of {part} died")
+    for component in ("gateway", "edge"):
+        own_platform.kill_worker(component)
+        eventually(lambda: status_of(member) == 200, f"members are served after a worker of {component} died")
 
 
 def test_no_log_holds_a_secret(own_platform: OwnPlatform, member: Session, client: Client):

@@ -1,4 +1,4 @@
-"""Requests whose end is in doubt: no part may take for a request what another took for a body."""
+"""Requests whose end is in doubt: no component may treat as a request what another treated as a body."""
 
 import json
 import secrets
@@ -55,7 +55,7 @@ PIPELINED = {"underscored coding", "coding list", "chunk extension with a line f
 
 
 def hidden_request(session: Session, request_id: str) -> str:
-    """A request that answers 200 if any part takes it for one: the edge, the gateway or the service."""
+    """A request that answers 200 if any component treats it as one: the edge, the gateway or the service."""
     lines = (f"X-Request-ID: {request_id}", f"X-Auth-Subject: {session.account.id}")
     return compose(session, "GET", "/api/members/me", *lines).decode()
 
@@ -85,7 +85,7 @@ def test_no_request_hides_in_another(
         assert len(answers) <= 1, [(answer.status_code, answer.content[:200]) for answer in answers]
         if platform is not None:
             assert platform.services_that_saw(request_id) == set()
-    # No one else gets an answer that is not theirs: connections between the parts are still in step.
+    # No one else gets an answer that is not theirs: connections between the components are still in step.
     for number in range(3):
         asked = f"e2e-{secrets.token_hex(8)}"
         innocent = client.post(

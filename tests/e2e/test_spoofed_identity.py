@@ -10,7 +10,7 @@ ROUTES = list(routes())
 
 
 def spellings(name: str, value: str) -> list[list[tuple[str, str]]]:
-    """Return the ways to write one header that some part of a chain may take for it."""
+    """Return the ways to write one header that some component of the chain may accept as that header."""
     return [
         [(name, value)],
         [(name.lower(), value)],

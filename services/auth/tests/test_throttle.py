@@ -231,14 +231,14 @@ def test_what_member_takes_for_one_account_has_one_pseudonym(local, domain, blan
     try:
         normal = normalize_email(spelling)
     except ValueError:
-        assert pseudonyms.of(spelling) == pseudonyms.of("not an address")
+        assert pseudonyms.pseudonym(spelling) == pseudonyms.pseudonym("not an address")
         return
 
-    assert pseudonyms.of(spelling) == pseudonyms.of(normal) != pseudonyms.of(f"other-{normal}")
+    assert pseudonyms.pseudonym(spelling) == pseudonyms.pseudonym(normal) != pseudonyms.pseudonym(f"other-{normal}")
 
 
 def test_pseudonyms_depend_on_the_key():
-    assert Pseudonyms("a" * 32).of("ada@example.com") != Pseudonyms("b" * 32).of("ada@example.com")
+    assert Pseudonyms("a" * 32).pseudonym("ada@example.com") != Pseudonyms("b" * 32).pseudonym("ada@example.com")
 
 
 @pytest.mark.parametrize(

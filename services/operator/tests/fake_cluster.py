@@ -153,7 +153,7 @@ class World:
     def report(self, address: str = "10.0.0.1", **refused: str) -> None:
         """Have a pod of the gateway say that it follows what is written."""
         serials = {number: document["serial"] for number, document in self.tables.documents({}).items()}
-        self.reports.take(address, Report(serials, {name.replace("__", "/"): why for name, why in refused.items()}))
+        self.reports.record(address, Report(serials, {name.replace("__", "/"): why for name, why in refused.items()}))
 
     async def step(self, key: RouteKey, admission: Admission | None = ACCEPTED) -> float:
         """Reconcile once, and write the tables."""

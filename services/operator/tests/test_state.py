@@ -75,7 +75,7 @@ def test_a_service_has_endpoints_while_one_of_its_slices_has_a_ready_one():
 @pytest.mark.parametrize(("edge", "gateway"), [("nginx", "kong"), ("traefik", "standalone")])
 def test_an_object_as_it_was_asked_for_fulfils_what_is_asked(edge, gateway):
     for body in build_objects(route(), platform(edge, gateway), backend()):
-        live = Live.of(versioned({**body, "status": {"x": 1}}, 9))
+        live = Live.from_body(versioned({**body, "status": {"x": 1}}, 9))
         assert live.matches(body)
 
 
@@ -109,7 +109,7 @@ def test_every_single_field_that_is_missing_is_seen(edge, gateway):
     given = route(idempotency={"required": True}, rateLimit={"requestsPerSecond": 3})
     for body in build_objects(given, platform(edge, gateway), backend()):
         for path, changed in drifted(body):
-            assert not Live.of(versioned(changed, 9)).matches(body), (body["kind"], path)
+            assert not Live.from_body(versioned(changed, 9)).matches(body), (body["kind"], path)
             seen += 1
     assert seen > 60
 
@@ -124,7 +124,7 @@ def test_an_object_of_a_route_leads_to_it():
     state = State()
     policy = next(body for body in build_objects(route(), platform(), backend()) if body["kind"] == "NetworkPolicy")
     assert state.put(NETWORK_POLICY, versioned(policy, 3))
-    assert ObjectId.of(policy) in state.live[ECHO]
+    assert ObjectId.from_body(policy) in state.live[ECHO]
     assert state.concerned(NETWORK_POLICY, policy) == {ECHO}
     assert state.owner(NETWORK_POLICY, policy) == ECHO
     assert state.drop(kind_of(policy["apiVersion"], policy["kind"]), versioned(policy, 4))

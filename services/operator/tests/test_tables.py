@@ -42,13 +42,13 @@ def entry(path="/echo"):
 
 async def test_a_change_is_written_once_with_a_serial_that_grows(cluster, make_tables):
     tables = await loaded(make_tables)
-    tables.hold(ECHO, entry())
+    tables.set_entry(ECHO, entry())
     assert not tables.is_written(ECHO)
     assert await tables.write() == ({ECHO}, None)
     assert tables.is_written(ECHO)
     first = tables.documents({})[0]["serial"]
     assert await tables.write() == (set(), None)
-    tables.hold(ECHO, entry("/other"))
+    tables.set_entry(ECHO, entry("/other"))
     await tables.write()
     assert tables.documents({})[0]["serial"] > first
     (body,) = cluster.of_kind("ConfigMap")
@@ -57,7 +57,7 @@ async def test_a_change_is_written_once_with_a_serial_that_grows(cluster, make_t
 
 async def test_what_is_given_out_is_written(cluster, make_tables):
     tables = await loaded(make_tables)
-    tables.hold(ECHO, entry())
+    tables.set_entry(ECHO, entry())
     assert tables.documents({}) == {}
     cluster.refuse = lambda _verb, kind, _name: 500 if kind == CONFIG_MAP else None
     _, failed = await tables.write()
@@ -72,7 +72,7 @@ async def test_what_is_given_out_is_written(cluster, make_tables):
 
 async def test_the_next_operator_goes_on_with_what_is_written(make_tables):
     first = await loaded(make_tables)
-    first.hold(ECHO, entry())
+    first.set_entry(ECHO, entry())
     await first.write()
     second = await loaded(make_tables)
     assert second.routes() == {ECHO}
@@ -80,14 +80,14 @@ async def test_the_next_operator_goes_on_with_what_is_written(make_tables):
     assert second.is_written(ECHO)
     # nothing is known of when it was written: whatever it was, it is not newer than the table
     assert second.written_at(ECHO) == {0: first.documents({})[0]["serial"], 1: 0}
-    second.hold(ECHO, None)
+    second.set_entry(ECHO, None)
     await second.write()
     assert second.documents({})[0]["serial"] > first.documents({})[0]["serial"]
 
 
 async def test_a_table_that_somebody_has_changed_is_written_again(cluster, make_tables):
     tables = await loaded(make_tables)
-    tables.hold(ECHO, entry())
+    tables.set_entry(ECHO, entry())
     await tables.write()
     (body,) = cluster.of_kind("ConfigMap")
     body["data"]["routes.json"] = json.dumps({"version": 1, "serial": 0, "routes": {"thief/x": entry("/auth")}})
@@ -113,12 +113,12 @@ def endpoints(*addresses, name="gateway-1", service="mp-gateway", namespace="mem
 
 def test_every_pod_that_may_send_requests_on_has_to_follow(reports):
     assert reports.handle_event(endpoints("10.0.0.1", "10.0.0.2"), gone=False) is True
-    reports.take("10.0.0.1", Report({0: 7}))
+    reports.record("10.0.0.1", Report({0: 7}))
     assert not reports.has_loaded({0: 7}, ECHO)
-    reports.take("10.0.0.2", Report({0: 6}))
+    reports.record("10.0.0.2", Report({0: 6}))
     assert not reports.has_loaded({0: 7}, ECHO)
     reports.woken.clear()
-    reports.take("10.0.0.2", Report({0: 8}))
+    reports.record("10.0.0.2", Report({0: 8}))
     assert reports.woken == {ECHO}
     assert reports.has_loaded({0: 7}, ECHO)
     assert not reports.has_loaded({0: 7, 1: 1}, ECHO)
@@ -126,7 +126,7 @@ def test_every_pod_that_may_send_requests_on_has_to_follow(reports):
 
 def test_a_pod_that_has_ended_is_not_waited_for(reports):
     reports.handle_event(endpoints("10.0.0.1", "10.0.0.2"), gone=False)
-    reports.take("10.0.0.1", Report({0: 7}))
+    reports.record("10.0.0.1", Report({0: 7}))
     assert not reports.has_loaded({0: 7}, ECHO)
     reports.woken.clear()
     assert reports.handle_event(endpoints("10.0.0.1"), gone=False) is False
@@ -144,7 +144,7 @@ def test_other_services_endpoints_say_nothing(reports):
 
 def test_an_address_that_is_used_again_starts_without_a_report(reports):
     reports.handle_event(endpoints("10.0.0.1"), gone=False)
-    reports.take("10.0.0.1", Report({0: 7}))
+    reports.record("10.0.0.1", Report({0: 7}))
     reports.handle_event(endpoints(), gone=False)
     reports.handle_event(endpoints("10.0.0.1"), gone=False)
     assert not reports.has_loaded({0: 7}, ECHO)
@@ -153,17 +153,17 @@ def test_an_address_that_is_used_again_starts_without_a_report(reports):
 @pytest.mark.parametrize("row", ["echo/echo", "echo/echo:keyed"])
 def test_a_skipped_row_is_its_routes_refusal(reports, row):
     reports.handle_event(endpoints("10.0.0.1"), gone=False)
-    reports.take("10.0.0.1", Report({}, {row: "it has no methods"}))
+    reports.record("10.0.0.1", Report({}, {row: "it has no methods"}))
     assert reports.woken == {ECHO}
     assert reports.refusal(ECHO) == "it has no methods"
     assert reports.refusal(OTHER) == ""
-    reports.take("10.0.0.1", Report())
+    reports.record("10.0.0.1", Report())
     assert reports.refusal(ECHO) == ""
 
 
 async def test_a_pod_gets_what_is_newer_and_its_report_is_taken(make_tables, reports):
     tables = await loaded(make_tables)
-    tables.hold(ECHO, entry())
+    tables.set_entry(ECHO, entry())
     await tables.write()
     reports.handle_event(endpoints("127.0.0.1"), gone=False)
     async with serving("127.0.0.1", 0, tables, reports) as port, aiohttp.ClientSession() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from platform_standalone.control import NotRunning, ask
+from platform_standalone.control import NotRunning, send_command
 from platform_standalone.errors import PlatformError
 from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.processes import ProcessIdentity
@@ -22,7 +22,7 @@ def status(state: StateFolder) -> dict[str, Any]:
     Raises PlatformError if the supervisor does not respond.
     """
     try:
-        with ask(state.run, {"command": "status"}, RESPONSE_SECONDS) as replies:
+        with send_command(state.run, {"command": "status"}, RESPONSE_SECONDS) as replies:
             for reply in replies:
                 return reply
     except NotRunning:
@@ -38,7 +38,7 @@ def follow_joined(state: StateFolder, closing: str) -> bool:
     `closing` names a service that goes, or whose checks change. Raises PlatformError when the platform cannot follow.
     """
     try:
-        with ask(state.run, {"command": "follow-joined", "closing": closing}, FOLLOW_SECONDS) as replies:
+        with send_command(state.run, {"command": "follow-joined", "closing": closing}, FOLLOW_SECONDS) as replies:
             reply = next(replies, {"event": "error", "message": "The supervisor ended."})
     except NotRunning:
         return False

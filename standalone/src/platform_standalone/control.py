@@ -47,7 +47,7 @@ async def serve_control(folder: Path, handler: Handler) -> Callable[[], Awaitabl
             task.add_done_callback(connections.discard)
         try:
             request = json.loads(await reader.readline())
-            answering = asyncio.create_task(_answer(handler, request, writer))
+            answering = asyncio.create_task(_respond(handler, request, writer))
             leaving = asyncio.create_task(reader.read())
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
             for task in (answering, leaving):
@@ -69,7 +69,7 @@ async def serve_control(folder: Path, handler: Handler) -> Callable[[], Awaitabl
     return close
 
 
-async def _answer(handler: Handler, request: Message, writer: asyncio.StreamWriter) -> None:
+async def _respond(handler: Handler, request: Message, writer: asyncio.StreamWriter) -> None:
     messages = handler(request)
     try:
         async for message in messages:
@@ -84,7 +84,7 @@ class NotRunning(Exception):
 
 
 @contextmanager
-def ask(folder: Path, request: Message, seconds: float | None = None) -> Iterator[Iterator[Message]]:
+def send_command(folder: Path, request: Message, seconds: float | None = None) -> Iterator[Iterator[Message]]:
     """Send `request` to the supervisor and yield its messages as they arrive; leaving the context disconnects.
 
     Raises NotRunning, and TimeoutError if a message takes longer than `seconds`.

@@ -50,7 +50,7 @@ def sole_supervisor(state: StateFolder) -> Iterator[ProcessTable]:
         record = ProcessTable(state.run / RECORD)
         record.kill_orphans()
         record.remove()
-        me = ProcessIdentity.of(os.getpid())
+        me = ProcessIdentity.from_pid(os.getpid())
         if me is not None:
             record.set(ProcessTable.SUPERVISOR, me)
         try:

@@ -145,7 +145,7 @@ class ProcessRunner:
                 # A session of its own: it gets no Ctrl-C of ours, and its workers are found after its death.
                 start_new_session=True,
             )
-        self._identity = ProcessIdentity.of(self._process.pid)
+        self._identity = ProcessIdentity.from_pid(self._process.pid)
         if self._identity is not None:
             self._started(self.component.name, self._identity)
 

@@ -28,14 +28,14 @@ class ProcessIdentity:
     boot: str
 
     @classmethod
-    def of(cls, pid: int) -> ProcessIdentity | None:
+    def from_pid(cls, pid: int) -> ProcessIdentity | None:
         """Return the identity of the running process `pid`, or None."""
         stat = _stat(pid)
         return None if stat is None or stat.dead else cls(pid, stat.started, boot_id())
 
     def alive(self) -> bool:
         """Whether this very process still runs."""
-        return ProcessIdentity.of(self.pid) == self
+        return ProcessIdentity.from_pid(self.pid) == self
 
     def send(self, how: signal.Signals) -> None:
         """Signal this very process; nothing when it is gone."""

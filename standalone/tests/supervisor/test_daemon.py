@@ -13,7 +13,7 @@ import pytest
 from platform_standalone.commands.down import down
 from platform_standalone.commands.reset import reset
 from platform_standalone.commands.status import print_status
-from platform_standalone.control import ask
+from platform_standalone.control import send_command
 from platform_standalone.errors import PlatformError
 from platform_standalone.ports import free_ports
 from platform_standalone.processes import session_alive
@@ -149,7 +149,7 @@ def test_a_supervisor_that_hangs_is_ended_all_the_same(start_fake, state: StateF
 
 def test_a_detached_component_comes_back_when_whoever_detached_it_has_gone(start_fake, state: StateFolder, wait_until):
     platform = start_fake()
-    with ask(state.run, {"command": "take-over", "component": "member"}) as answers:
+    with send_command(state.run, {"command": "take-over", "component": "member"}) as answers:
         detached = next(answers)
         assert detached["event"] == "detached"
         assert detached["command"]
@@ -161,7 +161,7 @@ def test_a_detached_component_comes_back_when_whoever_detached_it_has_gone(start
 
 def test_down_while_a_component_is_detached(start_fake, state: StateFolder):
     platform = start_fake()
-    with ask(state.run, {"command": "take-over", "component": "member"}) as answers:
+    with send_command(state.run, {"command": "take-over", "component": "member"}) as answers:
         next(answers)
         assert down(state) == 0
 

@@ -71,7 +71,7 @@ async def test_workers_of_a_component_that_died_do_not_hold_its_place(tmp_path: 
     script = "sleep 600 & echo $! >>workers; touch component.ready; wait"
     async with kept(shell_component(script), tmp_path) as runner:
         await runner.start()
-        worker = ProcessIdentity.of(int((tmp_path / "workers").read_text()))
+        worker = ProcessIdentity.from_pid(int((tmp_path / "workers").read_text()))
         assert worker is not None
         assert runner.pid is not None
         os.kill(runner.pid, signal.SIGKILL)
@@ -96,14 +96,14 @@ async def test_a_component_that_is_never_ready_is_ended(tmp_path: Path, shell_co
         with pytest.raises(PlatformError, match=r"component was not ready within 0\.3 s"):
             await runner.start()
 
-    assert ProcessIdentity.of(int((tmp_path / "pid").read_text())) is None
+    assert ProcessIdentity.from_pid(int((tmp_path / "pid").read_text())) is None
 
 
 async def test_a_component_that_does_not_stop_when_asked_is_killed(tmp_path: Path, shell_component):
     script = "trap '' TERM; touch component.ready; while :; do sleep 0.1; done"
     async with kept(shell_component(script, stop_seconds=0.2), tmp_path) as runner:
         await runner.start()
-        identity = ProcessIdentity.of(runner.pid or 0)
+        identity = ProcessIdentity.from_pid(runner.pid or 0)
         assert identity is not None
         await runner.stop()
 

@@ -12,7 +12,7 @@ from platform_standalone.processes import ProcessIdentity, kill_session
 
 def start() -> tuple[subprocess.Popen[bytes], ProcessIdentity]:
     process = subprocess.Popen(["sleep", "600"], start_new_session=True)
-    identity = ProcessIdentity.of(process.pid)
+    identity = ProcessIdentity.from_pid(process.pid)
     assert identity is not None
     return process, identity
 

@@ -20,8 +20,8 @@ def start_leader() -> tuple[subprocess.Popen[str], ProcessIdentity, ProcessIdent
     )
     assert process.stdout is not None
     with process.stdout as output:
-        worker = ProcessIdentity.of(int(output.readline()))
-    leader = ProcessIdentity.of(process.pid)
+        worker = ProcessIdentity.from_pid(int(output.readline()))
+    leader = ProcessIdentity.from_pid(process.pid)
     assert leader is not None
     assert worker is not None
     return process, leader, worker
@@ -29,7 +29,7 @@ def start_leader() -> tuple[subprocess.Popen[str], ProcessIdentity, ProcessIdent
 
 def test_a_process_knows_itself_and_a_dead_one_is_not_alive(wait_until):
     process = subprocess.Popen(["sleep", "600"])
-    identity = ProcessIdentity.of(process.pid)
+    identity = ProcessIdentity.from_pid(process.pid)
     assert identity is not None
     assert identity.alive()
 
@@ -37,7 +37,7 @@ def test_a_process_knows_itself_and_a_dead_one_is_not_alive(wait_until):
     wait_until(lambda: not identity.alive(), "it is a zombie now, which does not count")
     process.wait()
 
-    assert ProcessIdentity.of(process.pid) is None
+    assert ProcessIdentity.from_pid(process.pid) is None
 
 
 def test_a_reused_process_id_is_neither_signalled_nor_killed():
@@ -77,7 +77,7 @@ def test_sessions_that_do_not_end_when_asked_are_killed():
     assert process.stdout is not None
     with process.stdout as output:
         output.readline()
-    identity = ProcessIdentity.of(process.pid)
+    identity = ProcessIdentity.from_pid(process.pid)
     assert identity is not None
 
     end_sessions([identity], signal.SIGTERM, seconds=0.2)
@@ -93,7 +93,7 @@ def test_a_tied_process_ends_with_its_parent_however_that_ends(wait_until):
     with parent.stdout as output:
         pid = int(output.readline())
     wait_until(lambda: "sleep" in str(Path(f"/proc/{pid}/exe").readlink()), "setpriv gives way to the command")
-    child = ProcessIdentity.of(pid)
+    child = ProcessIdentity.from_pid(pid)
     assert child is not None
 
     parent.kill()

@@ -83,13 +83,13 @@ class Scourge:
         kind = self._random.choices(("kill", "kill workers", "pause", "cut", "swallow"), (5, 3, 3, 3, 1))[0]
         match kind:
             case "kill":
-                part = self._random.choices(KILLED, (5, 5, 4, 1, 3, 1, 1))[0]
-                return kind, part, self._now_and_then(lambda: self._rig.kill(part))
+                component = self._random.choices(KILLED, (5, 5, 4, 1, 3, 1, 1))[0]
+                return kind, component, self._now_and_then(lambda: self._rig.kill(component))
             case "kill workers":
                 return kind, "gateway", self._now_and_then(lambda: self._rig.kill_workers("gateway"))
             case "pause":
-                part, seconds = self._random.choice(PAUSED), self._random.choice(PAUSES)
-                return kind, part, self._aside(lambda: self._rig.pause(part, seconds))
+                component, seconds = self._random.choice(PAUSED), self._random.choice(PAUSES)
+                return kind, component, self._aside(lambda: self._rig.pause(component, seconds))
             case _:
                 name, seconds = self._random.choice(list(self._rig.links)), self._random.choice(CUTS)
                 link = self._rig.links[name]
@@ -123,10 +123,12 @@ class Scourge:
             await asyncio.gather(*self._background)
         try:
             async with asyncio.timeout(RECOVERY):
-                while not self._rig.running():  # noqa: ASYNC110 (a part that came back raises no event)
+                while not self._rig.running():  # noqa: ASYNC110 (a component that came back raises no event)
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise AssertionError(f"a part did not come back within {RECOVERY:g} s: {self._rig.restarts()}") from None
+            raise AssertionError(
+                f"a component did not come back within {RECOVERY:g} s: {self._rig.restarts()}"
+            ) from None
 
     def _note(self, what: str, to: str, point: Point | None) -> None:
         self._recorder.note(Fault(self._now(), what, to, point.name if point else None))

@@ -1,4 +1,4 @@
-"""A TCP connection between two parts that can be watched, held and cut."""
+"""A TCP connection between two components that can be watched, held and cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHUNK = 65536
 
 
 class Way(StrEnum):
-    """Which way bytes go: to the part that was connected to, or back from it."""
+    """Which way bytes go: to the component that was connected to, or back from it."""
 
     TO = "to"
     BACK = "back"

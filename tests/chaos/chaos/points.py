@@ -1,6 +1,6 @@
-"""The named points on the way of a keyed write: between claim, forward, commit, complete and answer.
+"""Fault points of a keyed write: between claim, forward, commit, complete and respond.
 
-Each is a moment on one of the links between parts, known by the bytes that make it. The product knows nothing of them.
+Each is detected by its bytes on one of the links between components. The product does not know them.
 """
 
 from __future__ import annotations

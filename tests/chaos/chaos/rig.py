@@ -1,4 +1,4 @@
-"""The platform under fire: started by the supervisor on free ports, with a link between each two parts of interest."""
+"""The platform under test, started by the supervisor on free ports, with a proxy between selected components."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from chaos.link import Link
 from chaos.points import DATABASE, FRONT, SERVICE, STORE
 from platform_standalone.backoff import Backoff
 from platform_standalone.credentials import load_credentials
-from platform_standalone.keeper import PartState
-from platform_standalone.parts import Job, Part, Step
 from platform_standalone.ports import free_ports
+from platform_standalone.process_runner import ComponentState, ProcessRunner
 from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.settings import PlatformSettings
 from platform_standalone.state import StateFolder
+from platform_standalone.steps import Component, Job, Step
 from platform_standalone.supervisor import Supervisor
 from platform_standalone.topology import plan
 
@@ -86,8 +86,8 @@ class Rig:
             await link.start()
         state = self.settings.state
         self._supervisor = Supervisor(self._steps(), state, ProcessTable(state.run / RECORD))
-        for keeper in self._supervisor.keepers.values():
-            keeper._backoff = Backoff(first=0.05, longest=0.2)
+        for runner in self._supervisor.runners.values():
+            runner._backoff = Backoff(first=0.05, longest=0.2)
         await self._supervisor.start(lambda *_: None)
         async with await self._database() as connection:
             await connection.execute(WITNESS)
@@ -105,46 +105,46 @@ class Rig:
             rows = await connection.execute("select name, count(*) from effects group by name")
             return {str(name): int(count) for name, count in await rows.fetchall()}
 
-    def kill(self, part: str) -> None:
-        """SIGKILL the part."""
-        self._signal(self._processes(part)[:1], signal.SIGKILL)
+    def kill(self, component: str) -> None:
+        """SIGKILL the component."""
+        self._signal(self._processes(component)[:1], signal.SIGKILL)
 
-    def kill_workers(self, part: str) -> None:
-        """SIGKILL the part's workers; its master starts new ones."""
-        self._signal(self._processes(part)[1:], signal.SIGKILL)
+    def kill_workers(self, component: str) -> None:
+        """SIGKILL the component's workers; its master starts new ones."""
+        self._signal(self._processes(component)[1:], signal.SIGKILL)
 
-    async def pause(self, part: str, seconds: float) -> None:
-        """SIGSTOP the part and all its workers for a time."""
-        processes = self._processes(part)
+    async def pause(self, component: str, seconds: float) -> None:
+        """SIGSTOP the component and all its workers for a time."""
+        processes = self._processes(component)
         self._signal(processes, signal.SIGSTOP)
         await asyncio.sleep(seconds)
         self._signal(processes, signal.SIGCONT)
 
     async def healthy(self, seconds: float) -> bool:
-        """Wait until every part runs and answers; False when that takes longer than `seconds`."""
+        """Wait until every component runs and answers; False when that takes longer than `seconds`."""
         assert self._supervisor is not None
-        keepers = self._supervisor.keepers.values()
+        runners = self._supervisor.runners.values()
         try:
             async with asyncio.timeout(seconds):
-                while not all([k.state is PartState.RUNNING and await k.part.probe() for k in keepers]):  # noqa: ASYNC110
+                while not all([await _is_healthy(runner) for runner in runners]):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
         except TimeoutError:
             return False
         return True
 
     def running(self) -> bool:
-        """Whether no part is about to be started again."""
+        """Whether no component is about to be started again."""
         assert self._supervisor is not None
-        return all(keeper.state is PartState.RUNNING for keeper in self._supervisor.keepers.values())
+        return all(runner.state is ComponentState.RUNNING for runner in self._supervisor.runners.values())
 
     def restarts(self) -> dict[str, int]:
-        """Return how often each part was started again."""
+        """Return how often each component was started again."""
         assert self._supervisor is not None
-        return {name: keeper.restarts for name, keeper in self._supervisor.keepers.items()}
+        return {name: runner.restarts for name, runner in self._supervisor.runners.items()}
 
-    def _processes(self, part: str) -> list[psutil.Process]:
+    def _processes(self, component: str) -> list[psutil.Process]:
         assert self._supervisor is not None
-        pid = self._supervisor.keepers[part].pid
+        pid = self._supervisor.runners[component].pid
         if pid is None:
             return []
         with suppress(psutil.NoSuchProcess):
@@ -166,8 +166,8 @@ class Rig:
         return [self._linked(step) for step in plan(self.settings)]
 
     def _linked(self, step: Step) -> Step:
-        """Return the step with its part connected to others by our links."""
-        if isinstance(step, Part) and step.name == "member":
+        """Return the step with its component connected to others by our links."""
+        if isinstance(step, Component) and step.name == "member":
             url = step.environment["MEMBER_DATABASE_URL"]
             ports = f":{self.settings.ports.postgres}/", f":{self.links[DATABASE].port}/"
             return replace(step, environment={**step.environment, "MEMBER_DATABASE_URL": url.replace(*ports)})
@@ -193,3 +193,7 @@ class Rig:
                 config["lock_ttl"] = LOCK_SECONDS
                 config["redis"] |= {"port": self.links[STORE].port, "timeout": STORE_MILLISECONDS}
         path.write_text(json.dumps(document))
+
+
+async def _is_healthy(runner: ProcessRunner) -> bool:
+    return runner.state is ComponentState.RUNNING and await runner.component.probe()

@@ -21,8 +21,8 @@ from chaos.history import Recorder
 from chaos.points import POINTS
 from chaos.rig import Rig
 
-# Once the faults are over: how long until every part is back, and how long until one more key is answered. Locks that
-# killed workers left have ended by then.
+# After the last fault: the limits for every component to recover, and for one more key to get a response. Locks of
+# killed workers have expired by then.
 RECOVERY_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
 # Answered keys that are repeated once more at the end; a long run has too many for all.
@@ -85,7 +85,7 @@ async def _stay_logged_in(crowd: Crowd, stop: asyncio.Event) -> None:
 
 
 async def _log_in(crowd: Crowd) -> None:
-    # a part may be away at just this moment
+    # a component may be unavailable at this moment
     tries = 100
     while True:
         tries -= 1
@@ -122,7 +122,7 @@ def report(outcome: Outcome) -> str:
         f"{counts['keys']} keys, {counts['repeats']} repeats, {counts['effects']} effects",
         f"{counts['successes']} answers, of them {counts['replays']} replayed",
         f"{counts['refusals']} refusals, {counts['lost']} lost connections",
-        f"{counts['faults']} faults; parts started again: {restarts or 'none'}",
+        f"{counts['faults']} faults; components started again: {restarts or 'none'}",
         *(f"  {outcome.points[name]:4d} x {name}" for name in ("at random", *(point.name for point in POINTS))),
     ]
     if outcome.verdict.ok:

@@ -1,4 +1,4 @@
-"""What holds for every answer of the platform, whichever part gave it; the client checks it on each one."""
+"""What holds for every answer of the platform, whichever component sent it; the client checks it on each one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 # What a problem's `type` leads to.
 PAGES = Path(__file__).parents[3] / "docs" / "problems"
 
-# Words that only the inside of a part knows.
+# Words that only the inside of a component knows.
 LEAKS = (b"Traceback", b"psycopg", b"sqlalchemy", b"SELECT ", b'.py"', b".lua:", b"redis.exceptions")
 
 # Where the platform stands behind ingress-nginx and Kong (E2E_EDGE=ingress-nginx), their own answers have other words,
@@ -37,7 +37,7 @@ class Answer(Protocol):
 
 
 def in_foreign_words(answer: Answer) -> bool:
-    """Tell whether ingress-nginx or Kong answered, not a part of the platform."""
+    """Tell whether ingress-nginx or Kong answered, not a component of the platform."""
     if not FOREIGN_EDGE or answer.status_code < 400:
         return False
     kind = answer.headers.get("content-type", "").split(";")[0]
@@ -58,7 +58,7 @@ def check_house_rules(method: str, path: str, answer: Answer) -> None:
     context = f"{method} {path} → {answer.status_code} {dict(answer.headers)} {answer.content[:400]!r}"
     if in_foreign_words(answer):
         return
-    assert answer.status_code != 500, f"a part failed in a way that it did not expect: {context}"
+    assert answer.status_code != 500, f"a component failed unexpectedly: {context}"
     assert answer.headers.get("x-request-id"), f"no X-Request-ID: {context}"
     assert not [leak for leak in LEAKS if leak in answer.content], f"reveals internals: {context}"
     if answer.status_code >= 400 and method != "HEAD" and not is_page(answer):

@@ -26,12 +26,12 @@ from blackbox.waiting import eventually
 COMMAND = Path(sys.executable).with_name("member-platform")
 
 SERVICES = ("auth", "member", "shop", "web")
-PARTS = ("edge", "gateway", *SERVICES, "valkey", "valkey-idempotency", "postgres")
+COMPONENTS = ("edge", "gateway", *SERVICES, "valkey", "valkey-idempotency", "postgres")
 
 # How much of a log is looked at for a request that has just been answered.
 RECENT_BYTES = 1 << 18
 
-# How long a part may take to be back after its death (seconds); databases may have to recover first.
+# How long a component may take to be back after its death (seconds); databases may have to recover first.
 RECOVERY_SECONDS = 40.0
 
 
@@ -73,7 +73,7 @@ class OwnPlatform:
         self.welcome = result.stdout
         status = self.status()
         self.base_url = str(status["url"])
-        self._addresses = {part["name"]: str(part["address"]) for part in status["components"]}
+        self._addresses = {component["name"]: str(component["address"]) for component in status["components"]}
 
     def stop(self) -> None:
         """Stop all that it started."""
@@ -101,14 +101,14 @@ class OwnPlatform:
         assert result.returncode == 0, result.stderr
         return dict(json.loads(result.stdout))
 
-    def part(self, name: str) -> dict[str, Any]:
-        """Return what the status says about one part."""
-        [part] = [part for part in self.status()["components"] if part["name"] == name]
-        return dict(part)
+    def component(self, name: str) -> dict[str, Any]:
+        """Return what the status says about one component."""
+        [component] = [component for component in self.status()["components"] if component["name"] == name]
+        return dict(component)
 
     def processes(self, name: str) -> list[psutil.Process]:
-        """Return a part's processes, its own first, then its workers."""
-        own = psutil.Process(self.part(name)["pid"])
+        """Return a component's processes, its own first, then its workers."""
+        own = psutil.Process(self.component(name)["pid"])
         return [own, *own.children(recursive=True)]
 
     def all_processes(self) -> list[psutil.Process]:
@@ -117,33 +117,33 @@ class OwnPlatform:
         return [supervisor, *supervisor.children(recursive=True)]
 
     def kill(self, name: str) -> int:
-        """Kill a part as a crash would (SIGKILL), and return the process id that it had."""
-        pid: int = self.part(name)["pid"]
+        """Kill a component as a crash would (SIGKILL), and return the process id that it had."""
+        pid: int = self.component(name)["pid"]
         os.kill(pid, signal.SIGKILL)
         return pid
 
     def kill_worker(self, name: str) -> None:
-        """Kill a worker of a part; the part itself goes on."""
+        """Kill a worker of a component; the component itself goes on."""
         _, *workers = self.processes(name)
         assert workers, f"{name} has no workers"
         workers[0].kill()
 
     def wait_whole(self) -> None:
-        """Wait until every part is healthy."""
-        eventually(self._whole, "every part is healthy again", within=RECOVERY_SECONDS, pause=0.1)
+        """Wait until every component is healthy."""
+        eventually(self._whole, "every component is healthy again", within=RECOVERY_SECONDS, pause=0.1)
 
     def wait_restarted(self, name: str, old_pid: int) -> None:
-        """Wait until a part is healthy under another process id than `old_pid`."""
+        """Wait until a component is healthy under another process id than `old_pid`."""
 
         def restarted() -> bool:
-            part = self.part(name)
-            return part["pid"] not in {None, old_pid} and part["health"] == "healthy"
+            component = self.component(name)
+            return component["pid"] not in {None, old_pid} and component["health"] == "healthy"
 
         eventually(restarted, f"{name} is back", within=RECOVERY_SECONDS)
 
     @contextmanager
     def paused(self, name: str) -> Iterator[None]:
-        """Hold a part still, as an overloaded machine would: it neither answers nor closes its connections."""
+        """Hold a component still, as an overloaded machine would: it neither answers nor closes its connections."""
         processes = self.processes(name)
         for process in processes:
             process.suspend()
@@ -195,8 +195,8 @@ class OwnPlatform:
         """Return auth's own access to its store of sessions."""
         return self._store("valkey", "auth", 1)
 
-    def _store(self, part: str, user: str, database: int) -> redis.Redis:
-        host, _, port = self._addresses[part].rpartition(":")
+    def _store(self, component: str, user: str, database: int) -> redis.Redis:
+        host, _, port = self._addresses[component].rpartition(":")
         password = json.loads((self.state / "credentials.json").read_text())[f"valkey_{user}"]
         return redis.Redis(host=host, port=int(port), db=database, username=user, password=password)
 
@@ -210,7 +210,7 @@ class OwnPlatform:
         raise AssertionError("no file of the key ring holds the published key")
 
     def _whole(self) -> bool:
-        return all(part["health"] == "healthy" for part in self.status()["components"])
+        return all(component["health"] == "healthy" for component in self.status()["components"])
 
     def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

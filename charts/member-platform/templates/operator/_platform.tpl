@@ -61,6 +61,6 @@ routes: {{- include "member-platform.routes" . | nindent 2 }}
 {{/* The names of the ConfigMaps with the standalone gateway's tables of joined routes, as YAML. */}}
 {{- define "member-platform.joinedTables" -}}
 {{- range $number := until (int .Values.gateway.standalone.joinedTables) }}
-- {{ include "member-platform.componentName" (list $ (printf "routes-joined-%d" $number)) }}
+- {{ include "member-platform.componentName" (list $ (printf "external-routes-%d" $number)) }}
 {{- end }}
 {{- end }}

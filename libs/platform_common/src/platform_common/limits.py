@@ -1,4 +1,4 @@
-"""Bounds of a request that hold before any endpoint sees it: its size, its JSON, its time; and HEAD for every GET."""
+"""Middleware that limits request size, JSON structure and duration, and that serves HEAD for every GET endpoint."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ log = structlog.get_logger(__name__)
 
 
 class BodyTooLarge(Problem):
-    """The body has more bytes than this service takes."""
+    """The body is longer than this service accepts."""
 
     code = "body-too-large"
     status = 413
 
 
 class RequestTimeout(Overloaded):
-    """The request could not be handled in time; whether it had an effect is not known."""
+    """The request timed out; its effect is unknown."""
 
     code = "request-timeout"
 
 
 class BodyLimitMiddleware(HttpMiddleware):
-    """Reads a body of up to `max_bytes` before `app` runs; refuses a longer one, and JSON that `check_json` refuses."""
+    """Buffers bodies of up to `max_bytes`; rejects longer ones, and JSON that `check_json` rejects."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         super().__init__(app)
         self._max_bytes = max_bytes
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run `app` with the whole body at hand."""
+        """Run `app` with the complete body."""
         body = bytearray()
-        more = not self._announces_too_much(scope)
+        more = not self._content_length_exceeds_limit(scope)
         too_large = not more
         while more:
             message = await receive()
@@ -55,9 +55,9 @@ class BodyLimitMiddleware(HttpMiddleware):
         except PayloadMalformed as malformed:
             await problem_response(malformed)(scope, receive, send)
             return
-        await self.app(scope, _replaying(bytes(body), receive), send)
+        await self.app(scope, _replay_body(bytes(body), receive), send)
 
-    def _announces_too_much(self, scope: Scope) -> bool:
+    def _content_length_exceeds_limit(self, scope: Scope) -> bool:
         length = _header(scope, b"content-length")
         return length.isdecimal() and int(length) > self._max_bytes
 
@@ -72,24 +72,24 @@ def _header(scope: Scope, wanted: bytes) -> str:
 
 
 class DeadlineMiddleware(HttpMiddleware):
-    """Answers a request after `seconds` with 503, so that nothing that hangs holds its client for ever.
+    """Responds 503 after `seconds`, so that no client waits indefinitely.
 
-    What hangs is cancelled and not waited for: a driver may take long to give up on a server that does not answer.
+    The handler is cancelled but not awaited: a driver may need long to give up on an unresponsive server.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         super().__init__(app)
         self._seconds = seconds
-        # The event loop itself keeps no hold on a task.
-        self._abandoned: set[asyncio.Task[None]] = set()
+        # The event loop keeps only weak references to tasks.
+        self._orphaned: set[asyncio.Task[None]] = set()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run `app`; an answer that has begun by then gets the time it needs."""
-        started = late = False
+        """Run `app`; a response that has started is allowed to finish."""
+        started = timed_out = False
 
         async def send_in_time(message: Message) -> None:
             nonlocal started
-            if late:
+            if timed_out:
                 return
             started = True
             await send(message)
@@ -106,24 +106,24 @@ class DeadlineMiddleware(HttpMiddleware):
         except asyncio.CancelledError:
             handling.cancel()
             raise
-        late = True
+        timed_out = True
         handling.cancel()
-        self._abandoned.add(handling)
+        self._orphaned.add(handling)
         handling.add_done_callback(self._forget)
         log.warning("request_timeout", seconds=self._seconds)
         await problem_response(RequestTimeout("The request timed out."))(scope, receive, send)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
-        self._abandoned.discard(task)
+        self._orphaned.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.warning("request_failed_after_timeout", error=type(error).__name__)
 
 
 class HeadMiddleware(HttpMiddleware):
-    """Answers HEAD as GET, without the body (RFC 9110, section 9.3.2)."""
+    """Responds to HEAD as to GET, without the body (RFC 9110, section 9.3.2)."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run `app` with GET in the place of HEAD."""
+        """Run `app` with the method GET for HEAD requests."""
         if scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
@@ -133,7 +133,7 @@ class HeadMiddleware(HttpMiddleware):
                 message = {**message, "body": b""}
             await send(message)
 
-        # `app` gets a copy: what runs around us still sees HEAD, and the route that matched.
+        # `app` gets a copy: outer middleware still sees HEAD, and the matched route.
         inner = dict(scope, method="GET")
         try:
             await self.app(inner, receive, send_without_body)
@@ -142,7 +142,7 @@ class HeadMiddleware(HttpMiddleware):
                 scope["route"] = inner["route"]
 
 
-def _replaying(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     delivered = False
 
     async def replay() -> Message:

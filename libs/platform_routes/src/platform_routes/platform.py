@@ -83,7 +83,7 @@ class Platform:
     owner_name: str = ""
     owner: Owner | None = None
 
-    def part(self, name: str) -> str:
+    def object_name(self, name: str) -> str:
         """Return the name of one of the release's objects."""
         return f"{self.fullname}-{name}"
 

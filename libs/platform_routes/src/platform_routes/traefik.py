@@ -20,7 +20,7 @@ def build_edge(route: Route, platform: Platform) -> list[Object]:
     chain = [{"name": middleware["metadata"]["name"]} for middleware in middlewares]
     if route.auth == "public":
         # of the chart, for every public path: a client's own identity headers go no further
-        chain.append({"name": platform.part("edge-public")})
+        chain.append({"name": platform.object_name("edge-public")})
     host = platform.host_of(route)
     secure = bool(platform.edge.tls_secret)
     spec: Object = {"entryPoints": ["websecure" if secure else "web"]}
@@ -66,7 +66,7 @@ def _to_https(route: Route, platform: Platform) -> Object:
     rule = {
         "kind": "Rule",
         "match": f"Host(`{platform.host_of(route)}`) && PathPrefix(`/`)",
-        "middlewares": [{"name": platform.part("edge-to-https")}],
+        "middlewares": [{"name": platform.object_name("edge-to-https")}],
         "services": _gateway(platform),
     }
     return {"entryPoints": ["web"], "routes": [rule]}

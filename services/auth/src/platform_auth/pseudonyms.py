@@ -14,7 +14,7 @@ class Pseudonyms:
     def __init__(self, secret: str) -> None:
         self._key = derive_key(secret, "pseudonyms")
 
-    def of(self, email: str) -> str:
+    def pseudonym(self, email: str) -> str:
         """Return the name of the account with `email`, the same for every spelling of it.
 
         What cannot be an account's address has one name for all, so that attempts with it are counted too.

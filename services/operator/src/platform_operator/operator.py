@@ -72,7 +72,7 @@ class Operator:
     async def _begin(self, cluster: Cluster) -> None:
         platform = await _with_owner(self._platform, cluster)
         routes = RouteController(cluster, platform, now, self._is_leader)
-        rings = KeyRingController(cluster, platform.namespace, platform.part("auth"), now, self._is_leader)
+        rings = KeyRingController(cluster, platform.namespace, platform.object_name("auth"), now, self._is_leader)
         await routes.start()
         await rings.start()
         self._routes, self._rings = routes, rings

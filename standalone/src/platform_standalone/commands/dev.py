@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from watchfiles import PythonFilter, run_process
 
-from platform_standalone.control import Message, NotRunning, ask
+from platform_standalone.control import Message, NotRunning, send_command
 from platform_standalone.errors import PlatformError
 from platform_standalone.processes import tied_to_parent
 from platform_standalone.state import StateFolder
@@ -28,7 +28,7 @@ def dev(state: StateFolder, component: str) -> int:
     if not component:
         raise PlatformError("Name the service to run: make dev SERVICE=member (or auth, shop, web).")
     try:
-        with ask(state.run, {"command": "take-over", "component": component}) as replies:
+        with send_command(state.run, {"command": "take-over", "component": component}) as replies:
             reply = next(replies, {"event": "error", "message": "The supervisor ended."})
             if reply["event"] != "detached":
                 raise PlatformError(reply["message"])

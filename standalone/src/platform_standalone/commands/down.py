@@ -6,7 +6,7 @@ import signal
 import time
 
 from platform_standalone.client import supervisor_identity
-from platform_standalone.control import NotRunning, ask
+from platform_standalone.control import NotRunning, send_command
 from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.state import StateFolder
 
@@ -19,7 +19,7 @@ def down(state: StateFolder) -> int:
     supervisor = supervisor_identity(state)
     stopped = []
     try:
-        with ask(state.run, {"command": "stop"}, STOP_SECONDS) as replies:
+        with send_command(state.run, {"command": "stop"}, STOP_SECONDS) as replies:
             for message in replies:
                 print(f"  {message['name']:<22} {message['what']:<28} {message['seconds']:5.1f} s", flush=True)
                 stopped.append(message["name"])

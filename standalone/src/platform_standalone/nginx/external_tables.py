@@ -63,14 +63,14 @@ class ExternalTables:
         if not self._operator_url:
             return
         try:
-            answer = _Answer.model_validate(self._ask())
+            answer = _Answer.model_validate(self._request_tables())
         except (OSError, ValueError) as error:
             self._note(
                 "operator", f"The operator gives no tables, the mounted ones count: {type(error).__name__} {error}"
             )
             return
         for number, table in answer.tables.items():
-            self._take(number, table)
+            self._store(number, table)
         self._note("operator", "")
 
     def keep_exchanging(self, stop: threading.Event, seconds: float) -> None:
@@ -80,20 +80,20 @@ class ExternalTables:
 
     def _read_file(self, file: Path) -> None:
         try:
-            self._take(int(file.stem), load_external_table(file))
+            self._store(int(file.stem), load_external_table(file))
         except RouteTableError as error:
             self._note(file.name, str(error))
         else:
             self._note(file.name, "")
 
-    def _ask(self) -> Any:
-        followed = self._look()
+    def _request_tables(self) -> Any:
+        followed = self._followed_serials()
         with self._lock:
             have = {number: table.serial for number, table in self._tables.items()}
         question = {"have": have, "loaded": followed.serials, "refused": followed.skipped}
         return _fetch(self._operator_url, json.dumps(question).encode())
 
-    def _look(self) -> _Followed:
+    def _followed_serials(self) -> _Followed:
         """Return what every worker follows; while they do not agree, what they followed last."""
         try:
             found = _Followed.model_validate(_fetch(self._status_url))
@@ -103,7 +103,7 @@ class ExternalTables:
             self._followed = found
         return self._followed
 
-    def _take(self, number: int, table: ExternalTable) -> None:
+    def _store(self, number: int, table: ExternalTable) -> None:
         with self._lock:
             known = self._tables.get(number)
             if known is None or table.serial > known.serial:

@@ -173,7 +173,7 @@ def refreshed(
         except (Unresolved, RouteTableError, ValidationError, OSError, yaml.YAMLError, KeyError) as error:
             if str(error) != trouble:
                 trouble = str(error)
-                _say(f"The routes stay as they are: {trouble}")
+                _log(f"The routes stay as they are: {trouble}")
             continue
         trouble = ""
         for path, text in files.items():
@@ -192,7 +192,7 @@ def main() -> int:
         joined.exchange()
         nginx = _first(settings, joined, stop)
     except (ValidationError, RouteTableError, NginxMissing, Unresolved, OSError, KeyError, ValueError) as error:
-        _say(f"The gateway cannot start: {error}")
+        _log(f"The gateway cannot start: {error}")
         return 2
     log_to_standard_output(settings)
     nginx.write()
@@ -231,7 +231,7 @@ def _keep_routes(settings: PodSettings, joined: ExternalTables, stop: threading.
         replace(path, text)
 
 
-def _say(sentence: str) -> None:
+def _log(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201 (the container's log)
 
 

@@ -27,4 +27,4 @@ class LoginOut(TokensOut):
     @classmethod
     def from_tokens(cls, pair: TokenPair, member: MemberOut) -> Self:
         """Return the client's view of `pair`, tokens of `member`."""
-        return cls(**TokensOut.of(pair).model_dump(), member=member)
+        return cls(**TokensOut.from_pair(pair).model_dump(), member=member)

@@ -46,7 +46,7 @@ class LoginService:
         """
         # What member checks is what is counted, whatever the spelling.
         email = account_email(email)
-        account, client = self._pseudonyms.of(email), address_block(device.address)
+        account, client = self._pseudonyms.pseudonym(email), address_block(device.address)
         log = events.bind(account=account, address=device.address)
         try:
             with self._concurrent.acquire(account, client):

@@ -46,7 +46,7 @@ class RegistrationService:
 
     async def register(self, body: RegisterBody, keyed: IdempotentRequest | None, address: str) -> MemberResponse:
         """Return member's answer. Raises TooManyAttempts, MemberUnavailable."""
-        account = self._pseudonyms.of(body.email)
+        account = self._pseudonyms.pseudonym(body.email)
         log = events.bind(account=account, address=address)
         block = address_block(address)
         if not await self._rate_limiter.hit(self._limit, _COUNTER, block):

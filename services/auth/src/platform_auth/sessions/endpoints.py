@@ -30,7 +30,7 @@ async def refresh_session(body: RefreshBody, sessions: Sessions, device: CallerD
     events.info(
         "session_refreshed", member=session.member, session=session.id, address=device.address, outcome="succeeded"
     )
-    return TokensOut.of(pair)
+    return TokensOut.from_pair(pair)
 
 
 @router.post("/logout", status_code=204, summary="End this session")
@@ -55,7 +55,7 @@ async def log_out_everywhere(caller: Caller, sessions: Sessions, device: CallerD
 async def list_sessions(caller: Caller, sessions: Sessions) -> SessionsOut:
     """Return the caller's sessions that are alive: all of them, since their number is limited."""
     return SessionsOut(
-        items=[SessionOut.of(session, caller.id) for session in await sessions.list_for_member(caller.member)]
+        items=[SessionOut.from_session(session, caller.id) for session in await sessions.list_for_member(caller.member)]
     )
 
 

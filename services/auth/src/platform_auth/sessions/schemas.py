@@ -29,7 +29,7 @@ class TokensOut(BaseModel):
     refresh_expires_in: int
 
     @classmethod
-    def of(cls, pair: TokenPair) -> TokensOut:
+    def from_pair(cls, pair: TokenPair) -> TokensOut:
         """Return the client's view of `pair`."""
         return cls(
             access_token=pair.access_token,
@@ -51,7 +51,7 @@ class SessionOut(BaseModel):
     user_agent: str
 
     @classmethod
-    def of(cls, session: Session, current_id: str) -> SessionOut:
+    def from_session(cls, session: Session, current_id: str) -> SessionOut:
         """Return the client's view of `session`."""
         return cls(
             id=session.id,

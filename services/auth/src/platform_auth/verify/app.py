@@ -74,7 +74,7 @@ class VerifyApp:
                 raise self._without_session(scope, "expired")
             record = await self._lookup.get(known.command)
             if record != known.record:
-                self._take(scope, known, record)
+                self._apply_record(scope, known, record)
             if known.session_expires_at <= now:
                 raise self._without_session(scope, "revoked")
             if scope["query_string"]:
@@ -127,7 +127,7 @@ class VerifyApp:
         except TokenExpired:
             raise self._without_session(scope, "expired") from None
 
-    def _take(self, scope: Scope, known: VerifiedToken, record: Any) -> None:
+    def _apply_record(self, scope: Scope, known: VerifiedToken, record: Any) -> None:
         """Read a record that differs from the last one. Raises ImmediateResponse unless it is of an active session."""
         if isinstance(record, bytes) and known.update_session(record):
             return

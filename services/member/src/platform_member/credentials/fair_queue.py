@@ -49,7 +49,7 @@ class FairQueue:
         rank = self._rank(keys)
         self._present.update(keys)
         try:
-            await self._take(rank)
+            await self._acquire_slot(rank)
         except BaseException:
             self._forget(keys)
             raise
@@ -64,7 +64,7 @@ class FairQueue:
     def _outranks_the_last(self, rank: int) -> bool:
         return bool(self._waiting) and rank < self._waiting[-1].rank
 
-    async def _take(self, rank: int) -> None:
+    async def _acquire_slot(self, rank: int) -> None:
         if self._free:
             self._free -= 1
             return

@@ -48,7 +48,7 @@ class _Claims:
         elif element in self.exact:
             yield self.exact[element]
 
-    def take(self, path: Path, owner: RouteKey) -> None:
+    def claim(self, path: Path, owner: RouteKey) -> None:
         """Note that `owner` has `path`."""
         (self.prefixes if path.type == PREFIX else self.exact).setdefault(path.element, owner)
         for above in ancestors(path.element):
@@ -91,7 +91,7 @@ def admit_routes(routes: Iterable[Route], grants: Iterable[Grant], platform: Pla
         )
         if admission.accepted:
             for path in route.paths:
-                taken.take(path, route.key)
+                taken.claim(path, route.key)
             for grant, paths in granting.items():
                 use[grant.name].routes += 1
                 use[grant.name].paths += paths

@@ -66,7 +66,7 @@ class Edge:
         return wait
 
     def _stale(self, key: RouteKey, wanted: list[Object]) -> list[ObjectId]:
-        names = {ObjectId.of(body) for body in wanted}
+        names = {ObjectId.from_body(body) for body in wanted}
         return [
             which
             for which, live in sorted(self._writer.live(key).items(), key=lambda item: item[0])

@@ -23,7 +23,7 @@ class ObjectId:
     name: str
 
     @classmethod
-    def of(cls, body: Object) -> ObjectId:
+    def from_body(cls, body: Object) -> ObjectId:
         """Return the identity of `body`."""
         metadata = body["metadata"]
         return cls(body["apiVersion"], body["kind"], metadata.get("namespace", ""), metadata["name"])
@@ -41,7 +41,7 @@ class Live:
     uid: str = ""
 
     @classmethod
-    def of(cls, body: Object) -> Live:
+    def from_body(cls, body: Object) -> Live:
         """Return what is kept of `body`."""
         kept = {key: value for key, value in body.items() if key not in _LEFT_OUT}
         kept["metadata"] = {key: body["metadata"].get(key) for key in _KEPT_METADATA}

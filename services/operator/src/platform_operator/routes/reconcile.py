@@ -149,7 +149,7 @@ class RouteReconciler:
         await self._edge.remove_others(key, wanted)
 
     async def _remove_policies(self, key: RouteKey, wanted: list[Object]) -> None:
-        names = {ObjectId.of(body) for body in wanted}
+        names = {ObjectId.from_body(body) for body in wanted}
         for which, live in self._writer.live(key).items():
             if which.kind == NETWORK_POLICY.kind and which not in names and not self._gateway.owns(which, live):
                 await self._writer.remove(key, which)

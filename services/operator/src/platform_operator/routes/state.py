@@ -70,7 +70,7 @@ class State:
         if version <= known.get(name, -1):
             return False
         known[name] = version
-        return self._take(kind, name, body)
+        return self._record(kind, name, body)
 
     def drop(self, kind: Kind, body: Object) -> bool:
         """Take that an object is gone; tell whether that says anything new."""
@@ -89,9 +89,9 @@ class State:
                 self._forget(kind, name)
         return [body for body in listed.values() if self.put(kind, body)]
 
-    def _take(self, kind: Kind, name: Name, body: Object) -> bool:
+    def _record(self, kind: Kind, name: Name, body: Object) -> bool:
         if kind == PROTECTED_ROUTE:
-            return self._take_route(body)
+            return self._record_route(body)
         if kind == ROUTE_GRANT:
             grant = read_grant(body)
             self.grant_statuses[grant.name] = body.get("status") or {}
@@ -99,10 +99,10 @@ class State:
         if kind == SERVICE:
             return _changed(self.backends, name, read_backend(body))
         if kind == ENDPOINT_SLICE:
-            return self._take_slice(name, body)
-        return self._take_object(body)
+            return self._record_slice(name, body)
+        return self._record_object(body)
 
-    def _take_route(self, body: Object) -> bool:
+    def _record_route(self, body: Object) -> bool:
         if body["metadata"].get("deletionTimestamp"):
             # its objects go with it, whatever still refers to it
             return self._forget(PROTECTED_ROUTE, _name(body))
@@ -110,7 +110,7 @@ class State:
         self.statuses[route.key] = body.get("status") or {}
         return _changed(self.routes, route.key, route)
 
-    def _take_slice(self, name: Name, body: Object) -> bool:
+    def _record_slice(self, name: Name, body: Object) -> bool:
         service = (name[0], (body["metadata"].get("labels") or {}).get(SERVICE_LABEL, ""))
         before = self.has_endpoints(service)
         endpoints = body.get("endpoints") or ()
@@ -119,15 +119,15 @@ class State:
         )
         return self.has_endpoints(service) != before
 
-    def _take_object(self, body: Object) -> bool:
-        key, which = route_of(body), ObjectId.of(body)
+    def _record_object(self, body: Object) -> bool:
+        key, which = route_of(body), ObjectId.from_body(body)
         if key != self._owners.get(which):
             # its labels name another route now: the former one has lost it
             self._forget_object(which)
         if key is None:
             return False
         self._owners[which] = key
-        return _changed(self.live[key], which, Live.of(body))
+        return _changed(self.live[key], which, Live.from_body(body))
 
     def _forget(self, kind: Kind, name: Name) -> bool:
         if kind == PROTECTED_ROUTE:

@@ -66,7 +66,7 @@ class Tables:
     def __init__(self, cluster: Cluster, platform: Platform, clock: Callable[[], int] = _milliseconds) -> None:
         self._cluster = cluster
         self._namespace = platform.namespace
-        self._names = [platform.part(f"routes-joined-{number}") for number in range(platform.gateway.tables)]
+        self._names = [platform.object_name(f"external-routes-{number}") for number in range(platform.gateway.tables)]
         self._tables = [_Table(number) for number in range(platform.gateway.tables)]
         self._clock = clock
         self._written_at: dict[RouteKey, Serials] = {}
@@ -103,7 +103,7 @@ class Tables:
         """Return the entry that is held for a route."""
         return next((table.entries[key] for table in self._tables if key in table.entries), None)
 
-    def hold(self, key: RouteKey, entry: Object | None) -> None:
+    def set_entry(self, key: RouteKey, entry: Object | None) -> None:
         """Have some table hold `entry` for a route, or none. Raises GatewayFull; the route has no entry then."""
         home = next((table for table in self._tables if key in table.entries), None)
         if entry is None or home is None or home.entries[key] != entry:

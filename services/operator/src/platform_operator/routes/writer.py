@@ -34,7 +34,7 @@ class ObjectWriter:
 
     def is_written(self, key: RouteKey, body: Object) -> bool:
         """Tell whether the object is there as `body` asks for it."""
-        live = self._state.live.get(key, {}).get(ObjectId.of(body))
+        live = self._state.live.get(key, {}).get(ObjectId.from_body(body))
         return live is not None and live.matches(body)
 
     async def write(self, key: RouteKey, body: Object) -> bool:
@@ -44,7 +44,7 @@ class ObjectWriter:
         """
         if self.is_written(key, body):
             return False
-        which = ObjectId.of(body)
+        which = ObjectId.from_body(body)
         if self._pending.setdefault(which, key) != key:
             raise NameTaken(which, self._pending[which])
         try:

@@ -64,10 +64,10 @@ class CountsCache:
             until, counted = self._kept.get(filters, (0.0, []))
             if self._now() >= until:
                 counted = await count()
-                self._keep(filters, counted)
+                self._remember(filters, counted)
             return counted
 
-    def _keep(self, filters: Filters, counted: list[Counted]) -> None:
+    def _remember(self, filters: Filters, counted: list[Counted]) -> None:
         self._kept[filters] = (self._now() + self._seconds, counted)
         self._kept.move_to_end(filters)
         if len(self._kept) > self._size:

@@ -59,7 +59,7 @@ class KongGateway:
             await self.annotate_service(route.key.namespace, route.service, build_service_annotations(self._platform))
         wanted = build_kong(route, self._platform)
         changed = [body for body in wanted if await self._writer.write(route.key, body)]
-        names = {ObjectId.of(body) for body in wanted}
+        names = {ObjectId.from_body(body) for body in wanted}
         for which, _ in self._own(route.key):
             if which not in names:
                 await self._writer.remove(route.key, which)

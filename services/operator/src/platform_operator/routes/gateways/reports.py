@@ -53,7 +53,7 @@ class GatewayReports:
         self._wake_waiting()
         return bool(before) != bool(self.addresses)
 
-    def take(self, address: str, report: Report) -> None:
+    def record(self, address: str, report: Report) -> None:
         """Take a pod's report. One of a pod that is not known yet counts once it is."""
         before = self._reports.get(address)
         if before == report:

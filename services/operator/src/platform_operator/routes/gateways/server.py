@@ -37,7 +37,7 @@ async def serving(host: str, port: int, tables: Tables, reports: GatewayReports)
         except ValidationError:
             raise web.HTTPBadRequest(text="The body is not a report.") from None
         if request.remote:
-            reports.take(request.remote, Report(question.loaded, question.refused))
+            reports.record(request.remote, Report(question.loaded, question.refused))
         return web.json_response({"tables": tables.documents(question.have)})
 
     app = web.Application(client_max_size=4 << 20)

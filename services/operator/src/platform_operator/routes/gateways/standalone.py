@@ -50,7 +50,7 @@ class StandaloneGateway:
             for which, live in self._writer.live(key).items():
                 if _is_egress_policy(which, live):
                     await self._writer.remove(key, which)
-        wait = self._hold(key, kept)
+        wait = self._set_entry(key, kept)
         if to and not wait:
             self._settled.add(key)
         return wait
@@ -60,11 +60,11 @@ class StandaloneGateway:
         wanted = build_egress_policies(route, self._platform, backend)
         for body in wanted:
             await self._writer.write(route.key, body)
-        names = {ObjectId.of(body) for body in wanted}
+        names = {ObjectId.from_body(body) for body in wanted}
         for which, live in self._writer.live(route.key).items():
             if which not in names and _is_egress_policy(which, live):
                 await self._writer.remove(route.key, which)
-        return self._hold(route.key, build_entry(route, self._platform, backend))
+        return self._set_entry(route.key, build_entry(route, self._platform, backend))
 
     def owns(self, which: ObjectId, live: Live) -> bool:
         """Tell whether an object is the gateway's: the policy of its way out."""
@@ -74,9 +74,9 @@ class StandaloneGateway:
         """Return why some pod of the gateway has not taken the route, or nothing."""
         return self._reports.refusal(key)
 
-    def _hold(self, key: RouteKey, entry: Object | None) -> float:
+    def _set_entry(self, key: RouteKey, entry: Object | None) -> float:
         try:
-            self._tables.hold(key, entry)
+            self._tables.set_entry(key, entry)
         except GatewayFull:
             self._write_soon()
             raise

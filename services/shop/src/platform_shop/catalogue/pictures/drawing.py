@@ -63,14 +63,14 @@ def draw(picture: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=512)
 def _draw(motif: str, palette: str, pattern: str, backdrop: str) -> bytes:
-    colours = _of(PALETTES, palette)
-    skin: str = _of(PATTERNS, pattern)(colours)
-    thing: str = _of(MOTIFS, motif)(colours, "url(#skin)" if skin else "none")
+    colours = _choice(PALETTES, palette)
+    skin: str = _choice(PATTERNS, pattern)(colours)
+    thing: str = _choice(MOTIFS, motif)(colours, "url(#skin)" if skin else "none")
     svg: str = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" width="{SIZE}" height="{SIZE}">'
         + skin
         + box(0, 0, SIZE, SIZE, colours.wall)
-        + _of(BACKDROPS, backdrop)(colours)
+        + _choice(BACKDROPS, backdrop)(colours)
         + path("M0 400h480v80H0Z", colours.shape, 'opacity=".75"')
         + oval(240, 392, 150, 15, colours.dark, 'opacity=".22"')
         + thing
@@ -90,5 +90,5 @@ def picture_url(product: Product) -> str:
     return f"/api/shop/products/{product.slug}/picture.svg?v={picture_digest(product.picture)}"
 
 
-def _of(choices: Mapping[str, Any], name: str) -> Any:
+def _choice(choices: Mapping[str, Any], name: str) -> Any:
     return choices.get(name) or next(iter(choices.values()))
