@@ -314,7 +314,8 @@ async def test_a_route_that_does_not_fit_says_so_and_the_others_go_on(monkeypatc
 async def test_a_table_that_is_refused_does_not_stop_the_others(monkeypatch):
     monkeypatch.setattr(tables_module, "TABLE_BYTES", 300)
     world = World(gateway__tables=2)
-    world.cluster.refuse = lambda verb, _kind, name: 422 if verb == "apply" and name.endswith("-external-routes-0") else None
+    first = "-external-routes-0"
+    world.cluster.refuse = lambda verb, _kind, name: 422 if verb == "apply" and name.endswith(first) else None
     one, other = (world.add(route_body(name)) for name in ("one", "other"))
     for key in (one, other):
         for _ in range(4):

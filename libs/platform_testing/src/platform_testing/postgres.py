@@ -28,7 +28,7 @@ class EphemeralPostgres:
         if not (self._data / "PG_VERSION").exists():
             init_cluster(self._data, self.password)
         self.process = ServerProcess(server_command(self._data, self.port, **self._settings), self.log, Path("/"))
-        self.process.wait_ready(self._answers)
+        self.process.wait_ready(self._is_ready)
 
     def stop(self) -> None:
         """Stop at once; nothing here is to be kept."""
@@ -39,7 +39,7 @@ class EphemeralPostgres:
         """Return a URL of `database` for `user`."""
         return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{database}"
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             psycopg.connect(self.url("postgres"), connect_timeout=1).close()
         except psycopg.OperationalError:

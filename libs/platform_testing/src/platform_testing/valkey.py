@@ -28,7 +28,7 @@ class EphemeralValkey:
         """Start the server and wait until it has loaded its data."""
         write_config(self._config, self.port, self._data, self._users)
         self.process = ServerProcess(server_command(self._config), self._log)
-        self.process.wait_ready(self._answers)
+        self.process.wait_ready(self._is_ready)
 
     def stop(self) -> None:
         """Stop the server; what is in its append-only file stays."""
@@ -39,7 +39,7 @@ class EphemeralValkey:
         """Return the URL of `database` for `user`."""
         return f"redis://{user}:{self._users[user].password}@127.0.0.1:{self.port}/{database}"
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         name, user = next(iter(self._users.items()))
         try:
             with redis.Redis(
