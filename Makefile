@@ -28,7 +28,7 @@ status: ## show the components: address, pid, health, restarts, log file
 	@$(INSTALLED); $(PLATFORM) status
 
 logs: ## follow the logs of one component (SERVICE=auth) or of all
-	@$(INSTALLED); $(PLATFORM) logs "$$SERVICE" || test $$? = 130
+	@$(INSTALLED); $(PLATFORM) logs "$$SERVICE" || case $$? in 130 | 141) ;; *) exit 1 ;; esac
 
 dev: ## run one service in the foreground with reload, against the running platform (SERVICE=member)
 	@$(INSTALLED); $(PLATFORM) dev "$$SERVICE"

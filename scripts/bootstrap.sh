@@ -117,14 +117,19 @@ run() {
     esac
 }
 
-# Name the two causes that package managers bury in their output.
+# Name the two causes that package managers bury in their output, or leave out of it.
 explain() {
-    if grep -qi 'no space left on device' "$LOG"; then
-        say "The disk is full (No space left on device): $(df -h . "${TMPDIR:-/tmp}" | sed 1d | awk '{print $6 ": " $4 " free"}' | paste -sd' ' -)." >&2
+    if grep -qi 'no space left on device' "$LOG" || [ -n "$(full_disks)" ]; then
+        say "The disk is full (No space left on device): $(free_space | awk '{print $2 ": " int($1 / 1024) " MB free"}' | paste -sd, - | sed 's/,/, /g')." >&2
     elif grep -qiE 'temporary failure (in name resolution|resolving)|could not resolve|name or service not known|network is unreachable|connection (refused|timed out)|dns error|failed to establish a new connection|no route to host' "$LOG"; then
         say "The network or the package registry cannot be reached; check the connection, then run this again." >&2
     fi
 }
+
+# Of each disk that is written to: free KiB, and the folder where it is mounted.
+free_space() { df -Pk . "${TMPDIR:-/tmp}" "${HOME:-/}" 2>/dev/null | awk 'NR > 1 && !seen[$6]++ {print $4, $6}'; }
+
+full_disks() { free_space | awk '$1 < 8192'; }
 
 make_environment() {
     # One that was made elsewhere, or by a Python that has gone since, cannot be fixed: its programs name both.

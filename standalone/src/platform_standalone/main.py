@@ -19,8 +19,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 1, with one sentence, for an error that the user can fix."""
     options = _parser().parse_args(arguments)
     state = StateFolder(Path(options.state or os.environ.get("PLATFORM_STATE") or CHECKOUT / ".platform").absolute())
-    if state.root.exists() and not state.root.is_dir():
-        return _refuse(f"{state.root} is not a folder; name one: PLATFORM_STATE=<folder>.")
     try:
         return _run(options, state)
     except PlatformError as refusal:
@@ -43,6 +41,8 @@ def _refuse(sentence: str) -> int:
 
 
 def _run(options: argparse.Namespace, state: StateFolder) -> int:
+    if state.root.exists() and not state.root.is_dir():
+        raise PlatformError(f"{state.root} is not a folder; name one: PLATFORM_STATE=<folder>.")
     code = _command(options, state)
     # Here, so that a reader who has closed the pipe is noticed while it can be handled.
     sys.stdout.flush()

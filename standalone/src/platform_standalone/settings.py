@@ -70,6 +70,8 @@ def check_environment(environment: Mapping[str, str]) -> None:
 
 
 def _check_names(environment: Mapping[str, str]) -> None:
+    if "EDGE_PORT" in environment:
+        raise PlatformError("EDGE_PORT is not a setting (did you mean PORT?).")
     for name in sorted(environment.keys() - {*_SETTINGS, *_PORTS}):
         for known, likeness in ((_SETTINGS, _LIKENESS), (_PORTS, _PORT_LIKENESS)):
             for setting in difflib.get_close_matches(name, known, n=1, cutoff=likeness):

@@ -8,6 +8,10 @@ from pathlib import Path
 
 from platform_standalone.errors import PlatformError
 
+# What the first start writes, and what a later one needs to run for a while (MiB).
+FIRST_START_MIB = 100
+START_MIB = 32
+
 # Says that a folder is ours to clear.
 MARKER = "member-platform.state"
 
@@ -95,6 +99,16 @@ class StateFolder:
                 f"{self.root} cannot be used as the state folder ({error.strerror}); "
                 "name another: PLATFORM_STATE=<folder> make up."
             ) from None
+
+    def check_space(self) -> None:
+        """Raise PlatformError when the disk is too full to start: databases fail there without naming the cause."""
+        needed = START_MIB if self.postgres.is_dir() else FIRST_START_MIB
+        free = shutil.disk_usage(self.root).free >> 20
+        if free < needed:
+            raise PlatformError(
+                f"The disk of {self.root} is full: {free} MB are free, and the start needs {needed} MB. "
+                "Delete files there, or name another folder: PLATFORM_STATE=<folder> make up."
+            )
 
     def clear(self) -> None:
         """Remove the folder and all in it. Raises PlatformError when it is not ours."""

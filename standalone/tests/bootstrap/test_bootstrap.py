@@ -144,3 +144,19 @@ def test_a_full_disk_and_a_missing_network_are_named(machine: Path, output: str,
     assert result.returncode == 1
     assert sentence in result.stderr
     assert result.stderr.index(output) < result.stderr.index(sentence)
+
+
+def test_a_full_disk_is_named_where_the_program_that_failed_does_not_say_so(machine: Path):
+    program(machine, "dpkg-query", NOT_INSTALLED)
+    program(machine, "id", "echo 0")
+    program(machine, "apt-get", "exit 0")
+    program(machine, "df", "echo Filesystem; echo tmpfs 30720 30720 0 100% /home")
+    (machine / "checkout" / "scripts" / "apt_install.sh").write_text(
+        "echo 'returned non-zero exit status 1' >&2; exit 1\n"
+    )
+    for tool in ("awk", "paste"):
+        (machine / "bin" / tool).symlink_to(str(shutil.which(tool)))
+
+    result = bootstrap(machine, "up")
+
+    assert "The disk is full (No space left on device): /home: 0 MB free.\n" in result.stderr

@@ -51,6 +51,15 @@ def test_usual_values_are_accepted():
 
 
 @pytest.mark.parametrize("command", ["status", "logs", "down", "admin", "up"])
+def test_a_state_folder_whose_name_is_too_long_is_one_sentence(tmp_path: Path, command: str):
+    """The check itself fails there, as it does in a folder that may not be entered."""
+    result = platform(command, "--state", str(tmp_path / ("x" * 300)))
+
+    assert result.returncode == 1
+    assert result.stderr == f"{tmp_path / ('x' * 300)}: File name too long.\n"
+
+
+@pytest.mark.parametrize("command", ["status", "logs", "down", "admin", "up"])
 def test_a_state_folder_that_is_a_file_is_one_sentence(tmp_path: Path, command: str):
     file = tmp_path / "file"
     file.touch()
@@ -67,6 +76,21 @@ def test_a_reader_that_closes_early_is_no_error(tmp_path: Path):
     os.close(read)
     with os.fdopen(write) as closed:
         result = subprocess.run(line, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_reader_of_logs_that_closes_early_is_no_error(tmp_path: Path):
+    log = tmp_path / "state" / "logs" / "auth.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("a line\n")
+    read, write = os.pipe()
+    os.close(read)
+    environment = os.environ | {"PLATFORM_STATE": str(tmp_path / "state"), "SERVICE": "auth"}
+    with os.fdopen(write) as closed:
+        result = subprocess.run(
+            ["make", "logs"], cwd=ROOT, env=environment, stdout=closed, stderr=subprocess.PIPE, text=True, check=False
+        )
 
     assert (result.returncode, result.stderr) == (0, "")
 

@@ -49,6 +49,7 @@ def test_an_https_address_without_a_trusted_proxy_is_warned_about(environment, c
         ("POSTGRES_PRT", "POSTGRES_PORT"),
         ("VALKEY_PRT", "VALKEY_PORT"),
         ("GATEWAY_PORTT", "GATEWAY_PORT"),
+        ("EDGE_PORT", "PORT"),
     ],
 )
 def test_a_misspelt_setting_is_refused(name, meant):

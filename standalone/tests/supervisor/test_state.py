@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,3 +58,22 @@ def test_clearing_leaves_nothing(tmp_path: Path):
 def test_a_folder_that_cannot_be_made_is_refused_with_the_reason():
     with pytest.raises(PlatformError, match=r"^/proc/state cannot be used as the state folder \(.+\); name another"):
         StateFolder(Path("/proc/state")).create()
+
+
+@pytest.mark.parametrize(
+    ("free", "started_before", "refused"), [(99, False, True), (99, True, False), (31, True, True)]
+)
+def test_a_full_disk_is_named_before_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, started_before: bool, refused: bool
+):
+    folder = StateFolder(tmp_path / "state")
+    folder.create()
+    if started_before:
+        folder.postgres.mkdir()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=free << 20))
+
+    if refused:
+        with pytest.raises(PlatformError, match=f"{folder.root} is full: {free} MB are free"):
+            folder.check_space()
+    else:
+        folder.check_space()

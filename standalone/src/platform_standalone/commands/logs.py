@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 from platform_standalone.errors import PlatformError
@@ -17,6 +18,8 @@ def follow(state: StateFolder, component: str, lines: int) -> int:
         raise PlatformError(
             f"There is no log of {component or 'any component'}. Available: {known or 'none (run make up)'}."
         )
+    # Python ignores SIGPIPE, and tail would inherit that: a reader that closes early (`head`) would be an error.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.execvp("tail", ["tail", f"--lines={lines}", "-F", *map(str, files)])  # noqa: S606, S607 (it takes our place)
 
 

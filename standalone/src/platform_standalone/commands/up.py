@@ -46,6 +46,7 @@ def up(
     running = status(state)
     if running["running"]:
         return _already(running, state, asked_port)
+    state.check_space()
     began = time.monotonic()
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
