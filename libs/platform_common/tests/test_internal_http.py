@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from platform_common.default_middlewares import RequestIdMiddleware
 from platform_common.internal_http import internal_client
-from platform_common.request_id import RequestIdMiddleware
 from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerifier
 
 SECRET = "a key of more than thirty-two bytes for tests"

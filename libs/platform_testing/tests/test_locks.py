@@ -31,6 +31,12 @@ def test_a_service_installs_nothing_of_the_tests(service):
     assert not locked(service) & (TESTING | SERVERS)
 
 
+def test_the_operator_installs_no_framework_of_the_services():
+    framework = {"fastapi", "httpx2", "pyjwt", "starlette", "uvicorn"}
+    assert locked("member") >= framework
+    assert not locked("operator") & framework
+
+
 def test_standalone_mode_installs_servers_and_nothing_else_of_the_tests():
     assert locked("standalone") >= SERVERS - {"platform-standalone"}
     assert not locked("standalone") & TESTING

@@ -12,15 +12,13 @@ from types import FrameType
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from platform_common.default_middlewares import AccessMiddleware, NosniffMiddleware, RequestIdMiddleware
 from platform_common.health import Health, health_router
 from platform_common.logs import configure_logging
-from platform_common.metrics import AccessMiddleware, metrics_server
-from platform_common.middleware import HttpMiddleware, on_response_start
+from platform_common.metrics import metrics_server
 from platform_common.problems import install_problem_handlers
-from platform_common.request_id import RequestIdMiddleware
 from platform_common.settings import ServiceSettings, exit_with_error
 
 log = structlog.get_logger(__name__)
@@ -38,18 +36,6 @@ def install_defaults(app: FastAPI, health: Health) -> FastAPI:
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(NosniffMiddleware)
     return app
-
-
-class NosniffMiddleware(HttpMiddleware):
-    """Say in each response that its content type is meant: a browser must not guess another (ASVS 3.4.4)."""
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run `app` and add the header."""
-
-        def add_header(message: Message) -> None:
-            MutableHeaders(scope=message)["X-Content-Type-Options"] = "nosniff"
-
-        await self.app(scope, receive, on_response_start(send, add_header))
 
 
 class DrainingServer(uvicorn.Server):
