@@ -35,6 +35,8 @@ lint() {
     each "problem pages" python scripts/check_problem_pages.py
     each "word list" word_list
     each "named tests" python scripts/check_named_tests.py
+    each documents python scripts/check_documents.py
+    each "tables of settings" python scripts/check_settings_tables.py
     # shellcheck disable=SC2046 # no script of ours has a space in its name
     each shellcheck shellcheck -x .ci/run $(git ls-files '*.sh')
 }

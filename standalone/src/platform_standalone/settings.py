@@ -43,7 +43,7 @@ _NO = frozenset({"0", "no", "off", "false"})
 
 
 # The settings that would fail silently: one that is misspelt leaves the platform less protected, or elsewhere.
-_SETTINGS = (
+SETTINGS = (
     *("ADMIN_EMAIL", "CORS_ORIGINS", "DEMO_DATA", "EDGE_HOST", "PLATFORM_STATE", "PUBLIC_URL", "TRUSTED_PROXIES"),
     *("VALKEY_MAXMEMORY", "VALKEY_IDEMPOTENCY_MAXMEMORY"),
 )
@@ -72,8 +72,8 @@ def check_environment(environment: Mapping[str, str]) -> None:
 def _check_names(environment: Mapping[str, str]) -> None:
     if "EDGE_PORT" in environment:
         raise PlatformError("EDGE_PORT is not a setting (did you mean PORT?).")
-    for name in sorted(environment.keys() - {*_SETTINGS, *_PORTS}):
-        for known, likeness in ((_SETTINGS, _LIKENESS), (_PORTS, _PORT_LIKENESS)):
+    for name in sorted(environment.keys() - {*SETTINGS, *_PORTS}):
+        for known, likeness in ((SETTINGS, _LIKENESS), (_PORTS, _PORT_LIKENESS)):
             for setting in difflib.get_close_matches(name, known, n=1, cutoff=likeness):
                 raise PlatformError(f"{name} is not a setting (did you mean {setting}?).")
 

@@ -1,7 +1,7 @@
 """Fixtures of a service with tables: databases, settings, replicas and clients.
 
-Such a service's conftest.py says with two fixtures what it is: `tested_service`, and `make_replica`, which makes its
-application from settings, with whoever plays the other services.
+The service's conftest.py defines two fixtures: `tested_service`, and `make_replica`, which creates its application from
+settings, with fakes of the other services.
 """
 
 from __future__ import annotations
