@@ -247,6 +247,20 @@ def test_names_are_valid_whatever_the_releases_name(release, tmp_path):
             assert len(name) <= 63, name
 
 
+def test_pods_listen_on_both_address_families(tmp_path):
+    hosts = {}
+    for _, template in pod_templates(render_values({}, tmp_path)):
+        container = template["spec"]["containers"][0]
+        hosts |= {
+            v["name"]: v.get("value", v.get("valueFrom"))
+            for v in container.get("env", ())
+            if v["name"].endswith("_HOST")
+        }
+    services = {"MEMBER_HOST", "AUTH_HOST", "WEB_HOST", "SHOP_HOST"}
+    assert {hosts[name] for name in services} == {"*"}
+    assert hosts["OPERATOR_HOST"] == {"fieldRef": {"fieldPath": "status.podIP"}}
+
+
 def test_two_releases_never_share_a_name(tmp_path):
     releases = ("a" * 50 + "-1", "a" * 50 + "-2", "a.b", "a-b", "1a", "r1a")
     names = [

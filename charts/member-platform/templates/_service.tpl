@@ -44,7 +44,7 @@ containers:
     args: [{{ .name }}, serve]
     {{- end }}
     env:
-      - {name: {{ $prefix }}_HOST, value: 0.0.0.0}
+      - {name: {{ $prefix }}_HOST, value: "*"}
       - {name: {{ $prefix }}_PORT, value: "8080"}
       - {name: {{ $prefix }}_METRICS_PORT, value: "9090"}
       - {name: {{ $prefix }}_LOG_LEVEL, value: {{ $values.logLevel }}}

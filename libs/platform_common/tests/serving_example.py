@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic_settings import SettingsConfigDict
 
 from platform_common.health import Health
@@ -33,6 +33,11 @@ def main() -> None:
     async def slow(seconds: float) -> str:
         await asyncio.sleep(seconds)
         return "done"
+
+    @app.get("/client")
+    async def client(request: Request) -> str:
+        assert request.client is not None
+        return request.client.host
 
     async def startup_check() -> None:
         if settings.database_hangs:

@@ -31,8 +31,8 @@ class Service:
                 [sys.executable, EXAMPLE], env=os.environ | settings, stdout=log, stderr=errors, cwd=folder
             )
 
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
 
     def wait_ready(self) -> Service:
         poll(lambda: self.status("/readyz") == 200)
@@ -136,3 +136,18 @@ def test_what_is_not_http_is_refused_and_the_service_goes_on(start):
             assert reader.read().startswith(b"HTTP/1.1 400 ")
 
     assert service.status("/slow/0") == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_a_service_listens_on_every_address_of_both_families(start, host):
+    service = start(EXAMPLE_HOST="*").wait_ready()
+    assert httpx2.get(service.url("/client", host)).json() == host.strip("[]")
+    assert "http_request_duration_seconds" in httpx2.get(f"http://{host}:{service.metrics_port}/metrics").text
+
+
+def test_a_port_that_is_taken_for_one_family_is_refused_in_one_sentence(start):
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = taken.getsockname()[1]
+        service = start(EXAMPLE_HOST="*", EXAMPLE_PORT=str(port))
+        assert service.process.wait(15) == 1
+    assert service.errors.read_text() == f"Cannot listen on EXAMPLE_PORT {port}: Address already in use.\n"

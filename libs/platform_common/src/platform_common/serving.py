@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp
 
 from platform_common.default_middlewares import AccessMiddleware, NosniffMiddleware, RequestIdMiddleware
 from platform_common.health import Health, health_router
+from platform_common.listening import listeners
 from platform_common.logs import configure_logging
 from platform_common.metrics import metrics_server
 from platform_common.problems import install_problem_handlers
@@ -103,12 +105,10 @@ def serve(
     prefix = str(settings.model_config.get("env_prefix", "")).upper()
     with ExitStack() as stack:
         with _refusing(f"{prefix}PORT", settings.port):
-            listener = stack.enter_context(
-                socket.create_server((settings.host, settings.port), family=_family(settings.host), backlog=2048)
-            )
+            sockets = [stack.enter_context(opened) for opened in listeners(settings.host, settings.port)]
         with _refusing(f"{prefix}METRICS_PORT", settings.metrics_port):
             stack.enter_context(metrics_server(settings.host, settings.metrics_port))
-        DrainingServer(config, health, settings.shutdown_delay_seconds).run(sockets=[listener])
+        DrainingServer(config, health, settings.shutdown_delay_seconds).run(sockets=sockets)
 
 
 @contextmanager
@@ -116,11 +116,7 @@ def _refusing(variable: str, port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        exit_with_error(f"Cannot listen on {variable} {port}: {error.strerror}.")
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+        exit_with_error(f"Cannot listen on {variable} {port}: {os.strerror(error.errno or 0)}.")
 
 
 # A start ends within ten seconds, whatever a part does; this leaves room for the interpreter itself.

@@ -69,6 +69,7 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
+    # An address, or * for every IPv4 and IPv6 address.
     host: str = "127.0.0.1"
     port: Port
     metrics_port: Port = 0

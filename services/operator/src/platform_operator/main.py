@@ -94,6 +94,7 @@ def main() -> None:
     own = Peer(settings.peering, settings.identity or host_identity()) if settings.peering else None
     operator = Operator(platform, settings.resync_seconds, own, (settings.host, settings.tables_port))
     register(registry, operator)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     with metrics_server(settings.host, settings.metrics_port):
         asyncio.run(
             kopf.operator(
@@ -104,7 +105,7 @@ def main() -> None:
                 priority=own.priority if own else None,
                 # the default needs the user's name, and a pod's user has none
                 identity=own.identity if own else MANAGER,  # type: ignore[arg-type]
-                liveness_endpoint=f"http://{settings.host}:{settings.port}/livez",
+                liveness_endpoint=f"http://{host}:{settings.port}/livez",
             )
         )
     sys.exit(0)

@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from platform_common.cookies import CookieSettings
+from platform_common.listening import EVERY_ADDRESS
 from platform_common.settings import HttpUrl, ServiceTokenKey
 from platform_database import settings as common
 from platform_database.settings import RoleName, Seconds
@@ -46,7 +47,7 @@ class PaymentSettings(CookieSettings):
         """Where the test provider sends its events."""
         if self.payment_webhook_url is not None:
             return self.payment_webhook_url
-        host = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::", "", EVERY_ADDRESS} else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/api/shop/payments/test/events"
 
 

@@ -41,6 +41,8 @@ class HostSettings(BaseModel):
     port: Port
     status_port: Port
     host: IPvAnyAddress = Field(default_factory=lambda: IPvAnyAddress("127.0.0.1"))  # type: ignore[operator]
+    # Listen on all IPv6 addresses as well.
+    ipv6: bool = False
     trusted: tuple[IPvAnyNetwork, ...] = Field(default_factory=lambda: (IPvAnyNetwork("127.0.0.1/32"),))  # type: ignore[operator]
     plugins: tuple[Path, ...] = (PLUGIN_FOLDER,)
     user: str | None = Field(default_factory=worker_user)
@@ -88,8 +90,8 @@ def render_host(settings: HostSettings, routes: str | Path, external: str | None
         lua_path=lua_path(*settings.plugins),
         routes_file=routes_file,
         joined_file=folder / JOINED_FILE,
-        listen=listen(settings.host, settings.port),
-        status_listen=listen(settings.host, settings.status_port),
+        listen=_listeners(settings, settings.port),
+        status_listen=_listeners(settings, settings.status_port),
         **connection_limits(settings.worker_connections),
         **settings.model_dump(exclude=_NOT_OF_THE_TEMPLATE),
     )
@@ -103,13 +105,18 @@ def render_host(settings: HostSettings, routes: str | Path, external: str | None
 
 
 _NOT_OF_THE_TEMPLATE = {
-    "state", "host", "port", "status_port", "plugins", "services", "redis", "worker_connections",
+    "state", "host", "ipv6", "port", "status_port", "plugins", "services", "redis", "worker_connections",
 }  # fmt: skip
 
 
 def lua_path(*roots: Path) -> str:
     """Return where Lua finds the gateway's modules and those below `roots`."""
     return "".join(f"{root.absolute()}/?.lua;" for root in (GATEWAY_FOLDER / "lua", *roots)) + ";"
+
+
+def _listeners(settings: HostSettings, port: int) -> list[str]:
+    every_ipv6 = [f"[::]:{port}"] if settings.ipv6 else []
+    return [listen(settings.host, port), *every_ipv6]
 
 
 def listen(host: IPvAnyAddress, port: int) -> str:

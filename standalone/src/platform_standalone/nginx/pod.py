@@ -102,6 +102,7 @@ def gateway_settings(settings: PodSettings) -> GatewaySettings:
             "state": settings.state,
             "error_log": "stderr",
             "host": "0.0.0.0",
+            "ipv6": socket.has_dualstack_ipv6(),
             "port": HTTP_PORT,
             "status_port": STATUS_PORT,
             "trusted": settings.trusted,

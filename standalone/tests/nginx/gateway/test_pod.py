@@ -78,6 +78,13 @@ def test_the_route_file_names_addresses_and_no_secret(settings):
     assert "not a setting" not in text
 
 
+@pytest.mark.usefixtures("names")
+@pytest.mark.parametrize("available", [True, False])
+def test_a_pod_listens_on_ipv6_where_the_kernel_has_it(settings, monkeypatch, available):
+    monkeypatch.setattr(pod.socket, "has_dualstack_ipv6", lambda: available)
+    assert pod.gateway_settings(settings).ipv6 is available
+
+
 def test_without_a_ready_pod_the_service_counts(settings, names):
     del names["member-pods.test"]
     assert json.loads(own_text(settings))["services"]["member"]["upstreams"] == ["10.96.0.1:8080"]

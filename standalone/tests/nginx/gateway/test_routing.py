@@ -1,5 +1,6 @@
 """Which route takes a request at the gateway, and in which form the request goes on."""
 
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,13 @@ def test_a_body_over_the_limit_is_a_problem(make_gateway):
     gateway = make_gateway(max_body_bytes=1000)
     assert gateway.client.request("POST", "/plain", body=b"x" * 1001).problem["code"] == "body-too-large"
     assert gateway.client.request("POST", "/plain", body=b"x" * 1000).status == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_the_gateway_listens_on_ipv6_as_well(make_gateway, host):
+    gateway = make_gateway(ipv6=True)
+    with urllib.request.urlopen(f"http://{host}:{gateway.settings.port}/plain", timeout=5) as response:
+        assert response.read() == b"from service"
+    assert dict(gateway.forwarded.headers)["X-Forwarded-For"] == host.strip("[]")
+    with urllib.request.urlopen(f"http://{host}:{gateway.settings.status_port}/ready", timeout=5) as response:
+        assert response.status == 200
