@@ -1,8 +1,9 @@
 -- SHA-256, HMAC-SHA-256 (RFC 2104), SHA-1 and random bytes by the process's own libcrypto.
 --
--- libcrypto is in every nginx that speaks TLS (Kong, OpenResty, Debian) and needs no
--- Lua library. Of its functions these are the ones that look up no algorithm by name,
--- which takes longer than the hashing of a small request.
+-- libcrypto is in every nginx that speaks TLS (Kong, OpenResty, Debian). Kong's Lua libraries are no way to it: resty.sha256
+-- calls functions that OpenSSL 3 deprecates, and resty.openssl is in no package of Debian or Ubuntu. Contexts are opaque
+-- here; each is initialized once with its algorithm and used again, because looking an algorithm up takes longer than hashing
+-- a small request.
 --
 -- Results go into a local before they are returned: LuaJIT compiles no function by itself that ends in a call of C, and
 -- calls of C that it does not compile take twenty times as long.
@@ -12,24 +13,22 @@ local ffi = require "ffi"
 local band = bit.band
 local bxor = bit.bxor
 local byte = string.byte
-local ffi_copy = ffi.copy
 local ffi_fill = ffi.fill
 local ffi_string = ffi.string
 local rshift = bit.rshift
 
--- names of our own, bound to the symbols by __asm__: other modules may have declared
--- the same functions with other types. SHA256_CTX has 112 bytes, SHA_CTX 96
+-- names of our own, bound to the symbols by __asm__: other modules may have declared the same functions with other types
 ffi.cdef [[
-int idempotency_sha256_init(void *ctx) __asm__("SHA256_Init");
-int idempotency_sha256_update(void *ctx, const void *data, size_t len) __asm__("SHA256_Update");
-int idempotency_sha256_final(unsigned char *out, void *ctx) __asm__("SHA256_Final");
-int idempotency_sha1_init(void *ctx) __asm__("SHA1_Init");
-int idempotency_sha1_update(void *ctx, const void *data, size_t len) __asm__("SHA1_Update");
-int idempotency_sha1_final(unsigned char *out, void *ctx) __asm__("SHA1_Final");
+void *idempotency_md_ctx_new(void) __asm__("EVP_MD_CTX_new");
+int idempotency_md_ctx_copy(void *out, const void *in) __asm__("EVP_MD_CTX_copy_ex");
+const void *idempotency_sha256(void) __asm__("EVP_sha256");
+const void *idempotency_sha1(void) __asm__("EVP_sha1");
+int idempotency_digest_init(void *ctx, const void *type, void *engine) __asm__("EVP_DigestInit_ex");
+int idempotency_digest_update(void *ctx, const void *data, size_t len) __asm__("EVP_DigestUpdate");
+int idempotency_digest_final(void *ctx, unsigned char *out, unsigned int *len) __asm__("EVP_DigestFinal_ex");
 int idempotency_rand_bytes(unsigned char *out, int len) __asm__("RAND_bytes");
 ]]
 
-local CONTEXT_BYTES = 128
 local BLOCK_BYTES = 64 -- of SHA-256
 local SHA1_BYTES = 20
 local SHA256_BYTES = 32
@@ -38,7 +37,7 @@ local RANDOM_BYTES = 1024 -- drawn at a time
 
 -- libcrypto is part of an nginx process; a bare LuaJIT (unit specs) loads it
 local function libcrypto()
-  if pcall(function() return ffi.C.idempotency_sha256_init end) then
+  if pcall(function() return ffi.C.idempotency_md_ctx_new end) then
     return ffi.C
   end
 
@@ -54,9 +53,31 @@ end
 
 
 local crypto = libcrypto()
+
+
+-- raises unless a function of libcrypto has succeeded: a digest that was not computed must name no key
+local function check(result)
+  if result ~= 1 then
+    error("libcrypto cannot hash")
+  end
+end
+
+
+-- a context for as long as the worker lives
+local function new_context(algorithm)
+  local context = crypto.idempotency_md_ctx_new()
+  if context == nil then
+    error("libcrypto has no memory")
+  end
+
+  check(crypto.idempotency_digest_init(context, algorithm, nil))
+  return context
+end
+
+
+local SHA256 = crypto.idempotency_sha256()
 local bytes_t = ffi.typeof("unsigned char[?]")
-local context_t = ffi.typeof("uint64_t[$]", CONTEXT_BYTES / 8)
-local context = context_t()
+local context = new_context(SHA256)
 local out = bytes_t(SHA256_BYTES)
 
 local _M = {}
@@ -79,10 +100,11 @@ local function hex_of_out(count)
 end
 
 
+-- without an algorithm a context keeps the one that it has
 local function sha256(data)
-  crypto.idempotency_sha256_init(context)
-  crypto.idempotency_sha256_update(context, data, #data)
-  crypto.idempotency_sha256_final(out, context)
+  check(crypto.idempotency_digest_init(context, nil, nil))
+  check(crypto.idempotency_digest_update(context, data, #data))
+  check(crypto.idempotency_digest_final(context, out, nil))
 end
 
 
@@ -104,9 +126,9 @@ end
 
 --- SHA-1 in lower-case hexadecimal, which Redis names scripts by.
 function _M.sha1_hex(data)
-  crypto.idempotency_sha1_init(context)
-  crypto.idempotency_sha1_update(context, data, #data)
-  crypto.idempotency_sha1_final(out, context)
+  local own = new_context(crypto.idempotency_sha1())
+  check(crypto.idempotency_digest_update(own, data, #data))
+  check(crypto.idempotency_digest_final(own, out, nil))
   return hex_of_out(SHA1_BYTES)
 end
 
@@ -114,7 +136,7 @@ end
 -- the states of the hash after a block of the last key, each byte of it XORed with a pad:
 -- one secret serves all requests of a configuration
 local last_key
-local inner, outer = context_t(), context_t()
+local inner, outer = new_context(SHA256), new_context(SHA256)
 local block = bytes_t(BLOCK_BYTES)
 
 
@@ -125,8 +147,8 @@ local function set_state(state, key, pad)
     block[i - 1] = bxor(byte(key, i), pad)
   end
 
-  crypto.idempotency_sha256_init(state)
-  crypto.idempotency_sha256_update(state, block, BLOCK_BYTES)
+  check(crypto.idempotency_digest_init(state, nil, nil))
+  check(crypto.idempotency_digest_update(state, block, BLOCK_BYTES))
 end
 
 
@@ -144,14 +166,14 @@ function _M.hmac_sha256(key, head, body)
     set_key(key)
   end
 
-  ffi_copy(context, inner, CONTEXT_BYTES)
-  crypto.idempotency_sha256_update(context, head, #head)
-  crypto.idempotency_sha256_update(context, body, #body)
-  crypto.idempotency_sha256_final(out, context)
+  check(crypto.idempotency_md_ctx_copy(context, inner))
+  check(crypto.idempotency_digest_update(context, head, #head))
+  check(crypto.idempotency_digest_update(context, body, #body))
+  check(crypto.idempotency_digest_final(context, out, nil))
 
-  ffi_copy(context, outer, CONTEXT_BYTES)
-  crypto.idempotency_sha256_update(context, out, SHA256_BYTES)
-  crypto.idempotency_sha256_final(out, context)
+  check(crypto.idempotency_md_ctx_copy(context, outer))
+  check(crypto.idempotency_digest_update(context, out, SHA256_BYTES))
+  check(crypto.idempotency_digest_final(context, out, nil))
   local digest = ffi_string(out, SHA256_BYTES)
   return digest
 end
