@@ -22,6 +22,7 @@ from platform_common.display_text import clean_line, filled_line
         "\u0dc1\u0dca\u200d\u0dbb\u0dd3",  # Sinhala
         "\u845b\U000e0100\u57ce",  # Japanese, with a variation selector
         "Ann 👩‍💻", "❤️‍🔥",
+        "\U00031350", "李\U0002ebf0", "\U0001fae8",  # newer than the Unicode of Python 3.11 (14.0)
     ],
 )  # fmt: skip
 def test_names_that_people_have_are_accepted(name):
@@ -32,7 +33,7 @@ def test_names_that_people_have_are_accepted(name):
     "name",
     ["", " ", "\u3000", "\u200b", "\u3164", "\u2066", "\U000e0041", "\u202e", "\u0301", "\u0301\u0308", "\u115f\u1160",
      "\uffa0", "\u2800", "\ufeff", "\u00ad", "\u034f", "\u061c", "\u180e", "\u200d", "\ufe0f", "\u2062", "\U0001d159",
-     "\U000e0100", "\u17b4"],
+     "\U000e0100", "\u17b4", "\u2065", "\ufff0", "\U000e0080", "\U000e0fff", "\ufdd0", "\ufffe", "\U0010ffff"],
 )  # fmt: skip
 def test_a_name_without_a_visible_character_is_refused(name):
     with pytest.raises(ValueError, match=r"\w"):
@@ -66,7 +67,8 @@ def test_what_is_accepted_is_stable_and_shows(text):
     except ValueError:
         return
     assert filled_line(cleaned) == cleaned == cleaned.strip()
-    assert any(unicodedata.category(character)[0] in "LNPS" for character in cleaned)
+    categories = [unicodedata.category(character) for character in cleaned]
+    assert any(category[0] in "LNPS" or category == "Cn" for category in categories)
 
 
 def test_no_single_character_of_a_format_category_makes_a_name():

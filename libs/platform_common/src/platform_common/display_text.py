@@ -6,8 +6,12 @@ import unicodedata
 
 from pydantic_core import PydanticCustomError
 
-# Controls, format characters, surrogates, unassigned code points, line and paragraph separators.
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
+# Controls, format characters, surrogates, line and paragraph separators.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Code points that are in no version of Unicode that Python knows: people have names in newer ones (rare Chinese ones),
+# so they count as visible, but for those that never will be characters or are reserved for invisible ones.
+_UNASSIGNED = "Cn"
+_RESERVED_INVISIBLE = (range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000))
 # Letters, symbols and marks that are drawn as nothing (Unicode: Default_Ignorable_Code_Point, and three blank symbols).
 _BLANKS = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159"  # fillers, joiners of graphemes, blank symbols
@@ -57,11 +61,22 @@ def _nothing_visible() -> PydanticCustomError:
 def _is_accepted(character: str, previous: str) -> bool:
     if character in _SHAPING:
         return previous != "" and (_is_visible(previous) or _is_mark(previous) or previous in _VARIATION_SELECTORS)
-    return character not in _BLANKS and unicodedata.category(character) not in _REFUSED_CATEGORIES
+    category = unicodedata.category(character)
+    if category == _UNASSIGNED:
+        return _is_visible(character)
+    return character not in _BLANKS and category not in _REFUSED_CATEGORIES
 
 
 def _is_visible(character: str) -> bool:
-    return unicodedata.category(character)[0] in _VISIBLE_CATEGORIES and character not in _BLANKS
+    category = unicodedata.category(character)
+    if category == _UNASSIGNED:
+        code = ord(character)
+        return not _is_noncharacter(code) and not any(code in reserved for reserved in _RESERVED_INVISIBLE)
+    return category[0] in _VISIBLE_CATEGORIES and character not in _BLANKS
+
+
+def _is_noncharacter(code: int) -> bool:
+    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
 
 
 def _is_mark(character: str) -> bool:
