@@ -79,8 +79,17 @@ def normalize_phone(text: str, country: str) -> str:
             "phone-malformed", "Enter a telephone number, with its country code if it is in another country."
         )
     domestic = number.country_code == phonenumbers.country_code_for_region(country)
-    form = phonenumbers.PhoneNumberFormat.NATIONAL if domestic else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(number, form)
+    # How a number of a range that the library does not know is dialed within its country is not known either: without
+    # this, 04-123 4567 became 41234567, which reaches nobody.
+    if domestic and (phonenumbers.is_valid_number(number) or _is_local(number)):
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _is_local(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether `number` lacks its area code, so that it cannot be dialed from abroad."""
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return bool(reason == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
 
 
 def address_lines(label: PostalLabel) -> list[str]:
