@@ -55,6 +55,15 @@ async def test_only_what_no_cache_keeps_sets_or_renews_anything(browser, service
         assert not services.auth.asked("POST", "/auth/refresh")
 
 
+async def test_the_page_of_a_missing_asset_replaces_no_cookie(browser):
+    """The edge brings no cookies there: a new one would take the place of the visitor's own."""
+    answer = await browser.get("/static/site.0000000000000000.css")
+
+    assert answer.status_code == 404
+    assert "text/html" in answer.headers["content-type"]
+    assert not cookie_lines(answer)
+
+
 @pytest.mark.parametrize(
     ("cache_control", "kept"),
     [("public, max-age=60", False), ("max-age=60", False), ("no-cache", False), ("no-store", True), ("Private", True)],

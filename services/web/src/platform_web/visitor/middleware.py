@@ -6,6 +6,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from platform_web.assets.bundle import PREFIX as ASSETS
 from platform_web.visitor.cookies import CookieRules
 from platform_web.visitor.visitor import STATE, Visitor
 
@@ -22,7 +23,8 @@ class VisitorMiddleware:
     """Puts a `Visitor` into the request's state.
 
     Responses to a visitor are not cacheable (ASVS 14.3.2), and a cacheable response sets no cookie: a cache would pass
-    one visitor's session to the next.
+    one visitor's session to the next. Nor does a response about an asset: the edge brings no cookies to those paths, so
+    the page of a missing one would replace the visitor's own and make the forms of all open pages invalid.
     """
 
     def __init__(self, app: ASGIApp, rules: CookieRules) -> None:
@@ -41,6 +43,8 @@ class VisitorMiddleware:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", "no-store")
+                if scope["path"].startswith(ASSETS):
+                    visitor.set_cookies.clear()
                 if visitor.set_cookies and may_be_cached(headers["Cache-Control"]):
                     log.error("cookies_on_cacheable_response", path=scope["path"], cookies=sorted(visitor.set_cookies))
                     visitor.set_cookies.clear()
