@@ -50,7 +50,7 @@ async def test_a_part_that_hangs_counts_as_failed(monkeypatch):
 
     answer = await ask(Health({"redis": hangs}), "/readyz")
 
-    assert answer.json()["failing"]["redis"].startswith("did not answer within")
+    assert answer.json()["failing"]["redis"].startswith("did not respond within")
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])

@@ -107,7 +107,7 @@ def test_metrics_have_a_port_of_their_own_and_count_by_route(start):
 @pytest.mark.parametrize(("environment", "code", "words"), [
     ({"EXAMPLE_PORT": "http"}, 2, "EXAMPLE_PORT"),
     ({"EXAMPLE_DATABASE_AWAY": "1"}, 1, "EXAMPLE_DATABASE_AWAY"),
-    ({"EXAMPLE_DATABASE_HANGS": "1"}, 1, "did not answer within"),
+    ({"EXAMPLE_DATABASE_HANGS": "1"}, 1, "did not respond within"),
 ], ids=["settings", "unreachable", "hanging"])  # fmt: skip
 def test_a_start_that_cannot_be_ends_within_ten_seconds_with_one_sentence(start, environment, code, words):
     service = start(**environment)

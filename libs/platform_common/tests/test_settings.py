@@ -62,7 +62,7 @@ def test_settings_come_from_the_services_own_env_file_too(environment, tmp_path)
     ("SHOP_DATABASE_URL", None, "SHOP_DATABASE_URL is not set"),
     ("SHOP_DATABASE_URL", "mysql://s:hunter2@db/s", "SHOP_DATABASE_URL must be a URL that starts with postgresql"),
     ("SHOP_DATABASE_URL", "postgresql://shop:hunter2@db:port/shop", "SHOP_DATABASE_URL is not a URL"),
-    ("SHOP_DATABASE_URL", "postgresql:hunter2", "SHOP_DATABASE_URL names no host"),
+    ("SHOP_DATABASE_URL", "postgresql:hunter2", "SHOP_DATABASE_URL has no host"),
     ("SHOP_REDIS_URL", "hunter2", "SHOP_REDIS_URL must be a URL that starts with redis://"),
     ("SHOP_AUTH_URL", "hunter2", "SHOP_AUTH_URL must be a URL that starts with http://"),
     ("SHOP_SERVICE_TOKEN_KEY", "hunter2", "SHOP_SERVICE_TOKEN_KEY must have at least 32 bytes"),

@@ -33,7 +33,7 @@ def status(state: StateFolder) -> dict[str, Any]:
 
 
 def follow_joined(state: StateFolder, closing: str) -> bool:
-    """Let the running platform serve what is registered now; False when none runs.
+    """Apply the registered services to the running platform; return False if none runs.
 
     `closing` names a service that goes, or whose checks change. Raises PlatformError when the platform cannot follow.
     """

@@ -23,7 +23,7 @@ Handler = Callable[[Message], AsyncIterator[Message]]
 
 @contextmanager
 def _short_path(folder: Path) -> Iterator[str]:
-    """A path of the socket that fits into a socket address (108 bytes), however deep `folder` is."""
+    """A path of the socket that fits into a socket address (108 bytes) for any depth of `folder`."""
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:
         yield f"/proc/self/fd/{descriptor}/{SOCKET}"

@@ -1,4 +1,4 @@
-"""Secrets of one installation: generated once, kept in a file that only its owner reads."""
+"""Secrets of one installation: generated once, stored in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Credentials:
 
 
 def load_credentials(path: Path) -> Credentials:
-    """Read the secrets from `path`; what is not there yet is generated and saved."""
+    """Read the secrets from `path`; generate and save missing ones."""
     known = {field.name for field in fields(Credentials)}
     saved = json.loads(path.read_text()) if path.exists() else {}
     credentials = Credentials(**{name: value for name, value in saved.items() if name in known})

@@ -22,7 +22,7 @@ class ServiceDatabase:
 
     @property
     def owner(self) -> str:
-        """The role that makes and changes tables."""
+        """The role that creates and changes tables."""
         return f"{self.name}_owner"
 
     @property
@@ -51,7 +51,7 @@ def make_cluster(data: Path, password: str) -> bool:
 
 
 def remove_dead_lock(data: Path) -> None:
-    """Remove the lock of a server that is gone.
+    """Remove the lock file of a server that no longer runs.
 
     PostgreSQL takes any live process with the recorded id for itself; after a reboot that may be a stranger.
     """
@@ -77,7 +77,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 async def provision(superuser_url: str, database: ServiceDatabase, owner_password: str, app_password: str) -> None:
-    """Make a service's database and its two roles, or bring what is there to the passwords given.
+    """Create a service's database and its two roles, or set the roles' passwords.
 
     What the app role may do in the database, the service's own `migrate` grants.
     """

@@ -1,7 +1,7 @@
-"""What keeps the platform from doing what it was asked."""
+"""Errors for the user of the command line."""
 
 from __future__ import annotations
 
 
 class PlatformError(Exception):
-    """A person has to do something; the message is one sentence that says what."""
+    """The user has to act; the message is one sentence that states how."""

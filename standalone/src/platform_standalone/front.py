@@ -19,7 +19,7 @@ PAGE_MILLISECONDS = 15_000
 
 
 class Front:
-    """The two nginx processes in front of the services, and the joined services that they know at the start."""
+    """The two nginx processes in front of the services, and the joined services at the start."""
 
     def __init__(self, settings: PlatformSettings) -> None:
         self._settings = settings

@@ -17,11 +17,11 @@ class JobCache:
         self._path = path
 
     def is_done(self, job: str, what: str) -> bool:
-        """Whether `job` has run for the input `what`."""
+        """Return whether `job` has run with the input `what`."""
         return self._load().get(job) == what
 
     def mark_done(self, job: str, what: str) -> None:
-        """Record that `job` has run for the input `what`."""
+        """Record that `job` has run with the input `what`."""
         draft = self._path.with_name(f".{self._path.name}")
         draft.write_text(json.dumps(self._load() | {job: what}, indent=2))
         draft.rename(self._path)

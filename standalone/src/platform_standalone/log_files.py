@@ -1,4 +1,4 @@
-"""Log files that do not grow for ever."""
+"""Log files with a size limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHECK_SECONDS = 15.0
 
 
 def bound(folder: Path, max_bytes: int = MAX_BYTES) -> None:
-    """Move what is in a log over `max_bytes` to `<name>.log.1`, in the place of what was there.
+    """Move a log that is larger than `max_bytes` to `<name>.log.1`, replacing the previous one.
 
     The file stays the same one, so that its writer need not know; a line written meanwhile may be lost.
     """
@@ -23,7 +23,7 @@ def bound(folder: Path, max_bytes: int = MAX_BYTES) -> None:
 
 
 async def keep_bounded(folder: Path) -> None:
-    """Look after `folder` for ever."""
+    """Enforce the size limit in `folder`, without end."""
     while True:
         await asyncio.to_thread(bound, folder)
         await asyncio.sleep(CHECK_SECONDS)
@@ -34,7 +34,7 @@ _CAUSES = ("No space left on device", "PANIC:", "FATAL:", "[emerg]", "ERROR:")
 
 
 def cause(text: str) -> str:
-    """Return the line of a program's output that says best why it ended, or an empty text."""
+    """Return the line of a program's output that best explains its exit, or an empty text."""
     lines = [line.strip() for line in text.strip().splitlines()]
     for mark in _CAUSES:
         if marked := [line for line in lines if mark in line]:
@@ -43,7 +43,7 @@ def cause(text: str) -> str:
 
 
 def logged_cause(log: Path, since: int = 0) -> str:
-    """Return the line of `log` after byte `since` that says best why its writer ended, or an empty text."""
+    """Return the line of `log` after byte `since` that best explains its writer's exit, or an empty text."""
     try:
         with log.open("rb") as file:
             file.seek(max(since, log.stat().st_size - 4096))

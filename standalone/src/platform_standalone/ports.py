@@ -101,7 +101,7 @@ def check_free(ports: Ports, edge_host: str) -> None:
             ) from None
         except PermissionError:
             raise PlatformError(
-                f"Port {port} ({name}) is for root; choose one above 1023: PORT={DEFAULT_EDGE_PORT} make up."
+                f"Port {port} ({name}) requires root; choose one above 1023: PORT={DEFAULT_EDGE_PORT} make up."
             ) from None
         except OSError as error:
             if error.errno != errno.EADDRINUSE:

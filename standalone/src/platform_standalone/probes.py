@@ -21,7 +21,7 @@ def http_ready(url: str) -> Probe:
 
 
 def http_answers(url: str) -> Probe:
-    """A probe that is content with any answer from `url`."""
+    """A probe that accepts any response from `url`."""
     return _http(url, highest_status=599)
 
 

@@ -38,7 +38,7 @@ class ProcessIdentity:
         return ProcessIdentity.from_pid(self.pid) == self
 
     def send(self, how: signal.Signals) -> None:
-        """Signal this very process; nothing when it is gone."""
+        """Signal this process; do nothing if it has exited."""
         if self.alive():
             with suppress(ProcessLookupError):
                 os.kill(self.pid, how)
@@ -67,7 +67,7 @@ def _stat(pid: int) -> _Stat | None:
 
 
 def kill_session(leader: ProcessIdentity) -> None:
-    """Kill what is left of the session that `leader` began (its workers), with or without itself.
+    """Kill the remaining processes of the session of `leader` (its workers), with or without the leader.
 
     A session's id is not given to another process while one of its own lives; if a stranger leads it, it is not ours.
     """
@@ -100,7 +100,7 @@ def _session_members(session: int) -> Iterator[int]:
 
 
 def end_sessions(leaders: Iterable[ProcessIdentity], how: signal.Signals, seconds: float) -> None:
-    """Ask the leaders to stop, and kill what outlives them, or is left after `seconds`.
+    """Stop the leaders gracefully, and kill what is left after `seconds`.
 
     Raises PlatformError when something cannot even be killed.
     """
@@ -111,7 +111,7 @@ def end_sessions(leaders: Iterable[ProcessIdentity], how: signal.Signals, second
     while pending := [leader for leader in pending if session_alive(leader)]:
         late = time.monotonic() - deadline
         if late > UNKILLABLE_SECONDS:
-            raise PlatformError(f"Process {pending[0].pid} does not end, not even by SIGKILL; end it, or restart.")
+            raise PlatformError(f"Process {pending[0].pid} does not exit even after SIGKILL; restart the machine.")
         for leader in pending:
             # A leader ends its workers before itself; without one no one would.
             if late > 0 or not leader.alive():
@@ -120,7 +120,7 @@ def end_sessions(leaders: Iterable[ProcessIdentity], how: signal.Signals, second
 
 
 def tied_to_parent(command: Sequence[str], how: signal.Signals) -> list[str]:
-    """Return `command` such that the process is sent `how` when its parent dies, however that dies.
+    """Return `command` with a wrapper by which the kernel sends it `how` when its parent dies.
 
     Raises PlatformError when setpriv (util-linux) is missing.
     """

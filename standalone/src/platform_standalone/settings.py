@@ -54,7 +54,7 @@ _PORT_LIKENESS = 0.94
 
 
 def check_environment(environment: Mapping[str, str]) -> None:
-    """Raise PlatformError when a variable of `make up` has a value that no component could use, or a misspelt name."""
+    """Raise PlatformError if a variable of `make up` has an invalid value or a misspelt name."""
     _check_names(environment)
     if (public_url := environment.get("PUBLIC_URL", "")) and not _is_origin(public_url):
         raise PlatformError(f"PUBLIC_URL is {public_url!r}; it must be https://<host>, without a path.")
@@ -113,7 +113,7 @@ def _listed(environment: Mapping[str, str], name: str) -> list[str]:
 
 
 def warnings(environment: Mapping[str, str]) -> list[str]:
-    """Return what is legal and yet most likely a mistake, one sentence each."""
+    """Return warnings about valid but probably mistaken settings, one sentence each."""
     if environment.get("PUBLIC_URL", "").startswith("https:") and not trusted_proxies(environment):
         return [_SHARED_ADDRESS]
     return []
@@ -131,7 +131,7 @@ def _is_origin(url: str) -> bool:
 
 @dataclass(frozen=True)
 class PlatformSettings:
-    """Everything that one platform on one machine is made from."""
+    """All settings of a platform on one machine."""
 
     checkout: Path
     state: StateFolder
@@ -143,7 +143,7 @@ class PlatformSettings:
 
     @property
     def edge_url(self) -> str:
-        """Where a client on this machine goes."""
+        """The URL for clients on this machine."""
         host = LOOPBACK if self.edge_host in {"0.0.0.0", "::", "*"} else self.edge_host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.ports.edge}"
 
@@ -154,7 +154,7 @@ class PlatformSettings:
 
     @property
     def insecure_cookies(self) -> bool:
-        """Whether cookies go without `Secure`: over plain HTTP browsers keep none with it. That is for this machine."""
+        """Return whether cookies lack `Secure`, which browsers need over plain HTTP; on this machine only."""
         return self.public_url.startswith("http:") and ip_address(self.edge_host).is_loopback
 
     @property
@@ -249,7 +249,7 @@ class PlatformSettings:
         )
 
     def web_environment(self) -> dict[str, str]:
-        """The web service's environment; it knows no secret."""
+        """The web service's environment, which contains no secret."""
         environment = (
             self._service("WEB")
             | self._cookies("WEB")
@@ -266,14 +266,14 @@ class PlatformSettings:
         return environment
 
     def gateway_environment(self) -> dict[str, str]:
-        """The gateway's environment: what its vault references name."""
+        """The gateway's environment, to which its vault references refer."""
         return self.common_environment() | {
             "GATEWAY_REDIS_PASSWORD": self.credentials.valkey_gateway,
             "GATEWAY_FINGERPRINT_SECRET": self.credentials.gateway_fingerprint,
         }
 
     def _cookies(self, prefix: str) -> dict[str, str]:
-        """What the services that read or set cookies know about them."""
+        """The cookie settings of the services that read or set cookies."""
         return {f"{prefix}_INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT": str(self.insecure_cookies).lower()}
 
     def common_environment(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The state folder: everything that a platform on one machine keeps between runs."""
+"""The state folder: everything that a platform on one machine stores between runs."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class StateFolder:
 
     @property
     def administrator(self) -> Path:
-        """The first administrator, once made (0600)."""
+        """The file with the first administrator, once created (0600)."""
         return self.root / "administrator.json"
 
     def log(self, name: str) -> Path:
@@ -86,7 +86,7 @@ class StateFolder:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.exists() and any(self.root.iterdir()):
                 raise PlatformError(
-                    f"{self.root} holds other files; name an empty or new folder: PLATFORM_STATE=<folder> make up."
+                    f"{self.root} contains other files; name an empty or new folder: PLATFORM_STATE=<folder> make up."
                 )
             self.root.chmod(0o700)
             (self.root / MARKER).touch(mode=0o600)
@@ -115,7 +115,9 @@ class StateFolder:
         if not self.root.exists():
             return
         if not self.exists():
-            raise PlatformError(f"{self.root} was not made by the platform; remove it yourself if it is to go.")
+            raise PlatformError(
+                f"{self.root} was not created by the platform; delete it yourself if you no longer need it."
+            )
         try:
             shutil.rmtree(self.root)
         except PermissionError as error:

@@ -268,7 +268,7 @@ def _front(settings: PlatformSettings) -> list[Step]:
 
 
 def _joined(front: Front) -> list[Step]:
-    """Return a job that says which services of other teams are served; no job where there are none."""
+    """Return a job that reports the joined services; none without joined services."""
     registered = front.registered
 
     async def report() -> str:
@@ -330,7 +330,7 @@ def _sources(settings: PlatformSettings, service: str) -> list[Path]:
 
 
 async def run_command(command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> str:
-    """Run a program that ends by itself and return what it printed. Raises PlatformError with its last line."""
+    """Run a program to its end and return its output. Raises PlatformError with its last line."""
     process = await asyncio.create_subprocess_exec(
         *tied_to_parent(command, signal.SIGTERM),
         stdin=asyncio.subprocess.DEVNULL,

@@ -96,7 +96,7 @@ def test_a_refused_service_is_not_kept(state, registry, tmp_path):
     taken = tmp_path / "taken.yaml"
     taken.write_text(TEMPLATE.read_text().replace("path: /notes", "path: /log-in"))
 
-    with pytest.raises(PlatformError, match="which the platform keeps"):
+    with pytest.raises(PlatformError, match="which the platform reserves"):
         join(ROOT, state, str(taken))
     assert registry.names() == []
 

@@ -96,7 +96,7 @@ def test_a_url_is_that_of_a_plain_http_listener(url):
     [
         ("a: [", "service.yaml is not one YAML document."),
         ("a: 1\n---\nb: 2", "service.yaml is not one YAML document."),
-        ("[]", "service.yaml holds no ProtectedRoute; copy one from examples/notes/service.yaml."),
+        ("[]", "service.yaml contains no ProtectedRoute; copy one from examples/notes/service.yaml."),
         (manifest({"path": "/notes"}), "service.yaml: spec.path is an unknown field; correct or remove it."),
         (manifest({"paths": []}), "service.yaml: spec.paths is wrong: "),
         (manifest({"paths": [{"path": "/a//b"}]}), "service.yaml: spec.paths.0.path is wrong: the path '/a//b' is not"),

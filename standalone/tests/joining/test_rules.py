@@ -35,7 +35,7 @@ def refusal(taken, others=()):
     "path", ["/internal", "/internal/x", "/auth/verify", "/metrics/", "/livez", "/readyz/x", "/.edge/problem"]
 )
 def test_closed_paths_are_never_routed(path):
-    assert refusal(service(path)) == f"The path {path} of notes is never routed; take another."
+    assert refusal(service(path)) == f"The path {path} of notes is never routed; use another."
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_closed_paths_are_never_routed(path):
 )
 def test_the_platforms_own_paths_and_pages_are_reserved(path, kind, owner):
     assert refusal(service(path, kind)) == (
-        f"The path {path} of notes overlaps {owner}, which the platform keeps; take another."
+        f"The path {path} of notes overlaps {owner}, which the platform reserves; use another."
     )
 
 
@@ -66,7 +66,7 @@ def test_two_joined_services_share_no_path(path, kind):
 
     assert sentence == (
         f"The path {path} of notes overlaps one of the joined service other; "
-        "take another, or make leave SERVICE=other first."
+        "use another, or make leave SERVICE=other first."
     )
 
 
@@ -86,4 +86,4 @@ def test_no_internal_location_of_edge_or_gateway_can_be_taken():
 
 def test_every_reserved_path_of_the_chart_is_reserved():
     for path in RESERVED:
-        assert "which the platform keeps" in refusal(service(path))
+        assert "which the platform reserves" in refusal(service(path))

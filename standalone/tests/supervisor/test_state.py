@@ -32,9 +32,9 @@ def test_a_folder_with_other_files_is_neither_taken_nor_cleared(tmp_path: Path):
     (tmp_path / "thesis.tex").touch()
     folder = StateFolder(tmp_path)
 
-    with pytest.raises(PlatformError, match="holds other files"):
+    with pytest.raises(PlatformError, match="contains other files"):
         folder.create()
-    with pytest.raises(PlatformError, match="was not made by the platform"):
+    with pytest.raises(PlatformError, match="was not created by the platform"):
         folder.clear()
     assert (tmp_path / "thesis.tex").exists()
 

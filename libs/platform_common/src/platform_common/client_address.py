@@ -9,7 +9,7 @@ IPV6_SITE_BITS = 64
 
 
 def address_block(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or an IPv6 site of 2^64 addresses."""
+    """Return the unit that rate limits count as one client: an IPv4 address, or an IPv6 /64 network."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

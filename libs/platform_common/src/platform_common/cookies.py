@@ -1,4 +1,4 @@
-"""The platform's cookies: their names over TLS, and over plain HTTP on loopback, where a setting says so."""
+"""Names of the platform's cookies: with prefixes over TLS, without them over plain HTTP on loopback."""
 
 from __future__ import annotations
 

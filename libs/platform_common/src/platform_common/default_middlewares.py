@@ -1,4 +1,4 @@
-"""The middlewares of every service: request id, metrics and access log, content types that are meant."""
+"""Middlewares of every service: request id, metrics and access log, `X-Content-Type-Options`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AccessMiddleware(HttpMiddleware):
     """Measure and log each request, by its route template: neither ids nor queries become labels or log fields."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run `app` and record its answer."""
+        """Run `app` and record its response."""
         if scope["path"] in _QUIET_PATHS:
             await self.app(scope, receive, send)
             return
@@ -59,7 +59,7 @@ class RequestIdMiddleware(HttpMiddleware):
     """Give every request an id."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run `app` with the id set, and answer with it."""
+        """Run `app` with the request id set, and return the id in the response."""
         request_id = request_id_of(scope)
         token = handled_request_id.set(request_id)
 
@@ -75,7 +75,7 @@ class RequestIdMiddleware(HttpMiddleware):
 
 
 class NosniffMiddleware(HttpMiddleware):
-    """Say in each response that its content type is meant: a browser must not guess another (ASVS 3.4.4)."""
+    """Adds `X-Content-Type-Options: nosniff` to each response, so that browsers do not guess types (ASVS 3.4.4)."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app` and add the header."""

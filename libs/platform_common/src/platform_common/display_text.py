@@ -1,4 +1,4 @@
-"""One line of text that people read, such as a name or a line of an address: it shows what it contains."""
+"""Validation of one line of text for display, such as a name or a line of an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/livez` touches nothing; `/readyz` asks every part that the service needs, and says which one fails."""
+"""`/livez` checks nothing; `/readyz` checks every dependency of the service and names the failing ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class NotReady(Exception):
-    """A part answers and is not fit all the same; the message is for `/readyz` and holds no address and no secret."""
+    """A dependency responds but is unusable; the message is for `/readyz` and contains no address and no secret."""
 
 
 class Health:
@@ -32,7 +32,7 @@ class Health:
         self.draining = False
 
     async def failures(self) -> dict[str, str]:
-        """Return what fails, by the part's name, in words that hold no address and no secret."""
+        """Return the failing dependencies by name, with messages that contain no address and no secret."""
         if self.draining:
             return {"process": "is stopping"}
         results = await asyncio.gather(*(self._run(name, check) for name, check in self.checks.items()))
@@ -43,7 +43,7 @@ class Health:
             async with asyncio.timeout(CHECK_TIMEOUT):
                 await check()
         except TimeoutError:
-            return name, f"did not answer within {CHECK_TIMEOUT:g} s"
+            return name, f"did not respond within {CHECK_TIMEOUT:g} s"
         except NotReady as reason:
             return name, str(reason)
         except Exception as error:  # noqa: BLE001 (whatever it is, the part is not ready)

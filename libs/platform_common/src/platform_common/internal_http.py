@@ -1,4 +1,4 @@
-"""Calls from one service to another: kept-alive, bounded in time, with the request's id and a service token."""
+"""HTTP client for calls between services: persistent connections, timeouts, request id, service token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the request id; no secret ever goes in."""
+"""Logging: one JSON object per line, with the request id and without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which types of body a path takes."""
+"""Check of the content types that an endpoint accepts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MERGE_PATCH = "application/merge-patch+json"
 
 
 class MediaTypeUnsupported(Problem):
-    """The body is of a type that this path does not take."""
+    """The endpoint does not accept the content type of the body."""
 
     code = "media-type-unsupported"
     status = 415
@@ -25,7 +25,7 @@ def require_content_type(*media_types: str) -> Callable[[Request], None]:
     def check(request: Request) -> None:
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if given not in media_types:
-            raise MediaTypeUnsupported(f"This path takes {' or '.join(media_types)}.", headers=_accepts(media_types))
+            raise MediaTypeUnsupported(f"This path accepts {' or '.join(media_types)}.", headers=_accepts(media_types))
 
     return check
 

@@ -13,7 +13,7 @@ from platform_common.listening import EVERY_ADDRESS
 
 @contextmanager
 def metrics_server(host: str, port: int, registry: CollectorRegistry = REGISTRY) -> Iterator[None]:
-    """Serve `/metrics` on `host:port` from a thread while the block runs. Raises OSError when the port is taken."""
+    """Serve `/metrics` on `host:port` from a thread while the block runs. Raises OSError if the port is in use."""
     if host == EVERY_ADDRESS:
         # a socket of all IPv6 addresses accepts IPv4 as well
         host = "::" if socket.has_dualstack_ipv6() else "0.0.0.0"

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HttpMiddleware:
-    """Calls `handle` for HTTP requests; everything else (lifespan, WebSocket) goes to `app` unchanged."""
+    """Calls `handle` for HTTP requests and passes everything else (lifespan, WebSocket) to `app`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -116,22 +116,22 @@ def operation_id(route: APIRoute) -> str:
 
 
 def body_of(model: type[BaseModel], media_type: str) -> dict[str, Any]:
-    """Return what describes a body of `media_type` that is a `model`, where the framework does not see it."""
+    """Return the description of a body of `media_type` with the schema of `model`, for unparsed bodies."""
     return {"content": {media_type: {"schema": model.model_json_schema(ref_template=_REFERENCE)}}}
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """Return what describes a JSON body that is a `model` and that the endpoint reads by itself."""
+    """Return the description of a JSON body with the schema of `model` that the endpoint parses itself."""
     return {"requestBody": {"required": True, **body_of(model, "application/json")}}
 
 
 def merge_patch_body(model: type[BaseModel], media_type: str) -> dict[str, Any]:
-    """Return what adds `media_type` to the types of a body that is a `model`."""
+    """Return the description that adds `media_type` to the content types of a body with the schema of `model`."""
     return {"requestBody": {"content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}}}
 
 
 def customize_openapi(app: FastAPI, problems: ProblemResponses, more_paths: Mapping[str, Any] | None = None) -> None:
-    """Make `app`'s document say all that holds for every operation, and speak of problems alone.
+    """Add what applies to every operation to the document of `app`, and describe all errors as problems.
 
     `more_paths` are those that something other than the framework serves, described in full.
     """
@@ -162,7 +162,7 @@ def _complete(document: dict[str, Any], problems: ProblemResponses) -> None:
 
 
 def _complete_responses(operation: dict[str, Any], problems: ProblemResponses) -> None:
-    """Add the errors that follow from what the operation takes, and put them in order."""
+    """Add the errors that follow from the operation's parameters and body, in order."""
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]

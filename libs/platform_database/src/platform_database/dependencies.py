@@ -18,7 +18,7 @@ class HasSessions(Protocol):
 
 
 async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """One session per request; it takes a connection with its first statement, and rolls back uncommitted changes."""
+    """One session per request; its first statement acquires a connection, and uncommitted changes are rolled back."""
     services: HasSessions = request.app.state.services
     async with services.sessions() as session:
         yield session

@@ -45,7 +45,7 @@ def is_transient(error: DBAPIError) -> bool:
 
 
 def install_database_error_handlers(app: FastAPI) -> None:
-    """Return 503 when the database is unavailable or busy; any other error stays an unhandled exception."""
+    """Return 503 if the database is unavailable or busy; other errors stay unhandled exceptions."""
 
     async def on_pool_timeout(_request: Request, _error: Exception) -> JSONResponse:
         log.warning("database_pool_exhausted")

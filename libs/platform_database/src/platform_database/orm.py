@@ -1,4 +1,4 @@
-"""The tables' common ground: names. Each slice with tables has a base of its own, so a service takes what it needs."""
+"""Naming conventions of tables. Each package with tables has its own declarative base."""
 
 from __future__ import annotations
 

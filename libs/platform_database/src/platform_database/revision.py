@@ -12,7 +12,7 @@ _UNDEFINED_TABLE = "42P01"
 
 
 class SchemaOutdated(Exception):
-    """The database lacks migrations; the message says which command runs them."""
+    """The database lacks migrations; the message names the command that runs them."""
 
 
 async def check_revision(engine: AsyncEngine, schema: Schema) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Schema:
-    """The tables of `service`, made by the steps in `migrations`.
+    """The tables of `service`, created by the scripts in `migrations`.
 
     `revision` is the last step that this code needs. Steps are numbered, so that order shows without reading them all.
     """

@@ -1,4 +1,4 @@
-"""Whether the service can start: the database answers, lets its role in, and has its tables."""
+"""Startup check of the database: it is reachable, accepts the service's role, and is migrated."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The route table: its model, its rules, and what edges, gateways and networks are configured with."""
+"""The route table: model, rules, and builders of the configuration of edges, gateways and network policies."""

@@ -44,7 +44,7 @@ class Upstream(_Strict):
 
 
 class RedisSettings(_Strict):
-    """Where the plugin keeps locks and responses. `password` may be a `{vault://env/NAME}` reference."""
+    """The Redis of the plugin's locks and responses. `password` may be a `{vault://env/NAME}` reference."""
 
     host: str
     port: Port = 6379
@@ -131,7 +131,7 @@ def build_entry(route: Route, platform: Platform, backend: Backend | None) -> Ob
 
 
 def external_route(route: Route, upstream: str, hosts: tuple[str, ...] = (), own_host: bool = False) -> ExternalRoute:
-    """Return the entry of a route that keeps the rules. Raises ValidationError when it does not."""
+    """Return the entry of a valid route. Raises ValidationError."""
     return ExternalRoute(
         hosts=hosts,
         paths=tuple(RowPath(path=path.path, type=path.type) for path in route.paths),
@@ -146,7 +146,7 @@ def external_route(route: Route, upstream: str, hosts: tuple[str, ...] = (), own
 
 
 def reduced(entry: Object | None, to: Route | None, platform: Platform) -> Object | None:
-    """Return `entry` without what `to` does not ask for: paths, another host, trust in the identity of requests."""
+    """Return `entry` reduced to what `to` also allows: paths, host, trust in the identity of requests."""
     if entry is None or to is None:
         return None
     is_same = entry["hosts"] == [platform.host_of(to)] and (entry["auth"] == "public") == (to.auth == "public")
@@ -258,7 +258,7 @@ def _paths(route: Route) -> list[Object]:
 
 
 def _checks(route: Route) -> Object:
-    """Return what the gateway checks, and removes from requests, besides the idempotency key."""
+    """Return the checks and removed headers of the gateway, besides the idempotency key."""
     return {"auth": route.auth, "roles": list(route.roles), **route.gateway_flags}
 
 

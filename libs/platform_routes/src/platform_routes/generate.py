@@ -1,4 +1,4 @@
-"""`make route-files`: write what the charts contain of the model and of the rules."""
+"""`make route-files`: generate the files of the charts that follow from the model and the rules."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def generated(checkout: Path) -> dict[Path, str]:
 
 
 def chart_data() -> dict[str, Any]:
-    """Return what the chart's templates read of the rules."""
+    """Return the rules for the chart's templates."""
     never = "|".join(path.replace(".", r"\.") for path in (*CLOSED_PATHS, *INTERNAL_PATHS))
     return {
         "closedPaths": CLOSED_PATHS,
@@ -118,7 +118,7 @@ def idempotency_schema() -> Schema:
 
 
 def _plain(schema: Any, definitions: Schema | None = None) -> Any:
-    """Return a schema without titles, references, and the null that stands for an absent attribute."""
+    """Return a schema without titles, references, and `null` for absent attributes."""
     if isinstance(schema, list):
         return [_plain(item, definitions) for item in schema]
     if not isinstance(schema, dict):

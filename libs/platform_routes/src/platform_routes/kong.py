@@ -49,7 +49,7 @@ def build_gateway(route: Route, platform: Platform) -> list[Object]:
 
 
 def build_service_annotations(platform: Platform) -> dict[str, str]:
-    """Return what Kong Ingress Controller reads from a Service and not from an Ingress."""
+    """Return the annotations that Kong Ingress Controller reads from a Service instead of an Ingress."""
     timeouts = platform.gateway.timeouts
     return {
         JOINED: "true",
@@ -81,7 +81,7 @@ def _ingresses(route: Route, platform: Platform) -> Iterator[Object]:
 
 
 def _closed_elsewhere(route: Route, platform: Platform, path: Path, index: int) -> Iterator[Object]:
-    """Close on an own host what the chart closes on the platform's host."""
+    """Close the same paths on a route's own host as the chart closes on the platform's host."""
     for number, closed in enumerate(closed_below(path)):
         made = _IngressFactory(route, platform, {"path": closed, "pathType": "Prefix"}, CLOSED_PRIORITY)
         yield made.ingress(f"{index}-never-{number}", EVERY_METHOD, "closed")
@@ -94,7 +94,7 @@ def _closed_elsewhere(route: Route, platform: Platform, path: Path, index: int) 
 
 
 def accepted_methods(route: Route, path: Path, others: Iterable[Route]) -> set[str]:
-    """Return the methods with which `path` exists. No shorter prefix takes others: the edge decides by `path`."""
+    """Return the methods of `path`. Shorter prefixes add none, because the edge decides by `path`."""
     return {
         method
         for other in (*others, route)
@@ -157,7 +157,7 @@ def _plugin(route: Route, platform: Platform, suffix: str, plugin: str, config: 
 
 
 def _sanitizing(route: Route, platform: Platform) -> Object:
-    """Return what takes from requests what a client, or the platform itself, must not get through to the service."""
+    """Return the configuration that removes headers and cookies that the service must not receive."""
     return _filled_in(platform.gateway.sanitize, "@ROUTE@", _lua_route(route, platform))
 
 

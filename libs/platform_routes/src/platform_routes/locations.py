@@ -1,4 +1,4 @@
-"""The locations of an edge that is plain nginx: one for each path, with what auth is asked."""
+"""The locations of an edge that is plain nginx: one per path, with its query to auth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from platform_routes.verify import verify_query
 
 @dataclass(frozen=True)
 class Location:
-    """An nginx location: `verify` is the index of the query that auth is asked with, None on public paths."""
+    """An nginx location: `verify` is the index of its query to auth, None on public paths."""
 
     match: str
     name: str
@@ -23,12 +23,12 @@ class Location:
 
 
 def verify_queries(table: RouteTable) -> list[str]:
-    """Return the queries that auth is asked with, sorted."""
+    """Return the distinct queries to auth, sorted."""
     return sorted({verify_query(row) for row in table.rows if row.auth != "public"})
 
 
 def locations(table: RouteTable, queries: Sequence[str]) -> Iterator[Location]:
-    """Yield the locations of `table`. A prefix needs two: the path itself, and what is below it.
+    """Yield the locations of `table`. A prefix needs two: the exact path, and everything below it.
 
     Routes that share a path require the same of a request, so the edge asks by path alone; a method that no route of
     the path has goes no further.

@@ -1,4 +1,4 @@
-"""Names, labels and owners of what the operator makes."""
+"""Names, labels and owners of the operator's objects."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _metadata(
 
 
 def _owner_reference(owner: Owner) -> Object:
-    """Return the reference to the release: an object goes when the release no longer has an operator.
+    """Return the owner reference to the release, so that objects are deleted when the release has no operator.
 
     Not to the route: the operator itself removes what a route leaves, because the order matters, and an object with two
     owners would stay until both are gone.
@@ -102,7 +102,7 @@ def _owner_reference(owner: Owner) -> Object:
 
 
 def stamped(body: Object) -> Object:
-    """Return `body` with the mark of what it asks for."""
+    """Return `body` with an annotation that contains its hash."""
     digest = hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
     metadata: dict[str, Any] = body["metadata"]
     return {**body, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), APPLIED: digest}}}

@@ -134,7 +134,7 @@ class Forward(BaseModel):
 
 @dataclass(frozen=True)
 class RateLimit:
-    """Requests a second of one client address, and how many seconds' worth may come at once."""
+    """Allowed requests per second of one client address, and the burst in seconds of that rate."""
 
     per_second: int
     burst_factor: int = 5
@@ -253,7 +253,7 @@ def _caller(given: Mapping[str, Any], namespace: str) -> Caller:
 
 @dataclass(frozen=True)
 class Backend:
-    """A Service as far as the operator needs it: its address, what selects its pods, and its ports' targets."""
+    """The attributes of a Service that the operator needs: address, pod selector, and the targets of ports."""
 
     address: str
     selector: tuple[tuple[str, str], ...]
@@ -281,7 +281,7 @@ class Backend:
 
 
 def read_backend(body: Mapping[str, Any]) -> Backend:
-    """Return what a Service says."""
+    """Return the backend of a Service object."""
     spec, annotations = body.get("spec", {}), body["metadata"].get("annotations") or {}
     external = spec.get("type") == "ExternalName"
     return Backend(

@@ -10,7 +10,7 @@ NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
 
 def build_ingress_policy(route: Route, platform: Platform, backend: Backend) -> Object:
-    """Return the policy that closes the service's pods, on every port, to all but those who may reach them.
+    """Return the policy that allows only the permitted callers to reach the service's pods, on every port.
 
     Raises KeyError when the Service has no such port.
     """

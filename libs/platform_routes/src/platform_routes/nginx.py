@@ -1,4 +1,4 @@
-"""The edge's objects for ingress-nginx: one Ingress, which the controller turns into a location for each path."""
+"""The edge's objects for ingress-nginx: one Ingress, from which the controller makes a location per path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PREFIX = "nginx.ingress.kubernetes.io"
 
 
 def build_edge(route: Route, platform: Platform) -> list[Object]:
-    """Return the Ingress that asks auth about each request and sends it to the gateway."""
+    """Return the Ingress that authenticates each request by auth and forwards it to the gateway."""
     host = platform.host_of(route)
     spec: Object = {"ingressClassName": platform.edge.class_name}
     if platform.edge.tls_secret:

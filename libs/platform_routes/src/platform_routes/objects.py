@@ -1,4 +1,4 @@
-"""Everything that a route stands for, in the groups that are written one after the other."""
+"""All objects of a route, in the groups that are written one after the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def build_ingress_policies(route: Route, platform: Platform, backend: Backend | 
 
 
 def build_edge(route: Route, platform: Platform) -> list[Object]:
-    """Return the objects by which the edge asks auth about each request of the route."""
+    """Return the edge's objects, which authenticate each request of the route by auth."""
     edge = nginx if platform.edge.edge_class == "nginx" else traefik
     return [stamped(body) for body in edge.build_edge(route, platform)]
 

@@ -33,7 +33,7 @@ class Path:
 
     @property
     def element(self) -> str:
-        """The path without a trailing slash: what a prefix stands for (`/` is the empty string)."""
+        """The path without a trailing slash, as a prefix (`/` is the empty string)."""
         return self.path.rstrip("/") if self.type == PREFIX else self.path
 
     @property
@@ -72,7 +72,7 @@ def overlap(one: Path, other: Path) -> bool:
 
 
 def is_closed(path: Path) -> bool:
-    """Return whether `path` is never routed, or lies below a path that is not."""
+    """Return whether `path` is closed, or below a closed path."""
     return any(covers(closed, path.path.rstrip("/")) for closed in (*CLOSED_PATHS, *INTERNAL_PATHS))
 
 

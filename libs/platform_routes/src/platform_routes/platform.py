@@ -38,7 +38,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Gateway:
-    """The gateway: its implementation (kong or standalone), where the edge finds it, and who its pods are."""
+    """The gateway: its implementation (kong or standalone), the Service for the edge, and its pods."""
 
     implementation: str
     service: str
@@ -59,7 +59,7 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Owner:
-    """The object of the release, not bound to a namespace, that owns what the operator makes."""
+    """The release's cluster-scoped object that owns the operator's objects."""
 
     name: str
     uid: str
@@ -97,7 +97,7 @@ class Platform:
 
 
 def load_platform(file: File) -> Platform:
-    """Read what the chart wrote. Raises OSError, ValueError, KeyError, TypeError, RouteTableError."""
+    """Read the file that the chart generated. Raises OSError, ValueError, KeyError, TypeError, RouteTableError."""
     return read_platform(json.loads(file.read_text(encoding="utf-8")))
 
 

@@ -1,4 +1,4 @@
-"""The rules that every route keeps, so that edges and gateways can serve it, and those for external routes."""
+"""Rules for every route, so that edges and gateways can serve it, and rules for external routes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def fault_of_keyed_methods(idempotency: Idempotency, methods: Iterable[str]) -> 
 
 
 def reserved_by(path: Path, routes: Iterable[Route], reserved: Iterable[str]) -> str:
-    """Return what of the platform an external route's `path` overlaps, or nothing.
+    """Return the platform's path that an external route's `path` overlaps, if any.
 
     `routes` are the platform's own; a route for everything leaves the paths below to others. `reserved` are prefixes.
     """

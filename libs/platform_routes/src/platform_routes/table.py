@@ -34,7 +34,7 @@ NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
 class RouteTableError(Exception):
-    """The route table, or a setting that goes with it, is wrong; the message is one sentence."""
+    """The route table or a related setting is invalid; the message is one sentence."""
 
 
 def _in_normal_form(path: str) -> str:
@@ -44,7 +44,7 @@ def _in_normal_form(path: str) -> str:
 
 
 class Strict(BaseModel):
-    """A part of a route that a person writes: unknown fields are errors."""
+    """A section of a route in a configuration file: unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, alias_generator=to_camel)
 
@@ -90,7 +90,7 @@ class Row(Strict):
         return self
 
     def route(self, name: str, namespace: str = "") -> Route:
-        """Return the row as a route; its service keeps the table's name."""
+        """Return the row as a route; its service has the table's name."""
         return Route(
             key=RouteKey(namespace, name),
             paths=tuple(path.parsed for path in self.paths),
@@ -201,7 +201,7 @@ def _refuse_closed_paths(rows: Iterable[Route]) -> None:
 
 
 def _refuse_disagreement(rows: Iterable[Route]) -> None:
-    """The edge decides by path alone, so rows that share one must ask the same of a request."""
+    """The edge decides by path only, so rows with the same path must have the same policy."""
     policies: dict[str, Route] = {}
     for row in rows:
         for path in row.paths:

@@ -1,4 +1,4 @@
-"""How the edge asks auth about a route."""
+"""The edge's sub-request to auth for a route."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPTIONAL_QUERY = "?optional=1"
 
 
 def verify_query(route: Route) -> str:
-    """Return the query of the sub-request, which says whom the route lets pass."""
+    """Return the query of the sub-request, which contains the route's policy."""
     if route.auth == "optional":
         return OPTIONAL_QUERY
     # roles have no characters that a URL encodes

@@ -45,7 +45,7 @@ class TestedDatabase:
         return value
 
     def delete_rows(self) -> None:
-        """Delete every row; which migrations were made is kept."""
+        """Delete every row except the record of migrations."""
         self.run(
             "DO $$ BEGIN EXECUTE ("
             " SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables"
@@ -60,7 +60,7 @@ def roles_of(service: str) -> tuple[str, str]:
 
 
 class ServiceDatabases:
-    """The databases of services on one server. A service's roles, and its database with tables, are made once."""
+    """The databases of services on one server. A service's roles and its migrated template are created once."""
 
     def __init__(self, postgres: EphemeralPostgres) -> None:
         self._postgres = postgres
@@ -68,7 +68,7 @@ class ServiceDatabases:
         self._migrated: dict[str, TestedDatabase] = {}
 
     def create(self, service: str) -> TestedDatabase:
-        """Create a database without tables; the owner's role may make some."""
+        """Create a database without tables; the owner's role may create some."""
         if service not in self._passwords:
             self._passwords[service] = self._make_roles(service)
         database = TestedDatabase(
@@ -86,7 +86,7 @@ class ServiceDatabases:
         return self._migrated[schema.service]
 
     def drop(self, database: TestedDatabase) -> None:
-        """Drop a database; who is connected loses it."""
+        """Drop a database and disconnect its clients."""
         self._execute("DROP DATABASE {} WITH (FORCE)", sql.Identifier(database.name))
 
     def _make_roles(self, service: str) -> dict[str, str]:
@@ -147,7 +147,7 @@ def recorded_statements(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
 
 
 async def explain(session: AsyncSession, statement: str, parameters: Any) -> Plan:
-    """Run a recorded statement again, in the transaction of `session` with its settings, and return what it cost."""
+    """Explain a recorded statement, in the transaction of `session` with its settings, and return its cost."""
     connection = await session.connection()
     rows = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters)
     (document,) = rows.scalar_one()

@@ -1,4 +1,4 @@
-"""Which operations of a service take JSON, by its OpenAPI document: tests walk them all."""
+"""The JSON operations of a service, by its OpenAPI document, for tests over all of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNSTORABLE_BODIES = (
 
 
 def json_operations(app: FastAPI) -> Iterator[tuple[str, str, str]]:
-    """Yield the method, the path (with `x` for each parameter) and the media type of each operation that takes JSON."""
+    """Yield method, path (`x` for each parameter) and media type of each operation with a JSON body."""
     for path, operations in app.openapi()["paths"].items():
         for method, operation in operations.items():
             for media_type in operation.get("requestBody", {}).get("content", {}):

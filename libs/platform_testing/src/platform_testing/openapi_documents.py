@@ -1,4 +1,4 @@
-"""What makes an OpenAPI document one that clients can be generated from."""
+"""Checks that clients can be generated from an OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PROBLEM = "application/problem+json"
 
 
 def unresolved_references(document: Mapping[str, Any]) -> list[str]:
-    """Return every `$ref` of a document that leads to nothing in it, with the place where it stands."""
+    """Return every unresolvable `$ref` of a document with its location."""
     return [
         f"{place}: {reference}" for place, reference in _references(document, "#") if not _leads(document, reference)
     ]
@@ -21,7 +21,7 @@ def operation_ids(document: Mapping[str, Any]) -> list[str]:
 
 
 def missing_from(operation: Mapping[str, Any]) -> set[str]:
-    """Return the errors that an operation must declare by what it takes, and does not declare as problems."""
+    """Return the errors that follow from an operation's input and that it does not declare as problems."""
     needed = {"503"}
     if operation.get("security"):
         needed.add("401")
@@ -39,7 +39,7 @@ def operations_of(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[
 
 
 def unproblematic_errors(operation: Mapping[str, Any]) -> list[str]:
-    """Return the errors of an operation that are described otherwise than as problem documents."""
+    """Return the errors of an operation that are not described as problem documents."""
     responses = operation["responses"]
     return [status for status in responses if status >= "400" and not _is_problem(responses[status])]
 

@@ -13,7 +13,7 @@ from platform_testing.process import ServerProcess, free_port
 
 
 class EphemeralPostgres:
-    """A server for tests: its folder is thrown away, so it need not survive a power cut (`fsync=off`)."""
+    """A PostgreSQL server for tests: without durability (`fsync=off`), because its folder is deleted."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.port = free_port()
@@ -24,14 +24,14 @@ class EphemeralPostgres:
         self.process: ServerProcess | None = None
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections."""
+        """Start the server and wait until it accepts connections."""
         if not (self._data / "PG_VERSION").exists():
             init_cluster(self._data, self.password)
         self.process = ServerProcess(server_command(self._data, self.port, **self._settings), self.log, Path("/"))
         self.process.wait_ready(self._is_ready)
 
     def stop(self) -> None:
-        """Stop at once; nothing here is to be kept."""
+        """Stop immediately, without saving anything."""
         if self.process is not None:
             self.process.stop(signal.SIGQUIT)
 

@@ -20,7 +20,7 @@ _UNLENT = range(20000, 32768)
 
 
 def free_port() -> int:
-    """Return a loopback TCP port that nobody uses now. Raises ServerFailed when none is found."""
+    """Return a free loopback TCP port. Raises ServerFailed if none is found."""
     for _ in range(100):
         port = secrets.choice(_UNLENT)
         with socket.socket() as probe, suppress(OSError):

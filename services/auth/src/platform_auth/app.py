@@ -1,4 +1,4 @@
-"""The application: the framework's part and, next to it in the same process, `/auth/verify`."""
+"""The application: FastAPI's endpoints and, in the same process, `/auth/verify`."""
 
 from __future__ import annotations
 

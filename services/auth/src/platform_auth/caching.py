@@ -1,4 +1,4 @@
-"""Responses of auth are not cached unless they say otherwise (ASVS 14.3.2)."""
+"""Responses of auth are not cacheable unless they declare it (ASVS 14.3.2)."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ RateLimit = Annotated[InstanceOf[RateLimitItem], BeforeValidator(parse_rate_limi
 
 
 class EdgeHeaders(StrEnum):
-    """The one pair of headers in which the edge says what the client asked for."""
+    """The set of headers in which the edge sends the client's method and URL."""
 
     ORIGINAL = "original"
     FORWARDED = "forwarded"
@@ -61,5 +61,5 @@ class AuthSettings(CookieSettings):
 
     @property
     def access_cookie(self) -> str:
-        """The name of the cookie that holds the access token (RFC 6265bis, section 4.1.3.2)."""
+        """The name of the cookie with the access token (RFC 6265bis, section 4.1.3.2)."""
         return self.host_cookie("access")

@@ -1,4 +1,4 @@
-"""The command `auth`: serve, and keep the ring of signing keys."""
+"""The command `auth`: serve, and manage signing keys."""
 
 from __future__ import annotations
 

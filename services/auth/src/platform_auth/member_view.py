@@ -1,4 +1,4 @@
-"""A member as auth's clients see it: what the member service says, passed on."""
+"""A member in auth's responses, as member returned it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class MemberOut(BaseModel):
-    """A member. A newer member service may say more than is listed here."""
+    """A member. A newer member service may return more fields."""
 
     model_config = ConfigDict(extra="allow")
 

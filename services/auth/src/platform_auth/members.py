@@ -22,11 +22,11 @@ _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After", "Idempotent-
 
 
 class CredentialsRejected(Exception):
-    """Member knows no active account with this e-mail and password."""
+    """There is no active account with this e-mail and password."""
 
 
 class PasswordChangeRejected(Exception):
-    """Member rejected the current or the new password; `answer` is its response for the client.
+    """member rejected the current or the new password; `answer` is its response for the client.
 
     `is_guess` is true where it was the current one.
     """
@@ -55,7 +55,7 @@ class VerifiedMember:
 
 @dataclass(frozen=True)
 class MemberResponse:
-    """An answer that goes on to the client as it is."""
+    """A response of member that is passed on to the client."""
 
     status: int
     headers: Mapping[str, str]
@@ -84,7 +84,7 @@ class Members:
         raise self._unavailable(response)
 
     async def create(self, body: Mapping[str, Any], client: str) -> MemberResponse:
-        """Have an account made, and return what member says, as far as it concerns the client."""
+        """Create an account by member, and return the parts of its response that are for the client."""
         response = await self._post("/internal/members", body, client)
         if response.status_code != 201 and response.status_code not in _FOR_THE_CLIENT:
             raise self._unavailable(response)

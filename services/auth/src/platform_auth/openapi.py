@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of auth's errors."""
+"""Descriptions of auth's errors in the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts as log lines and counters know them: by a keyed hash of the e-mail, never by the e-mail itself."""
+"""Pseudonyms of accounts for logs and counters: a keyed hash of the e-mail address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rate limits: attempts counted in Redis, kept by the library `limits`."""
+"""Rate limits, counted in Redis by the library `limits`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTATION = re.compile(r" *[0-9]+ *(?:/|per) *[0-9]* *(?:second|minute|hour|day)
 
 
 class TooManyAttempts(Problem):
-    """There were too many attempts; the client comes back after `retry_after` seconds."""
+    """There were too many attempts; retry after `retry_after` seconds."""
 
     code = "too-many-attempts"
     status = 429
@@ -49,7 +49,7 @@ class RateLimiter:
         self._limiter = FixedWindowRateLimiter(storage)
 
     async def hit(self, allowed: RateLimitItem, *name: str) -> bool:
-        """Count one attempt; say whether it is `allowed`. Of parallel attempts no more than that pass."""
+        """Count one attempt; return whether it is allowed. Concurrent attempts cannot exceed the limit."""
         return bool(await self._limiter.hit(allowed, *name))
 
     async def can_hit(self, allowed: RateLimitItem, *name: str) -> bool:
@@ -65,6 +65,6 @@ class RateLimiter:
         await self._limiter.clear(allowed, *name)
 
     async def too_many_attempts(self, allowed: RateLimitItem, *name: str) -> TooManyAttempts:
-        """Return the refusal that says when the window ends."""
+        """Return the error, with the end of the window."""
         stats = await self._limiter.get_window_stats(allowed, *name)
         return TooManyAttempts(max(1, math.ceil(stats.reset_time - time.time())))

@@ -1,4 +1,4 @@
-"""The command `auth serve`: settings, what must be there at the start, and the server."""
+"""The command `auth serve`: settings, startup check, and the server."""
 
 from __future__ import annotations
 

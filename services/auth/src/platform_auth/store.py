@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class Reconnect(Retry):
-    """Repeats a command once on a new connection when the old one turns out to be cut.
+    """Retries a command once on a new connection if the old one turns out to be closed.
 
     On a connection that was reset while it was idle, uvloop raises RuntimeError where asyncio raises ConnectionError.
     """
@@ -76,6 +76,6 @@ def lookup_pool(url: SecretStr) -> ConnectionPool:
 
 
 def store_unavailable(error: Exception) -> JSONResponse:
-    """Return the answer to a request that failed because of the store."""
+    """Return the response to a request that failed because of the store."""
     log.warning("session_store_failed", error=type(error).__name__)
     return problem_response(SessionStoreUnavailable("The session store is temporarily unavailable."))

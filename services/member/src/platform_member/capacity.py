@@ -37,7 +37,7 @@ class Cgroup:
         return min(quotas, default=None)
 
     def _texts(self, controller: str, name: str) -> Iterator[str]:
-        """Yield what the files `name` contain, from the innermost group outwards; v2 has no folder per controller."""
+        """Yield the contents of the files `name`, from the innermost group outwards."""
         mount = self.mount / controller
         for folder in _up_to(mount, mount / self._path(controller)):
             try:

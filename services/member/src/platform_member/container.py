@@ -1,4 +1,4 @@
-"""What a running member is made of, put together in one place."""
+"""The services of a running member, created in one place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first administrator: made by the operator's command, since nobody could make it through the API."""
+"""`member create-admin`: creates the first administrator, which the API cannot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from platform_member.schema import SCHEMA
 
 
 def read_admin(settings: AdminSettings, email: str | None, display_name: str) -> Registration:
-    """Return who is to be administrator; the password comes from MEMBER_ADMIN_PASSWORD or standard input's first line.
+    """Return the wanted administrator; the password is MEMBER_ADMIN_PASSWORD or the first line of standard input.
 
     Ends the process with a sentence when something is missing or not acceptable.
     """
@@ -39,11 +39,11 @@ def read_admin(settings: AdminSettings, email: str | None, display_name: str) ->
         return Registration(email=address, password=password, display_name=display_name)
     except ValidationError as error:
         faults = [f"{item['loc'][0]}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
-        exit_with_error(f"This makes no administrator. {' '.join(faults)}", EXIT_SETTINGS)
+        exit_with_error(f"The administrator cannot be created. {' '.join(faults)}", EXIT_SETTINGS)
 
 
 async def create_admin(settings: AdminSettings, wanted: Registration, *, reset_password: bool) -> dict[str, object]:
-    """Make `wanted` an active administrator, and say what was done. Runs again without a further effect.
+    """Make `wanted` an active administrator, and return the result. Repeating it has no further effect.
 
     A member that has the address already keeps its name, and its password unless `reset_password`.
     What its sessions must learn is delivered by a running replica. Raises StartupError when the database fails.
@@ -67,7 +67,7 @@ async def create_admin(settings: AdminSettings, wanted: Registration, *, reset_p
             return {"id": str(member.id), "email": member.email, "created": created}
         except Problem as problem:
             reasons = [error.detail for error in problem.errors] or [problem.detail or problem.code]
-            raise StartupError(f"This makes no administrator. {' '.join(reasons)}") from None
+            raise StartupError(f"The administrator cannot be created. {' '.join(reasons)}") from None
         except SQLAlchemyError as error:
             raise StartupError(f"The database of MEMBER_DATABASE_URL failed ({type(error).__name__}).") from None
         finally:

@@ -1,4 +1,4 @@
-"""Who calls: what an access token says. Its session was looked up at the edge; shop itself keeps no accounts."""
+"""The caller by its access token, whose session the edge has checked; shop stores no accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a running shop is made of, put together in one place."""
+"""The services of a running shop, created in one place."""
 
 from __future__ import annotations
 

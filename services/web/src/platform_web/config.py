@@ -18,7 +18,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise ValueError("is no time zone of the IANA database, such as Asia/Seoul") from None
+        raise ValueError("is not a time zone of the IANA database, such as Asia/Seoul") from None
     return name
 
 

@@ -1,1 +1,1 @@
-"""What a person can tell the platform to do, one command a module."""
+"""The commands of `member-platform`, one per module."""

@@ -1,4 +1,4 @@
-"""`member-platform down`: stop everything, in whatever state it is."""
+"""`member-platform down`: stop everything, in any state."""
 
 from __future__ import annotations
 

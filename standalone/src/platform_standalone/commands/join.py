@@ -50,7 +50,7 @@ def leave(checkout: Path, state: StateFolder, name: str) -> int:
 
 
 def _change(registry: Registry, state: StateFolder, name: str, text: str | None, closing: str) -> bool:
-    """Store a manifest and let the running platform follow; what it refuses is undone. False when none runs."""
+    """Store a manifest and apply it to the running platform; undo it if rejected. Return False if none runs."""
     before = registry.text(name)
     registry.store(name, text)
     try:
@@ -63,7 +63,7 @@ def _change(registry: Registry, state: StateFolder, name: str, text: str | None,
 
 
 def _row(registry: Registry, name: str) -> Route | None:
-    """Return what the edge checks for a registered service, None where there is no such service."""
+    """Return the edge's checks of a registered service, None if there is no such service."""
     text = registry.text(name)
     try:
         return parse(text, name).row if text is not None else None

@@ -1,4 +1,4 @@
-"""`platform up`: start everything, or say why not."""
+"""`member-platform up`: start everything, or print the reason of the failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A running platform takes over the registered services, without a lost request and without an unchecked one."""
+"""Applies the registered services to a running platform, without a lost or an unchecked request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHUTTING_DOWN = "worker process is shutting down"
 
 
 def follow(settings: PlatformSettings, edge_pid: int | None, closing: str) -> None:
-    """Let edge and gateway serve what is registered now. `closing` names a service that goes, or whose checks change.
+    """Apply the registered services to edge and gateway. `closing` names a service that is removed or changed.
 
     The gateway opens last and closes first, so that it has no path that the edge does not check. Raises PlatformError.
     """
@@ -51,7 +51,7 @@ def _follow_gateway(front: Front, settings: PlatformSettings, services: Mapping[
         return False
 
     if not _within(followed):
-        raise PlatformError("The gateway does not take the new routes; see make logs SERVICE=gateway.")
+        raise PlatformError("The gateway does not apply the new routes; see make logs SERVICE=gateway.")
 
 
 def _refuse_skipped(skipped: dict[str, str]) -> None:
@@ -60,7 +60,7 @@ def _refuse_skipped(skipped: dict[str, str]) -> None:
 
 
 def _follow_edge(program: Program, pid: int | None) -> None:
-    """Reload the edge: its workers finish their requests while new ones take the next. Nothing when nothing changes."""
+    """Reload the edge if its configuration changed: old workers finish their requests while new ones start."""
     path = program.folder / "nginx.conf"
     before = path.read_text(encoding="utf-8")
     if program.files[path] == before:
@@ -77,7 +77,7 @@ def _follow_edge(program: Program, pid: int | None) -> None:
         return
     if not reloaded:
         replace(path, before)
-        raise PlatformError("The edge does not take the new routes; see make logs SERVICE=edge.")
+        raise PlatformError("The edge does not apply the new routes; see make logs SERVICE=edge.")
 
 
 def _serving(master: psutil.Process) -> set[psutil.Process]:

@@ -124,7 +124,7 @@ class JoinedService:
         return read_route({"metadata": {"namespace": "", "name": name}, "spec": {**given, "backend": backend}})
 
     def summary(self) -> dict[str, Any]:
-        """Return what a list shows of it; `=` marks an exact path."""
+        """Return the paths for a list; `=` marks an exact path."""
         row = self.row
         paths = [f"={path.path}" if path.type == EXACT else path.path for path in row.paths]
         return {"name": self.name, "paths": paths, "auth": row.auth, "url": self.url}
@@ -152,7 +152,7 @@ def parse(text: str, source: str) -> JoinedService:
     except yaml.YAMLError:
         raise PlatformError(f"{source} is not one YAML document.") from None
     if not isinstance(document, dict):
-        raise PlatformError(f"{source} holds no {KIND}; copy one from examples/notes/service.yaml.")
+        raise PlatformError(f"{source} contains no {KIND}; copy one from examples/notes/service.yaml.")
     try:
         manifest = _Manifest.model_validate(document)
     except ValidationError as error:

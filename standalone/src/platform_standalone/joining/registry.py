@@ -1,4 +1,4 @@
-"""The joined services of a state folder: one manifest a file, kept as written, for this run and every later one."""
+"""The joined services of a state folder: one manifest per file, used at every start."""
 
 from __future__ import annotations
 

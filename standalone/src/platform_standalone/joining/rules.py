@@ -1,4 +1,4 @@
-"""Which paths of the platform's own host a joined service may take; the rules are those of the operator."""
+"""The paths of the platform's own host that a joined service may use, by the operator's rules."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def check(service: JoinedService, table: RouteTable, reserved: Sequence[str], ot
     """Raise PlatformError with one sentence when a path of `service` cannot be its own."""
     for path in service.row.paths:
         if is_closed(path):
-            raise PlatformError(f"The path {path.path} of {service.name} is never routed; take another.")
+            raise PlatformError(f"The path {path.path} of {service.name} is never routed; use another.")
         if owner := reserved_by(path, table.rows, reserved):
             raise PlatformError(
-                f"The path {path.path} of {service.name} overlaps {owner}, which the platform keeps; take another."
+                f"The path {path.path} of {service.name} overlaps {owner}, which the platform reserves; use another."
             )
         for other in others:
             if any(overlap(path, taken) for taken in other.row.paths):
                 raise PlatformError(
                     f"The path {path.path} of {service.name} overlaps one of the joined service {other.name}; "
-                    f"take another, or make leave SERVICE={other.name} first."
+                    f"use another, or make leave SERVICE={other.name} first."
                 )

@@ -28,7 +28,7 @@ def unprivileged_user() -> pwd.struct_passwd | None:
 
 
 def command_prefix() -> list[str]:
-    """Return what precedes a command so that it runs unprivileged; empty when we are not root.
+    """Return the prefix of a command that makes it run unprivileged; empty if the current user is not root.
 
     The user keeps the right to pass folders (CAP_DAC_OVERRIDE): a checkout may lie below a home that only root enters.
     """

@@ -17,7 +17,7 @@ PLATFORM_RULES = {"gateway": f"~idem:* {_ORDINARY}", "auth": f"~auth:* {_ORDINAR
 
 @dataclass(frozen=True)
 class AclUser:
-    """A user of the server: its password and what it may do, in the server's ACL syntax."""
+    """A user of the server: its password and its permissions, in the server's ACL syntax."""
 
     password: str
     rules: str

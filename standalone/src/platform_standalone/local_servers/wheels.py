@@ -1,4 +1,4 @@
-"""Programs that come in Python packages."""
+"""Programs that Python packages contain."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class ServerFailed(RuntimeError):
-    """A server did not start; the message holds its last log lines."""
+    """A server did not start; the message contains its last log lines."""
 
 
 def package_folder(package: str) -> Path:

@@ -1,1 +1,1 @@
-"""Configuration of the two nginx processes, edge and gateway, made from the one route table."""
+"""Configuration of the two nginx processes, edge and gateway, generated from the route table."""

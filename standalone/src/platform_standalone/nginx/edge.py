@@ -1,4 +1,4 @@
-"""The edge's nginx: one location for each path of the table, each asking auth what its rows ask for."""
+"""The edge's nginx: one location per path of the table, each with its query to auth."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PAGES_SERVICE = "web"
 
 
 class EdgeSettings(BaseModel):
-    """Where the edge listens and what stands behind it."""
+    """The edge's addresses: its own, and those of its upstreams."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -33,7 +33,7 @@ _QUOTED_RESPONSE = re.compile(rb'(upstream sent [^"]*)".*?(?=, client: |$)', re.
 
 
 def without_request_data(message: bytes) -> bytes:
-    """Return a message of nginx's error log: of a request, method, path and the upstream's address stay."""
+    """Return a message of nginx's error log, in which only method, path and upstream address of a request are kept."""
     message = _QUOTED_RESPONSE.sub(rb"\1(removed)", message)
     start = message.find(_REQUEST_MARK)
     if start < 0:
@@ -49,7 +49,7 @@ def without_request_data(message: bytes) -> bytes:
 
 
 class FilteredOutput:
-    """The standard error of a process, written on without what a filter removes.
+    """Forwards the standard error of a process after filtering it.
 
     The process never waits: a message is lost where this side does not keep up.
     """

@@ -39,7 +39,7 @@ class _Followed(BaseModel):
 
 
 class ExternalTables:
-    """Of each table the newest one that is known. A table that cannot be read changes nothing."""
+    """The newest known version of each table. An unreadable table changes nothing."""
 
     def __init__(self, folder: Path, operator_url: str, status_url: str) -> None:
         self._folder = folder
@@ -59,7 +59,7 @@ class ExternalTables:
             return dict(self._tables)
 
     def exchange(self) -> None:
-        """Ask the operator for newer tables, and report what nginx follows. What fails changes nothing but the log."""
+        """Request newer tables from the operator, and report what nginx follows. Failures are only logged."""
         if not self._operator_url:
             return
         try:
@@ -94,7 +94,7 @@ class ExternalTables:
         return _fetch(self._operator_url, json.dumps(question).encode())
 
     def _followed_serials(self) -> _Followed:
-        """Return what every worker follows; while they do not agree, what they followed last."""
+        """Return the serials that all workers follow, or the last ones while they differ."""
         try:
             found = _Followed.model_validate(_fetch(self._status_url))
         except (OSError, ValueError):
@@ -110,7 +110,7 @@ class ExternalTables:
                 self._tables[number] = table
 
     def _note(self, where: str, sentence: str) -> None:
-        """Log what is wrong, once until it is another fault or none."""
+        """Log a problem once, until it changes or ends."""
         if sentence and self._known_trouble.get(where) != sentence:
             print(sentence, file=sys.stderr, flush=True)  # noqa: T201 (the container's log)
         self._known_trouble[where] = sentence

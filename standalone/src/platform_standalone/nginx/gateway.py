@@ -33,7 +33,7 @@ def worker_user() -> str | None:
 
 
 class HostSettings(BaseModel):
-    """What the nginx process needs, whatever its routes are."""
+    """The configuration of the nginx process that does not depend on routes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,7 +65,7 @@ class HostSettings(BaseModel):
 
 
 class GatewaySettings(HostSettings, RouteFileSettings):
-    """The platform's gateway: the host, its services, and what the idempotency plugin needs."""
+    """The platform's gateway: host, services, and configuration of the idempotency plugin."""
 
 
 def render_gateway(settings: GatewaySettings, table: RouteTable, external: str | None = None) -> Program:
@@ -120,5 +120,5 @@ def _listeners(settings: HostSettings, port: int) -> list[str]:
 
 
 def listen(host: IPvAnyAddress, port: int) -> str:
-    """Return an address as nginx's `listen` takes it."""
+    """Return an address in the syntax of nginx's `listen`."""
     return f"[{host}]:{port}" if host.version == 6 else f"{host}:{port}"

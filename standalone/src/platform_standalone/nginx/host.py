@@ -23,7 +23,7 @@ READY_SECONDS = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until a signal. Returns the exit code: 2 for what the caller got wrong, 1 when nginx ended by itself."""
+    """Run until a signal. Returns the exit code: 2 for invalid arguments, 1 if nginx exited by itself."""
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)

@@ -1,4 +1,4 @@
-"""`python -m platform_standalone.nginx.pod`: the gateway as a container. Settings come from the environment.
+"""`python -m platform_standalone.nginx.pod`: the gateway as a container, configured by environment variables.
 
 Addresses come from DNS. nginx is given addresses, not names: each name is looked up again every
 `GATEWAY_REFRESH_SECONDS`, and a changed route file is loaded without a lost request. SIGTERM lets nginx finish the
@@ -128,7 +128,7 @@ def gateway_settings(settings: PodSettings) -> GatewaySettings:
 
 
 def external_tables(settings: PodSettings) -> ExternalTables:
-    """Return where the tables of external routes come from."""
+    """Return the source of the tables of external routes."""
     return ExternalTables(settings.joined_tables, settings.joined_url, f"http://127.0.0.1:{STATUS_PORT}/joined")
 
 
@@ -184,7 +184,7 @@ def refreshed(
 
 
 def main() -> int:
-    """Run until a signal. Returns the exit code: 2 for what is wrong in the settings, 1 when nginx ended by itself."""
+    """Run until a signal. Returns the exit code: 2 for invalid settings, 1 if nginx exited by itself."""
     stop = threading.Event()
     try:
         settings = read_settings(os.environ)

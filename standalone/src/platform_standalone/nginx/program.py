@@ -29,7 +29,7 @@ class NginxMissing(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """One nginx process: what it needs on disk, how to run it, how to talk to it."""
+    """One nginx process: its files, its command line, its control signals."""
 
     name: str
     folder: Path
@@ -86,7 +86,7 @@ def connection_limits(wanted: int) -> dict[str, int]:
 
 
 def start_failure(stderr: str) -> str:
-    """Return the sentence in what nginx said before it ended: the host's own, or nginx's first complaint."""
+    """Return the sentence that explains the exit of nginx: the host's own, or nginx's first error."""
     for mark in ("init_by_lua error: ", "[emerg] ", "[error] "):
         for line in stderr.splitlines():
             _, found, message = line.partition(mark)
@@ -105,7 +105,7 @@ def find_nginx() -> str:
 
 @functools.cache
 def nginx_version(binary: str) -> tuple[int, ...]:
-    """Return the version of an nginx program. Raises NginxMissing when it does not say."""
+    """Return the version of an nginx program. Raises NginxMissing if it prints none."""
     said = subprocess.run([binary, "-v"], capture_output=True, text=True, check=False).stderr
     found = re.search(r"nginx/([0-9.]+)", said)
     if not found:

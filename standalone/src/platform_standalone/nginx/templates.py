@@ -1,4 +1,4 @@
-"""The nginx templates, and the quoting that keeps a setting from becoming a directive."""
+"""The nginx templates, and the quoting that prevents settings from becoming directives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GATEWAY_FOLDER = Path(__file__).resolve().parents[3] / "gateway"
 
 
 def quoted(value: Any) -> str:
-    """Quote `value` as one nginx argument; variables in it are not expanded, for it may hold no dollar sign."""
+    """Quote `value` as one nginx argument. It must not contain a dollar sign, so no variable is expanded."""
     text = str(value)
     if any(character in text for character in '$\n\r\0{}"\\'):
         raise ValueError(f"nginx cannot be given the value {text!r}.")

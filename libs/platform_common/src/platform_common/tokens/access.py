@@ -1,4 +1,4 @@
-"""Members' access tokens (RFC 9068): what a service checks before it believes a caller."""
+"""Members' access tokens (RFC 9068) and their verification in services."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REQUIRED = ["iss", "aud", "sub", "sid", "roles", "iat", "exp", "auth_time", "am
 
 
 class PublicKeys(Protocol):
-    """Where keys come from, by `kid`."""
+    """A source of public keys by `kid`."""
 
     async def key(self, kid: str) -> Ed25519PublicKey | None:
         """Return the key, or None when there is no such key."""
@@ -43,7 +43,7 @@ class Principal:
         return "admin" in self.roles
 
     def require_role(self, role: str) -> None:
-        """Raise Forbidden unless the caller holds `role`."""
+        """Raise Forbidden unless the caller has `role`."""
         if role not in self.roles:
             raise Forbidden("Your account lacks the required role.")
 
@@ -66,7 +66,7 @@ class AccessTokenVerifier:
         self._audience = audience
 
     async def principal(self, authorization: str | None) -> Principal:
-        """Return who calls. Raises Unauthenticated without a token, AccessTokenInvalid for a bad one."""
+        """Return the caller. Raises Unauthenticated without a token, AccessTokenInvalid for an invalid one."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("An access token is required.")
@@ -96,7 +96,7 @@ def unverified_kid(token: str) -> str:
 
 
 def decode_access_token(token: str, key: Ed25519PublicKey, issuer: str, audience: str) -> Mapping[str, Any]:
-    """Return the claims of `token` once signature, issuer, audience, times and shapes hold. Raises jwt.PyJWTError."""
+    """Return the claims of `token` after verifying signature, issuer, audience and times. Raises jwt.PyJWTError."""
     claims: dict[str, Any] = jwt.decode(
         token,
         key,

@@ -1,4 +1,4 @@
-"""How endpoints ask for a caller's token; the OpenAPI document learns of it by the same words."""
+"""FastAPI dependencies that require an access token or a service token, also in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ChecksServiceTokens(Protocol):
 
 
 def internal_caller(*allowed: str) -> Callable[..., str]:
-    """Return a dependency that lets the services `allowed` in, and says which one it is."""
+    """Return a dependency that accepts the services `allowed` and returns the caller's name."""
 
     def check(request: Request, _: Annotated[object, Depends(service_token)]) -> str:
         services: ChecksServiceTokens = request.app.state.services

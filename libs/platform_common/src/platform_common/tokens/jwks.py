@@ -1,4 +1,4 @@
-"""The issuer's public keys (JWKS, RFC 7517): cached, re-read for an unknown `kid`, served stale while auth is away."""
+"""The issuer's public keys (JWKS, RFC 7517): cached, refreshed for an unknown `kid`, kept while auth is unavailable."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FetchJwks = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class JwksUnavailable(DependencyUnavailable):
-    """No key was ever had from the issuer, so no token can be checked."""
+    """No key has been fetched from the issuer yet, so tokens cannot be verified."""
 
     code = "jwks-unavailable"
 
@@ -86,7 +86,7 @@ def _ed25519_keys(document: Mapping[str, Any]) -> list[tuple[str, Ed25519PublicK
     found = []
     for entry in document["keys"]:
         if not isinstance(entry, dict):
-            raise TypeError("a key is no object")
+            raise TypeError("a key is not an object")
         if entry.get("kty") != "OKP" or entry.get("crv") != "Ed25519" or "kid" not in entry:
             continue
         try:

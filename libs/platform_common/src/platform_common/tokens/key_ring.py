@@ -33,14 +33,14 @@ JWKS_MAX_AGE_SECONDS = 300
 
 
 def new_key() -> bytes:
-    """Return a new private key, as a file of the ring holds it."""
+    """Return a new private key in the format of the ring's files."""
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
 def load_key(pem: bytes) -> Ed25519PrivateKey | Ed25519PublicKey:
-    """Return the key of a file of the ring. Raises ValueError with a clause that says what is wrong."""
+    """Return the key in a file of the ring. Raises ValueError with a clause that states the problem."""
     try:
         if b"PRIVATE KEY" in pem:
             key: object = serialization.load_pem_private_key(pem, password=None)
@@ -65,7 +65,7 @@ def thumbprint(key: Ed25519PublicKey) -> str:
 
 
 def public_jwk(key: Ed25519PublicKey) -> dict[str, str]:
-    """Return what of the published form says which key it is (RFC 8037, section 2)."""
+    """Return the members of the JWK that identify the key (RFC 8037, section 2)."""
     return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes_raw())}
 
 

@@ -16,7 +16,7 @@ LEEWAY_SECONDS = 5
 
 
 class ServiceTokenIssuer:
-    """Makes tokens with which `service` calls others; one a minute and callee is made, not one a call."""
+    """Issues tokens for calls from `service` to other services; reuses them for a minute per audience."""
 
     def __init__(self, service: str, key: str, now: Callable[[], float] = time.time) -> None:
         self._service = service
@@ -41,7 +41,7 @@ class ServiceTokenIssuer:
 
 
 class ServiceTokenVerifier:
-    """Accepts tokens made for `service` by one of `callers`."""
+    """Verifies tokens that `callers` issued for `service`."""
 
     def __init__(self, service: str, key: str, callers: Collection[str]) -> None:
         self._service = service
@@ -49,7 +49,7 @@ class ServiceTokenVerifier:
         self._callers = frozenset(callers)
 
     def caller(self, authorization: str | None) -> str:
-        """Return who calls. Raises Unauthenticated for anything but a valid `Bearer` service token."""
+        """Return the calling service. Raises Unauthenticated without a valid `Bearer` service token."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("A service token is required.")

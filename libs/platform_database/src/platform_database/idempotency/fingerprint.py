@@ -1,4 +1,4 @@
-"""Request fingerprints: they tell a repeat from another request under the same key."""
+"""Request fingerprints, which distinguish a repeat from another request under the same key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hmac
 
 
 def request_fingerprint(key: str, *parts: bytes) -> str:
-    """Return a keyed hash (HMAC-SHA-256) of a request's parts, each preceded by its length.
+    """Return a keyed hash (HMAC-SHA-256) of `parts`, each preceded by its length.
 
     Keyed, because a plain hash of a body that holds a password could be tried out like a weak password hash.
     """

@@ -45,12 +45,12 @@ class IdempotencyInFlight(Problem):
     status = 409
 
     def __init__(self) -> None:
-        super().__init__("The first request with this key is still being worked on.", headers={"Retry-After": "1"})
+        super().__init__("The first request with this key is still in progress.", headers={"Retry-After": "1"})
 
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """A request under a key: `scope` keeps callers apart, `fingerprint` distinguishes requests."""
+    """A request with a key: `scope` separates callers, `fingerprint` distinguishes requests."""
 
     scope: str
     key: str
@@ -88,7 +88,7 @@ class IdempotencyStore:
     async def finalize(
         self, session: AsyncSession, request: IdempotentRequest | None, response: StoredResponse, *, confirmed: bool
     ) -> StoredResponse:
-        """Make a provisional `response` final, and record it; when it is too late, the recorded one stays."""
+        """Replace the provisional response by `response`; a response that is already final stays."""
         assert response.final_status is not None  # noqa: S101 (called with provisional responses only)
         status = response.final_status if confirmed else response.status
         if request is not None and not await repository.finalize(session, request.scope, request.key, status):

@@ -1,1 +1,1 @@
-"""What other services must learn of a change: written with the change, delivered at least once."""
+"""Events for other services: written with the change, delivered at least once."""

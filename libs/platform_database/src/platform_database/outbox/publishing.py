@@ -19,7 +19,7 @@ PUBLISHED = "published"
 
 
 class Publisher:
-    """Knows the subscriptions. Events of `retained_topics` are kept for good, for consumers that are added later."""
+    """Writes events for the subscribed consumers. Events of `retained_topics` are never deleted."""
 
     def __init__(self, subscriptions: Sequence[Subscription], retained_topics: frozenset[str] = frozenset()) -> None:
         self.subscriptions = tuple(subscriptions)

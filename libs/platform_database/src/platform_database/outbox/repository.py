@@ -88,7 +88,7 @@ async def add_missed(session: AsyncSession, consumer: str, topics: frozenset[str
 
 
 async def pending(session: AsyncSession) -> int:
-    """Return how many deliveries are still to be made."""
+    """Return the number of pending deliveries."""
     statement = select(func.count()).select_from(OutboxDelivery).where(OutboxDelivery.delivered_at.is_(None))
     return (await session.execute(statement)).scalar_one()
 

@@ -78,7 +78,7 @@ class Outbox:
         return added
 
     async def deliver_due(self) -> int:
-        """Try a batch of what is due, and return how many that was; several replicas may do so at once."""
+        """Attempt a batch of due deliveries and return its size; several replicas may do so concurrently."""
         async with self._sessions.begin() as session:
             leases = await repository.lease_due(session, list(self._consumers), LEASE, BATCH)
             _pending.set(await repository.pending(session))

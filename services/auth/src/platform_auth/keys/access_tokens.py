@@ -21,7 +21,7 @@ class TokenMalformed(Exception):
 
 
 class UnknownKeyId(TokenMalformed):
-    """Its key is not in the ring: it was taken out in an emergency, or never was there. Which of both is unknown."""
+    """The token's key is not in the ring: it was removed in an emergency, or never existed."""
 
 
 class TokenExpired(Exception):
@@ -30,7 +30,7 @@ class TokenExpired(Exception):
 
 @dataclass(frozen=True)
 class AccessToken:
-    """What a verified access token says. `expires_at` is when it stops being accepted (epoch seconds)."""
+    """The claims of a verified access token. `expires_at` is when it stops being accepted (epoch seconds)."""
 
     member: str
     session: str
@@ -67,7 +67,7 @@ class AccessTokens:
         return jwt.encode(claims, ring.signing, ALGORITHM, headers={"kid": ring.signing_kid, "typ": TYPE})
 
     def read(self, token: str) -> AccessToken:
-        """Return what `token` says. Raises TokenMalformed, UnknownKeyId, TokenExpired."""
+        """Return the claims of `token`. Raises TokenMalformed, UnknownKeyId, TokenExpired."""
         try:
             kid = unverified_kid(token)
             if not self._key_ring.knows(kid):

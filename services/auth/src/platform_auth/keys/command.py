@@ -1,4 +1,4 @@
-"""The command `auth keys`: make, show and turn the ring of signing keys."""
+"""The command `auth keys`: create, list and rotate signing keys."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from platform_common.tokens.key_ring import CURRENT, NEXT, RETIRED, RETIRED_PREF
 
 
 class RotationRefused(Exception):
-    """Rotating now would break tokens; the message says why."""
+    """Rotating now would invalidate tokens; the message states why."""
 
 
 def init_ring(directory: Path) -> KeyRing:
-    """Make a ring in `directory` (made if absent): a current key and a next one. What is there already stays.
+    """Create a ring in `directory` (created if absent): a current key and a next one. Existing keys stay.
 
     Raises InvalidKeyRing when what is there is no ring.
     """
@@ -29,7 +29,7 @@ def init_ring(directory: Path) -> KeyRing:
 
 
 def rotate_ring(directory: Path, now: float, published_for: float, retire_after: float) -> KeyRing:
-    """Let the next key sign, retire the current one, publish a new next one, and drop what retired long ago.
+    """Sign with the next key from now on, retire the current one, publish a new next one, and remove expired ones.
 
     `published_for`: how long (seconds) everybody has needed to see the next key. `retire_after`: how long a retired
     key is kept, at least the lifetime of a token. Raises RotationRefused, InvalidKeyRing.

@@ -1,4 +1,4 @@
-"""The ring in use: re-read when its files change, kept as it was when they are broken."""
+"""The ring in use: reloaded when its files change, unchanged if they are invalid."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class KeyRingReloader:
         self._on_removal.append(callback)
 
     def reload_if_changed(self) -> None:
-        """Look at the files, and take their ring when they have changed and are whole."""
+        """Check the files, and load their ring if they have changed and are valid."""
         self._looked_at = self._monotonic()
         seen = directory_signature(self._directory)
         if seen == self._seen:
@@ -55,7 +55,7 @@ class KeyRingReloader:
                 callback()
 
     def knows(self, kid: str) -> bool:
-        """Say whether `kid` verifies tokens; an unknown one makes us look at the files, at most once a second."""
+        """Return whether `kid` verifies tokens; an unknown one reloads the files, at most once a second."""
         if kid in self.ring.public:
             return True
         if self._monotonic() - self._looked_at >= UNKNOWN_KID_SECONDS:

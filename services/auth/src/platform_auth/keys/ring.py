@@ -31,7 +31,7 @@ LONGEST_TIME = 12
 
 
 class InvalidKeyRing(Exception):
-    """The directory holds no usable ring; the message is a clause that says why, without any key material."""
+    """The directory contains no valid ring; the message is a clause with the reason, without key material."""
 
 
 class KeyState(StrEnum):
@@ -69,7 +69,7 @@ class KeyRing:
 
     @property
     def signing_kid(self) -> str:
-        """The `kid` of what is signed now."""
+        """The `kid` of the current signing key."""
         return self.keys[0].kid
 
     @cached_property
@@ -104,7 +104,7 @@ def load_ring(directory: Path) -> KeyRing:
 
 
 def directory_signature(directory: Path) -> tuple[object, ...]:
-    """Return what changes whenever the ring's files do; reads names and times alone."""
+    """Return a signature of the ring's files that changes when they do; reads only names and times."""
     folder = _one_version(directory)
     try:
         paths = [*folder.glob("*.pem"), *folder.glob(SESSIONS_UNTIL)]

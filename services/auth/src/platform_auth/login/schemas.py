@@ -1,4 +1,4 @@
-"""What log-in takes and gives."""
+"""Request and response bodies of the log-in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from platform_common.payload import Payload
 
 
 class LoginBody(Payload):
-    """Credentials. Their form is not judged here: a wrong one is answered as an unknown account is."""
+    """Credentials. Their format is not validated: a malformed address gets the same response as an unknown account."""
 
     email: str = Field(min_length=1, max_length=320, examples=["ada@example.com"])
     password: str = Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])

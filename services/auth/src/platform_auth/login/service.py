@@ -1,4 +1,4 @@
-"""Log-in: throttle, ask member, open a session."""
+"""Log-in: throttle, verify the password by member, create a session."""
 
 from __future__ import annotations
 

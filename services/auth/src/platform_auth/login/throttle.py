@@ -32,7 +32,7 @@ KNOWN_ADDRESSES = 50
 
 @dataclass(frozen=True)
 class LoginLimits:
-    """Failures that are allowed, log-ins of one account that are, and how long an address stays known (seconds)."""
+    """Allowed failures, allowed log-ins of one account, and how long an address stays known (seconds)."""
 
     per_account_and_ip: RateLimitItem
     unknown_ip_under_attack: RateLimitItem
@@ -44,7 +44,7 @@ class LoginLimits:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt that was admitted. `account` is a pseudonym, `address` what counts as one client."""
+    """An admitted attempt. `account` is a pseudonym, `address` the unit that counts as one client."""
 
     account: str
     address: str

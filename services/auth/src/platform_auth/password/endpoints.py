@@ -29,7 +29,7 @@ async def change_password(
     service: Annotated[PasswordService, Depends(password_service)],
     device: CallerDevice,
 ) -> LoginOut | Response:
-    """Replace the password. All sessions end; the tokens returned are of the one that takes this one's place."""
+    """Replace the password. All sessions end; the returned tokens are those of a new session."""
     try:
         member, pair = await service.change(caller, body.current_password, body.new_password, device)
     except PasswordChangeRejected as refused:

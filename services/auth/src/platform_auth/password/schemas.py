@@ -1,4 +1,4 @@
-"""What a change of password takes."""
+"""Request body of a change of password."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from platform_common.payload import Payload
 
 
 class PasswordBody(Payload):
-    """The current password and the one to come. Member judges both."""
+    """The current and the new password. member validates both."""
 
     current_password: str = Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])
     new_password: str = Field(min_length=1, max_length=1024, examples=["staple battery horse correct"])

@@ -1,4 +1,4 @@
-"""A change of password: the current one is asked for, every other session ends, this one is replaced."""
+"""Change of password: requires the current one, ends all sessions and creates a new one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PasswordService:
         self._limit = limit
 
     async def change(self, caller: Session, current: str, new: str, device: Device) -> tuple[VerifiedMember, TokenPair]:
-        """Replace the caller's password; return the member and the tokens of the session that takes this one's place.
+        """Replace the caller's password; return the member and the tokens of the new session.
 
         Raises TooManyAttempts, PasswordChangeRejected, MemberUnavailable, LoginSuperseded.
         """

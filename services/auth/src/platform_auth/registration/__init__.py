@@ -1,1 +1,1 @@
-"""Registration: member makes the account, exactly once for one idempotency key."""
+"""Registration: member creates the account, at most once for one idempotency key."""

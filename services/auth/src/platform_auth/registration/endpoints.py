@@ -24,7 +24,7 @@ def registration_service(request: Request) -> RegistrationService:
 
 
 async def idempotent_request(request: Request, key: GivenKey) -> IdempotentRequest | None:
-    """Return the request as its idempotency key makes it repeatable, or None without a key."""
+    """Return the request's idempotency key and body, or None without a key."""
     if key is None:
         return None
     return IdempotentRequest(key, request.headers.get("Content-Type", ""), await request.body())
@@ -49,6 +49,6 @@ async def register_account(
     service: Annotated[RegistrationService, Depends(registration_service)],
     device: CallerDevice,
 ) -> Response:
-    """Make an account; with an idempotency key at most once, however often the request is repeated."""
+    """Create an account; with an idempotency key at most once, however often the request is repeated."""
     answer = await service.register(body, keyed, device.address)
     return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))

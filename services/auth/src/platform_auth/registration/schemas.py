@@ -1,4 +1,4 @@
-"""What registration takes."""
+"""Request body of a registration."""
 
 from __future__ import annotations
 

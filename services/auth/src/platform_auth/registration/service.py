@@ -1,4 +1,4 @@
-"""Registration: throttle, and have member make the account."""
+"""Registration: throttle, and create the account by member."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ events = structlog.get_logger("auth.events")
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """What makes a repeat of a request recognisable: its key, and the bytes that the fingerprint is taken of."""
+    """What identifies repeats of a request: its key, and the bytes of the fingerprint."""
 
     key: str
     content_type: str
@@ -45,7 +45,7 @@ class RegistrationService:
         self._fingerprint_key = derive_key(secret, "registration fingerprints")
 
     async def register(self, body: RegisterBody, keyed: IdempotentRequest | None, address: str) -> MemberResponse:
-        """Return member's answer. Raises TooManyAttempts, MemberUnavailable."""
+        """Return member's response. Raises TooManyAttempts, MemberUnavailable."""
         account = self._pseudonyms.pseudonym(body.email)
         log = events.bind(account=account, address=address)
         block = address_block(address)

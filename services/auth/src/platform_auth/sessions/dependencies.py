@@ -21,7 +21,7 @@ def session_service(request: Request) -> SessionService:
 
 
 def device(request: Request) -> Device:
-    """Return where the request comes from; the address is what the trusted proxies say it is."""
+    """Return the client's address, as the trusted proxies report it, and its user agent."""
     address = request.client.host if request.client else ""
     return Device(address, request.headers.get("User-Agent", ""))
 

@@ -35,7 +35,7 @@ async def refresh_session(body: RefreshBody, sessions: Sessions, device: CallerD
 
 @router.post("/logout", status_code=204, summary="End this session")
 async def log_out(caller: Caller, sessions: Sessions, device: CallerDevice) -> Response:
-    """End the caller's session; once this is answered, no replica accepts any of its tokens."""
+    """End the caller's session; after the response, no replica accepts any of its tokens."""
     await sessions.end(caller.id, caller.member)
     events.info("logged_out", member=caller.member, session=caller.id, address=device.address, outcome="succeeded")
     return Response(status_code=204)

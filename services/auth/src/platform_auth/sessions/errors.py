@@ -22,7 +22,7 @@ class RefreshTokenUnknown(RefreshRejected):
 
 
 class RefreshTokenReused(RefreshRejected):
-    """The refresh token had been replaced already, so one of its two holders stole it: the session was ended."""
+    """The refresh token had already been replaced, so one of its two holders stole it: the session was ended."""
 
     code = "refresh-token-reused"
 

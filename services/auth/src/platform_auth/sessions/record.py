@@ -1,4 +1,4 @@
-"""A session as it is kept in the store."""
+"""The stored record of a session."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _FIELDS = [field.name for field in dataclass_fields(Session) if field.name != "i
 
 
 def decode(session_id: str, raw: bytes) -> Session:
-    """Return the session that `raw` holds. Raises RecordUnreadable."""
+    """Return the session in `raw`. Raises RecordUnreadable."""
     try:
         fields = json.loads(raw)
         if not isinstance(fields, dict) or fields.pop("v", None) != VERSION:

@@ -28,7 +28,7 @@ MAX_TOKEN_LENGTH = 256
 
 
 def token_hash(token: str) -> str:
-    """Return the name by which the store knows `token` (SHA-256, hex)."""
+    """Return the stored identifier of `token` (SHA-256, hex)."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

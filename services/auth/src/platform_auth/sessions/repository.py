@@ -55,7 +55,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class StoredSession:
-    """A session together with the very bytes it was read from: what `replace` compares."""
+    """A session with the bytes it was read from, which `replace` compares."""
 
     session: Session
     raw: bytes
@@ -114,11 +114,11 @@ class SessionRepository:
         return True
 
     async def end(self, session_id: str, member: str) -> bool:
-        """End one session; once this returns, none of its tokens is accepted. False when it had ended before."""
+        """End one session; afterwards none of its tokens is accepted. Return False if it had already ended."""
         return await self._end_listed(member, [session_id]) > 0
 
     async def end_all(self, member: str, epoch: int | None = None, keep: str | None = None) -> int:
-        """End every session of `member` but `keep`; return how many.
+        """End every session of `member` except `keep`; return their number.
 
         With `epoch`, sessions whose credentials were verified under an older one cannot be added any more.
         """

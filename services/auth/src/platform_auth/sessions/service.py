@@ -43,7 +43,7 @@ class SessionLimits:
 
 @dataclass(frozen=True)
 class TokenPair:
-    """What a client holds of a session; the lifetimes are in seconds from now."""
+    """The tokens of a session for the client; lifetimes are in seconds from now."""
 
     access_token: str
     expires_in: int
@@ -53,7 +53,7 @@ class TokenPair:
 
 @dataclass(frozen=True)
 class Device:
-    """Where a session is used: the client's address and what it calls itself."""
+    """The client of a session: its address and its user agent."""
 
     address: str
     user_agent: str
@@ -77,7 +77,7 @@ class SessionService:
         now: Callable[[], float],
         keys_revoked_at: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`keys_revoked_at` says when a session began (epoch seconds), at the latest, that ended with its keys."""
+        """`keys_revoked_at`: sessions that began before it were revoked with their keys (epoch seconds)."""
         self._keys_revoked_at = keys_revoked_at
         self._repository = repository
         self._rate_limiter = rate_limiter
@@ -206,7 +206,7 @@ class SessionService:
         await self._end(session_id, member)
 
     async def end_all(self, member: str, epoch: int | None = None, keep: str | None = None) -> int:
-        """End the member's sessions, all but `keep`, and with `epoch` fence off log-ins that began before."""
+        """End the member's sessions except `keep`, and reject log-ins that were verified before `epoch`."""
         return await self._repository.end_all(member, epoch, keep)
 
     async def _end(self, session_id: str, member: str) -> None:

@@ -1,4 +1,4 @@
-"""`/auth/verify`: may this request pass, and whose is it? Raw ASGI: every request to the platform comes by here."""
+"""`/auth/verify`: decides whether a request is allowed, and whose it is. Raw ASGI, because all requests pass here."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class VerifyApp:
         self._policies: dict[bytes, AccessPolicy] = {b"": AccessPolicy(frozenset(), optional=False)}
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer one request: what is true of a token is remembered, what may have changed, its session, is asked."""
+        """Handle one request: verified tokens are cached, their sessions are looked up every time."""
         try:
             given: bytes | None = None
             for name, value in scope["headers"]:
@@ -117,7 +117,7 @@ class VerifyApp:
         return tokens[0]
 
     def _known(self, scope: Scope, authorization: bytes) -> VerifiedToken:
-        """Return what the token says. Raises ImmediateResponse when it is not good."""
+        """Return the verified token. Raises ImmediateResponse for an invalid one."""
         try:
             return self._cache.read(authorization)
         except UnknownKeyId:
@@ -146,7 +146,7 @@ class VerifyApp:
             raise responses.role_missing(scope)
 
     def _without_session(self, scope: Scope, why: str) -> ImmediateResponse:
-        """Return the answer to a request without a usable credential: anonymous where that suffices."""
+        """Return the response to a request without a usable credential: anonymous if the route allows it."""
         if self._policy(scope).optional:
             return responses.anonymous(why)
         return responses.missing(scope) if why == "missing" else responses.invalid(scope, why)

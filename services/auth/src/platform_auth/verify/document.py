@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of `/auth/verify`, which no endpoint of the framework serves."""
+"""The OpenAPI description of `/auth/verify`, which is not a FastAPI endpoint."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def encode_head(headers: Headers, last: bytes) -> bytes:
 
 
 class FastResponse:
-    """Writes responses without a body directly to the connection where that is known to be the same as ASGI."""
+    """Writes responses without a body directly to the connection where that is known to equal the ASGI messages."""
 
     def __init__(self) -> None:
         self._trusted: type | None = None
@@ -129,7 +129,7 @@ def _write(cycle: Any, head: bytes) -> None:
 
 
 async def _is_equivalent(cycle: Any, send: Any, messages: Messages, head: bytes) -> bool:
-    """Say whether `_write` does what the messages do, on copies of `cycle` that are connected to nothing."""
+    """Return whether `_write` has the same effect as the messages, on disconnected copies of `cycle`."""
     try:
         by_asgi, shortcut = _Rehearsal(cycle), _Rehearsal(cycle)
         for message in messages:
@@ -142,7 +142,7 @@ async def _is_equivalent(cycle: Any, send: Any, messages: Messages, head: bytes)
 
 
 class _Rehearsal:
-    """A copy of the state of a response that records what happens to it."""
+    """A copy of a response's state that records calls."""
 
     def __init__(self, cycle: Any) -> None:
         self.cycle = copy.copy(cycle)
@@ -157,7 +157,7 @@ class _Rehearsal:
         self._written += data
 
     def outcome(self) -> tuple[object, ...]:
-        """Return what was written and called, and the state that is left."""
+        """Return the written bytes, the calls, and the resulting state."""
         own = ("transport", "message_event", "on_response")
         state = {name: value for name, value in vars(self.cycle).items() if name not in own}
         return bytes(self._written), self._calls, self.cycle.message_event.is_set(), state

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 
 class VerifyOutcomes(Collector):
-    """How requests were answered, by outcome."""
+    """Number of responses, by outcome."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.allowed = 0
@@ -20,11 +20,11 @@ class VerifyOutcomes(Collector):
             registry.register(self)
 
     def count(self, outcome: str) -> None:
-        """Count an answer; requests allowed with a session are counted in `allowed` directly."""
+        """Count a response; requests allowed with a session are counted in `allowed` directly."""
         self._others[outcome] += 1
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Return the counter as Prometheus takes it."""
+        """Return the counter in Prometheus' format."""
         family = CounterMetricFamily(
             "auth_verify_requests", "Responses of /auth/verify by outcome.", labels=["outcome"]
         )

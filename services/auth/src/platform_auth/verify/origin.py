@@ -36,7 +36,7 @@ _METHOD = {EdgeHeaders.ORIGINAL: b"x-original-method", EdgeHeaders.FORWARDED: b"
 
 
 def _requested_origin(headers: RawHeaders, edge: EdgeHeaders) -> tuple[str, str] | None:
-    """Return scheme and host of what the client asked for, as the edge saw them."""
+    """Return scheme and host of the client's URL, as the edge received it."""
     if edge is EdgeHeaders.ORIGINAL:
         try:
             parts = urlsplit((_single(headers, b"x-original-url") or b"").decode("latin-1"))

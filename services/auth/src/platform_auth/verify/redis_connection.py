@@ -27,7 +27,7 @@ class ConnectionListener(Protocol):
         """Handle all the replies to the last pipeline, in order."""
 
     def on_connection_lost(self) -> None:
-        """Handle the end of the connection; outstanding replies will not come."""
+        """Handle the end of the connection; outstanding replies are lost."""
 
 
 class PipelinedConnection(asyncio.Protocol):
@@ -46,7 +46,7 @@ class PipelinedConnection(asyncio.Protocol):
 
     @classmethod
     async def open(cls, pool: ConnectionPool, listener: ConnectionListener) -> PipelinedConnection:
-        """Connect as the URL of `pool` says. Raises redis.exceptions.RedisError, OSError."""
+        """Connect by the URL of `pool`. Raises redis.exceptions.RedisError, OSError."""
         handshake = _Handshake()
         connection = cls(handshake)
         try:

@@ -13,13 +13,13 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class CrossSiteRequest(Forbidden):
-    """A cookie came with a request that is not known to come from our own pages (ASVS 3.5.1)."""
+    """A request with a cookie is not known to come from the platform's own pages (ASVS 3.5.1)."""
 
     code = "cross-site-request"
 
 
 class MethodNotAllowed(Problem):
-    """Edges ask by GET."""
+    """Only GET is supported."""
 
     code = "method-not-allowed"
     status = 405
@@ -57,7 +57,7 @@ def role_missing(scope: Scope) -> ImmediateResponse:
 
 
 def cross_site(scope: Scope) -> ImmediateResponse:
-    """The request may come from another site."""
+    """The request may have been sent by another site."""
     detail = "A request that changes data must come from the platform's own pages."
     return _refused(scope, "csrf", CrossSiteRequest(detail))
 
@@ -72,7 +72,9 @@ def unavailable(scope: Scope) -> ImmediateResponse:
 def method_not_allowed(scope: Scope) -> ImmediateResponse:
     """Neither GET nor HEAD."""
     return _refused(
-        scope, "method_not_allowed", MethodNotAllowed("This path takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
+        scope,
+        "method_not_allowed",
+        MethodNotAllowed("This path supports GET and HEAD.", headers={"Allow": "GET, HEAD"}),
     )
 
 

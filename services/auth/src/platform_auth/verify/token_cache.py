@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class VerifiedToken:
-    """A verified token: whose it is, and what is answered while its session is alive. Raises InvalidHeader.
+    """A verified token: its subject, and the response while its session is active. Raises InvalidHeader.
 
     Whether the session is alive is *not* known here: the store is asked each time. Only how its answer was read is
     remembered, with the very bytes that were read: `record`, and until when that record lets the session live.
@@ -58,7 +58,7 @@ class VerifiedToken:
         self.session_expires_at = 0.0
 
     def update_session(self, record: bytes) -> bool:
-        """Read what the store holds now, and until when it lets the session live; False when it is no such record."""
+        """Read the session's record and its expiry; return False if it is no such record."""
         # Both at once: a token whose record is unknown has no time left either, so None read again passes nothing.
         self.record, self.session_expires_at = None, 0.0
         try:
@@ -74,7 +74,7 @@ class VerifiedToken:
 
 
 class TokenCache:
-    """At most `size` verified tokens, known by the SHA-256 of their credential; the longest unused are dropped first.
+    """At most `size` verified tokens by the SHA-256 of their credential; the least recently used are evicted first.
 
     A credential is written as `Bearer` and the token. Two generations: when the recent one is full it becomes the older
     one, and the one before that is dropped.
@@ -90,11 +90,11 @@ class TokenCache:
         return len(self._recent) + len(self._older)
 
     def get(self, credential: bytes) -> VerifiedToken | None:
-        """Return what was verified and used of late; whether it has expired since is the caller's to see."""
+        """Return a recently verified token; the caller checks whether it has expired since."""
         return self._recent.get(sha256(credential).digest())
 
     def read(self, credential: bytes) -> VerifiedToken:
-        """Return what the token of `credential` says, verified now or before.
+        """Return the verified token of `credential`, from the cache if possible.
 
         Raises TokenMalformed, UnknownKeyId, TokenExpired.
         """

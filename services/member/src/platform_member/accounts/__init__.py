@@ -1,1 +1,1 @@
-"""Members: who they are, and what they and administrators may change."""
+"""Members: accounts, and their changes by members and administrators."""

@@ -1,4 +1,4 @@
-"""Who calls, as the database knows it now: a token alone may be minutes old."""
+"""The caller's current rights by the database: a token alone may be minutes old."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ME = "me"
 
 @dataclass(frozen=True)
 class ActiveMember:
-    """An active member. `is_admin` holds where both the token and the database say so.
+    """An active member. `is_admin` is true if both the token and the database say so.
 
     `member` keeps the loaded row in the request's session, so that reading the caller's own account needs no statement.
     """

@@ -1,4 +1,4 @@
-"""Checking a password: the same work and the same answer, whatever the reason for a no."""
+"""Password verification, with the same work and response for every reason of a failure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CredentialsInvalid(Problem):
 
 
 class CredentialVerifier:
-    """Verifies what a log-in presents. No connection is held while a hash is computed."""
+    """Verifies the credentials of a log-in. No database connection is used while a hash is computed."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession], hasher: PasswordHasher) -> None:
         self._sessions = sessions

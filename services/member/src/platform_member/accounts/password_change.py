@@ -1,4 +1,4 @@
-"""Changing a password: who asks must know the current one (ASVS 6.2.3)."""
+"""Change of password, which requires the current one (ASVS 6.2.3)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CurrentPasswordWrong(PayloadInvalid):
 
 @dataclass(frozen=True)
 class PasswordReplacement:
-    """The hash that takes another's place; it does so only where the other still stands."""
+    """A new hash, and the old one that it replaces if it is still current."""
 
     member_id: UUID
     old_hash: str
@@ -36,7 +36,7 @@ class PasswordReplacement:
 
 
 class PasswordChanges:
-    """Checks and prepares changes. No connection is held while a hash is computed."""
+    """Checks and prepares changes of passwords. No database connection is used while a hash is computed."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession], hasher: PasswordHasher, product_name: str) -> None:
         self._sessions = sessions
@@ -44,7 +44,7 @@ class PasswordChanges:
         self._product_name = product_name
 
     async def prepare(self, member_id: UUID, current: str, new: str, client: str = "") -> PasswordReplacement:
-        """Return what replaces the member's password.
+        """Return the replacement of the member's password.
 
         Raises CurrentPasswordWrong, PayloadInvalid for a guessable or unchanged new one, HashingOverloaded.
         """

@@ -73,7 +73,7 @@ async def list_members(session: AsyncSession, *, after: UUID | None, limit: int,
 
 
 async def another_administrator_remains(session: AsyncSession, member_id: UUID) -> bool:
-    """Whether someone else is an active administrator; the answer holds until the transaction ends."""
+    """Return whether another active administrator exists; this holds until the transaction ends."""
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADMINISTRATORS_LOCK})
     others = (
         select(Member.id)

@@ -1,4 +1,4 @@
-"""What goes in and out: JSON, snake_case, unknown fields refused."""
+"""Request and response bodies: JSON, snake_case, without unknown fields."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DEFAULT_LOCALE = "en"
 
 
 class Registration(Payload):
-    """What a new member says of itself."""
+    """A new member."""
 
     model_config = with_example(
         {"email": "ada@example.com", "password": "correct horse battery staple", "display_name": "Ada Lovelace"}
@@ -48,7 +48,7 @@ class Registration(Payload):
 
 
 class MemberCreation(Registration):
-    """What an administrator says of a new member."""
+    """A new member, created by an administrator."""
 
     roles: Roles | None = None
     status: StatusName = "active"
@@ -60,7 +60,7 @@ def _kept() -> Any:
 
 
 class MemberChange(Payload):
-    """The fields that a change names (`model_fields_set`); the others stay as they are."""
+    """The fields to change (`model_fields_set`); other fields stay unchanged."""
 
     model_config = with_example({"email": "ada@example.com", "display_name": "Ada Lovelace", "locale": "en"})
 
@@ -71,12 +71,12 @@ class MemberChange(Payload):
     status: StatusName = Field(default_factory=_kept)
 
     def changes(self) -> dict[str, Any]:
-        """Return the fields named, and what they are to be."""
+        """Return the fields to change with their new values."""
         return self.model_dump(include=self.model_fields_set)
 
 
 class MemberReplacement(MemberChange):
-    """The whole of what can be edited; `roles` and `status` only from an administrator, and kept when left out."""
+    """All editable fields; `roles` and `status` only from an administrator, and unchanged if omitted."""
 
     email: Email = Field()
     display_name: DisplayName = Field()
@@ -84,7 +84,7 @@ class MemberReplacement(MemberChange):
 
 
 class RolesReplacement(Payload):
-    """All roles that a member is to hold."""
+    """The complete list of a member's roles."""
 
     model_config = with_example({"roles": ["member", "admin"]})
 
@@ -115,7 +115,7 @@ class MemberPage(BaseModel):
 
 
 class MemberWithEpoch(BaseModel):
-    """What auth needs to make a session: it must not make one for an older `session_epoch`."""
+    """A member and its `session_epoch`; auth must not create sessions for an older one."""
 
     member: MemberView
     session_epoch: int
@@ -127,7 +127,7 @@ class MemberWithEpoch(BaseModel):
 
 
 class IdempotencyClaim(Payload):
-    """The key of the client's request, as auth read it; `scope` keeps two clients apart."""
+    """The idempotency key of the client's request, as auth received it; `scope` separates clients."""
 
     key: Annotated[str, Field(min_length=1, max_length=255)]
     scope: Annotated[str, Field(min_length=1, max_length=255)]

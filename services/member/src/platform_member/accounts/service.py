@@ -39,14 +39,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Change:
-    """A member after a change, and the events that others must learn of before the change is complete."""
+    """A changed member, and the events to deliver before the change is complete."""
 
     member: Member
     events: tuple[Event, ...] = ()
 
 
 class Accounts:
-    """Members' lives: made, read, changed, deleted."""
+    """Creates, reads, changes and deletes members."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Accounts:
         return (event,)
 
     async def make_administrator(self, session: AsyncSession, member: Member) -> Change:
-        """Give `member` the role admin and let it log in, whatever it was before; for the operator's command."""
+        """Give `member` the role admin and activate it; for `member create-admin`."""
         wanted = {"roles": sorted({*member.roles, ADMIN}), "status": Status.ACTIVE}
         new = {field: value for field, value in wanted.items() if getattr(member, field) != value}
         return await self._apply(session, member, new, by=None)
@@ -162,7 +162,7 @@ class Accounts:
         log.info("password_reset", member_id=str(member.id))
 
     async def replace_password(self, session: AsyncSession, replacement: PasswordReplacement, keep: str) -> Change:
-        """Set the new password; every session of the member ends but `keep`. Raises CurrentPasswordWrong.
+        """Set the new password and end every session of the member except `keep`. Raises CurrentPasswordWrong.
 
         The version stays: nothing that a client sees of the member changes.
         """

@@ -27,14 +27,14 @@ PresentedPassword = Annotated[SecretStr, Field(max_length=1024)]
 
 
 class Presented(Payload):
-    """What someone who logs in presents."""
+    """The credentials of a log-in."""
 
     email: Annotated[str, Field(max_length=1024)]
     password: PresentedPassword
 
 
 class PasswordChange(Payload):
-    """A member's new password. `keep_session` is the one session that lives on; it may be yet to come."""
+    """A member's new password. `keep_session` is the one session that continues; it may not exist yet."""
 
     member_id: Uuid
     current_password: PresentedPassword

@@ -1,4 +1,4 @@
-"""What endpoints ask of a request: its session, its caller, its key."""
+"""Dependencies of endpoints: database session, caller, idempotency key."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CurrentCaller = Annotated[ActiveMember, Depends(current_caller)]
 
 
 def administrator(caller: CurrentCaller) -> ActiveMember:
-    """The caller, who is an administrator. Raises Forbidden."""
+    """Return the caller, an administrator. Raises Forbidden."""
     caller.require_admin()
     return caller
 
@@ -50,14 +50,14 @@ Administrator = Annotated[ActiveMember, Depends(administrator)]
 
 
 def unkeyed_unit_of_work(services: ServicesDep, session: Session) -> UnitOfWork:
-    """The boundary of a request that takes no key (DELETE)."""
+    """Return the unit of work of a request without an idempotency key (DELETE)."""
     return UnitOfWork(session, services.idempotency, services.outbox)
 
 
 async def keyed_unit_of_work(
     request: Request, services: ServicesDep, session: Session, caller: CurrentCaller, key: GivenKey
 ) -> UnitOfWork:
-    """The boundary of a request that may come under a key. Raises IdempotencyKeyInvalid."""
+    """Return the unit of work of a request with an optional idempotency key. Raises IdempotencyKeyInvalid."""
     keyed = await idempotent_request(request, key, str(caller.id), services.settings.fingerprint_key) if key else None
     return UnitOfWork(session, services.idempotency, services.outbox, keyed)
 

@@ -120,7 +120,7 @@ async def replace_member(
     preconditions: PreconditionsDep,
     unit_of_work: KeyedUnitOfWork,
 ) -> Response:
-    """Replace all that can be edited; `If-Match` is required, or a change that nobody saw would be lost."""
+    """Replace all editable fields. Requires `If-Match`, so that no unseen change is overwritten."""
     target = caller.target(member_id)
     preconditions.require_match()
 

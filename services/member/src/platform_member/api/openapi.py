@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of member's answers."""
+"""Descriptions of member's responses in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ _ETAG = entity_tag_header("The member's")
 
 
 def reads(model: type[BaseModel], *more: int) -> Responses:
-    """Return the answers of a path that reads."""
+    """Return the responses of an endpoint that reads."""
     return {200: {"model": model}, **problems(401, 403, 503, *more)}
 
 
 def member_read(model: type[BaseModel]) -> Responses:
-    """Return the answers of a path that reads one member."""
+    """Return the responses of an endpoint that reads one member."""
     found = {"model": model, "headers": _ETAG}
     return {200: found, 304: {"description": "The client has the current version."}, **problems(400, 401, 404, 503)}
 
 
 def member_created(model: type[BaseModel]) -> Responses:
-    """Return the answers of a path that makes a member."""
+    """Return the responses of an endpoint that creates a member."""
     location = {"Location": {"description": "URL of the member.", "schema": {"type": "string"}}}
     return {201: {"model": model, "headers": _ETAG | REPLAYED | location}, **problems(*_WRITES)}
 
 
 def member_changed(model: type[BaseModel], *more: int) -> Responses:
-    """Return the answers of a path that changes a member."""
+    """Return the responses of an endpoint that changes a member."""
     done = {"model": model, "headers": _ETAG | REPLAYED}
     accepted = done | {"description": "Changed; its sessions end as soon as auth is available."}
     return {200: done, 202: accepted, **problems(404, 412, *_WRITES, *more)}

@@ -1,1 +1,1 @@
-"""Passwords: what is accepted, how it is kept, how it is checked."""
+"""Passwords: policy, storage, verification."""

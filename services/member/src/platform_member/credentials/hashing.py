@@ -84,7 +84,7 @@ class PasswordHasher:
         return (fits and known), (replacement if fits and known else None)
 
     def close(self) -> None:
-        """Let the threads end; what waits is dropped."""
+        """Stop the threads; waiting requests are dropped."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T], keys: Collection[str]) -> T:
@@ -100,7 +100,7 @@ class PasswordHasher:
 
 
 def fair_keys(account: str, client: str) -> tuple[str, ...]:
-    """Return the keys between which the queue is fair; what is not known is left out."""
+    """Return the keys by which the queue is fair, without unknown ones."""
     return tuple(f"{kind}:{value}" for kind, value in (("account", account), ("client", client)) if value)
 
 

@@ -40,22 +40,20 @@ Password = Annotated[
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Return what guessers try first, in lower case: leaked passwords, dictionary words, names (from zxcvbn)."""
+    """Return common passwords in lower case: leaked passwords, dictionary words, names (from zxcvbn)."""
     return frozenset(word for words in FREQUENCY_LISTS.values() for word in words if len(word) >= MIN_LENGTH)
 
 
 def check_password(
     password: str, *, email: str, display_name: str, product_name: str, pointer: str = "/password"
 ) -> None:
-    """Raise PayloadInvalid when `password` is a common one, or little more than the member's or the product's name.
+    """Raise PayloadInvalid if `password` is common or too similar to the member's or the product's name.
 
     `pointer` is where the payload has it.
     """
     folded = password.casefold()
     if folded in common_passwords():
-        raise _refusal(
-            pointer, "password-common", "This password is among those that are guessed first. Choose another."
-        )
+        raise _refusal(pointer, "password-common", "This password is too common. Choose another.")
     rest = folded
     # Longest first: a word inside of another must not break it.
     for word in sorted(set(_context_words(email, display_name, product_name)), key=len, reverse=True):
@@ -64,7 +62,7 @@ def check_password(
         raise _refusal(
             pointer,
             "password-context",
-            "This password is little more than your name, your address or the product's name.",
+            "This password is too similar to your name, your address or the product's name.",
         )
 
 

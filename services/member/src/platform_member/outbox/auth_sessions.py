@@ -8,7 +8,7 @@ from platform_database.outbox.events import DeliveryFailed, Event
 
 
 class AuthSessions:
-    """Ends the sessions of a member but the one it keeps, and makes auth refuse log-ins that saw an older epoch."""
+    """Ends the sessions of a member except the kept one, and makes auth reject log-ins under an older epoch."""
 
     name = "auth"
 
@@ -16,7 +16,7 @@ class AuthSessions:
         self._client = client
 
     async def deliver(self, event: Event) -> None:
-        """End the sessions. Raises DeliveryFailed when auth does not say that they are ended."""
+        """End the sessions. Raises DeliveryFailed unless auth confirms it."""
         kept = {"except": event.payload["keep_session"]} if "keep_session" in event.payload else {}
         try:
             response = await self._client.delete(
@@ -26,4 +26,4 @@ class AuthSessions:
         except httpx2.HTTPError as error:
             raise DeliveryFailed(f"auth could not be reached: {type(error).__name__}") from error
         if response.status_code != 204:
-            raise DeliveryFailed(f"auth answered {response.status_code}")
+            raise DeliveryFailed(f"auth returned {response.status_code}")

@@ -8,7 +8,7 @@ from platform_database.outbox.events import DeliveryFailed, Event
 
 
 class ShopErasure:
-    """Drops the member's cart and takes its name off its orders."""
+    """Deletes the member's cart and removes its name from its orders."""
 
     name = "shop"
 
@@ -16,10 +16,10 @@ class ShopErasure:
         self._client = client
 
     async def deliver(self, event: Event) -> None:
-        """Erase the member. Raises DeliveryFailed when shop does not say that it is done."""
+        """Erase the member. Raises DeliveryFailed unless shop confirms it."""
         try:
             response = await self._client.post(f"/internal/members/{event.payload['member_id']}/erasure")
         except httpx2.HTTPError as error:
             raise DeliveryFailed(f"shop could not be reached: {type(error).__name__}") from error
         if response.status_code != 204:
-            raise DeliveryFailed(f"shop answered {response.status_code}")
+            raise DeliveryFailed(f"shop returned {response.status_code}")

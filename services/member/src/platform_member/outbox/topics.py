@@ -1,4 +1,4 @@
-"""What can happen to a member that others must learn of."""
+"""Events about members for other services."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ SUBSCRIPTIONS = (
 
 
 def publisher(consumers: Collection[str]) -> Publisher:
-    """Return what writes events for those `consumers` that are part of this platform."""
+    """Return the publisher of events for those `consumers` that are part of this platform."""
     return Publisher([one for one in SUBSCRIPTIONS if one.consumer in consumers], RETAINED_TOPICS)

@@ -211,7 +211,7 @@ def is_rolled_out(deployment: Object) -> bool:
 
 
 def read_memory(status: Object) -> Memory:
-    """Return what the status of a SigningKeyRing records."""
+    """Return the recorded state in the status of a SigningKeyRing."""
     handled = status.get("handledRequests") or {}
     until = status.get("sessionsUntil")
     return Memory(

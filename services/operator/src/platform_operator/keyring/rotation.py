@@ -27,7 +27,7 @@ REMEMBERED_KEYS = 64
 
 
 class InvalidSecret(Exception):
-    """The Secret contains no valid key ring; the message says why, without key material."""
+    """The Secret contains no valid key ring; the message has the reason, without key material."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def log_in() -> kopf.ConnectionInfo:
 
 
 class Connection:
-    """Requests of one API server over keep-alive connections.
+    """An HTTP client of one API server with persistent connections.
 
     The Kubernetes client provides TLS, proxies and the service account's token, which it reloads every minute. Its
     generated classes for API kinds are not imported, because they take memory and the operator's objects are dicts.

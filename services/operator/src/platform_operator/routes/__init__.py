@@ -1,1 +1,1 @@
-"""ProtectedRoute and RouteGrant: who may take which path, and the objects that follow from it."""
+"""ProtectedRoute and RouteGrant: admission of routes, and their objects."""

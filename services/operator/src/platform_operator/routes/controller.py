@@ -1,4 +1,4 @@
-"""Brings the cluster to what routes ask for, and keeps it there."""
+"""Reconciles the cluster with the routes."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ TABLE = TableKey()
 
 
 class RouteController:
-    """Takes news of the cluster, decides which routes are accepted, and has each brought to its state."""
+    """Observes the cluster, admits routes, and reconciles each of them."""
 
     def __init__(
         self, cluster: Cluster, platform: Platform, now: Callable[[], datetime], is_leader: asyncio.Event
@@ -111,7 +111,7 @@ class RouteController:
 
     @property
     def watched(self) -> tuple[Kind, ...]:
-        """The kinds of objects that the operator makes."""
+        """The kinds of objects that the operator creates."""
         return self._kinds
 
     async def start(self) -> None:
@@ -126,7 +126,7 @@ class RouteController:
         await self.queue.stop()
 
     async def resync(self) -> None:
-        """List everything again and reconcile every route, to repair what watching missed. Raises ApiError."""
+        """List everything again and reconcile every route, to repair missed events. Raises ApiError."""
         if self._is_standalone:
             await self.tables.load()
         for kind in (ROUTE_GRANT, SERVICE, ENDPOINT_SLICE):
@@ -148,7 +148,7 @@ class RouteController:
         self.state.replace(kind, bodies, version)
 
     def handle_event(self, kind: Kind, body: Object, gone: bool) -> None:
-        """Take news of one object."""
+        """Handle an event of one object."""
         if kind == ENDPOINT_SLICE and self.reports.handle_event(body, gone):
             self._wake(self.state.routes)
         before = self.state.owner(kind, body)
@@ -214,7 +214,7 @@ class RouteController:
             self.queue.add_later(key, wait)
 
     def _write_soon(self) -> None:
-        """Have the tables written, with what others are about to hold."""
+        """Write the tables, together with the changes of routes that are reconciled at the same time."""
         if not self._table_due:
             self._table_due = True
             self.queue.add_later(TABLE, TABLE_SECONDS)

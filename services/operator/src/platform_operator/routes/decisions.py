@@ -1,4 +1,4 @@
-"""Which routes are accepted. One pure function over everything that is known."""
+"""Admission of routes: a pure function of the known state."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Admission:
 
 @dataclass
 class _Claims:
-    """The paths of one host that are taken, so that an overlap is found without looking at each."""
+    """The used paths of one host, indexed so that overlaps are found without comparing every pair."""
 
     exact: dict[str, RouteKey] = field(default_factory=dict)
     prefixes: dict[str, RouteKey] = field(default_factory=dict)
@@ -61,7 +61,7 @@ Granting = dict[Grant, int]
 
 @dataclass
 class _Use:
-    """How many routes and paths stand on a grant."""
+    """The number of routes and paths that use a grant."""
 
     routes: int = 0
     paths: int = 0
@@ -105,7 +105,7 @@ def _accepted(granting: Granting) -> Admission:
 
 
 def _unfit(route: Route, platform: Platform) -> Admission | None:
-    """Return why the route is refused, whatever is granted."""
+    """Return the reason to reject the route independently of grants, or nothing."""
     if fault := fault_of(route):
         return Admission(False, "Invalid", fault)
     for path in route.paths:
@@ -124,7 +124,7 @@ def _unfit(route: Route, platform: Platform) -> Admission | None:
 def _ungranted(
     route: Route, grants: list[Grant], platform: Platform, use: dict[str, _Use], granting: Granting
 ) -> Admission | None:
-    """Return why no grant covers the route; where one does, note in `granting` how many of its paths stand on which."""
+    """Return the reason that no grant covers the route, or nothing; count the paths per grant in `granting`."""
     for path in route.paths:
         fitting = [grant for grant in grants if _grants(grant, platform.host_of(route), path, platform)]
         if not fitting:

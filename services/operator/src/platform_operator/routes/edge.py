@@ -1,4 +1,4 @@
-"""The edge's objects of a route: what asks auth before a request goes on."""
+"""The edge's objects of a route, which authenticate requests by auth."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Edge:
         self._changed: dict[RouteKey, float] = {}
 
     def build(self, route: Route) -> list[Object]:
-        """Return the objects that the route asks for."""
+        """Return the wanted objects of the route."""
         return build_edge(route, self._platform)
 
     def has_other_entries(self, key: RouteKey, wanted: list[Object]) -> bool:
-        """Tell whether the edge takes requests for the route by an object that is not wanted any more."""
+        """Return whether the edge still accepts requests of the route by an obsolete object."""
         return any(which.kind in _ENTRIES for which in self._stale(key, wanted))
 
     async def write(self, key: RouteKey, wanted: list[Object]) -> None:
@@ -45,19 +45,19 @@ class Edge:
                 self._changed[key] = self._clock()
 
     async def remove_other_entries(self, key: RouteKey, wanted: list[Object]) -> None:
-        """Remove the objects by which the edge takes requests and that are not wanted. Raises ApiError."""
+        """Delete obsolete objects by which the edge accepts requests. Raises ApiError."""
         for which in self._stale(key, wanted):
             if which.kind in _ENTRIES:
                 await self._writer.remove(key, which)
 
     async def remove_others(self, key: RouteKey, wanted: list[Object]) -> None:
-        """Remove everything that is not wanted: what names Middlewares before these. Raises ApiError."""
+        """Delete all obsolete objects, those that refer to Middlewares first. Raises ApiError."""
         await self.remove_other_entries(key, wanted)
         for which in self._stale(key, wanted):
             await self._writer.remove(key, which)
 
     def settling(self, key: RouteKey) -> float:
-        """Return for how long the edge may still do what it did before (seconds)."""
+        """Return how long the edge may still use its previous configuration (seconds)."""
         if key not in self._changed:
             return 0.0
         wait = max(0.0, self._changed[key] + FOLLOW_SECONDS - self._clock())

@@ -13,7 +13,7 @@ MAX_PATHS = 200
 
 @dataclass(frozen=True)
 class Grant:
-    """Which hosts and prefixes the routes of some namespaces may take, how many, and what else they may ask for."""
+    """The hosts and prefixes that routes of some namespaces may use, their number, and further permissions."""
 
     name: str
     namespaces: frozenset[str]
@@ -28,7 +28,7 @@ class Grant:
 
 
 def read_grant(body: Mapping[str, Any]) -> Grant:
-    """Return what a RouteGrant says."""
+    """Return the content of a RouteGrant."""
     spec = body["spec"]
     return Grant(
         name=body["metadata"]["name"],

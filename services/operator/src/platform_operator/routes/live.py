@@ -1,4 +1,4 @@
-"""The objects of routes as they are in the cluster, kept small, and whether they are what is asked for."""
+"""The routes' objects in the cluster in compact form, and their comparison with wanted objects."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ObjectId:
 
 @dataclass(frozen=True)
 class Live:
-    """One object as it was seen last. Its text is kept: parsed, a thousand routes would take ten times the memory."""
+    """The last observed state of an object, as text: parsed, a thousand routes would need ten times the memory."""
 
     version: int
     text: bytes
@@ -42,25 +42,25 @@ class Live:
 
     @classmethod
     def from_body(cls, body: Object) -> Live:
-        """Return what is kept of `body`."""
+        """Return the compact form of `body`."""
         kept = {key: value for key, value in body.items() if key not in _LEFT_OUT}
         kept["metadata"] = {key: body["metadata"].get(key) for key in _KEPT_METADATA}
         text = json.dumps(kept, separators=(",", ":")).encode()
         return cls(resource_version(body), text, body["metadata"].get("uid", ""))
 
     def read(self) -> Object:
-        """Return the object without what never differs."""
+        """Return the object without constant fields."""
         return dict(json.loads(self.text))
 
     def matches(self, asked: Object) -> bool:
-        """Tell whether every field of `asked` is there, as it is asked for. Others' fields do not matter."""
+        """Return whether every field of `asked` is present with the same value; other managers' fields are ignored."""
         wanted = {key: value for key, value in asked.items() if key not in _LEFT_OUT}
         wanted["metadata"] = {key: asked["metadata"].get(key) for key in _KEPT_METADATA}
         return contains(json.loads(self.text), wanted)
 
 
 def contains(present: Any, asked: Any) -> bool:
-    """Tell whether `present` has all that `asked` has: mappings may have more, lists may not."""
+    """Return whether `present` contains `asked`: mappings may contain more, lists may not."""
     if asked is None:
         return True
     if isinstance(asked, dict):

@@ -42,7 +42,7 @@ NETWORK_SECONDS = 3.0
 
 
 class RouteReconciler:
-    """Writes what a route stands for, removes what it does not, and says so in its status."""
+    """Writes the objects of a route, deletes obsolete ones, and updates its status."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class RouteReconciler:
         return wait
 
     def _network_lag(self, route: Route) -> float:
-        """Return for how long the network may still keep the gateway from the service's first pod (seconds)."""
+        """Return how long the network may still block the gateway from the service's first pod (seconds)."""
         service = (route.key.namespace, route.service)
         if not self._state.has_endpoints(service):
             self._ready_since.pop(service, None)
@@ -113,7 +113,7 @@ class RouteReconciler:
         return max(0.0, since + NETWORK_SECONDS - self._clock())
 
     async def _leave(self, key: RouteKey) -> float:
-        """Remove everything: the gateway's way, then the edge's check, what closes the pods last."""
+        """Delete everything: first the gateway's route, then the edge's check, the pods' network policy last."""
         if wait := await self._gateway.withdraw(key, None):
             return wait
         await self._edge.remove_others(key, [])
@@ -138,7 +138,7 @@ class RouteReconciler:
         return wait
 
     async def _check_first(self, key: RouteKey, wanted: list[Object]) -> None:
-        """Make the edge ask auth as the route requires; until the edge accepts that, the gateway has no way."""
+        """Configure the edge's check of the route; the gateway is opened only after the edge has applied it."""
         # an entry of another name goes first: ingress-nginx takes no second one for a path
         await self._edge.remove_other_entries(key, wanted)
         try:

@@ -1,4 +1,4 @@
-"""What the operator knows of the cluster: filled by lists, kept up by watching."""
+"""The operator's knowledge of the cluster: filled by lists, updated by watches."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class State:
         return (key for key, route in self.routes.items() if key.namespace == namespace and route.service == name)
 
     def owner(self, kind: Kind, body: Object) -> RouteKey | None:
-        """Return whose object this is, by what is known of it."""
+        """Return the owner of an object by what is known of it."""
         return self._owners.get(ObjectId(kind.api_version, kind.kind, *_name(body)))
 
     def concerned(self, kind: Kind, body: Object) -> set[RouteKey]:
@@ -63,7 +63,7 @@ class State:
         self._forget_object(which)
 
     def put(self, kind: Kind, body: Object) -> bool:
-        """Take an object as it is now; tell whether that says anything new."""
+        """Record an object; return whether it changed."""
         name = _name(body)
         version = resource_version(body)
         known = self._versions[kind]
@@ -73,7 +73,7 @@ class State:
         return self._record(kind, name, body)
 
     def drop(self, kind: Kind, body: Object) -> bool:
-        """Take that an object is gone; tell whether that says anything new."""
+        """Record that an object was deleted; return whether that is a change."""
         name = _name(body)
         if resource_version(body) < self._versions[kind].get(name, -1):
             return False
@@ -81,7 +81,7 @@ class State:
         return self._forget(kind, name)
 
     def replace(self, kind: Kind, bodies: Iterable[Object], version: int) -> list[Object]:
-        """Take a whole list that was made at `version`; return those of its objects that say anything new."""
+        """Replace all objects of a kind by a list of `version`; return the changed ones."""
         listed = {_name(body): body for body in bodies}
         for name, seen in list(self._versions[kind].items()):
             if name not in listed and seen <= version:

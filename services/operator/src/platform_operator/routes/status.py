@@ -65,7 +65,7 @@ def _since(former: Object | None, condition: Condition, now: str) -> str:
 
 
 def auth_line(route: Route) -> str:
-    """Return who may pass, in one line: `required (admin, clerk)`."""
+    """Return the authentication policy in one line: `required (admin, clerk)`."""
     return f"{route.auth} ({', '.join(route.roles)})" if route.roles else route.auth
 
 

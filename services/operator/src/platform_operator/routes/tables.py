@@ -74,7 +74,7 @@ class Tables:
         self._first: Serials | None = None
 
     async def load(self) -> None:
-        """Read what is written. Entries that are held stay; at the start they are what is written. Raises ApiError."""
+        """Read the written tables. Current entries stay; at the start the written ones are current. Raises ApiError."""
         for table in self._tables:
             first = not table.document
             await self._load(table)
@@ -100,11 +100,11 @@ class Tables:
         return {key for table in self._tables for key in table.entries.keys() | table.written.keys()}
 
     def entry(self, key: RouteKey) -> Object | None:
-        """Return the entry that is held for a route."""
+        """Return the current entry of a route."""
         return next((table.entries[key] for table in self._tables if key in table.entries), None)
 
     def set_entry(self, key: RouteKey, entry: Object | None) -> None:
-        """Have some table hold `entry` for a route, or none. Raises GatewayFull; the route has no entry then."""
+        """Set the entry of a route, or remove it with None. Raises GatewayFull; the route has no entry then."""
         home = next((table for table in self._tables if key in table.entries), None)
         if entry is None or home is None or home.entries[key] != entry:
             self._replace(key, entry, home)
@@ -125,11 +125,11 @@ class Tables:
         table.put(key, entry)
 
     def is_written(self, key: RouteKey) -> bool:
-        """Tell whether every table says of the route what is held for it."""
+        """Return whether the written tables contain the current entry of the route."""
         return all(table.entries.get(key) == table.written.get(key) for table in self._tables)
 
     def written_at(self, key: RouteKey) -> Serials:
-        """Return the serials at which what is written for the route was written, at the latest."""
+        """Return the serials by which the route's written entry was written, at the latest."""
         return self._written_at.get(key) or self._first or {}
 
     def documents(self, newer_than: Serials) -> dict[int, Object]:
@@ -141,7 +141,7 @@ class Tables:
         }
 
     async def write(self) -> tuple[set[RouteKey], ApiError | None]:
-        """Write what has changed; return the routes whose part of it is another one now, and what went wrong.
+        """Write the changed tables; return the routes whose entry changed, and the errors.
 
         A table that is refused does not keep the others from being written.
         """

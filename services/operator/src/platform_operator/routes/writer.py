@@ -15,12 +15,12 @@ class NameTaken(Exception):
     """An object of another owner has the name that a route needs; the message is for the route's author."""
 
     def __init__(self, which: ObjectId, owner: RouteKey | None) -> None:
-        whose = f"belongs to the route {owner}" if owner else "was not made by the operator"
+        whose = f"belongs to the route {owner}" if owner else "was not created by the operator"
         super().__init__(f"The {which} {whose}, so it is left as it is: rename the route, or remove that object.")
 
 
 class ObjectWriter:
-    """Writes what differs from what is known of the cluster."""
+    """Writes objects that differ from the known state of the cluster."""
 
     def __init__(self, cluster: Cluster, state: State) -> None:
         self._cluster = cluster
@@ -33,12 +33,12 @@ class ObjectWriter:
         return dict(self._state.live.get(key, {}))
 
     def is_written(self, key: RouteKey, body: Object) -> bool:
-        """Tell whether the object is there as `body` asks for it."""
+        """Return whether the object exists as `body` describes it."""
         live = self._state.live.get(key, {}).get(ObjectId.from_body(body))
         return live is not None and live.matches(body)
 
     async def write(self, key: RouteKey, body: Object) -> bool:
-        """Have the route's object be what `body` says; tell whether there was anything to do.
+        """Write `body` unless the object already matches; return whether it was written.
 
         Raises NameTaken and ApiError.
         """

@@ -1,1 +1,1 @@
-"""HTTP: endpoints, dependencies, responses and the OpenAPI document. Features know nothing of it."""
+"""HTTP: endpoints, dependencies, responses and the OpenAPI document. Features do not import it."""

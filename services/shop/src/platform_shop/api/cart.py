@@ -79,7 +79,7 @@ async def change_cart_item_quantity(
     language: LanguageDep,
     unit_of_work: VisitorUnitOfWork,
 ) -> Response:
-    """Let the cart hold so many of something; none takes it out."""
+    """Set the quantity of a variant in the cart; 0 removes it."""
 
     async def operation() -> StoredResponse:
         cart = await services.carts.set_quantity(session, visitor, variant_id, body.quantity, language)
@@ -97,7 +97,7 @@ async def change_cart_item_quantity(
 async def remove_cart_item(
     variant_id: UUID, services: ServicesDep, session: Session, visitor: CurrentVisitor, language: LanguageDep
 ) -> Response:
-    """Take something out of the cart; what is not in there is no fault."""
+    """Remove a variant from the cart; removing an absent one succeeds."""
 
     async def operation() -> StoredResponse:
         return localized_response(
@@ -112,7 +112,7 @@ async def _change(unit_of_work: UnitOfWork, operation: Operation, services: Serv
 
 
 def _with_cookie(response: Response, services: Services, visitor: Visitor) -> Response:
-    """Give an anonymous visitor its cookie. It is no part of what is recorded: it opens the cart."""
+    """Add an anonymous visitor's cookie to the response. It is not recorded, because it grants access to the cart."""
     settings = services.settings
     if visitor.member_id is None:
         response.set_cookie(

@@ -1,4 +1,4 @@
-"""`/api/shop/products`: the catalogue, for anybody."""
+"""`/api/shop/products`: the public catalogue."""
 
 from __future__ import annotations
 

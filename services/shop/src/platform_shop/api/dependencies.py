@@ -27,7 +27,7 @@ EXPECTED_MEMBER = "X-Expected-Member"
 
 
 class IdempotencyKeyMissing(Problem):
-    """This path takes no request without a key: a repeat must not buy twice."""
+    """This endpoint requires an idempotency key, so that a repeat cannot buy twice."""
 
     code = "idempotency-key-missing"
     status = 400
@@ -114,7 +114,7 @@ CurrentVisitor = Annotated[Visitor, Depends(current_visitor)]
 async def visitor_unit_of_work(
     request: Request, services: ServicesDep, session: Session, visitor: CurrentVisitor, key: GivenKey
 ) -> UnitOfWork:
-    """The boundary of a visitor's request, which may come under a key. Raises IdempotencyKeyInvalid."""
+    """Return the unit of work of a visitor's request with an optional key. Raises IdempotencyKeyInvalid."""
     keyed = await idempotent_request(request, key, visitor.scope, services.settings.fingerprint_key) if key else None
     return UnitOfWork(session, services.idempotency, services.outbox, keyed)
 
@@ -122,7 +122,7 @@ async def visitor_unit_of_work(
 async def keyed_unit_of_work(
     request: Request, services: ServicesDep, session: Session, caller: CurrentCaller, key: GivenKey
 ) -> UnitOfWork:
-    """The boundary of a member's request that must come under a key. Raises IdempotencyKeyMissing and …Invalid."""
+    """Return the unit of work of a member's request with a required key. Raises IdempotencyKeyMissing and …Invalid."""
     if key is None:
         raise IdempotencyKeyMissing
     keyed = await idempotent_request(request, key, str(caller.id), services.settings.fingerprint_key)

@@ -28,7 +28,7 @@ async def erase_member(
     session: Session,
     _service: Annotated[str, Depends(internal_caller("member"))],
 ) -> Response:
-    """Forget a member: its cart goes, its orders lose their name. Doing it twice does nothing more."""
+    """Erase a member: delete its cart, and remove its name from its orders. Idempotent."""
     await services.erasure.erase(session, member_id)
     await session.commit()
     services.outbox.after_commit(session)

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of shop's answers."""
+"""Descriptions of shop's responses in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def unmodified() -> Responses:
 
 
 def found(model: type[BaseModel]) -> Responses:
-    """Return the answers of a path that reads something that may be had already."""
+    """Return the responses of an endpoint that reads, with 304."""
     return {200: {"model": model, "headers": ETAG}, **unmodified()}
 
 
 def changed(model: type[BaseModel], *more: int) -> Responses:
-    """Return the answers of a path that changes something."""
+    """Return the responses of an endpoint that changes a resource."""
     return {200: {"model": model, "headers": ETAG | REPLAYED}, **problems(*WRITES, *more)}
 
 
 def created(model: type[BaseModel], *more: int) -> Responses:
-    """Return the answers of a path that makes something."""
+    """Return the responses of an endpoint that creates a resource."""
     location = {"Location": {"description": "URL of the new resource.", "schema": {"type": "string"}}}
     return {201: {"model": model, "headers": ETAG | REPLAYED | location}, **problems(*WRITES, *more)}

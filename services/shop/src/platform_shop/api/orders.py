@@ -66,7 +66,7 @@ async def place_order(
     unit_of_work: KeyedUnitOfWork,
     client: ClientBlock,
 ) -> Response:
-    """Order what is in the cart. A repeat under the same key orders nothing more."""
+    """Order the contents of the cart. A repeat with the same key creates no further order."""
 
     async def operation() -> StoredResponse:
         order = await services.orders.place(session, caller, body, language, client)
@@ -98,7 +98,7 @@ async def cancel_order(
     preconditions: PreconditionsDep,
     unit_of_work: KeyedUnitOfWork,
 ) -> Response:
-    """Cancel an order that is not on its way: its stock is for sale again, its money goes back."""
+    """Cancel an order that has not been shipped: its stock is released, its payment refunded."""
 
     async def operation() -> StoredResponse:
         return _order(await services.orders.cancel(session, caller, order_id, preconditions, language), language)
@@ -139,7 +139,7 @@ async def restore_cart(
     language: LanguageDep,
     unit_of_work: KeyedUnitOfWork,
 ) -> Response:
-    """Put the items of an order into the cart again, at today's prices; what is not sold any more is left out.
+    """Add the items of an order to the cart again, at current prices, without discontinued ones.
 
     The cart then holds at least the ordered quantity of each item, so repeating this adds nothing.
     """

@@ -1,4 +1,4 @@
-"""`/api/shop/payments`: what payment providers tell us. Anybody may come here; only a signature is believed."""
+"""`/api/shop/payments`: signed events of payment providers. The endpoint is public; the signature authenticates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JSON = "application/json"
 
 
 class PaymentEventBody(BaseModel):
-    """What became of a payment. Providers may say more than we read."""
+    """The outcome of a payment. Providers may send further fields."""
 
     model_config = ConfigDict(strict=True)
 
@@ -39,13 +39,13 @@ class PaymentEventBody(BaseModel):
 
     @property
     def report(self) -> OutcomeReport:
-        """What the event says became of the payment."""
+        """The outcome of the payment in the event."""
         outcome = PaymentOutcome(self.type)
         return OutcomeReport(outcome, FailureReason.parse(self.reason) if outcome is PaymentOutcome.FAILED else None)
 
 
 class EventReceipt(BaseModel):
-    """That an event was taken; `repeated` when it had been before."""
+    """The event was accepted; `repeated` if it had been accepted before."""
 
     id: str
     repeated: bool
@@ -66,7 +66,7 @@ async def receive_payment_event(
         str, Header(alias=HEADER, description="`t=<seconds>,v1=<hex>`: HMAC-SHA-256 of `<t>.<body>`.")
     ] = "",
 ) -> Response:
-    """Take a provider's word for what became of a payment, once an event."""
+    """Accept a provider's event about a payment, once per event."""
     if provider not in services.providers:
         raise NotFound("The payment provider does not exist.")
     body = await request.body()

@@ -20,7 +20,7 @@ def body_digest(body: bytes) -> str:
 
 
 def language_headers(language: Language) -> dict[str, str]:
-    """Return the headers of a response in `language`; `Vary` makes caches keep the languages apart."""
+    """Return the headers of a response in `language`, with `Vary` for caches."""
     return {"Content-Language": language, "Vary": "Accept-Language"}
 
 
@@ -42,7 +42,7 @@ def conditional_response(response: StoredResponse, preconditions: Preconditions)
 
 
 def public_response(document: BaseModel, language: Language, preconditions: Preconditions, max_age: int) -> Response:
-    """Return `document`, or 304 when the client has it; caches may keep it for `max_age` seconds."""
+    """Return `document`, or 304 if the client has it; caches may keep it for `max_age` seconds."""
     body = document.model_dump_json().encode()
     digest = body_digest(body)
     headers = {

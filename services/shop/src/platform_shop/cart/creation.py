@@ -1,4 +1,4 @@
-"""A bound on new anonymous carts: each is a row that is kept for days, and anybody may ask for one."""
+"""A limit on new anonymous carts: each is a row for days, and any client can create one."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ class VariantNotFound(NotFound):
 
 
 class QuantityUnavailable(Problem):
-    """Fewer pieces are left than the request asks for, or a cart does not hold that many of one product."""
+    """Fewer pieces are left than the request asks for, or it exceeds the limit per product in a cart."""
 
     code = "quantity-unavailable"
     status = 409
@@ -38,7 +38,7 @@ class TooManyCarts(Problem):
 
 
 class CartFull(Problem):
-    """A cart holds so many different things and no more."""
+    """A cart has a maximum number of different variants."""
 
     code = "cart-full"
     status = 409

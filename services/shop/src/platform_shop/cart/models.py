@@ -44,7 +44,7 @@ class CartLine(Table):
 
 
 class ErasedMember(Table):
-    """A member that is gone: whatever of it is still under way finds this, and leaves nothing behind."""
+    """A deleted member: requests that are still in progress find this record, and store nothing."""
 
     __tablename__ = "erased_members"
 

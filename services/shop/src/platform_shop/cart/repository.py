@@ -30,7 +30,7 @@ async def find(session: AsyncSession, visitor: Visitor) -> Cart | None:
 
 
 async def lock_cart(session: AsyncSession, visitor: Visitor) -> Cart:
-    """Return the visitor's cart, made if need be, and locked until the transaction ends."""
+    """Return the visitor's cart, created if necessary, and locked until the transaction ends."""
     if visitor.member_id is not None:
         made = insert(Cart).values(id=uuid_utils.compat.uuid7(), member_id=visitor.member_id)
         key = [Cart.member_id]
@@ -74,7 +74,7 @@ async def lines(session: AsyncSession, cart_id: UUID) -> Sequence[tuple[CartLine
 
 
 async def quantity_of(session: AsyncSession, cart_id: UUID, variant_id: UUID) -> int:
-    """Return how many of a variant a cart holds."""
+    """Return the quantity of a variant in a cart."""
     statement = select(CartLine.quantity).where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id)
     return (await session.execute(statement)).scalar_one_or_none() or 0
 
@@ -86,7 +86,7 @@ async def count_lines(session: AsyncSession, cart_id: UUID) -> int:
 
 
 async def set_quantity(session: AsyncSession, cart_id: UUID, variant_id: UUID, quantity: int) -> None:
-    """Let a cart hold so many of a variant; none takes the line out."""
+    """Set the quantity of a variant in a cart; 0 removes the line."""
     if quantity == 0:
         await session.execute(delete(CartLine).where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id))
         return
@@ -97,7 +97,7 @@ async def set_quantity(session: AsyncSession, cart_id: UUID, variant_id: UUID, q
 
 
 async def raise_quantities(session: AsyncSession, cart_id: UUID, quantities: Mapping[UUID, int]) -> None:
-    """Let a cart hold at least these quantities of the variants that still exist."""
+    """Raise the quantities of existing variants in a cart to at least these."""
     existing = await session.execute(select(Variant.id).where(Variant.id.in_(quantities)).order_by(Variant.id))
     rows = [
         {"cart_id": cart_id, "variant_id": variant_id, "quantity": min(quantities[variant_id], MAX_QUANTITY)}

@@ -1,4 +1,4 @@
-"""What goes into a cart's endpoints, and what comes out."""
+"""Request and response bodies of carts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Addition(Payload):
 
 
 class QuantityChange(Payload):
-    """How many of a variant there are to be; none takes it out."""
+    """The new quantity of a variant; 0 removes it."""
 
     model_config = with_example({"quantity": 3})
 
@@ -38,7 +38,7 @@ class CartProduct(BaseModel):
 
 
 class CartLineView(BaseModel):
-    """A line. `in_stock` says whether the whole quantity is available; `available` is capped: 10 means ten or more."""
+    """A line. `in_stock` is whether the whole quantity is available; `available` is capped: 10 means ten or more."""
 
     variant_id: UUID
     product: CartProduct
@@ -51,7 +51,7 @@ class CartLineView(BaseModel):
 
 
 class CartView(BaseModel):
-    """A cart. `item_count` counts pieces; `version` goes into the order, so that what was shown is what is bought."""
+    """A cart. `item_count` counts pieces; orders send `version`, so that the buyer gets what was displayed."""
 
     items: list[CartLineView]
     item_count: int

@@ -1,4 +1,4 @@
-"""Carts: read, change, merge. A cart reserves nothing: stock is taken by an order, and prices are current ones."""
+"""Carts: read, change, merge. A cart reserves nothing: orders reserve stock, and prices are current ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Carts:
         self._creation = creation
 
     async def read(self, session: AsyncSession, visitor: Visitor, language: Language) -> CartView:
-        """Return the visitor's cart; a member's takes over its anonymous cart."""
+        """Return the visitor's cart; a member's anonymous cart is merged into it."""
         if visitor.member_id is not None and not visitor.is_new:
             await self._merge(session, visitor.member_id, visitor.cart_id)
         return await self._view(session, await repository.find(session, visitor), visitor, language)
@@ -51,7 +51,7 @@ class Carts:
     async def set_quantity(
         self, session: AsyncSession, visitor: Visitor, variant_id: UUID, quantity: int, language: Language
     ) -> CartView:
-        """Let the cart hold so many of a variant. Raises VariantNotFound, QuantityUnavailable, CartFull."""
+        """Set the quantity of a variant in the cart. Raises VariantNotFound, QuantityUnavailable, CartFull."""
         cart = await self._lock(session, visitor)
         there = await repository.quantity_of(session, cart.id, variant_id)
         return await self._set(session, cart, variant_id, there, quantity, visitor, language)
@@ -59,7 +59,7 @@ class Carts:
     async def restore(
         self, session: AsyncSession, member_id: UUID, quantities: Mapping[UUID, int], language: Language
     ) -> CartView:
-        """Let a member's cart hold at least these quantities. Variants that are gone are left out. Raises CartFull."""
+        """Raise quantities in a member's cart to at least these; unknown variants are ignored. Raises CartFull."""
         member = Visitor(member_id, uuid_utils.compat.uuid7(), is_new=True)
         cart = await self._lock(session, member)
         await repository.raise_quantities(session, cart.id, quantities)

@@ -1,4 +1,4 @@
-"""The anonymous cart's token: its id, and our signature, so that nobody makes up another's."""
+"""The anonymous cart's token: its id and a signature, so that it cannot be forged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CartTokens:
         return f"{cart_id.hex}.{self._signature(cart_id)}"
 
     def parse_cart_id(self, token: str) -> UUID | None:
-        """Return the cart that `token` names, or None for one that we did not make."""
+        """Return the id of the cart in `token`, or None if its signature is invalid."""
         identity, _, signature = token.partition(".")
         try:
             cart_id = UUID(hex=identity)
@@ -36,7 +36,7 @@ class CartTokens:
         return cart_id if genuine else None
 
     def derive_cart_id(self, *of_what: str) -> UUID:
-        """Return the id of a new cart that is the same whenever it is made for the same."""
+        """Return the id of a new cart, which is the same for the same input."""
         digest = hmac.new(self._key, digestmod=hashlib.sha256)
         for part in of_what:
             digest.update(len(part).to_bytes(4, "big") + part.encode())

@@ -21,5 +21,5 @@ class Visitor:
 
     @property
     def scope(self) -> str:
-        """Whose keys its requests bear: nobody else's are the same."""
+        """The scope of the visitor's idempotency keys."""
         return str(self.member_id) if self.member_id is not None else f"cart:{self.cart_id}"

@@ -1,4 +1,4 @@
-"""What the catalogue may ask of the database at once: strangers' searches never take every connection from buyers."""
+"""Limits of the catalogue's database use, so that searches never take every connection from buyers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Gate:
 
 
 class CountsCache:
-    """Facets by filters, for `seconds`: as long as caches outside may keep the whole list anyway."""
+    """Facets by filters, cached for `seconds`, as long as external caches may keep the list."""
 
     def __init__(self, seconds: float, *, size: int = 1000, now: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -58,7 +58,7 @@ class CountsCache:
         self._locks: WeakValueDictionary[Filters, asyncio.Lock] = WeakValueDictionary()
 
     async def get(self, filters: Filters, count: Callable[[], Awaitable[list[Counted]]]) -> list[Counted]:
-        """Return what was counted; of those who ask for the same at once, one counts."""
+        """Return the cached counts, or compute them once for all concurrent callers."""
         lock = self._locks.setdefault(filters, asyncio.Lock())
         async with lock:
             until, counted = self._kept.get(filters, (0.0, []))

@@ -16,7 +16,7 @@ _LENGTH = len(_FORM) + _DIGEST + 8 + 16
 
 
 class Sort(StrEnum):
-    """The orders in which products come."""
+    """The sort orders of products."""
 
     RELEVANCE = "relevance"
     NEWEST = "newest"
@@ -35,13 +35,13 @@ class Filters:
     in_stock: bool = False
 
     def digest(self, sort: Sort) -> bytes:
-        """Return what distinguishes this list from others."""
+        """Return an identifier of this list."""
         return hashlib.sha256(repr((sort.value, astuple(self))).encode()).digest()[:_DIGEST]
 
 
 @dataclass(frozen=True)
 class Position:
-    """The last row of a page: what it is sorted by, and its id."""
+    """The last row of a page: its sort value and its id."""
 
     value: int
     id: UUID

@@ -45,7 +45,7 @@ class Category(Table):
 
 
 class Product(Table):
-    """Something for sale, in one or more variants. `price` is the least of theirs, kept here for sorting.
+    """A product with one or more variants. `price` is the lowest of theirs, stored here for sorting.
 
     `in_stock` says whether any variant has stock; the database keeps it (migration 0003).
     `search_keys_…` is what is searched by likeness, in keystrokes: see `platform_shop.catalogue.keystrokes`.

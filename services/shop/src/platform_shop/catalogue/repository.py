@@ -27,7 +27,7 @@ _NOT_LISTED = (
 
 @dataclass(frozen=True)
 class Found:
-    """A product of a list, and what it is sorted by."""
+    """A product of a list, and its sort value."""
 
     product: Product
     value: int
@@ -45,7 +45,7 @@ class Counted:
 
 
 async def limit_statements(session: AsyncSession, filters: Filters, seconds: float) -> None:
-    """Bound what the statements of a list may take, until the transaction ends."""
+    """Set the statement timeout of lists until the transaction ends."""
     options = _SEARCH_OPTIONS if filters.q else _LIST_OPTIONS
     limits = options | {"statement_timeout": str(round(seconds * 1000))}
     await session.execute(select(*(func.set_config(name, value, True) for name, value in limits.items())))
@@ -70,7 +70,7 @@ async def list_products(
 
 
 async def counts(session: AsyncSession, filters: Filters, match: Match | None) -> list[Counted]:
-    """Return what every category holds, in the shop's order of them; of a search, among its matches."""
+    """Return the number of products per category, in the shop's order; for a search, among its matches."""
     counted = _counted(filters, _counted_products(match))
     statement = (
         select(Category, counted.c.count, counted.c.min_price, counted.c.max_price, counted.c.in_stock)
@@ -116,7 +116,7 @@ async def lock_variants(session: AsyncSession, variant_ids: Iterable[UUID]) -> d
 
 
 async def add_stock(session: AsyncSession, variant_id: UUID, quantity: int) -> None:
-    """Add `quantity` pieces to a locked variant's stock; a negative one takes them."""
+    """Add `quantity` pieces to a locked variant's stock; a negative number removes them."""
     await session.execute(
         update(Variant)
         .where(Variant.id == variant_id)
@@ -126,7 +126,7 @@ async def add_stock(session: AsyncSession, variant_id: UUID, quantity: int) -> N
 
 
 def _candidates(filters: Filters, match: Match | None, value: ColumnElement[int]) -> Subquery:
-    """Return ids and what they are sorted by: of a search its matches, of a list every product."""
+    """Return ids and sort values: the matches of a search, or every product."""
     conditions: list[ColumnElement[bool]] = [_of_price(filters, Product.price.expression)]
     if filters.category is not None:
         category = select(Category.id).where(Category.slug == filters.category).scalar_subquery()
@@ -184,7 +184,7 @@ def _of_price(filters: Filters, price: ColumnElement[int]) -> ColumnElement[bool
 
 
 def _sorted_by(match: Match | None, sort: Sort) -> tuple[ColumnElement[int], bool]:
-    """Return the value to sort by, and whether it rises; ids of the same value come in the same direction."""
+    """Return the sort expression, and whether it ascends; ids of equal values are sorted in the same direction."""
     if sort is Sort.RELEVANCE and match is not None:
         return match.score, False
     if sort in {Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING}:

@@ -57,7 +57,7 @@ class TypedWord:
 
 @dataclass(frozen=True)
 class Meaning:
-    """A word of the vocabulary that a typed word may stand for; `likeness` is 1 where it holds what was typed."""
+    """A word of the vocabulary that may match a typed word; `likeness` is 1 if it contains what was typed."""
 
     word: str
     likeness: float
@@ -65,7 +65,7 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Match:
-    """What a search asks of a product, and how well it fits."""
+    """The conditions of a search on products, and their rank."""
 
     condition: ColumnElement[bool]
     score: ColumnElement[int]
@@ -96,7 +96,7 @@ def _typed(q: str) -> list[TypedWord]:
 
 
 async def _meanings(session: AsyncSession, typed: Sequence[TypedWord]) -> list[list[Meaning]]:
-    """Return what each word may stand for. The word itself is always meant, however many the vocabulary has."""
+    """Return the possible meanings of each word. The word itself is always one of them."""
     if not typed:
         return []
     lookups = (_lookup(number, word) for number, word in enumerate(typed))
@@ -135,7 +135,7 @@ def _like(typed: TypedWord) -> tuple[ColumnElement[bool], ColumnElement[float], 
 
 
 def _levels(meanings: Sequence[Sequence[Meaning]]) -> list[tuple[ColumnElement[str], float]]:
-    """Return queries for products that have a meaning of every word, the closest first, and what each is worth."""
+    """Return queries for products that match a meaning of every word, the closest first, with their ranks."""
     levels: list[tuple[ColumnElement[str], float]] = []
     for least, worth in _LEVELS:
         close = [[one.word for one in each if one.likeness >= least] for each in meanings]

@@ -1,4 +1,4 @@
-"""What the shop says about stock: a number up to ten, the same in every response (ADR 0017)."""
+"""Public stock numbers: up to ten, the same in every response (ADR 0017)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`shop demo-data`: fills the catalogue. What is there already stays as it is, its stock above all."""
+"""`shop demo-data`: adds sample products. Existing ones, and their stock, stay unchanged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from platform_shop.schema import SCHEMA
 
 
 async def fill_catalogue(settings: DatabaseSettings) -> dict[str, object]:
-    """Add what is missing of the demonstration shop, and say how much that was. Raises StartupError."""
+    """Add missing sample products, and return their number. Raises StartupError."""
     await wait_for_database(settings, SCHEMA)
     engine = make_engine(settings)
     try:
@@ -81,6 +81,6 @@ def _product_row(product: DemoProduct, category_id: UUID, category_names: str) -
 
 
 async def _add(session: AsyncSession, table: type[Category | Product | Variant], row: Mapping[str, Any]) -> int:
-    """Add a row unless there is one with its slug or number; return how many that made."""
+    """Add a row unless one has its slug or number; return the number of added rows."""
     statement = insert(table).values(id=uuid_utils.compat.uuid7(), **row).on_conflict_do_nothing().returning(table.id)
     return len((await session.execute(statement)).all())

@@ -24,7 +24,7 @@ CATEGORIES = (
 
 
 def _interleave(*shelves: tuple[DemoProduct, ...]) -> Iterator[DemoProduct]:
-    """Take one from each shelf in turn, so that the first page shows all of them."""
+    """Interleave the shelves, so that the first page shows products of each."""
     return chain.from_iterable(zip(*shelves, strict=True))
 
 

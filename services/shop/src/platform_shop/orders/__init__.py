@@ -1,1 +1,1 @@
-"""What was bought: made once, with its stock, and moved along."""
+"""Orders: created once with their stock, and their changes of state."""

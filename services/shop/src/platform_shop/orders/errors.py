@@ -17,7 +17,7 @@ class OrderNotFound(NotFound):
 
 
 class OutOfStock(Problem):
-    """Fewer pieces of some products are left than the cart holds."""
+    """Fewer pieces of some products are left than the cart contains."""
 
     code = "out-of-stock"
     status = 409
@@ -47,7 +47,7 @@ class CartEmpty(Problem):
 
 
 class CartChanged(Problem):
-    """The cart holds something else by now than the buyer saw."""
+    """The cart has changed since the buyer saw it."""
 
     code = "cart-changed"
     status = 409
@@ -57,7 +57,7 @@ class CartChanged(Problem):
 
 
 class TooManyUnpaidOrders(Problem):
-    """The unpaid orders of the member, or of its address, would hold too much of the stock."""
+    """The unpaid orders of the member, or of its address, would reserve too much of the stock."""
 
     code = "too-many-unpaid-orders"
     status = 409
@@ -69,17 +69,17 @@ class TooManyUnpaidOrders(Problem):
 
 
 class OrderNotPayable(Problem):
-    """The order needs no further payment attempt, or takes none: it is paid, cancelled, or its deadline has passed."""
+    """The order accepts no further payment attempt: it is paid, cancelled, or its deadline has passed."""
 
     code = "order-not-payable"
     status = 409
 
     def __init__(self) -> None:
-        super().__init__("This order takes no further payment. Read the order to see its state.")
+        super().__init__("This order accepts no further payment. Read the order to see its state.")
 
 
 class OrderStateConflict(Problem):
-    """The order cannot come into that state from the one that it is in."""
+    """The order cannot change to that state from its current one."""
 
     code = "order-state-conflict"
     status = 409

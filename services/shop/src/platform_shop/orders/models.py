@@ -1,4 +1,4 @@
-"""The orders' tables. What an order says does not change with the catalogue: names and prices are written into it."""
+"""Tables of orders. An order contains names and prices, so that it does not change with the catalogue."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OrderState(StrEnum):
 
 
 class Order(Table):
-    """What a member bought. After the member is gone, `member_id` and `address` are too."""
+    """A member's order. After the member is deleted, `member_id` and `address` are empty."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -106,7 +106,7 @@ class OrderLine(Table):
 
 
 class OrderStatusChange(Table):
-    """That an order came into a state: one line of its timeline."""
+    """A change of an order's state: one line of its timeline."""
 
     __tablename__ = "order_steps"
     __table_args__ = (PrimaryKeyConstraint("order_id", "position"),)
@@ -118,6 +118,6 @@ class OrderStatusChange(Table):
 
 
 def is_payable(order: Order) -> bool:
-    """Return whether the order takes another payment attempt before its deadline."""
+    """Return whether the order accepts another payment attempt before its deadline."""
     failed = order.state == OrderState.PENDING and order.payment.state == PaymentState.FAILED
     return failed and order.payment.attempt < MAX_PAYMENT_ATTEMPTS

@@ -1,4 +1,4 @@
-"""Order numbers: short enough to say on the telephone, and telling nothing of how much is sold."""
+"""Order numbers: short enough for the telephone, and without information about the number of sales."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class OrderPayments:
         return True
 
     async def apply_outcome(self, session: AsyncSession, reported: Payment, report: OutcomeReport) -> None:
-        """Apply the outcome to payment and order. An outcome that is known already changes nothing."""
+        """Apply the outcome to payment and order. A known outcome changes nothing."""
         order = await self._lock(session, reported)
         payment = next(one for one in order.payments if one.id == reported.id)
         before = PaymentState(payment.state)

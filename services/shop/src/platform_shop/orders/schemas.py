@@ -1,4 +1,4 @@
-"""What goes into an order's endpoints, and what comes out."""
+"""Request and response bodies of orders."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NeededLine = Annotated[str, Field(max_length=200), AfterValidator(filled_line)]
 
 
 class Address(Payload):
-    """Where an order goes. What is written how depends on `country`; `postal_code` is empty where there is none."""
+    """The delivery address. Formats depend on `country`; `postal_code` is empty for countries without postal codes."""
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["KR"])]
     recipient: Annotated[NeededLine, Field(max_length=100)]
@@ -65,7 +65,7 @@ def _as_in(info: ValidationInfo, text: str, normalize: Callable[[str, str], str]
 
 
 class PaymentChoice(Payload):
-    """How the order is paid. `test` is the provider that moves no money; its token says what becomes of the payment."""
+    """The payment method. `test` is the provider that charges no money; its token selects the outcome."""
 
     method: Literal["test"]
     # The text of a token is converted; JSON has no type for it.
@@ -73,7 +73,7 @@ class PaymentChoice(Payload):
 
 
 class OrderCreation(Payload):
-    """An order of what is in the cart: as it was shown (`cart_version`), for what it was said to cost."""
+    """An order of the cart as displayed (`cart_version`), for the displayed total."""
 
     model_config = with_example(
         {
@@ -125,14 +125,14 @@ class PaymentView(BaseModel):
 
 
 class Step(BaseModel):
-    """That the order came into a state."""
+    """A change of the order's state."""
 
     state: StateName
     at: datetime
 
 
 class OrderView(BaseModel):
-    """An order. `address` is null once its member is gone.
+    """An order. `address` is null after its member is deleted.
 
     `payable` says that the last payment failed and another may be made (`POST …/payment`) until `pay_by`, when the
     order is cancelled; `pay_by` is null for an order that is not pending.

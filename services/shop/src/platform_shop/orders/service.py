@@ -39,12 +39,12 @@ log = structlog.get_logger(__name__)
 
 
 def order_tag(order: Order | OrderView, language: Language) -> str:
-    """Return what an order's entity tag is made of: its version, and the language of its names."""
+    """Return the values of an order's entity tag: its version, and the language of its names."""
     return f"{order.version}-{language}"
 
 
 class Orders:
-    """Orders: made of a cart, read, cancelled, moved along."""
+    """Creates orders from carts, reads them, cancels them, and changes their state."""
 
     def __init__(self, payments: OrderPayments, unpaid: UnpaidLimits, currency: str) -> None:
         self._payments = payments
@@ -54,7 +54,7 @@ class Orders:
     async def place(
         self, session: AsyncSession, caller: Caller, wanted: OrderCreation, language: Language, address_block: str
     ) -> Order:
-        """Make an order of the caller's cart: stock taken, price checked, payment begun, cart emptied, all or nothing.
+        """Create an order of the caller's cart: check price and stock, reserve it, start the payment, empty the cart.
 
         Locks the cart's row first, then those of its variants, always in this order.
         Raises CartEmpty, CartChanged, TooManyUnpaidOrders, OutOfStock, PriceChanged, AccountInactive.

@@ -28,14 +28,14 @@ class UnpaidLimit:
 
 
 class UnpaidLimits:
-    """Refuses an order that would make a client's unpaid orders too many or too large."""
+    """Rejects an order that would exceed the limits of a client's unpaid orders."""
 
     def __init__(self, settings: UnpaidSettings) -> None:
         self._settings = settings
         self._key = settings.cart_key.get_secret_value().encode()
 
     def origin(self, address_block: str) -> str:
-        """Return what an order keeps of its client's address until it is paid: a keyed hash."""
+        """Return the keyed hash of the client's address that an order keeps until it is paid."""
         return hmac.new(self._key, _CONTEXT + address_block.encode(), hashlib.sha256).hexdigest()[:32]
 
     async def check(self, session: AsyncSession, member_id: UUID, origin: str, pieces: int) -> None:

@@ -24,7 +24,7 @@ class ProviderDelivery:
         self._providers = providers
 
     async def deliver(self, event: Event) -> None:
-        """Tell the provider. Raises DeliveryFailed when it does not answer."""
+        """Send the request to the provider. Raises DeliveryFailed if it is unavailable."""
         async with self._sessions() as session:
             payment = await repository.find(session, UUID(event.payload["payment_id"]))
         if payment is None:
@@ -36,7 +36,7 @@ class ProviderDelivery:
             elif event.topic == Topic.REFUND_REQUESTED and payment.state == PaymentState.REFUNDING:
                 await provider.refund(payment_request(payment))
         except ProviderUnavailable as error:
-            raise DeliveryFailed(f"{provider.name} is away") from error
+            raise DeliveryFailed(f"{provider.name} is unavailable") from error
 
 
 def payment_request(payment: Payment) -> PaymentRequest:

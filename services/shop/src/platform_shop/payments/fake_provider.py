@@ -1,4 +1,4 @@
-"""The provider `test`: no money moves. By its token it pays, is slow, fails, says so twice, or never says anything."""
+"""The provider `test`, which charges no money. The token selects the outcome: paid, slow, failed, twice or never."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FakePaymentToken(StrEnum):
 
 
 class FakeProvider:
-    """Sends signed events to `url`. Remembers nothing: what becomes of a payment follows from its token and its age."""
+    """Sends signed events to `url`. Stateless: the outcome of a payment follows from its token and its age."""
 
     name = "test"
 
@@ -54,7 +54,7 @@ class FakeProvider:
         self._deliveries: set[asyncio.Task[None]] = set()
 
     async def start(self, payment: PaymentRequest) -> None:
-        """Send what becomes of the payment, at once or later."""
+        """Send the outcome of the payment, now or later."""
         report = _planned_outcome(payment)
         if report is None:
             return
@@ -63,7 +63,7 @@ class FakeProvider:
             self._schedule_event(payment, report, delay)
 
     async def get_outcome(self, payment: PaymentRequest) -> OutcomeReport | None:
-        """Return what became of the payment by now."""
+        """Return the current outcome of the payment."""
         age = self._now() - payment.created_at.timestamp()
         if payment.token == FakePaymentToken.SLOW and age < self._slow_seconds:
             return None
@@ -74,7 +74,7 @@ class FakeProvider:
         self._schedule_event(payment, OutcomeReport(PaymentOutcome.REFUNDED), 0)
 
     async def close(self) -> None:
-        """Forget what was still to be sent, as a provider does that goes down."""
+        """Drop scheduled events, like a provider that crashes."""
         for task in self._deliveries:
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)

@@ -25,7 +25,7 @@ from platform_shop.orm import Table
 
 
 class PaymentState(StrEnum):
-    """Where the money is: not here yet, here, never to come, or on its way back."""
+    """The state of a payment: pending, paid, failed, or being refunded."""
 
     PENDING = "pending"
     PAID = "paid"

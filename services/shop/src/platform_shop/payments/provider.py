@@ -1,4 +1,4 @@
-"""What shop asks of a payment provider, whichever it is."""
+"""The protocol of payment providers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class PaymentRequest:
-    """A payment as sent to its provider; `id` is the same however often it is asked."""
+    """A payment as sent to its provider; `id` is the same on every attempt."""
 
     id: UUID
     token: str
@@ -52,7 +52,7 @@ class OutcomeReport:
 
 
 class ProviderUnavailable(Exception):
-    """The provider does not answer; it is asked again later."""
+    """The provider is unavailable; the request is retried later."""
 
 
 class PaymentProvider(Protocol):
@@ -64,7 +64,7 @@ class PaymentProvider(Protocol):
         """Ask for the money. Asked twice, the buyer pays once. Raises ProviderUnavailable."""
 
     async def get_outcome(self, payment: PaymentRequest) -> OutcomeReport | None:
-        """Return what became of a payment, or None when nothing did yet. Raises ProviderUnavailable."""
+        """Return the outcome of a payment, or None if there is none yet. Raises ProviderUnavailable."""
 
     async def refund(self, payment: PaymentRequest) -> None:
         """Give the money back. Asked twice, it is given back once. Raises ProviderUnavailable."""

@@ -1,4 +1,4 @@
-"""Statements on payments. A payment changes only while its order is held. Nothing here commits."""
+"""Statements on payments. A payment changes only while its order is locked. Nothing here commits."""
 
 from __future__ import annotations
 

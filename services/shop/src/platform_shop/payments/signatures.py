@@ -1,4 +1,4 @@
-"""Signatures of a provider's events: HMAC-SHA-256 of time and body, so that nobody else can say what was paid."""
+"""Signatures of a provider's events: HMAC-SHA-256 of time and body."""
 
 from __future__ import annotations
 

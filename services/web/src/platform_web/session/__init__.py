@@ -1,1 +1,1 @@
-"""Sign-up, log-in, log-out, and the session_renewer that scripts ask for."""
+"""Sign-up, log-in, log-out, and the renewal of sessions for scripts."""

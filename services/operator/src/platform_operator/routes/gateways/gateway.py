@@ -17,10 +17,10 @@ class GatewayFull(Exception):
 
 
 class Gateway(Protocol):
-    """Both methods return after how many seconds to call again, or 0 once the gateway is known to have followed."""
+    """Both methods return the seconds after which to call again, or 0 once the gateway has applied the change."""
 
     async def withdraw(self, key: RouteKey, to: Route | None) -> float:
-        """Take from the gateway what `to` does not ask for: paths, a host, trust in identity. None: everything."""
+        """Remove what `to` does not allow from the gateway: paths, host, trust in identity. None removes everything."""
 
     async def program(self, route: Route, backend: Backend | None) -> float:
         """Have the gateway send the route's requests to its service. Raises GatewayFull."""
@@ -29,4 +29,4 @@ class Gateway(Protocol):
         """Tell whether an object of a route is the gateway's and not the edge's."""
 
     def faults(self, key: RouteKey) -> str:
-        """Return what the gateway says against the route, or nothing."""
+        """Return the gateway's reason to reject the route, or nothing."""

@@ -40,7 +40,7 @@ class KongGateway:
         self._given: dict[RouteKey, float] = {}
 
     async def withdraw(self, key: RouteKey, to: Route | None) -> float:
-        """Remove the Ingresses that open more than `to` asks for. Raises ApiError."""
+        """Delete the Ingresses that open more than `to` allows. Raises ApiError."""
         wanted = build_kong(to, self._platform) if to else []
         kept = {_opening(body) for body in wanted}
         stale = [which for which, live in self._own(key) if to is None or _opens_other(which, live, kept)]
@@ -72,11 +72,11 @@ class KongGateway:
         return which.kind == KONG_PLUGIN.kind or (which.kind == INGRESS.kind and PLUGINS in _annotations(live.read()))
 
     def faults(self, key: RouteKey) -> str:  # noqa: ARG002 (the other gateway needs it)
-        """Return nothing: Kong says nothing to the operator."""
+        """Return nothing: Kong does not report to the operator."""
         return ""
 
     async def annotate_service(self, namespace: str, name: str, annotations: dict[str, str]) -> None:
-        """Have the Service tell Kong what `annotations` say; none: what it said before the route came."""
+        """Set `annotations` on the Service, or without any restore its previous ones."""
         backend = self._state.backends.get((namespace, name))
         known = dict(backend.kong) if backend else {}
         if backend is None or (annotations.items() <= known.items() and backend.is_joined == bool(annotations)):
@@ -97,7 +97,7 @@ def _opens_other(which: ObjectId, live: Live, kept: set[Opening | None]) -> bool
 
 
 def _opening(body: Object) -> Opening | None:
-    """Return what an Ingress of Kong opens; None when it refuses requests, or is none."""
+    """Return what an Ingress of Kong opens; None if it rejects requests, or does not exist."""
     plugins = _annotations(body).get(PLUGINS, "").split(",")
     if not any(plugin.endswith("-sanitize") for plugin in plugins):
         return None

@@ -1,4 +1,4 @@
-"""What the standalone gateway's pods say of the tables that they have loaded."""
+"""Reports of the standalone gateway's pods about the tables that they have loaded."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class GatewayReports:
         return frozenset().union(*self._slices.values())
 
     def handle_event(self, body: Object, gone: bool) -> bool:
-        """Take news of an EndpointSlice; tell whether the gateway has got its first pod, or lost its last."""
+        """Handle an EndpointSlice; return whether the gateway gained its first pod or lost its last."""
         metadata = body["metadata"]
         is_ours = (metadata.get("labels") or {}).get(SERVICE_LABEL) == self._service
         if metadata.get("namespace") != self._namespace or not is_ours:
@@ -54,7 +54,7 @@ class GatewayReports:
         return bool(before) != bool(self.addresses)
 
     def record(self, address: str, report: Report) -> None:
-        """Take a pod's report. One of a pod that is not known yet counts once it is."""
+        """Record a pod's report; that of an unknown pod counts once the pod is known."""
         before = self._reports.get(address)
         if before == report:
             return

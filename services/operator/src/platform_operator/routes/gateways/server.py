@@ -1,4 +1,4 @@
-"""Where the standalone gateway's pods ask for the tables of joined routes, and report what they have loaded.
+"""HTTP server from which the standalone gateway's pods fetch the tables of joined routes, and to which they report.
 
 A mounted ConfigMap reaches a pod within a minute or so; asked for by HTTP it is there within a second. Only what is
 written to the ConfigMaps is given out, so a pod that starts while the operator is down finds the same routes.
@@ -20,7 +20,7 @@ PATH = "/gateway/tables"
 
 
 class _Question(BaseModel):
-    """What a pod has, what its workers follow, and which rows it has refused."""
+    """The serials that a pod has and that its workers follow, and the rows that it rejected."""
 
     have: dict[int, int] = Field(default_factory=dict)
     loaded: dict[int, int] = Field(default_factory=dict)

@@ -39,7 +39,7 @@ class StandaloneGateway:
         self._settled: set[RouteKey] = set()
 
     async def withdraw(self, key: RouteKey, to: Route | None) -> float:
-        """Reduce the route's entry to what `to` asks for as well. Raises ApiError."""
+        """Reduce the route's entry to what `to` also allows. Raises ApiError."""
         entry = self._tables.entry(key)
         kept = reduced(entry, to, self._platform)
         if to and kept == entry and key in self._settled:
@@ -71,7 +71,7 @@ class StandaloneGateway:
         return _is_egress_policy(which, live)
 
     def faults(self, key: RouteKey) -> str:
-        """Return why some pod of the gateway has not taken the route, or nothing."""
+        """Return the reason that a pod of the gateway rejected the route, or nothing."""
         return self._reports.refusal(key)
 
     def _set_entry(self, key: RouteKey, entry: Object | None) -> float:

@@ -1,4 +1,4 @@
-"""A picture of a few words: a motif, a palette, a pattern on it and what hangs on the wall behind."""
+"""A picture described by a few words: a motif, a palette, a pattern and a backdrop."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ BACKDROPS: Mapping[str, Callable[[Palette], str]] = {
 
 
 def draw(picture: Mapping[str, Any]) -> bytes:
-    """Return the SVG of `picture`; an unknown word is taken for the first of its kind, so there always is a picture."""
+    """Return the SVG of `picture`; unknown words select the first choice, so there is always a picture."""
     return _draw(*(str(picture.get(word, "")) for word in ("motif", "palette", "pattern", "backdrop")))
 
 
@@ -80,7 +80,7 @@ def _draw(motif: str, palette: str, pattern: str, backdrop: str) -> bytes:
 
 
 def picture_digest(picture: Mapping[str, Any]) -> str:
-    """Return what distinguishes a picture from others."""
+    """Return a digest of a picture."""
     said = json.dumps([EDITION, picture], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 

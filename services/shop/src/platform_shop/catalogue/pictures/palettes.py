@@ -1,4 +1,4 @@
-"""Colours of pictures: few, quiet, each set made to go together."""
+"""Colour palettes of pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Palette:
-    """The wall, what hangs on it, and the thing itself: its colour, its shadow side, its light side, one accent."""
+    """The colours of wall, wall decoration and object: base, shadow, light, accent."""
 
     wall: str
     shape: str

@@ -1,4 +1,4 @@
-"""The few marks that pictures are made of, as SVG text."""
+"""The basic shapes of pictures, as SVG text."""
 
 from __future__ import annotations
 

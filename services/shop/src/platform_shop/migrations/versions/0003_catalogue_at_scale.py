@@ -29,7 +29,7 @@ FORMER = {"ix_products_category_id": ["category_id"], "ix_products_price_id": ["
 
 
 def upgrade() -> None:
-    """Add what lists and searches read."""
+    """Add columns and indexes for lists and searches."""
     _stock_mark()
     _lists(COVERING, FORMER)
     _search_vector(WITH_KEYS)

@@ -1,4 +1,4 @@
-"""Where unpaid orders come from, so that one client cannot reserve the whole stock."""
+"""The origin of unpaid orders, so that one client cannot reserve the whole stock."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ UNPAID = sa.text("state = 'pending'")
 
 
 def upgrade() -> None:
-    """Add the origin, and what unpaid orders are counted by."""
+    """Add the origin, and indexes to count unpaid orders."""
     op.add_column("orders", sa.Column("origin", sa.Text()))
     op.create_index("ix_orders_unpaid_member_id", "orders", ["member_id"], postgresql_where=UNPAID)
     op.create_index("ix_orders_unpaid_origin", "orders", ["origin"], postgresql_where=UNPAID)
