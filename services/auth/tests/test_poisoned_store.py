@@ -64,8 +64,15 @@ async def test_what_is_no_record_is_a_dead_session(client, token, key, store, lo
         {"ends_at": 1e99},
         {"idle_at": 0},
         {"ends_at": 0},
+        {"idle_at": 10**300, "ends_at": 10**300},
+        {"auth_time": -(10**300)},
+        {"renewed_at": 2**63},
         {"refresh": None},
         {"salt": 1},
+        {"user_agent": "\ud800"},
+        {"address": "\udfff"},
+        {"v": True},
+        {"v": 1.0},
     ],
     ids=str,
 )
@@ -73,6 +80,15 @@ async def test_a_record_that_does_not_fit_is_a_dead_session(client, token, key, 
     record = json.loads(await store.get(key))
 
     await store.set(key, json.dumps(record | change))
+
+    await assert_dead(client, token)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+async def test_a_record_in_another_encoding_is_a_dead_session(client, token, key, store, encoding):
+    record = await store.get(key)
+
+    await store.set(key, record.encode(encoding))
 
     await assert_dead(client, token)
 

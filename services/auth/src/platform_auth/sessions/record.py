@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
 VERSION = 1
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# The last second that a date can be written of: 9999-12-31T23:59:59Z.
+_LAST_TIME = 253_402_300_799
 
 
 class RecordUnreadable(ValueError):
@@ -53,8 +58,9 @@ _FIELDS = [field.name for field in dataclass_fields(Session) if field.name != "i
 def decode(session_id: str, raw: bytes) -> Session:
     """Return the session in `raw`. Raises RecordUnreadable."""
     try:
-        fields = json.loads(raw)
-        if not isinstance(fields, dict) or fields.pop("v", None) != VERSION:
+        fields = json.loads(raw.decode())
+        version = fields.pop("v") if isinstance(fields, dict) else None
+        if type(version) is not int or version != VERSION:
             raise RecordUnreadable("not a session record")
         # Fields of a newer release are passed over: during an update both releases read the same records.
         known = {name: fields[name] for name in _FIELDS}
@@ -63,12 +69,21 @@ def decode(session_id: str, raw: bytes) -> Session:
         raise RecordUnreadable("not a session record") from None
     texts = (session.member, session.refresh, session.salt, session.address, session.user_agent)
     times = (session.auth_time, session.renewed_at, session.idle_at, session.ends_at)
-    if not all(isinstance(text, str) for text in texts) or not all(type(moment) is int for moment in times):
+    if not all(map(_is_text, texts)) or not all(map(_is_time, times)):
         raise RecordUnreadable("a field of the wrong type")
     return session
 
 
 def _strings(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not all(map(_is_text, value)):
         raise RecordUnreadable("not a list of strings")
     return tuple(value)
+
+
+def _is_text(value: object) -> bool:
+    # JSON can escape lone surrogates, which no response could contain.
+    return isinstance(value, str) and not _SURROGATE.search(value)
+
+
+def _is_time(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _LAST_TIME
