@@ -16,7 +16,7 @@ LEFT_OUT = {
     "deployment-strategy": "the operator is never two pods at a time; test_pods.py looks at the others",
     "deployment-replicas": "how many pods is the user's choice; one is enough for development",
     "statefulset-has-poddisruptionbudget": "a budget for a single pod only blocks draining its node",
-    "deployment-has-poddisruptionbudget": "off by default for that reason; ci/high-availability-values.yaml has them",
+    "deployment-has-poddisruptionbudget": "off by default for that reason; values-production.yaml has them",
     "horizontalpodautoscaler-has-target": "kube-score looks for the target in the same file only",
 }
 

@@ -197,7 +197,8 @@ def installed():
         # two releases at a time are to fit a small node
         frugal = [f"{part}.resources.requests.cpu=10m" for part in REQUESTING]
         made = Release(namespace, f"{name}-values.yaml", f"{name}.platform.test", [*frugal, *settings])
-        if values.get("gateway", {}).get("implementation", "kong") == "kong":
+        standalone = "gateway.implementation=standalone" in settings
+        if not standalone and values.get("gateway", {}).get("implementation", "kong") == "kong":
             plugin = ROOT / "charts" / "kong-plugin-idempotency"
             run(helm(), "upgrade", "--install", "kong-plugin-idempotency", plugin, "-n", namespace)
             made.settings.append(f"gateway.kong.namespace={namespace}")

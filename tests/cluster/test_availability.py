@@ -1,4 +1,4 @@
-"""Two pods of each component: on one node too, and never none of them."""
+"""The production values: two pods of each component, on one node too, and never none of them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 from functools import partial
 
 import pytest
-from cluster import SERVING, CommandFailed, kubectl, objects, until
+from by_tls import by_tls
+from cluster import NAMESPACE, RELEASE, SERVING, CommandFailed, kubectl, objects, until
 from journey import works
+from outside import make_certificate, make_namespace
 
 
 def has_two_ready_pods(release, component: str) -> bool:
@@ -16,10 +18,14 @@ def has_two_ready_pods(release, component: str) -> bool:
 
 def test_two_pods_each_on_one_node_and_never_none(installed):
     """Anti-affinity prefers other nodes and does not insist; the budget lets one pod of a component go at a time."""
-    release = installed("high-availability")
+    namespace = f"{NAMESPACE}-production"
+    make_namespace(namespace)
+    certificate = make_certificate(namespace, f"{RELEASE}-tls", "production.platform.test")
+    # Kong is not part of this suite
+    release = installed("production", "gateway.implementation=standalone")
     for component in SERVING:
         until(f"{component} has two ready pods", partial(has_two_ready_pods, release, component))
-    with release.client() as client:
+    with by_tls(release, certificate) as client:
         works(client)
         first, second = ready_pods(release, "auth")
         evict(release, first)

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import ssl
-
-import httpx2
 import pytest
-from cluster import BASE_URL, NAMESPACE, RELEASE
+from by_tls import by_tls
+from cluster import NAMESPACE, RELEASE
 from journey import works
 from outside import make_certificate, make_namespace
 
 
-class ByTls(httpx2.HTTPTransport):
-    """The way to the edge for HTTPS: its address is this machine's to know, the name is asked for by SNI."""
-
-    def handle_request(self, request):
-        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
-        request.url = request.url.copy_with(host=httpx2.URL(BASE_URL).host)
-        return super().handle_request(request)
-
-
-def by_tls(release, certificate):
-    """A client that trusts this one certificate."""
-    return httpx2.Client(
-        base_url=f"https://{release.host}",
-        transport=ByTls(verify=ssl.create_default_context(cadata=certificate)),
-        headers={"Host": release.host},
-        timeout=15,
-    )
-
-
 @pytest.mark.parametrize(
-    ("name", "secret"), [("tls-secret", "platform-certificate"), ("tls-traefik", f"{RELEASE}-tls")]
+    ("name", "secret"),
+    [("tls-secret", "platform-certificate"), ("tls-traefik", f"{RELEASE}-tls")],
 )
 def test_https_and_its_cookies(installed, name, secret):
-    """A Secret of one's own, and one by the name that cert-manager would write to (no one does here)."""
+    """A Secret with a name of one's own, and one with the name that cert-manager would use."""
     namespace = f"{NAMESPACE}-{name}"
     make_namespace(namespace)
     certificate = make_certificate(namespace, secret, f"{name}.platform.test")

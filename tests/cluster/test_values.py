@@ -33,7 +33,15 @@ PLAIN = (
 )
 WITH_KONG = ("accounts-only", "default", "operator-kong", "tls-issuer", "traefik-kong")
 # Each has a test of its own below.
-WITH_MORE = ("external-data", "gitops", "high-availability", "monitoring", "removable", "tls-secret", "tls-traefik")
+WITH_MORE = (
+    "external-data",
+    "gitops",
+    "monitoring",
+    "production",
+    "removable",
+    "tls-secret",
+    "tls-traefik",
+)
 
 
 def test_every_file_is_installed_by_a_test():
