@@ -128,7 +128,6 @@ class Release:
     settings: list[str] = field(default_factory=suites_own)
     chart: Path = CHART
     # From the installation into an empty namespace to the first 200 through the edge.
-    first_answer_seconds: float = 0
 
     def install(self, *settings: str, timeout: int = PATIENCE) -> None:
         """Install it, or bring it to other settings, and wait until it is whole."""

@@ -148,8 +148,7 @@ def release(absent_release, client):
     began = time.monotonic()
     absent_release.install()
     until("the first 200 through the edge", lambda: answers(client), pause=0.1)
-    absent_release.first_answer_seconds = time.monotonic() - began
-    MEASURED["from an empty namespace to the first 200"] = f"{absent_release.first_answer_seconds:.1f} s"
+    MEASURED["from an empty namespace to the first 200"] = f"{time.monotonic() - began:.1f} s"
     return absent_release
 
 
