@@ -30,7 +30,7 @@ def render_values(values: Document, tmp_path: Path, release: str = "member-platf
     """Render every component with additional values. Raises RenderingFailed."""
     file = tmp_path / "values.yaml"
     file.write_text(yaml.safe_dump(values), encoding="utf-8")
-    command = [HELM, "template", release, CHART, "--namespace", NAMESPACE, "--kube-version", "1.34.0"]
+    command: list[Any] = [HELM, "template", release, CHART, "--namespace", NAMESPACE, "--kube-version", "1.34.0"]
     done = subprocess.run(
         [*command, "--values", EVERYTHING, "--values", file], capture_output=True, text=True, check=False
     )
