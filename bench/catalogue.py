@@ -165,8 +165,8 @@ async def under_load(client: httpx2.AsyncClient, seconds: float) -> dict[str, An
     async def read() -> None:
         while time.monotonic() < until:
             begin = time.monotonic()
-            answer = await client.get("/api/shop/products", params={"limit": 8})
-            answer.raise_for_status()
+            response = await client.get("/api/shop/products", params={"limit": 8})
+            response.raise_for_status()
             waits.append((time.monotonic() - begin) * 1000)
             await asyncio.sleep(0.02)
 

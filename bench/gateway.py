@@ -70,7 +70,7 @@ GOALS = {
     "first_of_bare": ("first", "bare", 0.40),
     "repeat_of_bare": ("repeat", "bare", 0.90),
 }
-# the most Redis commands a request may take, and bytes that Redis may take beyond the answer's body
+# the most Redis commands a request may take, and bytes that Redis may take beyond the response's body
 MOST_COMMANDS = {"no key": 0.0, "first": 2.0, "repeat": 1.0}
 MOST_BYTES = 300
 
@@ -275,15 +275,15 @@ def _commands(store: redis.Redis) -> float:
 
 
 def _memory(gateway: UnderTest) -> float:
-    """Return the bytes that Redis takes for a stored answer, key and expiry included, beyond the answer's body."""
+    """Return the bytes that Redis takes for a stored response, key and expiry included, beyond the response's body."""
     assert gateway.store is not None
     gateway.store.flushdb()
     with httpx2.Client(base_url=gateway.url) as client:
         headers = {"Content-Type": "application/json"}
         before = int(gateway.store.info("memory")["used_memory_dataset"])
         for number in range(STORED_ANSWERS):
-            answer = client.post("/keyed", content=REQUEST, headers=headers | {"X-Idempotency-Key": f"m{number}"})
-            answer.raise_for_status()
+            response = client.post("/keyed", content=REQUEST, headers=headers | {"X-Idempotency-Key": f"m{number}"})
+            response.raise_for_status()
     stored = int(gateway.store.dbsize())
     assert stored == STORED_ANSWERS, f"{stored} keys for {STORED_ANSWERS} answers"
     info = gateway.store.info("memory")

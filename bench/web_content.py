@@ -31,8 +31,8 @@ It holds a large cup and keeps it warm. The handle is wide enough for three fing
 Safe in the dishwasher and in the microwave. The lines darken with the years; that is how it should be."""
 
 
-def answers() -> dict[str, dict[str, Any]]:
-    """Return what the shop answers, by path."""
+def responses() -> dict[str, dict[str, Any]]:
+    """Return the responses of shop, by path."""
     return {
         "/api/shop/products": {
             "items": [_card(index) for index in range(len(PRODUCTS))],

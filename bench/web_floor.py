@@ -16,11 +16,11 @@ from platform_web.rendering.pages import Pages, Site
 from platform_web.visitor.cookies import CookieRules
 from platform_web.visitor.visitor import Visitor
 
-ANSWERS = web_content.answers()
+RESPONSES = web_content.responses()
 PAGES = Pages(Site("Haru", None, has_shop=True), Assets(), ZoneInfo("Asia/Seoul"))
 RULES = CookieRules(secure=False)
-NEWEST = ProductPage.model_validate(ANSWERS["/api/shop/products"])
-PRODUCT = Product.model_validate(ANSWERS["/api/shop/products/celadon-mug"])
+NEWEST = ProductPage.model_validate(RESPONSES["/api/shop/products"])
+PRODUCT = Product.model_validate(RESPONSES["/api/shop/products/celadon-mug"])
 SHOWN: dict[str, tuple[str, dict[str, Any]]] = {
     "/": ("home/home.html", {"newest": NEWEST}),
     "/products/celadon-mug": (
@@ -34,7 +34,7 @@ async def app(scope, receive, send):
     """Answer with the page of the path."""
     template, content = SHOWN[scope["path"]]
     page = PAGES.render(
-        Visitor.from_scope(scope, RULES), template, content, cart_count=ANSWERS["/api/shop/cart"]["item_count"]
+        Visitor.from_scope(scope, RULES), template, content, cart_count=RESPONSES["/api/shop/cart"]["item_count"]
     )
     await page(scope, receive, send)
 

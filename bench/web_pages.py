@@ -143,19 +143,19 @@ def _contenders(folder: Path, core: int, load_core: int) -> Iterator[dict[str, s
 
 def _shop(folder: Path) -> str:
     locations = []
-    for number, (path, answer) in enumerate(web_content.answers().items()):
+    for number, (path, response) in enumerate(web_content.responses().items()):
         file = folder / f"{number}.json"
-        file.write_text(json.dumps(answer, separators=(",", ":")))
+        file.write_text(json.dumps(response, separators=(",", ":")))
         locations.append(f"location = {path} {{ alias {file}; }}")
     return " ".join(locations)
 
 
 def _check_content(contenders: dict[str, servers.Server]) -> None:
     """Raise AssertionError unless every contender shows the same things."""
-    answers = web_content.answers()
-    product = answers["/api/shop/products/celadon-mug"]
+    responses = web_content.responses()
+    product = responses["/api/shop/products/celadon-mug"]
     words = {
-        "home": [item["name"].replace("&", "&amp;") for item in answers["/api/shop/products"]["items"]],
+        "home": [item["name"].replace("&", "&amp;") for item in responses["/api/shop/products"]["items"]],
         "product": [
             product["summary"],
             *(variant["name"] for variant in product["variants"]),
@@ -165,9 +165,9 @@ def _check_content(contenders: dict[str, servers.Server]) -> None:
     }
     for name, server in contenders.items():
         for page, path in PAGES.items():
-            answer = httpx2.get(f"http://127.0.0.1:{server.port}{path}", headers=HEADERS, timeout=30, trust_env=False)
-            missing = [word for word in [*words[page], ">3</b>"] if word not in answer.text]
-            assert answer.status_code == 200, f"{name} answers {answer.status_code} to {path}"
+            response = httpx2.get(f"http://127.0.0.1:{server.port}{path}", headers=HEADERS, timeout=30, trust_env=False)
+            missing = [word for word in [*words[page], ">3</b>"] if word not in response.text]
+            assert response.status_code == 200, f"{name} answers {response.status_code} to {path}"
             assert not missing, f"{name} does not show {missing} on {path}"
 
 

@@ -17,7 +17,7 @@ GATEWAY = re.compile(r"""^  \["([a-z-]+)"\] = \{$""", re.MULTILINE)
 
 
 def codes() -> Iterator[tuple[str, Path]]:
-    """Yield each code and the file that answers with it."""
+    """Yield each code and the file that responses with it."""
     for pattern, files in (
         (PYTHON, [*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py")]),
         (LUA, ROOT.glob("kong-plugins/*/kong/**/*.lua")),

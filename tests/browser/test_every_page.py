@@ -51,9 +51,9 @@ def open_place(new_context, furnished, base_url, watch) -> Open:
         context.add_cookies([{"name": "lang", "value": language, "url": base_url}])
         note_vitals(context)
         page = context.new_page()
-        answer = page.goto(base_url + furnished.path(place), wait_until=until)
-        assert answer is not None
-        assert answer.status == place.status, page.url
+        response = page.goto(base_url + furnished.path(place), wait_until=until)
+        assert response is not None
+        assert response.status == place.status, page.url
         assert page.url == base_url + furnished.path(place), "it leads elsewhere"
         return page
 

@@ -17,13 +17,13 @@ CUT = "net::ERR_"
 
 
 def lose_the_answer(route: Route) -> None:
-    """Let the request arrive and be carried out; its answer, with its cookies, never comes back."""
+    """Let the request arrive and be carried out; its response, with its cookies, never comes back."""
     request = route.request
     headers = {name: value for name, value in request.all_headers().items() if not name.startswith(":")}
-    answer = httpx2.request(
+    response = httpx2.request(
         request.method, request.url, headers=headers, content=request.post_data_buffer, timeout=30, trust_env=False
     )
-    assert answer.status_code in {201, 303}
+    assert response.status_code in {201, 303}
     route.abort("connectionreset")
 
 
@@ -67,7 +67,7 @@ def test_a_lost_connection_is_tried_again_under_the_same_key(shopper: Shopper, w
     assert [order["id"] for order in shopper.orders()] == [order_id]
 
 
-def test_a_lost_answer_to_a_form_is_sent_again_by_hand(unscripted: Shopper, watch: Watch):
+def test_a_lost_response_to_a_form_is_sent_again_by_hand(unscripted: Shopper, watch: Watch):
     watch.expected = (CUT,)
     unscripted.come_to_review()
     unscripted.page.route(PLACE, lose_the_answer, times=1)

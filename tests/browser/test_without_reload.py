@@ -138,7 +138,7 @@ def test_a_quantity_that_is_none_is_named_and_taken_back(shopper: Shopper, typed
     expect(total).to_have_text(before)
 
 
-def test_on_a_phone_the_answer_is_seen_where_the_button_is(new_shopper):
+def test_on_a_phone_the_response_is_seen_where_the_button_is(new_shopper):
     shopper: Shopper = new_shopper(viewport=PHONE)
     shopper.choose_product()
     button = shopper.page.get_by_role("button", name="Add to cart")

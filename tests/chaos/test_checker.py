@@ -29,7 +29,7 @@ def test_one_effect_and_its_replay_are_right():
     assert verdict.counts == {"keys": 1, "repeats": 1, "effects": 1, "successes": 2, "replays": 1, "refusals": 0}
 
 
-def test_a_lost_answer_whose_repeat_is_replayed_is_right():
+def test_a_lost_response_whose_repeat_is_replayed_is_right():
     history = [sent(1), Lost(3.0, "k", 1, "ReadTimeout"), sent(2), answered(2, replayed=True)]
     assert check(history, {"k": 1}).ok
 
@@ -38,7 +38,7 @@ def test_two_effects_for_one_key():
     assert rules([sent(1), answered(1)], {"k": 2}) == ["two effects for one key"]
 
 
-def test_two_effects_for_a_key_whose_answers_were_lost():
+def test_two_effects_for_a_key_whose_responses_were_lost():
     history = [sent(1), Lost(3.0, "k", 1, "closed"), sent(2), answered(2)]
     assert rules(history, {"k": 2}) == ["two effects for one key"]
 
@@ -48,7 +48,7 @@ def test_lost_acknowledged_effect():
 
 
 @pytest.mark.parametrize("second", [{"digest": "other"}, {"digest": "other", "status": 201, "replayed": True}])
-def test_repeat_with_another_answer_than_the_first(second):
+def test_repeat_with_another_response_than_the_first(second):
     history = [sent(1), answered(1), sent(2), answered(2, **second)]
     assert rules(history, {"k": 1}) == ["repeat with another answer than the first"]
 
@@ -65,7 +65,7 @@ def test_a_documented_refusal_is_right(refusal):
     [
         (500, "internal-error"),
         (500, None),
-        (502, None),  # an answer without a problem document is none of ours
+        (502, None),  # a response without a problem document is none of ours
         (503, "something-new"),
         (401, "unauthenticated"),
         (409, "email-taken"),
@@ -79,7 +79,7 @@ def test_undocumented_refusal(status, code):
     assert rules(history, {"k": 1}) == ["undocumented refusal"]
 
 
-def test_a_key_that_was_never_answered():
+def test_a_key_that_never_got_a_response():
     history = [sent(1), Lost(3.0, "k", 1, "closed"), sent(2), answered(2, status=409, code="idempotency-in-flight")]
     assert rules(history, {"k": 1}) == ["never answered"]
     assert rules(history, {}) == ["never answered"]

@@ -31,7 +31,7 @@ def edge_ingresses(documents):
 
 
 @pytest.mark.parametrize("values", ["default-values.yaml", "nginx-standalone-values.yaml"])
-def test_ingress_nginx_answers_for_listed_origins(values):
+def test_ingress_nginx_responds_for_listed_origins(values):
     for ingress in edge_ingresses(render(values, *LISTED)):
         annotations = {name.removeprefix(NGINX): value for name, value in ingress["metadata"]["annotations"].items()}
         if shows_pages(ingress):
@@ -46,7 +46,7 @@ def test_ingress_nginx_answers_for_listed_origins(values):
 
 
 @pytest.mark.parametrize("values", ["traefik-kong-values.yaml", "traefik-standalone-values.yaml"])
-def test_traefik_answers_for_listed_origins_before_it_asks_auth(values):
+def test_traefik_responds_for_listed_origins_before_it_asks_auth(values):
     documents = render(values, *LISTED)
     (cors,) = [one["spec"] for one in of_kind(documents, "Middleware") if one["metadata"]["name"].endswith("-cors")]
     headers = cors["headers"]

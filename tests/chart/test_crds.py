@@ -69,7 +69,7 @@ def test_helm_lint_is_content_with_the_kinds():
     assert done.returncode == 0, done.stdout
 
 
-def test_the_kinds_outlive_the_release_unless_told_otherwise():
+def test_the_kinds_outlive_the_release_unless_configured_otherwise():
     for crd in kinds().values():
         assert crd["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
     for crd in kinds("keep=false").values():

@@ -132,7 +132,7 @@ def test_traefiks_middlewares_ask_auth_and_overwrite_the_clients_headers():
     assert public == dict.fromkeys(IDENTITY, "")
 
 
-def test_an_upgrade_that_enables_parts_moves_no_path_to_another_object():
+def test_an_upgrade_that_enables_components_moves_no_path_to_another_object():
     """ingress-nginx refuses a second Ingress with one host and path; Helm makes new ones before it removes old ones."""
 
     def owners(documents):

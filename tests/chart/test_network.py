@@ -68,7 +68,7 @@ def test_within_the_release_exactly_the_listed_pairs_speak():
     assert allowed == WITHIN
 
 
-def test_no_part_speaks_udp_to_another():
+def test_no_component_speaks_udp_to_another():
     network = everything()
     for source, target in itertools.permutations(network.pods.values(), 2):
         assert not any(network.allows(source, target, port, "UDP") for port in PORTS)
@@ -113,7 +113,7 @@ def test_without_a_prometheus_nobody_reads_metrics():
     assert not any(network.allows(PROMETHEUS, pod, 9090) for pod in network.pods.values())
 
 
-def test_every_part_but_the_stores_resolves_names():
+def test_every_component_but_the_stores_resolves_names():
     network = everything()
     for server in (DNS, NODE_DNS):
         for protocol in ("UDP", "TCP"):
@@ -121,7 +121,7 @@ def test_every_part_but_the_stores_resolves_names():
             assert asking == set(network.pods) - {"postgres", "redis-sessions", "redis-idempotency"}
 
 
-def test_one_job_reaches_the_api_server_and_no_part_the_internet():
+def test_one_job_reaches_the_api_server_and_no_component_the_internet():
     network = everything()
     outward = {
         (pod.name, port) for pod in network.pods.values() for port in PORTS if network.allows(pod, INTERNET, port)
@@ -161,7 +161,7 @@ def test_stores_outside_are_reached_by_those_who_need_them():
     assert {pod.name for pod in network.pods.values() if network.allows(pod, redis, 6380)} == {"auth", "gateway"}
 
 
-def test_a_part_that_nobody_thought_of_is_closed():
+def test_a_component_that_is_not_listed_is_closed():
     network = everything()
     labels = {**dict(network.pods["auth"].labels), "app.kubernetes.io/component": "forgotten"}
     forgotten = Party.pod("forgotten", NAMESPACE, labels)

@@ -248,7 +248,7 @@ def test_the_gateways_tables_have_no_data_that_an_upgrade_could_take_away():
     assert {"name": "joined", "mountPath": "/etc/gateway-joined", "readOnly": True} in container["volumeMounts"]
 
 
-def test_a_change_of_the_platform_starts_the_operator_anew():
+def test_a_change_of_the_platform_starts_the_operator_again():
     marks = [
         named(render(KONG, setting), "Deployment", "operator")["spec"]["template"]["metadata"]["annotations"]
         for setting in ("edge.maxBodyBytes=1048576", "edge.maxBodyBytes=2048")

@@ -126,7 +126,7 @@ def test_no_plugin_changes_its_kind(documents):
         assert found["plugin"] == kind, name
 
 
-def test_every_answer_tells_the_requests_id(documents):
+def test_every_response_tells_the_requests_id(documents):
     for plugin in of_kind(documents, "KongPlugin"):
         if plugin["plugin"] == "pre-function":
             assert "X-Request-ID" in plugin["config"]["header_filter"][0], plugin["metadata"]["name"]

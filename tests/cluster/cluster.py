@@ -32,7 +32,7 @@ HOST = os.environ.get("PLATFORM_HOST", str(urlsplit(BASE_URL).hostname))
 SETTINGS = os.environ.get("TEST_VALUES", "image.pullPolicy=Always").split(",")
 VALUES = os.environ.get("TEST_VALUES_FILE", "traefik-standalone-values.yaml")
 
-# The platform's own components that answer HTTP; PostgreSQL and Redis are other people's programs.
+# The platform's own components that response HTTP; PostgreSQL and Redis are other people's programs.
 SERVING = ("member", "auth", "shop", "web", "gateway")
 
 # Measured on the way and reported at the end.
@@ -82,10 +82,10 @@ def pods(component: str) -> set[str]:
 def until(what: str, ready: Callable[[], Any], within: float = PATIENCE, pause: float = 0.5) -> Any:
     """Return the first true answer of `ready`. Raises AssertionError when none comes within the limit."""
     deadline = time.monotonic() + within
-    while not (answer := ready()):
+    while not (response := ready()):
         assert time.monotonic() < deadline, f"not within {within:g} s: {what}"
         time.sleep(pause)
-    return answer
+    return response
 
 
 def values_of(name: str) -> dict[str, Any]:

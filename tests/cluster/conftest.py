@@ -28,7 +28,7 @@ from cluster import (
     until,
     values_of,
 )
-from journey import answers
+from journey import responds
 from kinds import install_kinds
 from operator_api import GRANT, OTHER, PLATFORM, TEAM, Api
 from operator_process import ApiDoor, release_owner
@@ -147,7 +147,7 @@ def release(absent_release, client):
     """The platform, installed into an empty namespace."""
     began = time.monotonic()
     absent_release.install()
-    until("the first 200 through the edge", lambda: answers(client), pause=0.1)
+    until("the first 200 through the edge", lambda: responds(client), pause=0.1)
     MEASURED["from an empty namespace to the first 200"] = f"{time.monotonic() - began:.1f} s"
     return absent_release
 
@@ -158,9 +158,9 @@ def log_in(client, release):
 
     def log_in():
         body = {"email": "admin@example.com", "password": release.secret("admin", "password")}
-        answer = client.post("/auth/login", json=body)
-        assert answer.status_code == 200, answer.text
-        document = answer.json()
+        response = client.post("/auth/login", json=body)
+        assert response.status_code == 200, response.text
+        document = response.json()
         return {"Authorization": f"Bearer {document['access_token']}"}, document["member"]
 
     return log_in

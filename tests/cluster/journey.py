@@ -31,7 +31,7 @@ def walk_through(client: httpx2.Client) -> dict[str, str]:
     return dict(first.json())
 
 
-def answers(client: httpx2.Client) -> bool:
+def responds(client: httpx2.Client) -> bool:
     """Tell whether the platform answers with its keys."""
     with suppress(httpx2.TransportError):
         return client.get("/.well-known/jwks.json").status_code == 200
@@ -39,7 +39,7 @@ def answers(client: httpx2.Client) -> bool:
 
 
 def reaches_member(client: httpx2.Client) -> bool:
-    """Tell whether auth gets an answer from member: a log-in of no one is refused, and not for want of member."""
+    """Tell whether auth gets a response from member: a log-in of no one is refused, and not for want of member."""
     unknown = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
     with suppress(httpx2.TransportError):
         return client.post("/auth/login", json=unknown).status_code == 401
@@ -48,6 +48,6 @@ def reaches_member(client: httpx2.Client) -> bool:
 
 def works(client: httpx2.Client) -> dict[str, str]:
     """Use the platform as a client would, once the edge has found the pods, shortly after they are ready."""
-    until("the first 200 through the edge", lambda: answers(client), within=60)
+    until("the first 200 through the edge", lambda: responds(client), within=60)
     until("auth reaches member", lambda: reaches_member(client), within=30)
     return walk_through(client)

@@ -55,11 +55,11 @@ class Load:
     def _one(self, client: httpx2.Client, number: int) -> None:
         moment = time.monotonic() - self._began
         try:
-            answer = self.send(client, number)
+            response = self.send(client, number)
         except httpx2.HTTPError as error:
             self.outcomes["error"] += 1
             self.failures.append(f"{moment:.1f} s: {type(error).__name__} {error}")
             return
-        self.outcomes[str(answer.status_code)] += 1
-        if not answer.is_success:
-            self.failures.append(f"{moment:.1f} s: {answer.status_code} {answer.text[:200]}")
+        self.outcomes[str(response.status_code)] += 1
+        if not response.is_success:
+            self.failures.append(f"{moment:.1f} s: {response.status_code} {response.text[:200]}")

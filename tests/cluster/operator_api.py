@@ -32,8 +32,8 @@ class Api:
         self.client.close()
 
     def get(self, path):
-        answer = self.client.get(path)
-        return answer.json() if answer.is_success else None
+        response = self.client.get(path)
+        return response.json() if response.is_success else None
 
     def items(self, path):
         return [item["metadata"]["name"] for item in self.get(path)["items"]]
@@ -43,9 +43,9 @@ class Api:
         target = f"{path}/{body['metadata']['name']}"
         headers = {"Content-Type": "application/apply-patch+yaml"}
         parameters = {"fieldManager": "tests", "force": "true"}
-        answer = self.client.patch(target, params=parameters, headers=headers, content=json.dumps(body))
-        assert answer.is_success, answer.text
-        return answer.json()
+        response = self.client.patch(target, params=parameters, headers=headers, content=json.dumps(body))
+        assert response.is_success, response.text
+        return response.json()
 
     def merge(self, path, patch):
         headers = {"Content-Type": "application/merge-patch+json"}

@@ -143,8 +143,8 @@ class OperatorProcess:
 
     def metrics(self) -> str:
         """Return its metrics."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
-            return str(answer.read().decode())
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as response:
+            return str(response.read().decode())
 
     def is_quiet(self) -> bool:
         """Tell whether no object waits to be looked at."""
@@ -162,8 +162,8 @@ class OperatorProcess:
 
     def is_alive(self) -> bool:
         """Tell whether /livez answers."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/livez", timeout=5) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/livez", timeout=5) as response:
+            return bool(response.status == 200)
 
 
 def kubeconfig(server: str) -> dict[str, Any]:

@@ -40,4 +40,4 @@ if __name__ == "__main__":
         listen()
     peers = json.loads(sys.argv[1])
     with ThreadPoolExecutor(64) as pool:
-        print(json.dumps([peer for peer, ok in zip(peers, pool.map(open_to, peers), strict=True) if ok]))  # noqa: T201 (its answer)
+        print(json.dumps([peer for peer, ok in zip(peers, pool.map(open_to, peers), strict=True) if ok]))  # noqa: T201 (its response)

@@ -9,16 +9,16 @@ import urllib.request
 PATIENCE, SILENCE = 6, 2
 
 
-def answers(url: str) -> bool:
+def responds(url: str) -> bool:
     """Tell whether the address answers within the patience."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=SILENCE) as answer:
-                return bool(answer.read())
+            with urllib.request.urlopen(url, timeout=SILENCE) as response:
+                return bool(response.read())
         except OSError:
             time.sleep(0.5)
     return False
 
 
-print(json.dumps([url for url in sys.argv[1:] if answers(url)]))  # noqa: T201 (its answer)
+print(json.dumps([url for url in sys.argv[1:] if responds(url)]))  # noqa: T201 (its output)

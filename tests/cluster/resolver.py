@@ -36,7 +36,7 @@ def by_tcp(server: str) -> bool:
         return has_an_answer(client.recv(4096)[2:])
 
 
-def answers(ask, server: str) -> bool:
+def responds(ask, server: str) -> bool:
     """Tell whether the server answers this way."""
     try:
         return ask(server)
@@ -44,4 +44,4 @@ def answers(ask, server: str) -> bool:
         return False
 
 
-print(json.dumps({"udp": answers(by_udp, sys.argv[1]), "tcp": answers(by_tcp, sys.argv[1])}))  # noqa: T201 (its answer)
+print(json.dumps({"udp": responds(by_udp, sys.argv[1]), "tcp": responds(by_tcp, sys.argv[1])}))  # noqa: T201 (its output)

@@ -9,7 +9,7 @@ from cluster import NAMESPACE, SERVING, kubectl, objects, until
 from outside import make_namespace
 
 
-def test_prometheus_reads_every_parts_metrics_and_a_stranger_none(installed):
+def test_prometheus_reads_every_components_metrics_and_a_stranger_none(installed):
     watchers = f"{NAMESPACE}-watchers"
     make_namespace(watchers)
     try:

@@ -165,7 +165,7 @@ def cache_on_the_node(release):
     kubectl("delete", "pod", "node-cache", namespace=STRANGE_NAMESPACE)
 
 
-def test_a_cache_on_the_node_answers_every_part_but_the_stores(probes, cache_on_the_node):
+def test_a_cache_on_the_node_serves_every_component_but_the_stores(probes, cache_on_the_node):
     code = Path(__file__).with_name("resolver.py").read_text(encoding="utf-8")
     wanted = {"udp": True, "tcp": True}
     for name, (namespace, _) in probes.items():
@@ -177,7 +177,7 @@ def test_a_cache_on_the_node_answers_every_part_but_the_stores(probes, cache_on_
         assert said == (wanted if name not in STORES else dict.fromkeys(wanted, False)), name
 
 
-def test_every_part_but_the_stores_resolves_names(probes):
+def test_every_component_but_the_stores_resolves_names(probes):
     code = "import socket; print(socket.gethostbyname('kubernetes.default.svc.cluster.local'))"
     for name, (namespace, _) in probes.items():
         if name in {*STORES} | UNGOVERNED:

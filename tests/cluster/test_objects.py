@@ -53,7 +53,7 @@ def test_the_api_server_takes_the_plugins_objects():
 
 
 @pytest.mark.usefixtures("namespace")
-def test_kong_without_the_plugin_is_told_in_a_sentence():
+def test_kong_without_the_plugin_is_reported_in_a_sentence():
     """Asked of the cluster itself, for `helm template` cannot see what Kong's namespace holds."""
     command: list[Any] = [helm(), "install", f"{RELEASE}-x", CHART, "-n", NAMESPACE, "--dry-run=server"]
     with pytest.raises(CommandFailed, match="has no idempotency plugin: install charts/kong-plugin-idempotency there"):

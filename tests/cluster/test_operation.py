@@ -37,16 +37,16 @@ def test_an_upgrade_that_changes_every_pod_loses_no_request(release, log_in):
     headers, member = log_in()
     own = f"/api/members/{member['id']}"
     reads = (own, "/", "/api/shop/products?limit=5", "/auth/sessions")
-    # a page comes also while a service is away, and says so
+    # a page comes also while a service is unavailable, and says so
     without_pods = []
     before = {component: pods(component) for component in SERVING}
 
     def send(client, number):
         if number % 5:
-            answer = client.get(reads[number % 5 - 1], headers=headers)
-            if 'class="unavailable"' in answer.text or "notice-warning" in answer.text:
+            response = client.get(reads[number % 5 - 1], headers=headers)
+            if 'class="unavailable"' in response.text or "notice-warning" in response.text:
                 without_pods.append(number)
-            return answer
+            return response
         keyed = {**headers, "X-Idempotency-Key": str(uuid.uuid4())}
         return client.patch(own, headers=keyed, json={"display_name": f"Administrator {number}"})
 
@@ -119,8 +119,8 @@ def test_a_killed_pod_is_replaced_and_the_platform_works_again(release, log_in, 
     until(f"{component} has another pod", lambda: pods(component) and ready(component))
     until("the platform works again", works)
     with new_client() as client:
-        answer = client.get(f"/api/members/{member['id']}", headers=headers)
-    assert answer.status_code == 200, "the session was lost"
+        response = client.get(f"/api/members/{member['id']}", headers=headers)
+    assert response.status_code == 200, "the session was lost"
     assert release.secret("admin", "password")
 
 

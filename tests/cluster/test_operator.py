@@ -193,7 +193,7 @@ def test_a_service_that_comes_changes_or_goes_is_followed(api):
 
 
 @pytest.mark.usefixtures("tidy")
-def test_nothing_is_left_of_what_went_while_the_operator_was_away(api, operator):
+def test_nothing_is_left_of_what_went_while_the_operator_was_unavailable(api, operator):
     make(api)
     make(api, name="second", path="/r/second")
     operator.kill()
@@ -205,7 +205,7 @@ def test_nothing_is_left_of_what_went_while_the_operator_was_away(api, operator)
 
 
 @pytest.mark.usefixtures("tidy")
-def test_a_namespace_can_be_deleted_while_the_operator_is_away(api, operator):
+def test_a_namespace_can_be_deleted_while_the_operator_is_unavailable(api, operator):
     api.apply(SERVICES.format(OTHER), service(namespace=OTHER))
     make(api, name="echo", namespace=OTHER, path="/other")
     operator.kill()

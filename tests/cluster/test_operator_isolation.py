@@ -202,8 +202,8 @@ def test_the_kinds_refuse_what_no_gateway_could_follow(api):
     for paths in ([{"path": "/r/x"}, {"path": "/r/x/"}], [{"path": "/r/~x"}]):
         body = route("bad")
         body["spec"] = {"paths": paths, "backend": {"service": "echo", "port": 80}}
-        answer = api.client.post(ROUTES.format(TEAM), json=body)
-        assert answer.status_code == 422, answer.text
+        response = api.client.post(ROUTES.format(TEAM), json=body)
+        assert response.status_code == 422, response.text
     for spec in ({"namespaces": [TEAM], "pathPrefixes": ["/r"]}, {"namespaces": [TEAM], "pathPrefixes": ["/~r"]}):
         body = {**grant(["/r"]), "spec": spec}
         body["metadata"] = {"name": f"{GRANT}-bad"}

@@ -148,13 +148,13 @@ def test_the_secret_outlives_the_ring(api, ring):
 
 
 def test_a_ring_keeps_its_secret(api, ring):
-    answer = api.client.patch(
+    response = api.client.patch(
         f"{RINGS}/{ring}",
         headers={"Content-Type": "application/merge-patch+json"},
         content=json.dumps({"spec": {"secretName": "another"}}),
     )
-    assert answer.status_code == 422
-    assert "is immutable" in answer.text
+    assert response.status_code == 422
+    assert "is immutable" in response.text
 
 
 @pytest.mark.parametrize(

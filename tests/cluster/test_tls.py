@@ -25,9 +25,9 @@ def test_https_and_its_cookies(installed, name, secret):
         for cookie, status in (("__Host-access", 200), ("access", 401)):
             assert client.get(own, headers={"Cookie": f"{cookie}={token}"}).status_code == status
     with release.client() as client:
-        answer = client.get("/api/members/me?x=1", headers={"Cookie": f"__Host-access={token}"})
-    assert answer.status_code in {301, 308}
-    assert answer.headers["Location"] == f"https://{release.host}/api/members/me?x=1"
+        response = client.get("/api/members/me?x=1", headers={"Cookie": f"__Host-access={token}"})
+    assert response.status_code in {301, 308}
+    assert response.headers["Location"] == f"https://{release.host}/api/members/me?x=1"
     assert "ok     HTTP is redirected to HTTPS" in release.test()
 
 

@@ -165,9 +165,9 @@ def reader(new_member: Callable[[], Account], lasting_client: Callable[[], Clien
 @pytest.fixture(scope="session")
 def jwks(lasting_client: Callable[[], Client]) -> dict[str, list[dict[str, str]]]:
     """The published keys."""
-    answer = lasting_client().get("/.well-known/jwks.json")
-    assert answer.status_code == 200, answer.text
-    return dict(json.loads(answer.content))
+    response = lasting_client().get("/.well-known/jwks.json")
+    assert response.status_code == 200, response.text
+    return dict(json.loads(response.content))
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ from blackbox.house_rules import assert_problem
 def test_an_administrator_makes_a_member_who_can_log_in(admin: Session, client: Client):
     account = new_account()
 
-    answer = admin.post("/api/members", account.registration)
+    response = admin.post("/api/members", account.registration)
 
-    assert answer.status_code == 201
-    assert answer.headers["location"] == f"/api/members/{answer.json()['id']}"
-    assert answer.headers["etag"] == admin.get(answer.headers["location"]).headers["etag"]
-    assert client.log_in(account).me().json()["id"] == answer.json()["id"]
+    assert response.status_code == 201
+    assert response.headers["location"] == f"/api/members/{response.json()['id']}"
+    assert response.headers["etag"] == admin.get(response.headers["location"]).headers["etag"]
+    assert client.log_in(account).me().json()["id"] == response.json()["id"]
 
 
 def test_an_email_address_is_one_members_regardless_of_case(admin: Session, client: Client):
@@ -68,30 +68,30 @@ def test_a_member_made_between_two_pages_doubles_none(admin: Session):
 
 @pytest.mark.parametrize("query", ["%", "_", "\\", "'", '"', "%%%", "a' OR '1'='1", "\u0130", "x" * 300])
 def test_a_search_takes_its_words_literally(admin: Session, query: str):
-    answer = admin.get("/api/members", params={"q": query, "limit": 100})
+    response = admin.get("/api/members", params={"q": query, "limit": 100})
 
-    assert answer.status_code in {200, 422}
-    if answer.status_code == 200 and query in {"%", "_", "\\", "%%%"}:
-        assert all(query in item["email"] + item["display_name"] for item in answer.json()["items"])
+    assert response.status_code in {200, 422}
+    if response.status_code == 200 and query in {"%", "_", "\\", "%%%"}:
+        assert all(query in item["email"] + item["display_name"] for item in response.json()["items"])
 
 
 @pytest.mark.parametrize(
     "query", [{"limit": "0"}, {"limit": "-1"}, {"limit": "x"}, {"limit": "1000000"}, {"limit": "9" * 30}]
 )
-def test_a_limit_out_of_bounds_is_told(admin: Session, query: dict):
-    answer = admin.get("/api/members", params=query)
+def test_a_limit_out_of_bounds_is_reported(admin: Session, query: dict):
+    response = admin.get("/api/members", params=query)
 
-    if answer.status_code == 200:  # a bound may also be applied in silence, as long as it is one
-        assert len(answer.json()["items"]) <= 1000
+    if response.status_code == 200:  # a bound may also be applied in silence, as long as it is one
+        assert len(response.json()["items"]) <= 1000
     else:
-        assert_problem(answer, 422)
+        assert_problem(response, 422)
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "'; --", "e30", "\u00e9", "0" * 5000])
 def test_a_cursor_of_ones_own_is_refused(admin: Session, cursor: str):
-    answer = admin.get("/api/members", params={"cursor": cursor})
+    response = admin.get("/api/members", params={"cursor": cursor})
 
-    assert answer.status_code in {400, 422}, answer.text
+    assert response.status_code in {400, 422}, response.text
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_a_cursor_of_ones_own_is_refused(admin: Session, cursor: str):
         ({"display_name": ""}, "/display_name"),
     ],
 )
-def test_an_invalid_new_member_is_told_where(admin: Session, client: Client, change: dict, pointer: str):
+def test_an_invalid_new_member_is_reported_where(admin: Session, client: Client, change: dict, pointer: str):
     body = {**new_account().registration, **change}
 
-    for answer in (admin.post("/api/members", body), client.post("/auth/register", body)):
-        document = assert_problem(answer, 422)
+    for response in (admin.post("/api/members", body), client.post("/auth/register", body)):
+        document = assert_problem(response, 422)
         assert pointer in {error["pointer"] for error in document["errors"]}
-        assert body["password"] not in answer.text
+        assert body["password"] not in response.text
 
 
 @pytest.mark.parametrize("missing", ["email", "password", "display_name"])
@@ -126,11 +126,11 @@ def test_a_registration_lacks_nothing(client: Client, missing: str):
 def test_registering_lends_no_role(client: Client):
     account = new_account()
 
-    answer = client.post("/auth/register", {**account.registration, "roles": ["admin"], "status": "active"})
+    response = client.post("/auth/register", {**account.registration, "roles": ["admin"], "status": "active"})
 
-    assert answer.status_code in {201, 422}
-    if answer.status_code == 201:
-        assert "admin" not in answer.json()["roles"]
+    assert response.status_code in {201, 422}
+    if response.status_code == 201:
+        assert "admin" not in response.json()["roles"]
 
 
 def test_an_administrator_edits_a_member(admin: Session, other: Session):

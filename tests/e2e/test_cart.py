@@ -15,13 +15,13 @@ def mug(client: Client) -> dict:
     return variant_of(client, "celadon-mug")
 
 
-def slugs(answer) -> dict[str, int]:
-    return {item["product"]["slug"]: item["quantity"] for item in answer.json()["items"]}
+def slugs(response) -> dict[str, int]:
+    return {item["product"]["slug"]: item["quantity"] for item in response.json()["items"]}
 
 
-def cookie_of(answer) -> str:
+def cookie_of(response) -> str:
     """Return the cart's cookie, as a browser sends it back."""
-    given = answer.headers["set-cookie"]
+    given = response.headers["set-cookie"]
     assert "HttpOnly" in given
     assert "samesite=lax" in given.lower()
     return str(given.split(";")[0])
@@ -48,10 +48,10 @@ def test_the_platforms_own_cookies_do_not_get_as_far_as_the_shop(client: Client,
     """They are auth's and web's. With them the edge knows the member, and the shop gets a token in their place."""
     cookie = f"access={reader.access_token}; __Host-access={reader.access_token}"
 
-    answer = client.get(CART, headers={"Cookie": cookie})
+    response = client.get(CART, headers={"Cookie": cookie})
 
-    assert answer.json()["owner"] == "member"
-    assert "set-cookie" not in answer.headers
+    assert response.json()["owner"] == "member"
+    assert "set-cookie" not in response.headers
 
 
 def test_a_member_finds_its_cart_wherever_it_logs_in(member: Session, client: Client, mug):
@@ -104,9 +104,9 @@ def test_two_visitors_behind_one_address_have_carts_of_their_own(client: Client,
     assert slugs(first) == {"letter-set": 1, "celadon-mug": 1}
     assert slugs(second) == slugs(ben.get(CART, headers=ben_cookie)) == {"celadon-mug": 1}
     assert "idempotent-replayed" not in second.headers
-    for visitor, cookie, answer in ((ann, ann_cookie, first), (ben, ben_cookie, second)):
+    for visitor, cookie, response in ((ann, ann_cookie, first), (ben, ben_cookie, second)):
         again = put_in(visitor, mug, key=key, headers=cookie)
-        assert (again.content, again.headers["idempotent-replayed"]) == (answer.content, "true")
+        assert (again.content, again.headers["idempotent-replayed"]) == (response.content, "true")
 
 
 def test_a_first_addition_whose_response_was_lost_with_the_cookie_is_one(client: Client, mug):

@@ -9,7 +9,7 @@ from blackbox.shopping import PRODUCTS
 LANGUAGES = {"en": "Celadon mug", "ko": "청자 머그잔"}
 
 
-def test_the_shop_opens_with_goods_of_every_category(client: Client):
+def test_the_shop_opens_with_products_of_every_category(client: Client):
     page = client.get(PRODUCTS, params={"limit": 100}).json()
 
     assert len(page["items"]) == page["total_estimate"] == 30
@@ -25,15 +25,15 @@ def test_pages_lead_through_all_of_them(client: Client):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_come_in_the_language_that_the_client_asks_for(client: Client, language: str):
-    answers = [
+    responses = [
         client.get(f"{PRODUCTS}/celadon-mug", headers={"Accept-Language": language}),
         client.get(f"{PRODUCTS}/celadon-mug", params={"lang": language}),
     ]
 
-    for answer in answers:
-        assert answer.json()["name"] == LANGUAGES[language]
-        assert answer.headers["content-language"] == language
-        assert "accept-language" in answer.headers["vary"].lower()
+    for response in responses:
+        assert response.json()["name"] == LANGUAGES[language]
+        assert response.headers["content-language"] == language
+        assert "accept-language" in response.headers["vary"].lower()
 
 
 @pytest.mark.parametrize("q", ["머그", "mug", "ajrm", "celadno"])
@@ -62,9 +62,9 @@ def test_a_picture_is_drawn_and_can_do_nothing(client: Client):
 def test_it_is_the_same_for_everybody(client: Client, reader: Session, admin: Session):
     """So that a cache may give it to anybody."""
     for path in (PRODUCTS, f"{PRODUCTS}/celadon-mug"):
-        answers = [sender.get(path) for sender in (client, reader, admin)]
-        assert len({answer.content for answer in answers}) == 1
-        assert not [answer for answer in answers if "set-cookie" in answer.headers]
+        responses = [sender.get(path) for sender in (client, reader, admin)]
+        assert len({response.content for response in responses}) == 1
+        assert not [response for response in responses if "set-cookie" in response.headers]
 
 
 def test_what_is_not_there_is_a_problem(client: Client):

@@ -19,10 +19,10 @@ def test_the_table_has_rows_of_every_kind():
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.auth == "required"], ids=str)
 def test_a_required_route_refuses_without_a_credential(client: Client, route: Route):
     for method in route.methods:
-        answer = client.request(method, route.path)
+        response = client.request(method, route.path)
 
-        assert answer.status_code == 401, method
-        assert answer.headers["www-authenticate"].startswith("Bearer"), method
+        assert response.status_code == 401, method
+        assert response.headers["www-authenticate"].startswith("Bearer"), method
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.auth == "public"], ids=str)
@@ -56,12 +56,12 @@ def test_an_unusable_credential_is_none_on_an_optional_route(client: Client, rou
 def test_methods_off_the_table_reach_no_service(reader: Session, route: Route):
     """A row names its methods; the others are on no route, with a token, too."""
     for method in {*METHODS, "PURGE", "LINK", "TRACE", "OPTIONS", "PROPFIND"} - set(route.methods):
-        answer = reader.request(method, route.path)
+        response = reader.request(method, route.path)
         if method == "TRACE":
-            assert answer.status_code in {405, 501}
+            assert response.status_code in {405, 501}
             continue
-        assert answer.status_code == 405, method
-        assert set(answer.headers["Allow"].split(", ")) >= set(route.methods), method
+        assert response.status_code == 405, method
+        assert set(response.headers["Allow"].split(", ")) >= set(route.methods), method
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.roles], ids=str)
@@ -100,10 +100,10 @@ def test_a_path_matches_by_whole_elements_only(reader: Session, path: str):
 def test_what_is_no_bearer_token_is_refused(reader: Session, client: Client, credential: str):
     value = credential.replace("{token}", reader.access_token).encode("latin-1")
 
-    answer = client.get("/api/members/me", headers=[("Authorization", value)])
+    response = client.get("/api/members/me", headers=[("Authorization", value)])
 
-    assert_problem(answer, 401)
-    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert_problem(response, 401)
+    assert response.headers["www-authenticate"].startswith("Bearer")
 
 
 def test_two_credentials_are_not_one(reader: Session, other: Session, client: Client):
@@ -123,36 +123,36 @@ def test_the_token_is_taken_from_the_header_alone(reader: Session, client: Clien
 def test_the_scheme_is_case_insensitive(reader: Session, client: Client):
     """RFC 9110, section 11.1."""
     for scheme in ("bearer", "BEARER"):
-        answer = client.get("/api/members/me", headers={"Authorization": f"{scheme} {reader.access_token}"})
-        assert answer.status_code == 200, scheme
+        response = client.get("/api/members/me", headers={"Authorization": f"{scheme} {reader.access_token}"})
+        assert response.status_code == 200, scheme
 
 
 def test_a_request_id_is_passed_through(reader: Session, client: Client):
     for sender, path in ((reader, "/api/members/me"), (client, "/api/members/me"), (client, "/nowhere")):
-        answer = sender.get(path, headers={"X-Request-ID": "e2e-0123456789abcdef"})
-        if in_foreign_words(answer):
+        response = sender.get(path, headers={"X-Request-ID": "e2e-0123456789abcdef"})
+        if in_foreign_words(response):
             continue
-        assert answer.headers.get_list("x-request-id") == ["e2e-0123456789abcdef"], path
+        assert response.headers.get_list("x-request-id") == ["e2e-0123456789abcdef"], path
 
 
 def test_two_request_ids_are_not_one(reader: Session):
-    answer = reader.me(headers=[("X-Request-ID", "e2e-first-of-two"), ("X-Request-ID", "e2e-second-of-two")])
+    response = reader.me(headers=[("X-Request-ID", "e2e-first-of-two"), ("X-Request-ID", "e2e-second-of-two")])
 
-    assert answer.status_code in {200, 400}
-    assert len(answer.headers.get_list("x-request-id")) == 1
+    assert response.status_code in {200, 400}
+    assert len(response.headers.get_list("x-request-id")) == 1
 
 
 @pytest.mark.parametrize("forged", ["x", "a" * 300, 'a"b\\c{}<script>', "a b c d e f g h"])
 def test_a_malformed_request_id_is_replaced(reader: Session, forged: str):
     """It goes into every log line."""
-    answer = reader.me(headers={"X-Request-ID": forged})
+    response = reader.me(headers={"X-Request-ID": forged})
 
-    assert answer.status_code == 200
-    assert answer.headers["x-request-id"] != forged
+    assert response.status_code == 200
+    assert response.headers["x-request-id"] != forged
 
 
-def test_every_answer_has_an_id_of_its_own(client: Client):
-    answers = [client.get(path) for path in ("/nowhere", "/api/members/me", "/auth/login") * 3]
-    ids = [answer.headers["x-request-id"] for answer in answers if not in_foreign_words(answer)]
+def test_every_response_has_an_id_of_its_own(client: Client):
+    responses = [client.get(path) for path in ("/nowhere", "/api/members/me", "/auth/login") * 3]
+    ids = [response.headers["x-request-id"] for response in responses if not in_foreign_words(response)]
 
     assert len(set(ids)) == len(ids)

@@ -1,4 +1,4 @@
-"""Bypass, by path: what is on no route answers 404, however it is spelt, and no service sees the request."""
+"""Bypass, by path: what is on no route returns 404, however it is spelt, and no service sees the request."""
 
 import secrets
 
@@ -112,11 +112,11 @@ def test_another_spelling_opens_no_closed_path(reader: Session, platform: OwnPla
     reader.get("/")
     for method, request_id in (("GET", f"e2e-{secrets.token_hex(8)}"), ("POST", f"e2e-{secrets.token_hex(8)}")):
         request = compose(reader, method, path, f"X-Request-ID: {request_id}", "Connection: close", body="")
-        [answer] = exchange(reader.base_url, request, reader.address)
+        [response] = exchange(reader.base_url, request, reader.address)
 
-        check_house_rules(method, path, answer)
-        assert answer.status_code in {400, 404}, (method, answer.status_code, answer.content)
-        assert "x-auth-subject" not in answer.headers
+        check_house_rules(method, path, response)
+        assert response.status_code in {400, 404}, (method, response.status_code, response.content)
+        assert "x-auth-subject" not in response.headers
         if platform is not None:
             # What is no closed path may be a page that does not exist.
             assert platform.services_that_saw(request_id) <= {"web"}
@@ -143,10 +143,10 @@ def test_another_form_of_request_opens_no_closed_path(reader: Session, path: str
     head = request_lines.replace("{host}", host_of(reader.base_url)).replace("{path}", path)
     request = f"{head}\r\nAuthorization: Bearer {reader.access_token}\r\nConnection: close\r\n\r\n"
 
-    [answer] = exchange(reader.base_url, request.encode(), reader.address)
+    [response] = exchange(reader.base_url, request.encode(), reader.address)
 
-    check_house_rules("GET", path, answer)
-    assert answer.status_code == 404 or (answer.status_code == 400 and "@" in head), answer.content
+    check_house_rules("GET", path, response)
+    assert response.status_code == 404 or (response.status_code == 400 and "@" in head), response.content
 
 
 @pytest.mark.parametrize(
@@ -161,10 +161,10 @@ def test_a_request_without_one_good_host_is_refused(reader: Session, request_lin
     """RFC 9112, section 3.2."""
     request = f"{request_lines}\r\nAuthorization: Bearer {reader.access_token}\r\nConnection: close\r\n\r\n"
 
-    [answer] = exchange(reader.base_url, request.encode(), reader.address)
+    [response] = exchange(reader.base_url, request.encode(), reader.address)
 
-    check_house_rules("GET", "/api/members/me", answer)
-    assert answer.status_code == 400
+    check_house_rules("GET", "/api/members/me", response)
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -179,18 +179,18 @@ def test_a_client_cannot_tell_the_check_another_request(client, override: str):
 
 @pytest.mark.parametrize("method", ["CONNECT", "TRACE", "get", "GETT", "OPTIONS"])
 def test_unusual_methods_open_nothing(reader: Session, method: str):
-    [answer] = exchange(
+    [response] = exchange(
         reader.base_url, compose(reader, method, "/api/members/me", "Connection: close"), reader.address
     )
 
-    check_house_rules(method, "/api/members/me", answer)
-    assert answer.status_code in {400, 404, 405, 501}
+    check_house_rules(method, "/api/members/me", response)
+    assert response.status_code in {400, 404, 405, 501}
 
 
 @pytest.mark.parametrize("upgrade", ["h2c", "websocket", "TLS/1.0"])
 def test_an_upgrade_makes_no_tunnel(reader: Session, upgrade: str):
     """A tunnel would carry requests past the edge."""
-    answer = reader.me(
+    response = reader.me(
         headers={
             "Connection": "Upgrade, HTTP2-Settings",
             "Upgrade": upgrade,
@@ -198,8 +198,8 @@ def test_an_upgrade_makes_no_tunnel(reader: Session, upgrade: str):
         }
     )
 
-    assert answer.status_code == 200
-    assert "upgrade" not in answer.headers
+    assert response.status_code == 200
+    assert "upgrade" not in response.headers
 
 
 def test_the_log_check_can_fail(reader: Session, own_platform: OwnPlatform):

@@ -98,13 +98,13 @@ def test_a_forged_method_header_makes_no_write_a_read(browser):
 
 def test_a_bearer_is_nothing_that_a_foreign_page_could_send(member: Session):
     """The rules are for what browsers add by themselves."""
-    answer = member.patch(
+    response = member.patch(
         member.path,
         {"display_name": "App"},
         headers={"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"},
     )
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("bearer", ["Bearer x", "Bearer a.b.c", "Bearer", "bearer x"])

@@ -59,8 +59,8 @@ def refused_when_full(filling: Filling, request: Callable[[], Response]) -> Resp
 
     def refused() -> Response | None:
         filling.fill()
-        answer = request()
-        return answer if answer.status_code == 503 else None
+        response = request()
+        return response if response.status_code == 503 else None
 
     return eventually(refused, "a request finds the store full")
 

@@ -54,8 +54,8 @@ def test_internal_endpoints_take_service_tokens_only(directly: Callable[..., Cli
     ):
         body = {"email": "a@example.com", "password": "x" * 12, "display_name": "x"}
         for token in (None, admin.token, "x"):
-            answer = directly(component, token).request(method, path, json=body)
-            assert answer.status_code == 401, (component, path, answer.text)
+            response = directly(component, token).request(method, path, json=body)
+            assert response.status_code == 401, (component, path, response.text)
     assert admin.me().status_code == 200
 
 
@@ -76,10 +76,10 @@ def test_the_gateway_has_no_way_to_what_is_on_no_route(directly: Callable[..., C
 
 
 @pytest.mark.parametrize("component", ["valkey", "valkey-idempotency"])
-def test_databases_answer_nobody_without_a_password(own_platform: OwnPlatform, component: str):
-    answers = exchange_bytes(addressed(own_platform, component), b"PING\r\nCONFIG GET *\r\nKEYS *\r\n")
+def test_databases_reject_clients_without_a_password(own_platform: OwnPlatform, component: str):
+    responses = exchange_bytes(addressed(own_platform, component), b"PING\r\nCONFIG GET *\r\nKEYS *\r\n")
 
-    assert answers.count(b"-NOAUTH") == 3, answers
+    assert responses.count(b"-NOAUTH") == 3, responses
     host, _, port = str(own_platform.component("postgres")["address"]).rpartition(":")
     for user in ("postgres", "member_app", "shop_app"):
         for password in ("", user):

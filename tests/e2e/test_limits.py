@@ -36,26 +36,26 @@ def ask(session: Session, *lines: str, path: str = "/api/members/me") -> bytes:
     ids=["one long", "many", "cookies"],
 )
 def test_an_oversized_header_is_refused(reader: Session, lines: list[str]):
-    [answer] = exchange(reader.base_url, ask(reader, *lines), reader.address)
+    [response] = exchange(reader.base_url, ask(reader, *lines), reader.address)
 
-    check_house_rules("GET", "/api/members/me", answer)
-    assert answer.status_code in {400, 431}
+    check_house_rules("GET", "/api/members/me", response)
+    assert response.status_code in {400, 431}
 
 
 def test_an_oversized_target_is_refused(reader: Session):
-    [answer] = exchange(reader.base_url, ask(reader, path="/api/members/me?" + "x" * 100_000), reader.address)
+    [response] = exchange(reader.base_url, ask(reader, path="/api/members/me?" + "x" * 100_000), reader.address)
 
-    check_house_rules("GET", "/api/members/me", answer)
-    assert answer.status_code in {400, 414}
+    check_house_rules("GET", "/api/members/me", response)
+    assert response.status_code in {400, 414}
 
 
 def test_an_announced_oversized_body_is_refused_before_it_is_sent(client: Client):
     lines = ("Content-Type: application/json", f"Content-Length: {1 << 30}")
 
-    [answer] = exchange(client.base_url, compose(client, "POST", "/auth/login", *lines), client.address)
+    [response] = exchange(client.base_url, compose(client, "POST", "/auth/login", *lines), client.address)
 
-    check_house_rules("POST", "/auth/login", answer)
-    assert answer.status_code == 413
+    check_house_rules("POST", "/auth/login", response)
+    assert response.status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/register"])
@@ -64,10 +64,10 @@ def test_an_endless_body_is_cut_off(client: Client, path: str):
     head = compose(client, "POST", path, "Content-Type: application/json", "Transfer-Encoding: chunked")
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 
-    [answer] = exchange(client.base_url, head + chunk * 512, client.address)
+    [response] = exchange(client.base_url, head + chunk * 512, client.address)
 
-    check_house_rules("POST", path, answer)
-    assert answer.status_code == 413
+    check_house_rules("POST", path, response)
+    assert response.status_code == 413
 
 
 def test_an_oversized_body_is_refused_on_every_writing_route(reader: Session):
@@ -79,15 +79,17 @@ def test_an_oversized_body_is_refused_on_every_writing_route(reader: Session):
         ("POST", "/api/members"),
         ("POST", "/auth/refresh"),
     ):
-        answer = reader.request(method, path, content=body, headers={"Content-Type": "application/json"}, if_match="*")
-        assert_problem(answer, 413)
+        response = reader.request(
+            method, path, content=body, headers={"Content-Type": "application/json"}, if_match="*"
+        )
+        assert_problem(response, 413)
 
 
 @pytest.mark.parametrize("case", NO_HTTP)
 def test_what_is_no_http_breaks_nothing(client: Client, case: str):
-    for answer in exchange(client.base_url, NO_HTTP[case], client.address):
-        check_house_rules("GET", "/", answer)
-        assert 400 <= answer.status_code < 600
+    for response in exchange(client.base_url, NO_HTTP[case], client.address):
+        check_house_rules("GET", "/", response)
+        assert 400 <= response.status_code < 600
 
     assert client.get("/.well-known/jwks.json").status_code == 200
 
@@ -99,13 +101,13 @@ def test_a_control_character_in_a_header_is_the_clients_fault(reader: Session, n
         anonymous = reader.with_token(None)
         for sender, path in ((reader, "/api/members/me"), (anonymous, "/.well-known/jwks.json"), (anonymous, "/")):
             request = compose(sender, "GET", path, f"{name}: a{character}b", "Connection: close")
-            [answer] = exchange(reader.base_url, request, reader.address)
-            check_house_rules("GET", path, answer)
+            [response] = exchange(reader.base_url, request, reader.address)
+            check_house_rules("GET", path, response)
             # auth refuses such a request, and nginx makes 500 of a refusal that is neither 401 nor 403
-            refused = {500} if in_foreign_words(answer) else {400, 401}
-            assert answer.status_code in {200} | refused, (path, character)
-            if answer.status_code == 400 and not in_foreign_words(answer):
-                assert answer.headers["content-type"] == "application/problem+json", (path, character)
+            refused = {500} if in_foreign_words(response) else {400, 401}
+            assert response.status_code in {200} | refused, (path, character)
+            if response.status_code == 400 and not in_foreign_words(response):
+                assert response.headers["content-type"] == "application/problem+json", (path, character)
 
 
 def test_an_expectation_is_met(member: Session):

@@ -17,11 +17,11 @@ def store(own_platform: OwnPlatform) -> Iterator[redis.Redis]:
 
 
 def lose(store: redis.Redis) -> int:
-    """Delete every stored answer, and return how many there were."""
+    """Delete every stored response, and return how many there were."""
     return len([store.delete(name) for name in store.scan_iter("idem:*")])
 
 
-def test_an_edit_whose_answer_was_lost_happens_once(store: redis.Redis, member: Session):
+def test_an_edit_whose_response_was_lost_happens_once(store: redis.Redis, member: Session):
     key = new_key()
     first = member.patch(member.path, {"display_name": "Lost"}, key=key)
     assert lose(store) > 0
@@ -35,7 +35,7 @@ def test_an_edit_whose_answer_was_lost_happens_once(store: redis.Redis, member: 
 
 
 @pytest.mark.parametrize("path", ["/api/members", "/auth/register"])
-def test_a_member_whose_answer_was_lost_is_made_once(store: redis.Redis, admin: Session, client: Client, path: str):
+def test_a_member_whose_response_was_lost_is_made_once(store: redis.Redis, admin: Session, client: Client, path: str):
     sender = admin if path == "/api/members" else client
     account, key = new_account(), new_key()
     first = sender.post(path, account.registration, key=key)
@@ -58,8 +58,8 @@ def test_a_reuse_is_seen_without_the_store(store: redis.Redis, member: Session):
 
 
 @pytest.mark.parametrize("poison", [b"", b"garbage", b"\x00\xff" * 500, b'{"status":200}', ["a", "list"]], ids=repr)
-def test_a_spoilt_answer_is_none(store: redis.Redis, member: Session, poison):
-    """A poisoned value is a miss: never an error, never an answer."""
+def test_a_spoilt_response_is_none(store: redis.Redis, member: Session, poison):
+    """A poisoned value is a miss: never an error, never a response."""
     key = new_key()
     first = member.patch(member.path, {"display_name": "Spoilt"}, key=key)
     names = list(store.scan_iter("idem:*"))

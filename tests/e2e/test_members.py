@@ -20,25 +20,25 @@ def editable(session: Session) -> dict[str, str]:
 def test_a_registered_member_is_there(client: Client):
     account = new_account()
 
-    answer = client.post("/auth/register", account.registration)
+    response = client.post("/auth/register", account.registration)
 
-    assert answer.status_code == 201
-    created = answer.json()
-    assert answer.headers["location"] == f"/api/members/{created['id']}"
+    assert response.status_code == 201
+    created = response.json()
+    assert response.headers["location"] == f"/api/members/{created['id']}"
     session = client.log_in(account)
-    assert session.get(answer.headers["location"]).json() == created
+    assert session.get(response.headers["location"]).json() == created
 
 
 def test_a_member_has_the_documented_shape(member: Session):
-    answer = member.me()
+    response = member.me()
 
-    shown = answer.json()
+    shown = response.json()
     assert shown.keys() >= SHAPE
     assert uuid.UUID(shown["id"]).version == 7
     assert shown["status"] == "active"
     assert shown["email"] == member.account.email
     assert isinstance(shown["roles"], list)
-    assert answer.headers["etag"]
+    assert response.headers["etag"]
     for moment in ("created_at", "updated_at"):
         time_shown = datetime.fromisoformat(shown[moment])
         assert time_shown.utcoffset() == UTC.utcoffset(None)
@@ -54,29 +54,29 @@ def test_me_is_the_members_own_resource(member: Session):
     assert member.get(member.path).content == member.me().content
 
 
-def test_no_answer_holds_a_password(member: Session, admin: Session):
-    for answer in (member.me(), admin.get(member.path), member.get("/auth/sessions")):
-        assert "password" not in answer.text
-        assert "$argon2" not in answer.text
-        assert "session_epoch" not in answer.text
+def test_no_response_holds_a_password(member: Session, admin: Session):
+    for response in (member.me(), admin.get(member.path), member.get("/auth/sessions")):
+        assert "password" not in response.text
+        assert "$argon2" not in response.text
+        assert "session_epoch" not in response.text
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_another_member_is_out_of_reach(member: Session, other: Session, method: str):
     body = {**editable(other), "display_name": "Mallory"}
 
-    answer = member.request(method, other.path, json=None if method == "GET" else body, if_match="*")
+    response = member.request(method, other.path, json=None if method == "GET" else body, if_match="*")
 
-    assert answer.status_code in {403, 404}
-    assert other.account.email not in answer.text
+    assert response.status_code in {403, 404}
+    assert other.account.email not in response.text
     assert other.me().json()["display_name"] == other.account.display_name
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_list_is_the_administrators(member: Session, method: str):
-    answer = member.request(method, "/api/members", json=new_account().registration if method == "POST" else None)
+    response = member.request(method, "/api/members", json=new_account().registration if method == "POST" else None)
 
-    assert_problem(answer, 403)
+    assert_problem(response, 403)
 
 
 @pytest.mark.parametrize(
@@ -84,31 +84,31 @@ def test_the_list_is_the_administrators(member: Session, method: str):
 )
 def test_an_unknown_member_is_not_found(admin: Session, name: str):
     """A malformed id is no better than an unknown one."""
-    answer = admin.get(f"/api/members/{name}")
+    response = admin.get(f"/api/members/{name}")
 
-    assert answer.status_code in {400, 404, 422}, answer.text
+    assert response.status_code in {400, 404, 422}, response.text
 
 
 @pytest.mark.parametrize("content_type", ["application/merge-patch+json", "application/json"])
 def test_a_merge_patch_changes_what_it_names(member: Session, content_type: str):
     before = member.me()
 
-    answer = member.patch(member.path, {"display_name": "Grace Hopper"}, headers={"Content-Type": content_type})
+    response = member.patch(member.path, {"display_name": "Grace Hopper"}, headers={"Content-Type": content_type})
 
-    assert answer.status_code == 200
-    after = answer.json()
+    assert response.status_code == 200
+    after = response.json()
     changed = {name for name in SHAPE if after[name] != before.json()[name]}
     assert changed == {"display_name", "version", "updated_at"}
     assert after["version"] == before.json()["version"] + 1
-    assert answer.headers["etag"] != before.headers["etag"]
-    assert member.me().content == answer.content
+    assert response.headers["etag"] != before.headers["etag"]
+    assert member.me().content == response.content
 
 
 def test_a_patch_that_names_nothing_new_is_allowed(member: Session):
-    answer = member.patch(member.path, {})
+    response = member.patch(member.path, {})
 
-    assert answer.status_code == 200
-    assert answer.json()["display_name"] == member.account.display_name
+    assert response.status_code == 200
+    assert response.json()["display_name"] == member.account.display_name
 
 
 def test_null_does_not_empty_what_must_be_there(member: Session):
@@ -123,9 +123,9 @@ def test_null_does_not_empty_what_must_be_there(member: Session):
 def test_roles_and_status_are_not_the_members_to_change(member: Session, change: dict):
     before = member.me().json()
 
-    answer = member.patch(member.path, change)
+    response = member.patch(member.path, change)
 
-    assert answer.status_code in {403, 422}
+    assert response.status_code in {403, 422}
     assert member.me().json() == before
 
 
@@ -142,14 +142,14 @@ def test_roles_and_status_are_not_the_members_to_change(member: Session, change:
 def test_what_the_platform_sets_is_nobodys_to_change(member: Session, change: dict):
     before = member.me().json()
 
-    answer = member.patch(member.path, change)
+    response = member.patch(member.path, change)
 
-    assert answer.status_code in {200, 403, 422}
+    assert response.status_code in {200, 403, 422}
     assert {**member.me().json(), "updated_at": 0, "version": 0} == {
         **before,
         "updated_at": 0,
         "version": 0,
-    } or answer.status_code == 200
+    } or response.status_code == 200
     assert {name: member.me().json()[name] for name in ("id", "created_at", "email")} == {
         name: before[name] for name in ("id", "created_at", "email")
     }
@@ -187,9 +187,9 @@ def test_a_list_of_etags_matches_if_one_does(member: Session):
 def test_conditions_that_are_not_asked_for_change_no_write(member: Session, headers: dict):
     """Only the service evaluates a precondition, and the service has none of these (RFC 9110, section 13.1)."""
     for key in (None, new_key()):
-        answer = member.patch(member.path, {"display_name": f"Conditional {key}"}, key=key, headers=headers)
-        assert answer.status_code == 200
-        assert member.me().content == answer.content
+        response = member.patch(member.path, {"display_name": f"Conditional {key}"}, key=key, headers=headers)
+        assert response.status_code == 200
+        assert member.me().content == response.content
 
 
 def test_if_match_any_is_allowed(member: Session):
@@ -205,10 +205,10 @@ def test_put_replaces_the_editable_member(member: Session):
     new = {**editable(member), "display_name": "Put", "locale": "ko"}
     current = member.me().headers["etag"]
 
-    answer = member.put(member.path, new, if_match=current)
+    response = member.put(member.path, new, if_match=current)
 
-    assert answer.status_code == 200, answer.text
-    assert (answer.json()["display_name"], answer.json()["locale"]) == ("Put", "ko")
+    assert response.status_code == 200, response.text
+    assert (response.json()["display_name"], response.json()["locale"]) == ("Put", "ko")
     assert_problem(member.put(member.path, {**new, "display_name": "Stale"}, if_match=current), 412)
 
 
@@ -221,14 +221,14 @@ def test_of_parallel_conditional_writes_one_wins(member: Session):
     clients = [member.with_token(member.token) for _ in range(10)]
 
     with ThreadPoolExecutor(10) as pool:
-        answers = list(
+        responses = list(
             pool.map(
                 lambda n: clients[n].patch(member.path, {"display_name": f"Writer {n}"}, if_match=current), range(10)
             )
         )
 
-    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 9
-    [won] = [answer for answer in answers if answer.status_code == 200]
+    assert sorted(response.status_code for response in responses) == [200] + [412] * 9
+    [won] = [response for response in responses if response.status_code == 200]
     assert member.me().content == won.content
 
 
@@ -243,7 +243,7 @@ def test_of_parallel_conditional_writes_one_wins(member: Session):
         ({"locale": 5}, "/locale"),
     ],
 )
-def test_an_invalid_member_is_told_where(member: Session, change: dict, pointer: str):
+def test_an_invalid_member_is_reported_where(member: Session, change: dict, pointer: str):
     document = assert_problem(member.patch(member.path, change), 422)
 
     assert pointer in {error["pointer"] for error in document["errors"]}
@@ -253,16 +253,16 @@ def test_an_invalid_member_is_told_where(member: Session, change: dict, pointer:
     "body", [b"{", b"", b"\xff\xfe", b'{"display_name": "a"', b"NaN", b'{"display_name": "\\ud800"}', b'{"a":' * 5000]
 )
 def test_what_is_no_json_is_refused(member: Session, body: bytes):
-    answer = member.request("PATCH", member.path, content=body, headers={"Content-Type": "application/json"})
+    response = member.request("PATCH", member.path, content=body, headers={"Content-Type": "application/json"})
 
-    assert answer.status_code in {400, 422}, answer.text
+    assert response.status_code in {400, 422}, response.text
 
 
 @pytest.mark.parametrize("body", ["[]", '"x"', "7", "null", "true"])
 def test_what_is_no_object_is_refused(member: Session, body: str):
-    answer = member.request("PATCH", member.path, content=body, headers={"Content-Type": "application/json"})
+    response = member.request("PATCH", member.path, content=body, headers={"Content-Type": "application/json"})
 
-    assert_problem(answer, 422)
+    assert_problem(response, 422)
 
 
 def test_a_nul_character_is_no_name(member: Session):
@@ -294,8 +294,8 @@ def test_a_stale_delete_is_refused(member: Session):
 
 
 def test_head_tells_what_get_would(member: Session):
-    answer = member.request("HEAD", member.path)
+    response = member.request("HEAD", member.path)
 
-    assert answer.status_code == 200
-    assert answer.content == b""
-    assert answer.headers["etag"] == member.get(member.path).headers["etag"]
+    assert response.status_code == 200
+    assert response.content == b""
+    assert response.headers["etag"] == member.get(member.path).headers["etag"]

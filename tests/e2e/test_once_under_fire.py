@@ -1,4 +1,4 @@
-"""Writers that repeat until they have an answer, while the gateway and the member service are killed at any moment."""
+"""Writers that repeat until they have a response, while the gateway and the member service are killed at any moment."""
 
 import random
 from collections import defaultdict
@@ -27,16 +27,16 @@ REPEATS = 40
 
 @dataclass
 class Write:
-    """One key, and every answer to it."""
+    """One key, and every response to it."""
 
     account: Account
     key: str
-    answers: list[httpx2.Response] = field(default_factory=list)
+    responses: list[httpx2.Response] = field(default_factory=list)
 
     @property
     def made(self) -> list[httpx2.Response]:
-        """The answers that say that the member was made."""
-        return [answer for answer in self.answers if answer.status_code == 201]
+        """The responses that say that the member was made."""
+        return [response for response in self.responses if response.status_code == 201]
 
 
 class Writer:
@@ -52,26 +52,26 @@ class Writer:
             write = Write(new_account(self._tag), new_key())
             self.writes.append(write)
             known = False
-            while not known and len(write.answers) < REPEATS:
+            while not known and len(write.responses) < REPEATS:
                 known = self._send(write)
                 if not known:
                     finished.wait(0.1)
-            # A client that lost its answer asks again, though it has been served: 30 % do.
+            # A client that lost its response asks again, though it has been served: 30 % do.
             if known and self._random.random() < 0.3:
                 self._send(write)
 
     def _send(self, write: Write) -> bool:
         """Send once; return whether the outcome is known."""
         try:
-            answer = self._sender.post(self._path, write.account.registration, key=write.key)
+            response = self._sender.post(self._path, write.account.registration, key=write.key)
         except httpx2.TransportError:
             return False
-        write.answers.append(answer)
-        if answer.status_code == 409:
-            assert_problem(answer, 409, "idempotency-in-flight")
+        write.responses.append(response)
+        if response.status_code == 409:
+            assert_problem(response, 409, "idempotency-in-flight")
         else:
-            assert answer.status_code in {201, 429, 502, 503, 504}, answer.text
-        return answer.status_code == 201
+            assert response.status_code in {201, 429, 502, 503, 504}, response.text
+        return response.status_code == 201
 
 
 def kill_at_random(own_platform: OwnPlatform, chance: random.Random) -> None:
@@ -112,11 +112,11 @@ def test_a_key_makes_one_member_whatever_dies(own_platform: OwnPlatform, admin: 
     for item in pages(admin, "/api/members", q=tag, limit=100):
         found[item["email"]].append(item["id"])
 
-    summary = f"seed {seed}, {len(writes)} keys, {sum(len(write.answers) for write in writes.values())} answers"
+    summary = f"seed {seed}, {len(writes)} keys, {sum(len(write.responses) for write in writes.values())} answers"
     assert {email: ids for email, ids in found.items() if len(ids) > 1} == {}, summary
     assert found.keys() <= writes.keys(), summary
     for email, write in writes.items():
-        assert len({answer.content for answer in write.made}) <= 1, f"{summary}: two answers to one key"
+        assert len({response.content for response in write.made}) <= 1, f"{summary}: two answers to one key"
         if write.made:
             assert found[email] == [write.made[0].json()["id"]], f"{summary}: an acknowledged member is not there"
     assert len([write for write in writes.values() if write.made]) > len(DEATHS), f"{summary}: too little happened"

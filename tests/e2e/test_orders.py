@@ -26,7 +26,7 @@ def test_an_order_is_placed_and_paid(member: Session):
     assert member.get(CART).json()["items"] == []
 
 
-def test_whatever_the_provider_says_is_heeded_once(member: Session):
+def test_whatever_the_provider_says_is_handled_once(member: Session):
     order = buy(member, token="twice")
 
     assert await_state(member, order["id"], "paid")["version"] == 2
@@ -57,11 +57,11 @@ def test_a_hurried_buyer_orders_once(member: Session):
     senders = [member.with_token(member.token) for _ in range(12)]
 
     with ThreadPoolExecutor(len(senders)) as pool:
-        answers = list(pool.map(lambda sender: sender.post(ORDERS, body, key=key), senders))
+        responses = list(pool.map(lambda sender: sender.post(ORDERS, body, key=key), senders))
 
-    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert {response.status_code for response in responses} <= {201, 409}
     made = eventually(lambda: r if (r := member.post(ORDERS, body, key=key)).status_code == 201 else None, "the answer")
-    assert {answer.content for answer in answers if answer.status_code == 201} <= {made.content}
+    assert {response.content for response in responses if response.status_code == 201} <= {made.content}
     assert [item["id"] for item in pages(member, ORDERS)] == [made.json()["id"]]
 
 
@@ -75,12 +75,12 @@ def test_the_last_piece_is_sold_once(new_member, new_client):
         bodies.append(order_of(buyer, "never"))
 
     with ThreadPoolExecutor(BUYERS) as pool:
-        answers = list(pool.map(lambda buyer, body: buyer.post(ORDERS, body, key=new_key()), buyers, bodies))
+        responses = list(pool.map(lambda buyer, body: buyer.post(ORDERS, body, key=new_key()), buyers, bodies))
 
-    made = [answer for answer in answers if answer.status_code == 201]
+    made = [response for response in responses if response.status_code == 201]
     assert len(made) == 1
-    assert {answer.json()["code"] for answer in answers if answer is not made[0]} == {"out-of-stock"}
-    winner = buyers[answers.index(made[0])]
+    assert {response.json()["code"] for response in responses if response is not made[0]} == {"out-of-stock"}
+    winner = buyers[responses.index(made[0])]
     assert not variant_of(winner, "calligraphy-set")["in_stock"]
 
     cancelled = winner.post(f"{ORDERS}/{made[0].json()['id']}/cancel", key=new_key())
@@ -113,8 +113,8 @@ def test_each_caller_reaches_its_own_orders_alone(
     owner, order_id = bought
     for sender, status in zip((owner, other, admin, client), statuses, strict=True):
         if status is not None:
-            answer = sender.request(method, path.format(id=order_id), json=body, key=new_key())
-            assert answer.status_code == status, (sender, answer.text)
+            response = sender.request(method, path.format(id=order_id), json=body, key=new_key())
+            assert response.status_code == status, (sender, response.text)
 
 
 def test_another_members_list_does_not_hold_it(bought, other: Session, admin: Session):
@@ -142,10 +142,10 @@ def test_two_members_never_share_a_key(member: Session, other: Session):
     for buyer in (member, other):
         put_in(buyer, variant_of(buyer, "celadon-mug"))
 
-    answers = [buyer.post(ORDERS, order_of(buyer), key=key) for buyer in (member, other)]
+    responses = [buyer.post(ORDERS, order_of(buyer), key=key) for buyer in (member, other)]
 
-    assert [answer.status_code for answer in answers] == [201, 201]
-    assert "idempotent-replayed" not in answers[1].headers
+    assert [response.status_code for response in responses] == [201, 201]
+    assert "idempotent-replayed" not in responses[1].headers
 
 
 @pytest.mark.parametrize("signature", ["", "t=1,v1=" + "0" * 64, "nonsense"])
@@ -176,7 +176,7 @@ def test_a_deleted_member_leaves_orders_without_a_name(member: Session, admin: S
 
 
 @pytest.mark.chaos
-def test_a_shop_that_was_away_learns_who_is_gone(own_platform: OwnPlatform, member: Session, admin: Session):
+def test_a_shop_that_was_unavailable_learns_who_is_gone(own_platform: OwnPlatform, member: Session, admin: Session):
     order_id = buy(member)["id"]
     await_state(member, order_id, "paid")
 
@@ -187,8 +187,8 @@ def test_a_shop_that_was_away_learns_who_is_gone(own_platform: OwnPlatform, memb
     own_platform.wait_restarted("shop", old_pid)
 
     def forgotten() -> bool:
-        answer = admin.get(f"{ORDERS}/{order_id}")
-        return answer.status_code == 200 and answer.json()["address"] is None
+        response = admin.get(f"{ORDERS}/{order_id}")
+        return response.status_code == 200 and response.json()["address"] is None
 
     eventually(forgotten, "the shop has learnt of it", within=90)
 

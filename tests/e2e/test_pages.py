@@ -29,10 +29,10 @@ class Browser:
 
     def page(self, path: str) -> Page:
         """Open a page that must come, by way of every redirect."""
-        answer = self.http.get(path, follow_redirects=True)
-        assert answer.status_code == 200, (path, answer.status_code, answer.text[:400])
-        assert answer.headers["cache-control"] == "no-store"
-        return Page(answer.text)
+        response = self.http.get(path, follow_redirects=True)
+        assert response.status_code == 200, (path, response.status_code, response.text[:400])
+        assert response.headers["cache-control"] == "no-store"
+        return Page(response.text)
 
     def submit(self, form: Form, changes: dict[str, str] | None = None, **headers: str) -> httpx2.Response:
         """Send a form as it stands, but for `changes`."""
@@ -147,10 +147,10 @@ def test_two_tabs_that_renew_at_once_both_stay_logged_in(member_browser: Browser
 def test_the_api_never_renews(member_browser: Browser):
     member_browser.forget(ACCESS)
 
-    answer = member_browser.http.get("/api/members/me", headers={"Accept": "application/json"})
+    response = member_browser.http.get("/api/members/me", headers={"Accept": "application/json"})
 
-    assert answer.status_code == 401
-    assert not answer.headers.get_list("set-cookie")
+    assert response.status_code == 401
+    assert not response.headers.get_list("set-cookie")
 
 
 def test_a_script_renews_and_then_calls_the_api_with_the_cookie(member_browser: Browser):
@@ -223,7 +223,7 @@ def test_a_visitor_buys_something_and_what_it_chose_before_the_log_in_is_there(b
     eventually(lambda: "paid" in browser.page(places[0]).text, "the order is paid")
 
 
-def test_pages_come_without_the_part_that_is_away(own_platform: OwnPlatform, browser: Browser):
+def test_pages_come_without_the_component_that_is_unavailable(own_platform: OwnPlatform, browser: Browser):
     with own_platform.paused("shop"):
         page = browser.page("/")
 
@@ -241,10 +241,10 @@ def test_assets_come_without_cookies_and_are_kept_for_ever(browser: Browser):
     page = browser.page("/")
     [style] = [a["href"] for tag, a in page.tags if tag == "link" and a.get("rel") == "stylesheet"]
 
-    answer = browser.http.get(style)
+    response = browser.http.get(style)
 
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert not answer.headers.get_list("set-cookie")
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert not response.headers.get_list("set-cookie")
 
 
 def test_a_page_weighs_little(browser: Browser):
@@ -254,8 +254,8 @@ def test_a_page_weighs_little(browser: Browser):
     pending = [address]
     while pending:
         path = pending.pop()
-        with browser.http.stream("GET", path) as answer:
-            raw = b"".join(answer.iter_raw())
+        with browser.http.stream("GET", path) as response:
+            raw = b"".join(response.iter_raw())
         sizes[path] = len(raw)
         text = browser.http.get(path).text
         found = [a.get("href") or a.get("src") or "" for tag, a in Page(text).tags if tag in {"link", "script"}]
@@ -295,10 +295,10 @@ def test_what_caches_may_keep_renews_no_session(member_browser: Browser, path: s
     member_browser.forget(ACCESS)
     before = member_browser.cookie(REFRESH)
 
-    answer = member_browser.http.get(path)
+    response = member_browser.http.get(path)
 
-    assert "public" in answer.headers["cache-control"]
-    assert "set-cookie" not in answer.headers
+    assert "public" in response.headers["cache-control"]
+    assert "set-cookie" not in response.headers
     assert member_browser.cookie(REFRESH) == before
 
 
@@ -309,10 +309,10 @@ def test_a_cookie_of_our_name_that_is_not_ours_means_a_visitor_without_a_session
 ):
     cookies = "; ".join(f"{name}={value}" for name in (*ACCESS, *REFRESH))
 
-    answer = browser.http.get(path, headers={"Cookie": cookies})
+    response = browser.http.get(path, headers={"Cookie": cookies})
 
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/html")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/html")
 
 
 def test_a_page_that_one_member_left_open_does_nothing_to_the_next(
@@ -322,7 +322,7 @@ def test_a_page_that_one_member_left_open_does_nothing_to_the_next(
     member_browser.submit(member_browser.page("/account").form("/log-out"))
     member_browser.log_in(new_member())
 
-    answer = member_browser.submit(form)
+    response = member_browser.submit(form)
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert member_browser.page("/account").form("/account/profile")

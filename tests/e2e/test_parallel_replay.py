@@ -19,21 +19,27 @@ def all_at_once(send: Callable[[Client], httpx2.Response], clients: list[Client]
         return list(pool.map(send, clients))
 
 
-def settle(answers: list[httpx2.Response], send: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """Return the one answer that all who got one share, after checking the responses to the others."""
-    for refused in (answer for answer in answers if answer.status_code != 201):
+def settle(responses: list[httpx2.Response], send: Callable[[], httpx2.Response]) -> httpx2.Response:
+    """Return the one response that all who got one share, after checking the responses to the others."""
+    for refused in (response for response in responses if response.status_code != 201):
         if refused.status_code == 409:
             assert_problem(refused, 409, "idempotency-in-flight")
         else:
             assert_problem(refused, 503)
         assert int(refused.headers["retry-after"]) >= 1
     repeat = eventually(
-        lambda: answer if (answer := send()).status_code == 201 else None, "the repeat gets the first answer"
+        lambda: response if (response := send()).status_code == 201 else None, "the repeat gets the first answer"
     )
-    made = [answer for answer in answers if answer.status_code == 201] + [repeat]
-    assert len({answer.content for answer in made}) == 1
+    made = [response for response in responses if response.status_code == 201] + [repeat]
+    assert len({response.content for response in made}) == 1
     assert (
-        len([answer for answer in answers if answer.status_code == 201 and "idempotent-replayed" not in answer.headers])
+        len(
+            [
+                response
+                for response in responses
+                if response.status_code == 201 and "idempotent-replayed" not in response.headers
+            ]
+        )
         <= 1
     )
     assert repeat.headers["idempotent-replayed"] == "true"
@@ -44,9 +50,9 @@ def test_a_hundred_parallel_registrations_make_one_member(client: Client, admin:
     account, key = new_account(), new_key()
     clients = [client.with_token(None) for _ in range(CLIENTS)]
 
-    answers = all_at_once(lambda sender: sender.post("/auth/register", account.registration, key=key), clients)
+    responses = all_at_once(lambda sender: sender.post("/auth/register", account.registration, key=key), clients)
 
-    made = settle(answers, lambda: client.post("/auth/register", account.registration, key=key))
+    made = settle(responses, lambda: client.post("/auth/register", account.registration, key=key))
     assert [item["id"] for item in pages(admin, "/api/members", q=account.email)] == [made.json()["id"]]
     assert client.log_in(account).me().json()["id"] == made.json()["id"]
 
@@ -55,9 +61,9 @@ def test_a_hundred_parallel_creations_make_one_member(admin: Session):
     account, key = new_account(), new_key()
     clients = [admin.with_token(admin.token) for _ in range(CLIENTS)]
 
-    answers = all_at_once(lambda sender: sender.post("/api/members", account.registration, key=key), clients)
+    responses = all_at_once(lambda sender: sender.post("/api/members", account.registration, key=key), clients)
 
-    made = settle(answers, lambda: admin.post("/api/members", account.registration, key=key))
+    made = settle(responses, lambda: admin.post("/api/members", account.registration, key=key))
     assert [item["id"] for item in pages(admin, "/api/members", q=account.email)] == [made.json()["id"]]
 
 
@@ -65,10 +71,10 @@ def test_a_hundred_parallel_edits_count_once(member: Session):
     key, before = new_key(), member.me().json()["version"]
     clients = [member.with_token(member.token) for _ in range(CLIENTS)]
 
-    answers = all_at_once(lambda sender: sender.patch(member.path, {"display_name": "Once"}, key=key), clients)
+    responses = all_at_once(lambda sender: sender.patch(member.path, {"display_name": "Once"}, key=key), clients)
 
-    assert {answer.status_code for answer in answers} <= {200, 409}
-    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
+    assert {response.status_code for response in responses} <= {200, 409}
+    assert len({response.content for response in responses if response.status_code == 200}) == 1
     assert member.me().json()["version"] == before + 1
 
 
@@ -76,10 +82,10 @@ def test_of_parallel_registrations_without_a_key_one_wins(client: Client, admin:
     account = new_account()
     clients = [client.with_token(None) for _ in range(20)]
 
-    answers = all_at_once(lambda sender: sender.post("/auth/register", account.registration), clients)
+    responses = all_at_once(lambda sender: sender.post("/auth/register", account.registration), clients)
 
-    [made] = [answer for answer in answers if answer.status_code == 201]
-    assert {answer.status_code for answer in answers} <= {201, 409, 503}
+    [made] = [response for response in responses if response.status_code == 201]
+    assert {response.status_code for response in responses} <= {201, 409, 503}
     assert [item["id"] for item in pages(admin, "/api/members", q=account.email)] == [made.json()["id"]]
 
 

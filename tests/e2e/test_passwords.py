@@ -31,8 +31,8 @@ def test_an_uncommon_password_is_taken_as_it_is(client: Client, password: str):
 
     for variant in (password, password.strip()):
         right = variant == password
-        answer = client.post("/auth/login", {"email": account.email, "password": variant})
-        assert answer.status_code == (200 if right else 401)
+        response = client.post("/auth/login", {"email": account.email, "password": variant})
+        assert response.status_code == (200 if right else 401)
 
 
 def test_the_longest_password_is_not_cut_short(client: Client):
@@ -48,10 +48,10 @@ def test_a_new_password_ends_every_other_session_and_replaces_this_one(client: C
     account, other = member.account, client.log_in(member.account)
     change = {"current_password": account.password, "new_password": "a new one by the lake"}
 
-    answer = member.post("/auth/password", change)
+    response = member.post("/auth/password", change)
 
-    assert answer.status_code == 200
-    assert client.with_token(answer.json()["access_token"]).me().status_code == 200
+    assert response.status_code == 200
+    assert client.with_token(response.json()["access_token"]).me().status_code == 200
     for ended in (member, other):
         assert ended.me().status_code == 401
         assert ended.refresh().status_code == 401
@@ -61,9 +61,9 @@ def test_a_new_password_ends_every_other_session_and_replaces_this_one(client: C
 
 def test_who_does_not_know_the_current_password_changes_nothing(client: Client, member: Session):
     """ASVS 6.2.3: a stolen session is not a stolen account."""
-    answer = member.post("/auth/password", {"current_password": "no idea", "new_password": "a new one by the lake"})
+    response = member.post("/auth/password", {"current_password": "no idea", "new_password": "a new one by the lake"})
 
-    document = assert_problem(answer, 422, "current-password-wrong")
+    document = assert_problem(response, 422, "current-password-wrong")
     assert document["errors"][0]["pointer"] == "/current_password"
     assert member.me().status_code == 200
     client.log_in(member.account)

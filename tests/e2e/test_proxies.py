@@ -28,7 +28,7 @@ def guess(client: Client, email: str, visitor: str) -> int:
 def test_one_visitors_guesses_do_not_lock_out_another_behind_the_same_proxy(proxy: Client, account: Account):
     statuses = [guess(proxy, account.email, "203.0.113.66") for _ in range(MANY)]
     assert 429 in statuses
-    answer = proxy.post("/auth/login", account.credentials, headers={"X-Forwarded-For": "198.51.100.7"})
-    assert answer.status_code == 200
-    sessions = proxy.with_token(answer.json()["access_token"]).get("/auth/sessions").json()["items"]
+    response = proxy.post("/auth/login", account.credentials, headers={"X-Forwarded-For": "198.51.100.7"})
+    assert response.status_code == 200
+    sessions = proxy.with_token(response.json()["access_token"]).get("/auth/sessions").json()["items"]
     assert "198.51.100" in str(sessions[0])

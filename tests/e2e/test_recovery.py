@@ -21,7 +21,7 @@ AWAY = {502, 503, 504}
 
 
 def status_of(client: Client) -> int:
-    """Ask who the client is, and return 0 when there was no answer."""
+    """Ask who the client is, and return 0 when there was no response."""
     try:
         return client.me().status_code
     except httpx2.TransportError:
@@ -35,7 +35,7 @@ def whole_again(own_platform: OwnPlatform):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_a_killed_part_comes_back_and_nothing_is_lost(
+def test_a_killed_component_comes_back_and_nothing_is_lost(
     own_platform: OwnPlatform, member: Session, client: Client, component: str
 ):
     ended, kept = client.log_in(member.account), member.with_token(member.token)
@@ -86,17 +86,17 @@ def test_a_log_out_survives_the_session_stores_death(own_platform: OwnPlatform, 
 def test_an_outage_of_the_store_lets_nobody_in(own_platform: OwnPlatform, member: Session):
     """While sessions cannot be looked up, the check fails closed, and says so in bounded time."""
     with own_platform.paused("valkey"):
-        answer = member.me()
-        assert answer.status_code in AWAY
+        response = member.me()
+        assert response.status_code in AWAY
         assert member.with_token("x").me().status_code in {401, *AWAY}
 
     eventually(lambda: status_of(member) == 200, "members are served again")
 
 
-def test_an_outage_of_the_database_is_told(own_platform: OwnPlatform, member: Session):
+def test_an_outage_of_the_database_is_reported(own_platform: OwnPlatform, member: Session):
     with own_platform.paused("postgres"):
-        answer = member.me()
-        assert answer.status_code in AWAY
+        response = member.me()
+        assert response.status_code in AWAY
 
     eventually(lambda: status_of(member) == 200, "members are served again")
 
@@ -168,8 +168,8 @@ def test_no_log_contains_personal_data(own_platform: OwnPlatform, admin: Session
         "city": f"Canary{tag}",
     }
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: client.post("/auth/register", account.registration).status_code, range(8)))
-    assert sorted(answers) == [201] + [409] * 7
+        responses = list(pool.map(lambda _: client.post("/auth/register", account.registration).status_code, range(8)))
+    assert sorted(responses) == [201] + [409] * 7
     taken = client.register(new_account(f"canary{tag}"))
     session = client.log_in(account)
     assert_problem(session.patch(session.path, {"email": taken.email}), 409, "email-taken")

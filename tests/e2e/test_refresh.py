@@ -10,10 +10,10 @@ from blackbox.waiting import eventually
 
 
 def test_a_refresh_rotates_the_token(member: Session, client: Client):
-    answer = client.post("/auth/refresh", {"refresh_token": member.refresh_token})
+    response = client.post("/auth/refresh", {"refresh_token": member.refresh_token})
 
-    assert answer.status_code == 200
-    pair = answer.json()
+    assert response.status_code == 200
+    pair = response.json()
     assert "member" not in pair
     assert pair["refresh_token"] != member.refresh_token
     assert client.with_token(pair["access_token"]).me().json()["id"] == member.account.id
@@ -26,14 +26,14 @@ def test_parallel_refreshes_get_the_same_successor(member: Session, client: Clie
     clients = [client.with_token(None) for _ in range(10)]
 
     with ThreadPoolExecutor(len(clients)) as pool:
-        answers = list(
+        responses = list(
             pool.map(lambda one: one.post("/auth/refresh", {"refresh_token": member.refresh_token}), clients)
         )
 
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.json()["refresh_token"] for answer in answers}) == 1
-    for answer in answers:
-        assert client.with_token(answer.json()["access_token"]).me().status_code == 200
+    assert {response.status_code for response in responses} == {200}
+    assert len({response.json()["refresh_token"] for response in responses}) == 1
+    for response in responses:
+        assert client.with_token(response.json()["access_token"]).me().status_code == 200
     assert member.me().status_code == 200
 
 
@@ -44,8 +44,8 @@ def test_late_reuse_of_a_rotated_token_ends_the_session(member: Session, client:
 
     refused = eventually(
         lambda: (
-            answer
-            if (answer := client.post("/auth/refresh", {"refresh_token": member.refresh_token})).status_code != 200
+            response
+            if (response := client.post("/auth/refresh", {"refresh_token": member.refresh_token})).status_code != 200
             else None
         ),
         "reuse is refused after the grace",
@@ -77,13 +77,13 @@ def test_no_refresh_slips_past_a_log_out(member: Session, client: Client):
     with ThreadPoolExecutor(len(clients)) as pool:
         running = [pool.submit(one.post, "/auth/refresh", {"refresh_token": member.refresh_token}) for one in clients]
         member.log_out()
-        answers = [future.result() for future in running]
+        responses = [future.result() for future in running]
 
-    for answer in answers:
-        assert answer.status_code in {200, 401}
-        if answer.status_code == 200:
-            assert client.with_token(answer.json()["access_token"]).me().status_code == 401
-            assert client.post("/auth/refresh", {"refresh_token": answer.json()["refresh_token"]}).status_code == 401
+    for response in responses:
+        assert response.status_code in {200, 401}
+        if response.status_code == 200:
+            assert client.with_token(response.json()["access_token"]).me().status_code == 401
+            assert client.post("/auth/refresh", {"refresh_token": response.json()["refresh_token"]}).status_code == 401
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "A" * 5000, "\u0000", "../../x", "*"])

@@ -1,4 +1,4 @@
-"""The replay flow: a keyed write happens once, and its repeat gets the first answer."""
+"""The replay flow: a keyed write happens once, and its repeat gets the first response."""
 
 import json
 
@@ -11,11 +11,11 @@ from blackbox.raw_http import compose, exchange
 KEPT = ("content-type", "content-length", "etag", "location")
 
 
-def is_replay(answer) -> bool:
-    return answer.headers.get("idempotent-replayed") == "true"
+def is_replay(response) -> bool:
+    return response.headers.get("idempotent-replayed") == "true"
 
 
-def test_a_repeat_gets_the_first_answers_bytes(member: Session):
+def test_a_repeat_gets_the_first_responses_bytes(member: Session):
     key = new_key()
     first = member.patch(member.path, {"display_name": "Once"}, key=key)
 
@@ -30,7 +30,7 @@ def test_a_repeat_gets_the_first_answers_bytes(member: Session):
     assert member.me().json()["version"] == first.json()["version"]
 
 
-def test_a_first_answer_says_that_it_was_stored(member: Session):
+def test_a_first_response_says_that_it_was_stored(member: Session):
     key = new_key()
 
     first = member.patch(member.path, {"display_name": "Stored"}, key=key)
@@ -47,7 +47,7 @@ def test_without_a_key_every_request_counts(member: Session):
 
 
 def test_a_replay_belongs_to_its_own_request(member: Session):
-    """The stored answer's trace is not the repeat's."""
+    """The stored response's trace is not the repeat's."""
     key = new_key()
     member.patch(member.path, {"display_name": "Traced"}, key=key, headers={"X-Request-ID": "e2e-first-request"})
 
@@ -102,9 +102,9 @@ def test_both_header_names_mean_one_key(member: Session):
 def test_a_malformed_key_is_refused(member: Session, lines: list[str]):
     request = compose(member, "PATCH", member.path, "Connection: close", *lines, body='{"display_name": "Never"}')
 
-    [answer] = exchange(member.base_url, request, member.address)
+    [response] = exchange(member.base_url, request, member.address)
 
-    assert_problem(answer, 400, "idempotency-key-invalid")
+    assert_problem(response, 400, "idempotency-key-invalid")
     assert member.me().json()["display_name"] == member.account.display_name
 
 
@@ -122,14 +122,14 @@ def test_another_request_under_the_same_key_is_refused(member: Session):
     member.patch(member.path, {"display_name": "Mine"}, key=key)
     etag = member.me().headers["etag"]
 
-    for answer in (
+    for response in (
         member.patch(member.path, {"display_name": "Other"}, key=key),
         member.patch(member.path + "?x=1", {"display_name": "Mine"}, key=key),
         member.patch("/api/members/me", {"display_name": "Mine"}, key=key),
         member.put(member.path, {"display_name": "Mine"}, key=key, if_match=etag),
         member.patch(member.path, {"display_name": "Mine"}, key=key, headers={"Content-Type": "application/json"}),
     ):
-        assert_problem(answer, 422, "idempotency-key-reused")
+        assert_problem(response, 422, "idempotency-key-reused")
     assert member.me().json()["display_name"] == "Mine"
 
 
@@ -163,7 +163,7 @@ def test_a_settled_refusal_is_replayed(member: Session):
 
 
 def test_a_conditional_write_is_replayed(member: Session):
-    """The repeat presents an ETag that is stale by then; its answer is the first one all the same."""
+    """The repeat presents an ETag that is stale by then; its response is the first one all the same."""
     key, current = new_key(), member.me().headers["etag"]
     first = member.patch(member.path, {"display_name": "Conditional"}, key=key, if_match=current)
 
@@ -179,10 +179,10 @@ def test_a_refusal_at_the_door_is_not_remembered(member: Session, client: Client
     key = new_key()
     assert client.patch(member.path, {"display_name": "Door"}, key=key).status_code == 401
 
-    answer = member.patch(member.path, {"display_name": "Door"}, key=key)
+    response = member.patch(member.path, {"display_name": "Door"}, key=key)
 
-    assert answer.status_code == 200
-    assert not is_replay(answer)
+    assert response.status_code == 200
+    assert not is_replay(response)
 
 
 def test_a_forbidden_attempt_is_not_remembered(member: Session, admin: Session):
@@ -190,9 +190,9 @@ def test_a_forbidden_attempt_is_not_remembered(member: Session, admin: Session):
     key, body = new_key(), new_account().registration
 
     for _ in range(2):
-        answer = member.post("/api/members", body, key=key)
-        assert answer.status_code == 403
-        assert not is_replay(answer)
+        response = member.post("/api/members", body, key=key)
+        assert response.status_code == 403
+        assert not is_replay(response)
     assert list(admin.get("/api/members", params={"q": body["email"]}).json()["items"]) == []
 
 
@@ -238,13 +238,13 @@ def test_a_key_is_not_shared_by_claiming_to_be_its_owner(member: Session, other:
     assert not is_replay(theirs)
 
 
-def test_a_stored_answer_is_not_for_the_logged_out(member: Session, client: Client):
+def test_a_stored_response_is_not_for_logged_out_visitors(member: Session, client: Client):
     key = new_key()
     member.patch(member.path, {"display_name": "Gone"}, key=key)
     member.log_out()
 
-    answer = member.patch(member.path, {"display_name": "Gone"}, key=key)
-    assert answer.status_code == 401
+    response = member.patch(member.path, {"display_name": "Gone"}, key=key)
+    assert response.status_code == 401
 
     again = client.log_in(member.account)
     assert is_replay(again.patch(member.path, {"display_name": "Gone"}, key=key)), (
@@ -256,9 +256,9 @@ def test_a_key_on_a_read_means_nothing(member: Session):
     key = new_key()
 
     for _ in range(2):
-        answer = member.me(key=key)
-        assert answer.status_code == 200
-        assert not is_replay(answer)
+        response = member.me(key=key)
+        assert response.status_code == 200
+        assert not is_replay(response)
     assert member.patch(member.path, {"display_name": "Free"}, key=key).status_code == 200
 
 
@@ -307,25 +307,25 @@ def test_strangers_who_register_under_the_same_key_do_not_meet(client: Client, n
 
 def test_a_keyed_upgrade_is_refused(member: Session):
     """Its answer could not be recorded."""
-    answer = member.patch(
+    response = member.patch(
         member.path,
         {"display_name": "Tunnel"},
         key=new_key(),
         headers={"Connection": "Upgrade", "Upgrade": "websocket"},
     )
 
-    assert answer.status_code in {200, 400}
-    if answer.status_code == 200:  # an edge that drops the upgrade leaves an ordinary request
-        assert answer.headers["idempotency-status"] == "stored"
+    assert response.status_code in {200, 400}
+    if response.status_code == 200:  # an edge that drops the upgrade leaves an ordinary request
+        assert response.headers["idempotency-status"] == "stored"
 
 
-def test_after_an_early_answer_the_connection_is_in_step(member: Session):
+def test_after_an_early_response_the_connection_is_in_step(member: Session):
     """The plugin reads a request's body before it refuses; else the body would be the next request."""
     body = json.dumps({"display_name": "x" * 5000})
     refused = compose(member, "PATCH", member.path, "X-Idempotency-Key:", body=body)
     asked = compose(member, "GET", "/api/members/me", "Connection: close")
 
-    answers = exchange(member.base_url, refused + asked, member.address)
+    responses = exchange(member.base_url, refused + asked, member.address)
 
-    assert [answer.status_code for answer in answers] == [400, 200]
-    assert json.loads(answers[1].content)["id"] == member.account.id
+    assert [response.status_code for response in responses] == [400, 200]
+    assert json.loads(responses[1].content)["id"] == member.account.id

@@ -12,9 +12,9 @@ from blackbox.house_rules import assert_problem
 def test_a_decision_ends_every_session_of_the_member(admin: Session, member: Session, client: Client, change: dict):
     sessions = [member, client.log_in(member.account)]
 
-    answer = admin.patch(member.path, change)
+    response = admin.patch(member.path, change)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     for session in sessions:
         assert session.me().status_code == 401
         assert session.refresh().status_code == 401
@@ -29,7 +29,7 @@ def test_a_suspended_member_cannot_log_in(admin: Session, member: Session, clien
     assert admin.get(member.path).json()["status"] == "suspended"
 
 
-def test_a_reactivated_member_logs_in_anew(admin: Session, member: Session, client: Client):
+def test_a_reactivated_member_logs_in_again(admin: Session, member: Session, client: Client):
     admin.patch(member.path, {"status": "suspended"})
     admin.patch(member.path, {"status": "active"})
 
@@ -79,13 +79,13 @@ def test_no_log_in_slips_past_a_suspension(admin: Session, account, client: Clie
     with ThreadPoolExecutor(len(clients)) as pool:
         running = [pool.submit(one.post, "/auth/login", account.credentials) for one in clients]
         assert admin.patch(path, {"status": "suspended"}).status_code == 200
-        answers = [future.result() for future in running]
+        responses = [future.result() for future in running]
 
-    for answer in answers:
-        assert answer.status_code in {200, 401, 429, 503}
-        if answer.status_code == 200:
-            assert client.with_token(answer.json()["access_token"]).me().status_code == 401
-            assert client.post("/auth/refresh", {"refresh_token": answer.json()["refresh_token"]}).status_code == 401
+    for response in responses:
+        assert response.status_code in {200, 401, 429, 503}
+        if response.status_code == 200:
+            assert client.with_token(response.json()["access_token"]).me().status_code == 401
+            assert client.post("/auth/refresh", {"refresh_token": response.json()["refresh_token"]}).status_code == 401
 
 
 def test_no_refresh_slips_past_a_suspension(admin: Session, member: Session, client: Client):
@@ -94,9 +94,9 @@ def test_no_refresh_slips_past_a_suspension(admin: Session, member: Session, cli
     with ThreadPoolExecutor(len(clients)) as pool:
         running = [pool.submit(one.post, "/auth/refresh", {"refresh_token": member.refresh_token}) for one in clients]
         assert admin.patch(member.path, {"status": "suspended"}).status_code == 200
-        answers = [future.result() for future in running]
+        responses = [future.result() for future in running]
 
-    for answer in answers:
-        assert answer.status_code in {200, 401}
-        if answer.status_code == 200:
-            assert client.with_token(answer.json()["access_token"]).me().status_code == 401
+    for response in responses:
+        assert response.status_code in {200, 401}
+        if response.status_code == 200:
+            assert client.with_token(response.json()["access_token"]).me().status_code == 401

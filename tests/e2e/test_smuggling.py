@@ -55,7 +55,7 @@ PIPELINED = {"underscored coding", "coding list", "chunk extension with a line f
 
 
 def hidden_request(session: Session, request_id: str) -> str:
-    """A request that answers 200 if any component treats it as one: the edge, the gateway or the service."""
+    """A request that responses 200 if any component treats it as one: the edge, the gateway or the service."""
     lines = (f"X-Request-ID: {request_id}", f"X-Auth-Subject: {session.account.id}")
     return compose(session, "GET", "/api/members/me", *lines).decode()
 
@@ -77,15 +77,15 @@ def test_no_request_hides_in_another(
 ):
     request_id = f"e2e-{secrets.token_hex(8)}"
 
-    answers = send_doubtful(reader, case, path, request_id)
+    responses = send_doubtful(reader, case, path, request_id)
 
-    for answer in answers:
-        check_house_rules("POST", path, answer)
+    for response in responses:
+        check_house_rules("POST", path, response)
     if case not in PIPELINED:
-        assert len(answers) <= 1, [(answer.status_code, answer.content[:200]) for answer in answers]
+        assert len(responses) <= 1, [(response.status_code, response.content[:200]) for response in responses]
         if platform is not None:
             assert platform.services_that_saw(request_id) == set()
-    # No one else gets an answer that is not theirs: connections between the components are still in step.
+    # No one else gets a response that is not theirs: connections between the components are still in step.
     for number in range(3):
         asked = f"e2e-{secrets.token_hex(8)}"
         innocent = client.post(
@@ -96,10 +96,10 @@ def test_no_request_hides_in_another(
 
 @pytest.mark.parametrize("case", [case for case in DOUBTFUL if "chunk" not in case.split() and case not in PIPELINED])
 def test_a_doubtful_length_is_refused_outright(reader: Session, case: str):
-    """RFC 9112, section 6.3: what cannot be framed is answered 400 (or 501) and the connection closed."""
-    answers = send_doubtful(reader, case, "/auth/refresh", "e2e-not-to-be-seen")
+    """RFC 9112, section 6.3: what cannot be framed is returned 400 (or 501) and the connection closed."""
+    responses = send_doubtful(reader, case, "/auth/refresh", "e2e-not-to-be-seen")
 
-    assert [answer.status_code for answer in answers] in ([400], [501], [413], [])
+    assert [response.status_code for response in responses] in ([400], [501], [413], [])
 
 
 def test_chunked_bodies_are_understood(member: Session):
@@ -110,10 +110,10 @@ def test_chunked_bodies_are_understood(member: Session):
     head = ("Content-Type: application/json", "Transfer-Encoding: chunked", "Connection: close")
     request = compose(member, "PATCH", member.path, *head) + chunks.encode()
 
-    [answer] = exchange(member.base_url, request, member.address)
+    [response] = exchange(member.base_url, request, member.address)
 
-    assert answer.status_code == 200, answer.content
-    assert json.loads(answer.content)["display_name"] == "Sent"
+    assert response.status_code == 200, response.content
+    assert json.loads(response.content)["display_name"] == "Sent"
 
 
 def test_a_trailer_is_no_header(member: Session):
@@ -123,27 +123,27 @@ def test_a_trailer_is_no_header(member: Session):
     head = ("Content-Type: application/json", *coding, "Connection: close")
     chunks = f"{len(BODY):x}\r\n{BODY}\r\n0\r\nAuthorization: Bearer {member.token}\r\n\r\n"
 
-    [answer] = exchange(
+    [response] = exchange(
         member.base_url, compose(stranger, "PATCH", member.path, *head) + chunks.encode(), member.address
     )
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
     assert member.me().json()["display_name"] == member.account.display_name
 
 
-def test_pipelined_requests_are_answered_in_order(reader: Session):
+def test_pipelined_requests_get_responses_in_order(reader: Session):
     paths = ["/api/members/me", "/nowhere", "/.well-known/jwks.json", "/api/members/me"]
     requests = [compose(reader, "GET", path) for path in paths]
 
-    answers = exchange(reader.base_url, b"".join(requests), reader.address)
+    responses = exchange(reader.base_url, b"".join(requests), reader.address)
 
-    assert [answer.status_code for answer in answers] == [200, 404, 200, 200]
-    assert answers[0].content == answers[3].content
+    assert [response.status_code for response in responses] == [200, 404, 200, 200]
+    assert responses[0].content == responses[3].content
 
 
 def test_a_body_on_a_get_is_no_request(reader: Session):
     request = compose(reader, "GET", "/api/members/me", body=hidden_request(reader, "e2e-in-a-get-body"))
 
-    answers = exchange(reader.base_url, request, reader.address)
+    responses = exchange(reader.base_url, request, reader.address)
 
-    assert len(answers) == 1
+    assert len(responses) == 1

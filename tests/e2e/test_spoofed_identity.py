@@ -64,7 +64,7 @@ def test_forged_headers_lend_no_role(reader: Session, forgeries, route: Route):
 @pytest.mark.parametrize(
     "route", [route for route in ROUTES if route.auth == "public" and route.service == "auth"], ids=str
 )
-def test_forged_headers_change_no_public_answer(client: Client, forgeries, route: Route):
+def test_forged_headers_change_no_public_response(client: Client, forgeries, route: Route):
     for method in route.methods:
         plain = client.request(method, route.path)
         for headers in forgeries[:: len(forgeries) // 6]:
@@ -83,9 +83,9 @@ def test_a_query_does_not_soften_the_check(client: Client, reader: Session, quer
 
 def test_forged_headers_do_not_make_another_member_of_one(reader: Session, forgeries):
     for headers in forgeries:
-        answer = reader.me(headers=headers)
-        assert answer.status_code == 200
-        assert answer.json()["id"] == reader.account.id, headers
+        response = reader.me(headers=headers)
+        assert response.status_code == 200
+        assert response.json()["id"] == reader.account.id, headers
 
 
 def test_forged_headers_open_no_other_members_resource(reader: Session, other: Session):
@@ -98,20 +98,20 @@ def test_forged_headers_open_no_other_members_resource(reader: Session, other: S
     assert other.me().json()["display_name"] == other.account.display_name
 
 
-def test_answers_carry_no_identity_headers(reader: Session):
+def test_responses_carry_no_identity_headers(reader: Session):
     """A client cannot read what the edge sends to the services."""
-    answer = reader.me()
+    response = reader.me()
 
-    assert not [name for name in answer.headers if name.lower().startswith("x-auth-")]
-    assert "authorization" not in answer.headers
+    assert not [name for name in response.headers if name.lower().startswith("x-auth-")]
+    assert "authorization" not in response.headers
 
 
 def test_a_folded_or_spaced_header_is_no_header(client: Client, admin: Session):
     """Line folding and a space before the colon are refused or ignored (RFC 9112, section 5)."""
     for line in (f"X-Auth-Subject : {admin.member['id']}", f"X-Padding: 1\r\n X-Auth-Subject: {admin.member['id']}"):
         request = compose(client, "GET", "/api/members/me", line, "Connection: close")
-        [answer] = exchange(client.base_url, request, client.address)
-        assert answer.status_code in {400, 401}, line
+        [response] = exchange(client.base_url, request, client.address)
+        assert response.status_code in {400, 401}, line
 
 
 @pytest.mark.usefixtures("several_addresses")

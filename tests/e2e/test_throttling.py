@@ -25,12 +25,12 @@ def guess(client: Client, email: str, number: int) -> httpx2.Response:
 def guess_until_refused(send: Callable[[int], httpx2.Response]) -> int:
     """Return how many guesses were let through before the platform said 429."""
     for count in range(MANY):
-        answer = send(count)
-        if answer.status_code == 429:
-            assert_problem(answer, 429)
-            assert int(answer.headers["retry-after"]) >= 1
+        response = send(count)
+        if response.status_code == 429:
+            assert_problem(response, 429)
+            assert int(response.headers["retry-after"]) >= 1
             return count
-        assert answer.status_code == 401, answer.text
+        assert response.status_code == 401, response.text
     raise AssertionError(f"{MANY} guesses were let through")
 
 
@@ -96,8 +96,8 @@ def test_many_attackers_lock_no_owner_out(account: Account, new_client):
     session = home.log_in(account)
     for attacker in (new_client() for _ in range(25)):
         for number in range(3):
-            answer = guess(attacker, account.email, number)
-            assert answer.status_code in {401, 429}
+            response = guess(attacker, account.email, number)
+            assert response.status_code in {401, 429}
 
     assert session.me().status_code == 200
     assert home.log_in(account).me().status_code == 200
@@ -125,9 +125,9 @@ def test_another_spelling_of_the_address_is_the_same_account(client: Client, acc
     """Else each spelling would give the attacker a fresh allowance."""
     limit = guess_until_refused(lambda n: guess(client, account.email, n))
 
-    answers = [guess(client, form(account.email), -n).status_code for n in range(limit + 1)]
+    responses = [guess(client, form(account.email), -n).status_code for n in range(limit + 1)]
 
-    assert 429 in answers or set(answers) == {422}
+    assert 429 in responses or set(responses) == {422}
 
 
 @pytest.mark.usefixtures("several_addresses")

@@ -19,9 +19,9 @@ TELLING = 0.4
 
 def seconds(client: Client, credentials: dict[str, str]) -> float:
     began = time.perf_counter()
-    answer = client.post("/auth/login", credentials)
+    response = client.post("/auth/login", credentials)
     took = time.perf_counter() - began
-    assert answer.status_code == 401, answer.text
+    assert response.status_code == 401, response.text
     return took
 
 

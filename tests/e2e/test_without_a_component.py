@@ -15,22 +15,22 @@ def test_a_visitor_without_a_session_sees_the_shop_while_auth_hangs(
     client: Client, own_platform: OwnPlatform, path: str
 ):
     with own_platform.paused("auth"):
-        answer = client.get(path, headers=BROWSER)
-    assert answer.status_code == 200
-    assert "</main>" in answer.text
+        response = client.get(path, headers=BROWSER)
+    assert response.status_code == 200
+    assert "</main>" in response.text
 
 
 def test_a_visitor_with_a_session_gets_a_page_in_words(client: Client, member: Session, own_platform: OwnPlatform):
     cookie = {"Cookie": f"access={member.access_token}", **BROWSER}
     with own_platform.paused("auth"):
-        answer = client.get("/", headers=cookie)
-    assert answer.status_code == 503
-    assert answer.headers["content-type"].startswith("text/html")
-    assert "로그인을 확인할 수 없음" in answer.text
+        response = client.get("/", headers=cookie)
+    assert response.status_code == 503
+    assert response.headers["content-type"].startswith("text/html")
+    assert "로그인을 확인할 수 없음" in response.text
 
 
 def test_a_page_that_does_not_come_is_a_page_in_words(client: Client, own_platform: OwnPlatform):
     with own_platform.paused("web"):
-        answer = client.get("/", headers=BROWSER)
-    assert answer.status_code == 504
-    assert "응답 시간 초과" in answer.text
+        response = client.get("/", headers=BROWSER)
+    assert response.status_code == 504
+    assert "응답 시간 초과" in response.text

@@ -15,7 +15,7 @@ class ShelfSettings(CookieSettings):
     model_config = SettingsConfigDict(env_prefix="SHELF_", extra="ignore", frozen=True)
 
 
-def test_cookies_belong_to_the_host_and_to_tls_unless_told_otherwise():
+def test_cookies_belong_to_the_host_and_to_tls_unless_configured_otherwise():
     settings = ShelfSettings(port=0)
 
     assert settings.host_cookie("access") == "__Host-access"

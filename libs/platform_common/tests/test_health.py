@@ -33,24 +33,24 @@ async def test_liveness_asks_nobody():
     assert (await ask(Health({"database": broken}), "/livez")).status_code == 200
 
 
-async def test_readiness_is_given_when_every_part_answers():
+async def test_readiness_is_given_when_every_component_responds():
     assert (await ask(Health({"database": fine, "redis": fine}), "/readyz")).status_code == 200
 
 
-async def test_readiness_says_which_part_fails_and_keeps_addresses_to_itself():
-    answer = await ask(Health({"database": fine, "redis": broken}), "/readyz")
+async def test_readiness_says_which_component_fails_and_keeps_addresses_to_itself():
+    response = await ask(Health({"database": fine, "redis": broken}), "/readyz")
 
-    assert answer.status_code == 503
-    assert answer.json()["failing"] == {"redis": "does not answer"}
-    assert "hunter2" not in answer.text
+    assert response.status_code == 503
+    assert response.json()["failing"] == {"redis": "does not respond"}
+    assert "hunter2" not in response.text
 
 
-async def test_a_part_that_hangs_counts_as_failed(monkeypatch):
+async def test_a_component_that_hangs_counts_as_failed(monkeypatch):
     monkeypatch.setattr(health_module, "CHECK_TIMEOUT", 0.05)
 
-    answer = await ask(Health({"redis": hangs}), "/readyz")
+    response = await ask(Health({"redis": hangs}), "/readyz")
 
-    assert answer.json()["failing"]["redis"].startswith("did not respond within")
+    assert response.json()["failing"]["redis"].startswith("did not respond within")
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
@@ -61,7 +61,7 @@ async def test_a_process_that_is_stopping_is_alive_but_not_ready(path):
     assert (await ask(health, path)).status_code == (200 if path == "/livez" else 503)
 
 
-async def test_a_part_that_answers_and_is_not_fit_says_why():
+async def test_a_component_that_responds_and_is_not_fit_says_why():
     async def outdated() -> None:
         raise NotReady("lacks a migration")
 

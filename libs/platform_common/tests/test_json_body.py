@@ -35,26 +35,26 @@ async def client():
 )
 async def test_text_that_cannot_be_stored_is_400(client, text, media_type):
     for body in (b'{"a": "%b"}' % text, b'{"%b": 1}' % text, b'{"a": [{"b": ["%b"]}]}' % text):
-        answer = await client.post("/echo", content=body, headers={"Content-Type": media_type})
+        response = await client.post("/echo", content=body, headers={"Content-Type": media_type})
 
-        assert answer.status_code == 400
-        assert answer.headers["Content-Type"] == "application/problem+json"
-        assert answer.json()["code"] == "payload-malformed"
+        assert response.status_code == 400
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.json()["code"] == "payload-malformed"
 
 
 @pytest.mark.parametrize(
     "body", [b"{", b'{"a": NaN}', b'{"a": -Infinity}', b"[" * 100_000, b'{"a": %b}' % (b"9" * 9999)]
 )
 async def test_what_is_not_json_is_400(client, body):
-    answer = await client.post("/echo", content=body, headers={"Content-Type": "application/json"})
+    response = await client.post("/echo", content=body, headers={"Content-Type": "application/json"})
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "payload-malformed")
+    assert (response.status_code, response.json()["code"]) == (400, "payload-malformed")
 
 
 @pytest.mark.parametrize("text", [r"\ud83d\ude00", r"\\u0000", r"\\ud800", "é", "한글", r"\u0001"])
 async def test_other_text_is_accepted(client, text):
-    answer = await client.post(
+    response = await client.post(
         "/echo", content=f'{{"a": "{text}"}}'.encode(), headers={"Content-Type": "application/json"}
     )
 
-    assert answer.status_code == 200
+    assert response.status_code == 200

@@ -85,14 +85,14 @@ async def test_a_request_that_takes_too_long_ends_with_503(client):
     assert response.headers["retry-after"] == "1"
 
 
-async def test_what_refuses_to_be_cancelled_does_not_hold_up_the_answer(client, let_go):
+async def test_what_refuses_to_be_cancelled_does_not_hold_up_the_response(client, let_go):
     response = await client.get("/stubborn")
 
     assert response.status_code == 503
     let_go.set()
 
 
-async def test_an_answer_that_has_begun_is_sent_to_its_end(client):
+async def test_a_response_that_has_begun_is_sent_to_its_end(client):
     response = await client.get("/slow-stream")
 
     assert (response.status_code, response.text) == (200, "123")

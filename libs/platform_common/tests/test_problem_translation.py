@@ -59,22 +59,22 @@ async def client():
 
 
 async def test_a_client_that_reads_korean_gets_korean(client):
-    answer = await client.get("/member", headers={"Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8"})
+    response = await client.get("/member", headers={"Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8"})
 
-    assert answer.json()["title"] == "찾을 수 없음"
-    assert answer.json()["detail"] == "회원을 찾을 수 없습니다."
-    assert answer.json()["code"] == "not-found"
-    assert answer.headers["Content-Language"] == "ko"
-    assert answer.headers["Vary"] == "Accept-Language"
-    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert response.json()["title"] == "찾을 수 없음"
+    assert response.json()["detail"] == "회원을 찾을 수 없습니다."
+    assert response.json()["code"] == "not-found"
+    assert response.headers["Content-Language"] == "ko"
+    assert response.headers["Vary"] == "Accept-Language"
+    assert int(response.headers["Content-Length"]) == len(response.content)
 
 
 @pytest.mark.parametrize("accepted", ["", "en", "fr", "en, ko;q=0.5"])
 async def test_any_other_client_gets_english(client, accepted):
-    answer = await client.get("/member", headers={"Accept-Language": accepted})
+    response = await client.get("/member", headers={"Accept-Language": accepted})
 
-    assert (answer.json()["title"], answer.json()["detail"]) == ("Not found", "The member does not exist.")
-    assert answer.headers["Content-Language"] == "en"
+    assert (response.json()["title"], response.json()["detail"]) == ("Not found", "The member does not exist.")
+    assert response.headers["Content-Language"] == "en"
 
 
 async def test_values_stay_in_a_translated_sentence_and_unknown_text_stays_as_it_is(client):
@@ -85,10 +85,10 @@ async def test_values_stay_in_a_translated_sentence_and_unknown_text_stays_as_it
 
 
 async def test_faults_of_fields_are_translated(client):
-    answer = await client.post("/body", json={"count": "2", "more": 1}, headers={"Accept-Language": "ko"})
+    response = await client.post("/body", json={"count": "2", "more": 1}, headers={"Accept-Language": "ko"})
 
-    assert answer.status_code == 422
-    assert {error["pointer"]: error["detail"] for error in answer.json()["errors"]} == {
+    assert response.status_code == 422
+    assert {error["pointer"]: error["detail"] for error in response.json()["errors"]} == {
         "/count": "정수여야 합니다.",
         "/name": "필수 항목입니다.",
         "/more": "알 수 없는 항목입니다.",

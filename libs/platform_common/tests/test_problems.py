@@ -65,13 +65,13 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def test_a_problem_becomes_problem_json_with_code_and_request_id(client):
-    answer = await client.get("/missing", headers={"X-Request-ID": "client-chose-this"})
+    response = await client.get("/missing", headers={"X-Request-ID": "client-chose-this"})
 
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["x-request-id"] == "client-chose-this"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.json() == {
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["x-request-id"] == "client-chose-this"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.json() == {
         "type": "/problems/not-found",
         "title": "Not found",
         "status": 404,
@@ -82,40 +82,40 @@ async def test_a_problem_becomes_problem_json_with_code_and_request_id(client):
 
 
 async def test_a_service_adds_its_own_problem_by_subclassing(client):
-    answer = await client.get("/tea")
+    response = await client.get("/tea")
 
-    assert (answer.status_code, answer.json()["code"], answer.headers["x-tea"]) == (418, "tea-time", "oolong")
+    assert (response.status_code, response.json()["code"], response.headers["x-tea"]) == (418, "tea-time", "oolong")
 
 
 async def test_shed_load_says_when_to_come_back(client):
-    answer = await client.get("/busy")
+    response = await client.get("/busy")
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "7")
 
 
-async def test_an_unforeseen_error_tells_nothing_of_itself_and_keeps_the_request_id(client):
-    answer = await client.get("/secret", headers={"X-Request-ID": "abcdefgh"})
+async def test_an_unexpected_error_tells_nothing_of_itself_and_keeps_the_request_id(client):
+    response = await client.get("/secret", headers={"X-Request-ID": "abcdefgh"})
 
-    assert answer.status_code == 500
-    assert answer.json()["code"] == "internal-error"
-    assert answer.json()["request_id"] == answer.headers["x-request-id"] == "abcdefgh"
-    assert "hunter2" not in answer.text
-    assert "SELECT" not in answer.text
+    assert response.status_code == 500
+    assert response.json()["code"] == "internal-error"
+    assert response.json()["request_id"] == response.headers["x-request-id"] == "abcdefgh"
+    assert "hunter2" not in response.text
+    assert "SELECT" not in response.text
 
 
 async def test_an_invalid_payload_names_each_place_without_the_value(client):
-    answer = await client.post("/orders/7", json={"amount": "hunter2"})
+    response = await client.post("/orders/7", json={"amount": "hunter2"})
 
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "payload-invalid"
-    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/amount", "int-parsing")]
-    assert "hunter2" not in answer.text
+    assert response.status_code == 422
+    assert response.json()["code"] == "payload-invalid"
+    assert [(e["pointer"], e["code"]) for e in response.json()["errors"]] == [("/amount", "int-parsing")]
+    assert "hunter2" not in response.text
 
 
 async def test_a_body_that_is_no_json_is_malformed_not_invalid(client):
-    answer = await client.post("/orders/7", content=b"{", headers={"Content-Type": "application/json"})
+    response = await client.post("/orders/7", content=b"{", headers={"Content-Type": "application/json"})
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "payload-malformed")
+    assert (response.status_code, response.json()["code"]) == (400, "payload-malformed")
 
 
 async def test_errors_of_fields_are_passed_on(client):
@@ -125,9 +125,9 @@ async def test_errors_of_fields_are_passed_on(client):
 
 
 async def test_unauthenticated_carries_the_bearer_challenge(client):
-    answer = await client.get("/who")
+    response = await client.get("/who")
 
-    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
 @pytest.mark.parametrize(("method", "path", "status", "code"), [
@@ -135,11 +135,11 @@ async def test_unauthenticated_carries_the_bearer_challenge(client):
     ("DELETE", "/tea", 405, "method-not-allowed"),
 ])  # fmt: skip
 async def test_the_frameworks_own_errors_are_problems_too(client, method, path, status, code):
-    answer = await client.request(method, path)
+    response = await client.request(method, path)
 
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == code
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["code"] == code
 
 
 async def test_a_405_says_which_methods_there_are(client):
@@ -148,10 +148,10 @@ async def test_a_405_says_which_methods_there_are(client):
 
 @pytest.mark.parametrize("bad", ["short", "x" * 129, "white space", 'quote"quote', "slash/slash"])
 async def test_a_request_id_that_is_unfit_for_logs_is_replaced(client, bad):
-    answer = await client.get("/missing", headers={"X-Request-ID": bad})
+    response = await client.get("/missing", headers={"X-Request-ID": bad})
 
-    assert answer.headers["x-request-id"] != bad
-    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert response.headers["x-request-id"] != bad
+    assert response.json()["request_id"] == response.headers["x-request-id"]
 
 
 async def test_every_response_says_that_its_content_type_is_meant(client):
@@ -160,7 +160,7 @@ async def test_every_response_says_that_its_content_type_is_meant(client):
 
 
 async def test_a_405_names_the_methods_of_every_route_of_the_path(client):
-    answer = await client.put("/pots")
+    response = await client.put("/pots")
 
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "DELETE, GET, HEAD, POST"
+    assert response.status_code == 405
+    assert response.headers["allow"] == "DELETE, GET, HEAD, POST"

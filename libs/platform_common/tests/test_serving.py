@@ -69,8 +69,8 @@ def start(tmp_path):
 
 def test_requests_in_flight_end_after_readiness_has_failed(start):
     service = start(EXAMPLE_SHUTDOWN_DELAY_SECONDS="0.5").wait_ready()
-    answers = []
-    request = threading.Thread(target=lambda: answers.append(httpx2.get(service.url("/slow/1.5"))))
+    responses = []
+    request = threading.Thread(target=lambda: responses.append(httpx2.get(service.url("/slow/1.5"))))
     request.start()
     poll(lambda: service.status("/livez") == 200)
 
@@ -80,7 +80,7 @@ def test_requests_in_flight_end_after_readiness_has_failed(start):
     request.join(10)
     service.process.wait(10)
 
-    assert [answer.status_code for answer in answers] == [200]
+    assert [response.status_code for response in responses] == [200]
 
 
 def test_a_log_line_is_json_with_the_route_and_the_request_id_and_no_query(start):

@@ -157,7 +157,7 @@ async def test_an_unknown_kid_asks_the_issuer_at_most_once_a_minute(verifier, ma
     assert (await verifier.claims(token))["sub"] == "0198-member"
 
 
-async def test_stale_keys_are_served_while_the_issuer_is_away(verifier, make_token, issuer, clock):
+async def test_stale_keys_are_served_while_the_issuer_is_unavailable(verifier, make_token, issuer, clock):
     await verifier.claims(make_token())
     issuer.away = True
     clock.advance(24 * 3600)
@@ -197,15 +197,15 @@ async def test_entries_of_other_key_types_are_left_out(signing_key, clock):
     assert await cache.key("broken") is None
 
 
-@pytest.mark.parametrize("answer", [
+@pytest.mark.parametrize("response", [
     httpx2.Response(500),
     httpx2.Response(200, text="<html>"),
     httpx2.Response(200, json=[]),
     httpx2.Response(200, json={"keys": 7}),
     httpx2.Response(200, json={"keys": ["x"]}),
-], ids=lambda answer: answer.text or "500")  # fmt: skip
-async def test_a_jwks_answer_that_is_none_counts_as_no_answer(answer, clock):
-    transport = httpx2.MockTransport(lambda _request: answer)
+], ids=lambda response: response.text or "500")  # fmt: skip
+async def test_a_jwks_response_that_is_none_counts_as_no_response(response, clock):
+    transport = httpx2.MockTransport(lambda _request: response)
     async with httpx2.AsyncClient(transport=transport) as client:
         cache = JwksCache(fetch_over_http(client, "http://auth/.well-known/jwks.json"), monotonic=clock)
 

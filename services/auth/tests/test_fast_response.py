@@ -145,7 +145,7 @@ async def test_a_connection_that_is_to_close_is_closed(wire, token, shortcuts, l
     assert len(shortcuts) == 2
 
 
-async def test_head_is_answered_by_a_head(wire, token):
+async def test_head_gets_a_head_response(wire, token):
     wire.send(*ask(token, method="HEAD"))
     assert (await wire.head())[0] == "HTTP/1.1 200 OK"
     wire.send(*ask("wrong", method="HEAD"))
@@ -155,7 +155,7 @@ async def test_head_is_answered_by_a_head(wire, token):
     assert (await wire.head())[0] == "HTTP/1.1 200 OK"
 
 
-async def test_pipelined_requests_are_answered_in_order(wire, token):
+async def test_pipelined_requests_get_responses_in_order(wire, token):
     for value in (token, "wrong", token, token):
         wire.send(*ask(value))
 
@@ -171,14 +171,14 @@ async def test_a_request_with_a_body_leaves_the_connection_in_step(wire, token):
         assert (await wire.head())[0] == "HTTP/1.1 200 OK"
 
 
-async def test_a_request_that_expects_a_go_ahead_is_answered(wire, token):
+async def test_a_request_that_expects_a_go_ahead_gets_one(wire, token):
     wire.send(*ask(token, "Expect: 100-continue", "Content-Length: 0"))
 
     assert (await wire.head())[0] == "HTTP/1.1 200 OK"
 
 
 async def test_a_token_with_anything_else_in_it_is_refused(wire, token):
-    """Lenient decoders would pass over these; what passed would be written into the answer's head."""
+    """Lenient decoders would pass over these; what passed would be written into the response's head."""
     for spelling in (f"{token} x", f"{token}\tx", f"{token[:20]} {token[20:]}", f"{token}=", f"{token},{token}"):
         wire.send(*ask(spelling))
         status, headers = await wire.head()

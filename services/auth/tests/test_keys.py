@@ -156,7 +156,7 @@ class TestPublished:
             assert key.keys() == {"kty", "crv", "x", "kid", "alg", "use"}
             assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("OKP", "Ed25519", "EdDSA", "sig")
 
-    async def test_it_answers_head(self, client):
+    async def test_it_supports_head(self, client):
         response = await client.http.head("/.well-known/jwks.json")
 
         assert (response.status_code, response.content) == (200, b"")
@@ -320,7 +320,7 @@ class TestCommand:
         assert "AUTH_KEY_RING_DIR" in err
 
     @pytest.mark.parametrize("name", ["init", "list", "rotate"])
-    def test_what_is_no_ring_is_told_in_one_sentence(self, command, tmp_path, name):
+    def test_what_is_no_ring_is_reported_in_one_sentence(self, command, tmp_path, name):
         (tmp_path / "current.pem").write_text("secret nonsense")
 
         code, _out, err = command(name, "--dir", str(tmp_path))

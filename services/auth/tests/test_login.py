@@ -11,7 +11,7 @@ import pytest
 from platform_testing.tokens import AUDIENCE, ISSUER
 
 
-async def test_login_answers_with_tokens_and_the_member(client, member):
+async def test_login_responds_with_tokens_and_the_member(client, member):
     response = await client.login()
 
     assert response.status_code == 200
@@ -39,7 +39,7 @@ async def test_access_token_is_signed_with_the_published_key_and_has_every_claim
     assert claims["amr"] == ["pwd"]
 
 
-async def test_a_wrong_password_and_an_unknown_account_are_answered_alike(client, member):
+async def test_a_wrong_password_and_an_unknown_account_get_the_same_response(client, member):
     member.add("sus@example.com")
     member.accounts["sus@example.com"]["suspended"] = True
     answers = [
@@ -101,7 +101,7 @@ async def test_other_methods_are_405(client, method):
     assert response.headers["Allow"] == "POST"
 
 
-async def test_member_away_is_503(client, member):
+async def test_member_unavailable_is_503(client, member):
     member.away = True
 
     response = await client.login()
@@ -125,7 +125,7 @@ async def test_member_away_is_503(client, member):
     ],
     ids=lambda answer: str(answer.status_code),
 )
-async def test_an_answer_that_was_not_agreed_is_503_not_a_log_in(client, member, answer):
+async def test_a_response_that_was_not_agreed_is_503_not_a_log_in(client, member, answer):
     member.answer = answer
 
     response = await client.login()

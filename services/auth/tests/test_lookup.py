@@ -1,4 +1,4 @@
-"""The look-up of sessions: what travels together, and what happens while the store is away, slow or back."""
+"""The look-up of sessions: what travels together, and what happens while the store is unavailable, slow or back."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ async def test_concurrent_requests_share_one_write(client, token, admin):
     assert counts["reads"] <= 10
 
 
-async def test_each_lookup_gets_its_own_answer(lookup, admin):
+async def test_each_lookup_gets_its_own_response(lookup, admin):
     for key in KEYS[::2]:
         await admin.set(key, key)
 
@@ -113,7 +113,7 @@ async def test_each_lookup_gets_its_own_answer(lookup, admin):
     assert answers == [key.encode() if n % 2 == 0 else None for n, key in enumerate(KEYS)]
 
 
-async def test_large_answers_that_come_in_pieces_are_put_together(lookup, admin):
+async def test_large_responses_that_come_in_pieces_are_put_together(lookup, admin):
     for key in KEYS[:40]:
         await admin.set(key, key * 3000)
 
@@ -190,7 +190,7 @@ async def test_a_paused_store_is_503_within_the_time_and_passes_after(client, to
 
 
 @IMPATIENT
-async def test_answers_that_come_too_late_are_not_taken_for_those_to_later_questions(lookup, admin, own_valkey):
+async def test_responses_that_come_too_late_are_not_taken_for_those_to_later_questions(lookup, admin, own_valkey):
     for key in KEYS:
         await admin.set(key, key)
     assert await lookup.get(get_command(KEYS[0])) == KEYS[0].encode()
@@ -267,7 +267,7 @@ async def test_a_user_without_the_right_to_look_is_503_not_401(client, token, ad
     assert any(entry["event"] == "session_lookup_refused" for entry in logs)
 
 
-async def test_closing_answers_whoever_waits(lookup, own_valkey):
+async def test_closing_responds_to_waiting_callers(lookup, own_valkey):
     os.kill(own_valkey.process.pid, signal.SIGSTOP)
     waiting = lookup.get(get_command(KEYS[0]))
     await asyncio.sleep(0)

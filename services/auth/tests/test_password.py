@@ -25,7 +25,7 @@ async def statuses(client, *sessions):
     return [(await client.verify(tokens["access_token"])).status_code for tokens in sessions]
 
 
-async def test_the_answer_is_that_of_a_log_in(client, change):
+async def test_the_response_is_that_of_a_log_in(client, change):
     mine = await client.tokens()
 
     answer = await change(mine)

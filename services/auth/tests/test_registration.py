@@ -18,7 +18,7 @@ def register(client, body=None, key=None, **headers):
     return client.http.post("/auth/register", json=body or BODY, headers=sent)
 
 
-async def test_a_registration_is_answered_as_member_answers(client, member):
+async def test_a_registration_gets_the_response_of_member(client, member):
     response = await register(client)
 
     assert response.status_code == 201
@@ -46,7 +46,7 @@ async def test_nobody_registers_with_more_than_that(client, member, extra):
     assert not member.requests
 
 
-async def test_an_address_that_is_taken_is_told(client):
+async def test_an_address_that_is_taken_is_reported(client):
     await register(client)
 
     response = await register(client)
@@ -63,7 +63,7 @@ async def test_members_findings_reach_the_client(client):
     assert response.json()["errors"][0]["pointer"] == "/password"
 
 
-async def test_a_repeat_under_the_same_key_gets_the_first_answer(client, member):
+async def test_a_repeat_under_the_same_key_gets_the_first_response(client, member):
     first = await register(client, key="key-1")
 
     second = await register(client, key="key-1")
@@ -116,7 +116,7 @@ async def test_a_key_that_is_none_is_400_and_has_no_effect(client, member, heade
     assert not member.requests
 
 
-async def test_member_away_is_503_and_the_repeat_succeeds(client, member):
+async def test_member_unavailable_is_503_and_the_repeat_succeeds(client, member):
     member.away = True
     response = await register(client, key="key-1")
     assert response.status_code == 503
@@ -127,7 +127,7 @@ async def test_member_away_is_503_and_the_repeat_succeeds(client, member):
 
 
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 500, 502])
-async def test_an_answer_that_was_not_agreed_is_503(client, member, status):
+async def test_a_response_that_was_not_agreed_is_503(client, member, status):
     member.answer = httpx2.Response(status, content=b"secrets of the inside")
 
     response = await register(client)

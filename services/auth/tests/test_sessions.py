@@ -94,7 +94,7 @@ async def test_ended_sessions_are_not_listed(client, store):
     assert [item["id"] for item in items] == [sid(mine)]
 
 
-async def test_sessions_answer_head(client):
+async def test_sessions_support_head(client):
     mine = await client.tokens()
 
     response = await client.http.head("/auth/sessions", headers={"Authorization": f"Bearer {mine['access_token']}"})

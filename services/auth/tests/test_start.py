@@ -136,7 +136,7 @@ def test_insecure_cookies_are_refused_off_loopback(refused_in_process, environme
     assert "AUTH_INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT" in said
 
 
-def test_a_store_that_does_not_answer_is_named(environment, tmp_path):
+def test_a_store_that_does_not_respond_is_named(environment, tmp_path):
     code, said = refusal(environment | {"AUTH_REDIS_URL": f"redis://auth:{SECRET}@127.0.0.1:{free_port()}/1"}, tmp_path)
 
     assert code == 1
@@ -232,7 +232,7 @@ async def until_ready(http):
             assert time.monotonic() < deadline
 
 
-async def test_readiness_says_that_the_store_is_away(auth, client, monkeypatch):
+async def test_readiness_says_that_the_store_is_unavailable(auth, client, monkeypatch):
     async def refuse():
         raise ConnectionError
 
@@ -241,4 +241,4 @@ async def test_readiness_says_that_the_store_is_away(auth, client, monkeypatch):
     response = await client.http.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json()["failing"] == {"redis": "does not answer"}
+    assert response.json()["failing"] == {"redis": "does not respond"}

@@ -51,7 +51,7 @@ def test_what_is_used_stays_while_others_come_and_go(cache, issue):
     assert cache.verified == 101
 
 
-def test_what_was_cleared_is_verified_anew(cache, issue):
+def test_what_was_cleared_is_verified_again(cache, issue):
     token = issue(1)
     cache.read(token)
     cache.clear()

@@ -163,7 +163,7 @@ async def test_a_role_is_never_optional(client):
     assert_problem(await client.verify(query="?role=admin&optional=1"), 401, "unauthenticated")
 
 
-async def test_a_revoked_session_is_told_before_a_missing_role(client):
+async def test_a_revoked_session_is_reported_before_a_missing_role(client):
     token = (await client.tokens())["access_token"]
     await client.post("/auth/logout", token)
 
@@ -180,7 +180,7 @@ async def test_other_methods_are_not_allowed(client, method):
     assert response.headers["Allow"] == "GET, HEAD"
 
 
-async def test_head_is_answered_as_get_without_a_body(client):
+async def test_head_responds_as_get_without_a_body(client):
     token = (await client.tokens())["access_token"]
 
     passed = await client.http.head("/auth/verify", headers={"Authorization": f"Bearer {token}"})

@@ -33,7 +33,7 @@ class FakeAuth(PublishedKeys):
         self.requests: list[httpx2.Request] = []
         self.before_answer: Callable[[], Any] | None = None
 
-    async def answer(self, request: httpx2.Request) -> httpx2.Response:
+    async def respond(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         if self.away:
             raise httpx2.ConnectError("refused")

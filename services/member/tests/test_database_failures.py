@@ -53,7 +53,7 @@ async def test_a_database_that_is_away_is_said_so_and_found_again(client, ann, d
     assert (away.status_code, away.json()["code"]) == (503, "database-unavailable")
     assert away.headers["content-type"] == "application/problem+json"
     assert away.headers["retry-after"] == "1"
-    assert (ready.status_code, ready.json()["failing"]) == (503, {"database": "does not answer"})
+    assert (ready.status_code, ready.json()["failing"]) == (503, {"database": "does not respond"})
     assert alive.status_code == 200
     assert (await client.get("/api/members/me", headers=ann.headers)).status_code == 200
     assert (await client.get("/readyz")).status_code == 200
@@ -145,7 +145,7 @@ async def test_a_killed_server_is_found_again(own, own_postgres):
         "database": "has not all of its tables: run `member migrate`"
     }
     own_postgres.process.kill()
-    assert (await own.get("/readyz")).json()["failing"] == {"database": "does not answer"}
+    assert (await own.get("/readyz")).json()["failing"] == {"database": "does not respond"}
 
     own_postgres.start()
 

@@ -1,4 +1,4 @@
-"""Calls of the API server, against a mock server: what its answers mean, and what the calls say."""
+"""Calls of the API server, against a mock server: what its responses mean, and what the calls say."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_the_server_says_when_to_come_again(kmock, cluster):
     assert refused.value.retry_after == 7
 
 
-async def test_no_answer_in_time_is_a_fault(kmock, cluster, monkeypatch):
+async def test_no_response_in_time_is_a_fault(kmock, cluster, monkeypatch):
     monkeypatch.setattr(module, "CALL_SECONDS", 0.1)
     kmock[ANY] << (lambda: asyncio.sleep(5))
     with pytest.raises(ApiError, match=r"took more than 0\.1 s") as refused:

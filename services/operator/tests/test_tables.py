@@ -168,17 +168,17 @@ async def test_a_pod_gets_what_is_newer_and_its_report_is_taken(make_tables, rep
     reports.handle_event(endpoints("127.0.0.1"), gone=False)
     async with serving("127.0.0.1", 0, tables, reports) as port, aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{port}{PATH}"
-        async with session.post(url, json={}) as answer:
-            given = await answer.json()
+        async with session.post(url, json={}) as response:
+            given = await response.json()
         assert list(given["tables"]) == ["0"]
         serial = given["tables"]["0"]["serial"]
         question = {"have": {"0": serial}, "loaded": {"0": serial}, "refused": {"echo/echo": "why"}}
-        async with session.post(url, json=question) as answer:
-            assert await answer.json() == {"tables": {}}
+        async with session.post(url, json=question) as response:
+            assert await response.json() == {"tables": {}}
         assert reports.has_loaded({0: serial}, ECHO)
         assert reports.refusal(ECHO) == "why"
         for wrong in ("{", "[]", '{"have": 7}', '{"loaded": {"x": 1}}'):
-            async with session.post(url, data=wrong) as answer:
-                assert answer.status == 400
-        async with session.get(url) as answer:
-            assert answer.status == 405
+            async with session.post(url, data=wrong) as response:
+                assert response.status == 400
+        async with session.get(url) as response:
+            assert response.status == 405

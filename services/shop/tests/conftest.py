@@ -49,14 +49,14 @@ class WayBack(httpx2.AsyncBaseTransport):
     def __init__(self) -> None:
         self.app: FastAPI | None = None
         self.cut = False
-        self.answers: list[int] = []
+        self.statuses: list[int] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self.cut or self.app is None:
             raise httpx2.ConnectError("cut")
-        answer = await httpx2.ASGITransport(self.app, raise_app_exceptions=False).handle_async_request(request)
-        self.answers.append(answer.status_code)
-        return answer
+        response = await httpx2.ASGITransport(self.app, raise_app_exceptions=False).handle_async_request(request)
+        self.statuses.append(response.status_code)
+        return response
 
 
 @pytest.fixture(scope="session")
@@ -145,24 +145,24 @@ class Shopper:
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def send(self, method: str, path: str, json: Any = None, *, key: str | None = None, **headers: str) -> Any:
-        """Send a request, and keep the cart's cookie that comes with the answer."""
+        """Send a request, and keep the cart's cookie that comes with the response."""
         sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if key is not None:
             sent["X-Idempotency-Key"] = key
         if self.cookie is not None:
             sent["Cookie"] = f"theme=dark; {COOKIE}={self.cookie}"
         body = {} if json is None else {"json": json}
-        answer = await self.client.request(method, path, headers=sent, **body)
+        response = await self.client.request(method, path, headers=sent, **body)
         self.client.cookies.clear()
-        if given := answer.cookies.get(COOKIE):
+        if given := response.cookies.get(COOKIE):
             self.cookie = given
-        return answer
+        return response
 
     async def cart(self) -> dict[str, Any]:
         """Read the cart."""
-        answer = await self.send("GET", "/api/shop/cart")
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = await self.send("GET", "/api/shop/cart")
+        assert response.status_code == 200, response.text
+        return response.json()
 
     async def add(self, product: StockedProduct, quantity: int = 1, key: str | None = None) -> Any:
         """Put something in."""
@@ -260,9 +260,9 @@ def ordered(ann, mug):
 
     async def order(token: str = "ok") -> str:
         await ann.add(mug)
-        answer = await ann.order(token)
-        assert answer.status_code == 201, answer.text
-        return answer.json()["id"]
+        response = await ann.order(token)
+        assert response.status_code == 201, response.text
+        return response.json()["id"]
 
     return order
 

@@ -15,9 +15,10 @@ async def test_only_the_catalogue_may_be_cached_and_it_sets_nothing(anybody, ann
     for visitor in (anybody, ann):
         for path in paths:
             visitor.cookie = None
-            answer = await visitor.send("GET", re.sub(r"\{slug\}", mug.slug, path))
+            response = await visitor.send("GET", re.sub(r"\{slug\}", mug.slug, path))
             cached = (
-                "no-store" not in answer.headers["cache-control"] and "private" not in answer.headers["cache-control"]
+                "no-store" not in response.headers["cache-control"]
+                and "private" not in response.headers["cache-control"]
             )
             assert cached == (path in CATALOGUE), path
-            assert not (cached and "set-cookie" in answer.headers), path
+            assert not (cached and "set-cookie" in response.headers), path

@@ -80,20 +80,20 @@ async def test_what_is_taken_out_twice_is_out(anybody, mug):
     await anybody.add(mug)
     path = f"/api/shop/cart/items/{mug.variant_id}"
 
-    answers = [await anybody.send("DELETE", path) for _ in range(2)]
+    responses = [await anybody.send("DELETE", path) for _ in range(2)]
 
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[1].json()["items"] == []
+    assert [response.status_code for response in responses] == [200, 200]
+    assert responses[1].json()["items"] == []
 
 
 async def test_no_more_than_there_is_can_be_put_in(anybody, make_product):
     few = make_product(stock=3)
     await anybody.add(few, 2)
 
-    answer = await anybody.add(few, 2)
+    response = await anybody.add(few, 2)
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "quantity-unavailable")
-    assert answer.json()["errors"][0]["pointer"] == "/quantity"
+    assert (response.status_code, response.json()["code"]) == (409, "quantity-unavailable")
+    assert response.json()["errors"][0]["pointer"] == "/quantity"
     assert quantities(await anybody.cart()) == {"mug": 2}
 
 
@@ -102,9 +102,9 @@ async def test_fewer_are_always_welcome(anybody, make_product, database):
     await anybody.add(product, 5)
     database.run("UPDATE variants SET stock = 1")
 
-    answer = await anybody.send("PUT", f"/api/shop/cart/items/{product.variant_id}", {"quantity": 3})
+    response = await anybody.send("PUT", f"/api/shop/cart/items/{product.variant_id}", {"quantity": 3})
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 100, 1.5, "two", None, True, "2", 2.0])
@@ -119,9 +119,9 @@ async def test_what_is_not_for_sale_is_not_found(anybody, method):
     path = "/api/shop/cart/items" + ("" if method == "POST" else f"/{NOBODYS}")
     body = {"quantity": 1} | ({"variant_id": NOBODYS} if method == "POST" else {})
 
-    answer = await anybody.send(method, path, body)
+    response = await anybody.send(method, path, body)
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "variant-not-found")
+    assert (response.status_code, response.json()["code"]) == (404, "variant-not-found")
 
 
 async def test_a_cart_holds_fifty_things(anybody, make_product):
@@ -137,19 +137,19 @@ async def test_additions_at_once_are_all_counted(anybody, make_product):
     product = make_product(stock=99)
     await anybody.cart()
 
-    answers = await asyncio.gather(*(anybody.add(product) for _ in range(30)))
+    responses = await asyncio.gather(*(anybody.add(product) for _ in range(30)))
 
-    assert {answer.status_code for answer in answers} == {200}
+    assert {response.status_code for response in responses} == {200}
     assert quantities(await anybody.cart()) == {"mug": 30}
 
 
 async def test_an_addition_repeated_under_its_key_is_one(anybody, mug):
     await anybody.cart()
 
-    answers = [await anybody.add(mug, 2, key="once") for _ in range(3)]
+    responses = [await anybody.add(mug, 2, key="once") for _ in range(3)]
 
-    assert len({answer.content for answer in answers}) == 1
-    assert answers[1].headers["idempotent-replayed"] == "true"
+    assert len({response.content for response in responses}) == 1
+    assert responses[1].headers["idempotent-replayed"] == "true"
     assert quantities(await anybody.cart()) == {"mug": 2}
 
 
@@ -170,9 +170,9 @@ async def test_two_visitors_with_carts_never_share_a_key(make_shopper, mug):
     for visitor in (first, second):
         await visitor.cart()
 
-    answers = [await visitor.add(mug, key="mine") for visitor in (first, second)]
+    responses = [await visitor.add(mug, key="mine") for visitor in (first, second)]
 
-    assert "idempotent-replayed" not in answers[1].headers
+    assert "idempotent-replayed" not in responses[1].headers
     assert first.cookie != second.cookie
 
 
@@ -217,11 +217,11 @@ async def test_at_the_log_in_the_carts_become_one(ann, anybody, make_product, me
     await ann.add(both)
     await ann.add(second)
 
-    answer = await merge(ann, anybody.cookie)
+    response = await merge(ann, anybody.cookie)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     cart = await ann.cart()
-    assert answer.json() == cart
+    assert response.json() == cart
     assert quantities(cart) == {"both": 3, "first": 1, "second": 1}
     assert (await anybody.cart())["items"] == []
 
@@ -230,9 +230,9 @@ async def test_a_merge_done_twice_or_at_once_doubles_nothing(ann, anybody, mug, 
     await anybody.add(mug, 2)
     token = anybody.cookie
 
-    answers = await asyncio.gather(*(merge(ann, token) for _ in range(12)))
+    responses = await asyncio.gather(*(merge(ann, token) for _ in range(12)))
 
-    assert [quantities(answer.json()) for answer in answers] == [{"mug": 2}] * 12
+    assert [quantities(response.json()) for response in responses] == [{"mug": 2}] * 12
     assert quantities(await ann.cart()) == {"mug": 2}
     assert database.one("SELECT count(*) FROM carts") == 1
 
@@ -278,9 +278,9 @@ async def test_two_visitors_become_the_same_member_at_once(ann, make_shopper, ma
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 32 + ".AAAA"])
 async def test_a_token_that_is_not_ours_merges_nothing(ann, merge, token):
-    answer = await merge(ann, token)
+    response = await merge(ann, token)
 
-    assert (answer.status_code, answer.json()["items"]) == (200, [])
+    assert (response.status_code, response.json()["items"]) == (200, [])
 
 
 async def test_idle_carts_of_nobody_are_thrown_away_in_time(ann, anybody, mug, services, database):

@@ -20,12 +20,12 @@ def settings(make_settings):
 
 
 async def test_one_address_opens_few_carts(make_shopper, mug, database):
-    answers = await asyncio.gather(*(make_shopper().add(mug) for _ in range(12)))
+    responses = await asyncio.gather(*(make_shopper().add(mug) for _ in range(12)))
 
-    statuses = sorted(answer.status_code for answer in answers)
+    statuses = sorted(response.status_code for response in responses)
     assert statuses == [200] * 5 + [429] * 7
     assert database.one(CARTS) == 5
-    refused = next(answer for answer in answers if answer.status_code == 429)
+    refused = next(response for response in responses if response.status_code == 429)
     assert refused.json()["code"] == "too-many-carts"
     assert 0 < int(refused.headers["retry-after"]) <= 600
 
@@ -35,9 +35,9 @@ async def test_a_cookie_that_was_given_before_opens_no_more(make_shopper, mug, d
     for shopper in shoppers:
         await shopper.cart()
 
-    answers = [await shopper.add(mug) for shopper in shoppers]
+    responses = [await shopper.add(mug) for shopper in shoppers]
 
-    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
+    assert [response.status_code for response in responses] == [200] * 5 + [429] * 3
     assert database.one(CARTS) == 5
 
 

@@ -26,9 +26,9 @@ def shelf(make_product):
 
 
 async def listed(client, **query):
-    answer = await client.get(PRODUCTS, params=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = await client.get(PRODUCTS, params=query)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def slugs(page):
@@ -76,7 +76,7 @@ async def test_pages_lead_through_the_whole_list_once(client, sort, q):
 
 
 @pytest.mark.usefixtures("shelf")
-async def test_a_page_stays_where_it_was_when_goods_come(client, make_product):
+async def test_a_page_stays_where_it_was_when_products_are_added(client, make_product):
     first = await listed(client, limit=3)
     make_product("newcomer", category="even")
 
@@ -88,8 +88,8 @@ async def test_a_cursor_is_for_its_own_list(client):
     cursor = (await listed(client, limit=2))["next"]
 
     for query in ({"sort": "price"}, {"q": "thing"}, {"category": "even"}, {"in_stock": "true"}, {"min_price": 1}):
-        answer = await client.get(PRODUCTS, params={"cursor": cursor, **query})
-        assert (answer.status_code, answer.json()["code"]) == (422, "cursor-invalid"), query
+        response = await client.get(PRODUCTS, params={"cursor": cursor, **query})
+        assert (response.status_code, response.json()["code"]) == (422, "cursor-invalid"), query
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "é", "A" * 128])
@@ -126,12 +126,12 @@ async def test_an_empty_shop_has_an_empty_list(client):
         ("?lang=en", "ko", "en"), ("", "ko;q=x", "en"), ("", "*;q=0.1, ko;q=0.1", "ko"),
     ],
 )  # fmt: skip
-async def test_answers_speak_the_language_that_was_asked_for(client, query, header, language):
-    answer = await client.get(f"{PRODUCTS}/mug{query}", headers={"Accept-Language": header})
+async def test_responses_speak_the_language_that_was_asked_for(client, query, header, language):
+    response = await client.get(f"{PRODUCTS}/mug{query}", headers={"Accept-Language": header})
 
-    assert answer.json()["name"] == {"ko": "머그잔", "en": "Mug"}[language]
-    assert answer.headers["content-language"] == language
-    assert answer.headers["vary"] == "Accept-Language"
+    assert response.json()["name"] == {"ko": "머그잔", "en": "Mug"}[language]
+    assert response.headers["content-language"] == language
+    assert response.headers["vary"] == "Accept-Language"
 
 
 async def test_another_language_is_refused(client):
@@ -155,7 +155,7 @@ async def test_whoever_has_it_already_is_not_sent_it_again(client, path, databas
 
 
 @pytest.mark.usefixtures("mug")
-async def test_head_answers_as_get_does(client):
+async def test_head_responds_as_get_does(client):
     for path in (PRODUCTS, f"{PRODUCTS}/mug", f"{PRODUCTS}/mug/picture.svg"):
         got, asked = await client.get(path), await client.head(path)
         assert (asked.status_code, asked.content) == (200, b"")
@@ -173,9 +173,9 @@ async def test_the_stock_itself_is_not_told(client, make_product):
 
 @pytest.mark.parametrize("path", ["nothing", "nothing/picture.svg", "%00", "a%2fb"])
 async def test_what_is_not_there_is_not_found(client, path):
-    answer = await client.get(f"{PRODUCTS}/{path}")
+    response = await client.get(f"{PRODUCTS}/{path}")
 
-    assert answer.status_code in {404, 422}
+    assert response.status_code in {404, 422}
 
 
 @pytest.mark.parametrize(

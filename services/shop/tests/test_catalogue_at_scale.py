@@ -144,9 +144,9 @@ async def test_of_two_last_pieces_sold_at_once_none_is_left_for_sale(make_shoppe
     for number, buyer in enumerate(buyers):
         await buyer.add(product if number % 2 else other)
 
-    answers = await asyncio.gather(*(buyer.order() for buyer in buyers))
+    responses = await asyncio.gather(*(buyer.order() for buyer in buyers))
 
-    assert {answer.status_code for answer in answers} == {201}
+    assert {response.status_code for response in responses} == {201}
     assert database.one("SELECT in_stock FROM products") is False
 
 
@@ -155,14 +155,14 @@ async def test_a_statement_of_a_list_that_takes_too_long_is_ended(start, connect
 
     with psycopg.connect(database.url) as connection:
         connection.execute("LOCK TABLE products IN ACCESS EXCLUSIVE MODE")
-        answer = await client.get(PRODUCTS, params={"q": "mug"})
+        response = await client.get(PRODUCTS, params={"q": "mug"})
 
-    assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+    assert (response.status_code, response.json()["code"]) == (503, "database-unavailable")
     # The connection goes back with its own limits.
     assert (await client.get(f"{PRODUCTS}/{mug.slug}")).status_code == 200
 
 
-async def test_who_finds_no_place_at_the_database_is_told_to_come_back():
+async def test_who_finds_no_place_at_the_database_gets_retry_after():
     gate, entered, leave = Gate(1, waiting=1, seconds=30), asyncio.Event(), asyncio.Event()
 
     async def occupy():
@@ -186,7 +186,7 @@ async def test_who_finds_no_place_at_the_database_is_told_to_come_back():
         pass
 
 
-async def test_who_waits_too_long_for_a_place_is_told_to_come_back():
+async def test_who_waits_too_long_for_a_place_gets_retry_after():
     gate = Gate(1, waiting=1, seconds=0.01)
     async with gate.enter():
         with pytest.raises(Overloaded):

@@ -256,11 +256,11 @@ def test_killed_amid_buyers_of_the_last_piece_it_sells_it_once(serve, member, ma
 
     with ThreadPoolExecutor(8) as pool:
         bodies = dict(pool.map(choose, [token for token, _ in buyers]))
-    answers: dict[str, list[httpx2.Response]] = {token: [] for token, _ in buyers}
+    responses: dict[str, list[httpx2.Response]] = {token: [] for token, _ in buyers}
 
     def buy(token, key):
-        answers[token].append(service.send("POST", "/api/shop/orders", token, key, json=bodies[token]))
-        return answers[token][-1].status_code
+        responses[token].append(service.send("POST", "/api/shop/orders", token, key, json=bodies[token]))
+        return responses[token][-1].status_code
 
     def buy_in_the_end(token, key):
         eventually(lambda: buy(token, key) != 503, "the buyer knows")
@@ -275,13 +275,13 @@ def test_killed_amid_buyers_of_the_last_piece_it_sells_it_once(serve, member, ma
         for asked_again in [pool.submit(buy_in_the_end, *buyer) for buyer in buyers]:
             asked_again.result()
 
-    made = {token for token, given in answers.items() if any(answer.status_code == 201 for answer in given)}
+    made = {token for token, given in responses.items() if any(response.status_code == 201 for response in given)}
     assert len(made) == 1
     (winner,) = made
-    assert len({answer.content for answer in answers[winner] if answer.status_code == 201}) == 1
-    for token, given in answers.items():
+    assert len({response.content for response in responses[winner] if response.status_code == 201}) == 1
+    for token, given in responses.items():
         assert (given[-1].status_code == 201) is (token == winner)
-        assert {answer.status_code for answer in given} <= {201, 409, 503}
+        assert {response.status_code for response in given} <= {201, 409, 503}
     assert database.one("SELECT stock FROM variants") == 0
     assert database.one("SELECT count(*) FROM orders") == 1
     assert database.one("SELECT sum(quantity) FROM order_lines") == 1

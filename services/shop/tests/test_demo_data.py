@@ -39,7 +39,7 @@ async def test_what_was_sold_and_changed_since_stays_so(fill, database):
     assert database.one("SELECT DISTINCT name_en FROM products") == "Mine"
 
 
-def test_every_product_is_told_in_both_languages():
+def test_every_product_is_reported_in_both_languages():
     for product in PRODUCTS:
         for text in (product.ko.name, product.ko.summary, product.ko.description):
             assert is_korean(text), product.slug

@@ -23,9 +23,9 @@ async def test_cart_and_name_go_and_what_was_sent_stays_sold(ann, admin, mug, er
     database.run("UPDATE orders SET state = 'delivered'; UPDATE payments SET state = 'paid'")
     await ann.add(mug)
 
-    answer = await erase(ann)
+    response = await erase(ann)
 
-    assert (answer.status_code, answer.content) == (204, b"")
+    assert (response.status_code, response.content) == (204, b"")
     order = (await admin.send("GET", f"/api/shop/orders/{order_id}")).json()
     assert (order["state"], order["address"], order["total"]["amount"]) == ("delivered", None, 25800)
     assert database.one("SELECT count(*) FROM carts") == 0
@@ -54,9 +54,9 @@ async def test_told_twice_it_does_nothing_more(ann, mug, erase, database):
     await ann.add(mug)
     await ann.order("never")
 
-    answers = await asyncio.gather(*(erase(ann) for _ in range(6)))
+    responses = await asyncio.gather(*(erase(ann) for _ in range(6)))
 
-    assert {answer.status_code for answer in answers} == {204}
+    assert {response.status_code for response in responses} == {204}
     assert database.one("SELECT stock FROM variants") == 10
     assert database.one("SELECT count(*) FROM erased_members") == 1
 
@@ -75,9 +75,11 @@ async def test_others_keep_what_is_theirs(ann, bob, mug, erase):
 async def test_a_token_that_outlived_its_member_leaves_nothing_behind(ann, mug, erase, database):
     await erase(ann)
 
-    answers = [await ann.add(mug), await ann.order(expected_total={"amount": 1, "currency": "KRW"}, cart_version=0)]
+    responses = [await ann.add(mug), await ann.order(expected_total={"amount": 1, "currency": "KRW"}, cart_version=0)]
 
-    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "account-inactive")] * 2
+    assert [(response.status_code, response.json()["code"]) for response in responses] == [
+        (401, "account-inactive")
+    ] * 2
     assert database.one("SELECT count(*) FROM carts") == 0
 
 
@@ -110,7 +112,7 @@ async def test_a_member_that_goes_and_buyers_of_the_same_things_never_clash(
     gone, *placed = await asyncio.gather(erase(member), *(buyer.order("never") for buyer in buyers))
 
     assert gone.status_code == 204
-    assert [answer.status_code for answer in placed] == [201] * len(buyers)
+    assert [response.status_code for response in placed] == [201] * len(buyers)
     assert {row["stock"] for row in database.run("SELECT stock FROM variants")} == {100 - len(buyers)}
 
 

@@ -17,10 +17,10 @@ WRITES = [
 async def test_a_members_page_without_a_session_touches_no_anonymous_cart(anybody, ann, mug):
     body = {"variant_id": mug.variant_id, "quantity": 1}
 
-    answer = await anybody.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
+    response = await anybody.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
 
-    assert answer.status_code == 401
-    assert answer.json()["code"] == "unauthenticated"
+    assert response.status_code == 401
+    assert response.json()["code"] == "unauthenticated"
     assert anybody.cookie is None
 
 
@@ -28,14 +28,14 @@ async def test_the_same_request_succeeds_once_the_session_is_renewed(ann, anybod
     body = {"variant_id": mug.variant_id, "quantity": 1}
     await anybody.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
 
-    answer = await ann.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
+    response = await ann.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert (await ann.cart())["item_count"] == 1
 
 
 @pytest.mark.parametrize(("method", "path", "body"), WRITES, ids=lambda value: str(value)[:20])
 async def test_a_page_of_another_member_does_nothing_in_this_ones_name(ann, bob, method, path, body):
-    answer = await bob.send(method, path, body, key=KEY, X_Expected_Member=ann.id)
+    response = await bob.send(method, path, body, key=KEY, X_Expected_Member=ann.id)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")

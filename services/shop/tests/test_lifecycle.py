@@ -60,13 +60,13 @@ async def test_who_lost_the_role_gets_no_replay(admin, order_in, make_token):
 async def test_an_order_goes_one_way(order_in, admin, state, wanted, allowed):
     order_id = await order_in(state)
 
-    answer = await move(admin, order_id, wanted)
+    response = await move(admin, order_id, wanted)
 
     if allowed:
-        assert (answer.status_code, answer.json()["state"]) == (200, wanted)
-        assert answer.json()["timeline"][-1]["state"] == wanted
+        assert (response.status_code, response.json()["state"]) == (200, wanted)
+        assert response.json()["timeline"][-1]["state"] == wanted
     else:
-        assert (answer.status_code, answer.json()["code"]) == (409, "order-state-conflict")
+        assert (response.status_code, response.json()["code"]) == (409, "order-state-conflict")
 
 
 @pytest.mark.parametrize(
@@ -77,27 +77,27 @@ async def test_what_is_not_on_its_way_can_be_cancelled(order_in, ann, database, 
     order_id = await order_in(state)
     before = database.one(STOCK)
 
-    answer = await cancel(ann, order_id)
+    response = await cancel(ann, order_id)
 
-    assert answer.status_code == (200 if allowed else 409)
+    assert response.status_code == (200 if allowed else 409)
     assert database.one(STOCK) == before + (2 if allowed else 0)
 
 
 async def test_a_cancelled_orders_money_goes_back(order_in, ann, database):
     order_id = await order_in("paid")
 
-    answer = await cancel(ann, order_id)
+    response = await cancel(ann, order_id)
 
-    assert answer.json()["payment"]["state"] == "refunding"
+    assert response.json()["payment"]["state"] == "refunding"
     assert database.one("SELECT count(*) FROM outbox_events WHERE topic = 'payment.refund-requested'") == 1
 
 
 async def test_a_cancellation_repeated_or_raced_gives_the_stock_back_once(order_in, ann, database):
     order_id = await order_in("pending")
 
-    answers = await asyncio.gather(*(cancel(ann, order_id, key=f"key-{number % 3}") for number in range(12)))
+    responses = await asyncio.gather(*(cancel(ann, order_id, key=f"key-{number % 3}") for number in range(12)))
 
-    assert sorted({answer.status_code for answer in answers}) == [200, 409]
+    assert sorted({response.status_code for response in responses}) == [200, 409]
     assert database.one(STOCK) == 10
     assert database.one("SELECT count(*) FROM order_steps") == 2
 
@@ -154,11 +154,11 @@ async def test_each_caller_gets_what_is_its_own(request, order_in, address, meth
             "expected_total": {"amount": 0, "currency": "KRW"},
         }  # fmt: skip
 
-    answer = await shopper.send(method, path.format(id=order_id), body, key=secrets.token_hex(8))
+    response = await shopper.send(method, path.format(id=order_id), body, key=secrets.token_hex(8))
 
-    assert answer.status_code == statuses[index], answer.text
-    if answer.status_code == 404:
-        assert answer.json()["code"] == "order-not-found"
+    assert response.status_code == statuses[index], response.text
+    if response.status_code == 404:
+        assert response.json()["code"] == "order-not-found"
 
 
 async def test_another_members_order_looks_like_none(order_in, bob):

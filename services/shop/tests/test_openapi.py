@@ -1,4 +1,4 @@
-"""The OpenAPI document: every path, every answer, and which token each takes."""
+"""The OpenAPI document: every path, every response, and which token each takes."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def test_every_path_is_described(operations):
 
 def test_every_operation_says_what_can_go_wrong_as_a_problem(operations):
     for name, operation in operations.items():
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             if int(status) >= 400:
-                assert set(answer["content"]) == {"application/problem+json"}, (name, status)
+                assert set(response["content"]) == {"application/problem+json"}, (name, status)
         assert "503" in operation["responses"], name
 
 

@@ -12,12 +12,12 @@ STOCK = "SELECT stock FROM variants WHERE id = %s"
 async def test_an_order_takes_the_stock_and_empties_the_cart(ann, mug, database):
     await ann.add(mug, 3)
 
-    answer = await ann.order()
+    response = await ann.order()
 
-    assert answer.status_code == 201, answer.text
-    order = answer.json()
-    assert answer.headers["location"] == f"/api/shop/orders/{order['id']}"
-    assert answer.headers["cache-control"] == "no-store"
+    assert response.status_code == 201, response.text
+    order = response.json()
+    assert response.headers["location"] == f"/api/shop/orders/{order['id']}"
+    assert response.headers["cache-control"] == "no-store"
     assert order["state"] == "pending"
     assert order["total"] == {"amount": 3 * 12900, "currency": "KRW"}
     assert [(item["product_name"], item["variant_name"], item["quantity"]) for item in order["items"]] == [
@@ -32,7 +32,7 @@ async def test_an_order_takes_the_stock_and_empties_the_cart(ann, mug, database)
     assert (await ann.cart())["items"] == []
 
 
-async def test_an_order_reads_as_it_was_made_whatever_becomes_of_the_goods(ann, mug, database):
+async def test_an_order_reads_as_it_was_made_whatever_becomes_of_the_products(ann, mug, database):
     await ann.add(mug)
     order = (await ann.order()).json()
     database.run("UPDATE products SET name_en = 'Beaker'; UPDATE variants SET price = 1; DELETE FROM products")
@@ -45,7 +45,7 @@ async def test_an_order_reads_as_it_was_made_whatever_becomes_of_the_goods(ann, 
     assert read.headers["etag"] != korean.headers["etag"]
 
 
-async def test_a_repeat_orders_nothing_more_and_gets_the_first_answer(ann, mug, database):
+async def test_a_repeat_orders_nothing_more_and_gets_the_first_response(ann, mug, database):
     await ann.add(mug)
     cart = await ann.cart()
     same = {"expected_total": cart["total"], "cart_version": cart["version"]}
@@ -65,10 +65,10 @@ async def test_repeats_at_once_make_one_order(ann, mug, database):
     cart = await ann.cart()
     same = {"expected_total": cart["total"], "cart_version": cart["version"]}
 
-    answers = await asyncio.gather(*(ann.order(key="once", **same) for _ in range(20)))
+    responses = await asyncio.gather(*(ann.order(key="once", **same) for _ in range(20)))
 
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.content for answer in answers}) == 1
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.content for response in responses}) == 1
     assert database.one(STOCK, mug.variant_id) == 8
 
 
@@ -83,9 +83,9 @@ async def test_without_a_key_nothing_is_ordered(ann, mug, address):
         "cart_version": cart["version"],
     }
 
-    answer = await ann.send("POST", "/api/shop/orders", body)
+    response = await ann.send("POST", "/api/shop/orders", body)
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-missing")
+    assert (response.status_code, response.json()["code"]) == (400, "idempotency-key-missing")
     assert (await ann.cart())["item_count"] == 1
 
 
@@ -95,10 +95,10 @@ async def test_what_is_not_left_is_not_sold(ann, make_product, database):
     await ann.add(few, 4)
     database.run("UPDATE variants SET stock = 1 WHERE id = %s", few.variant_id)
 
-    answer = await ann.order()
+    response = await ann.order()
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "out-of-stock")
-    assert answer.json()["errors"] == [
+    assert (response.status_code, response.json()["code"]) == (409, "out-of-stock")
+    assert response.json()["errors"] == [
         {"pointer": "/items/1", "code": "out-of-stock", "detail": "Mug, Standard: Only 1 is left."}
     ]
     assert database.one(STOCK, many.variant_id) == 5
@@ -110,18 +110,18 @@ async def test_a_price_that_changed_since_is_not_paid_unseen(ann, mug, database)
     cart = await ann.cart()
     database.run("UPDATE variants SET price = price + 1")
 
-    answer = await ann.order(expected_total=cart["total"])
+    response = await ann.order(expected_total=cart["total"])
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "price-changed")
+    assert (response.status_code, response.json()["code"]) == (409, "price-changed")
     assert database.one(STOCK, mug.variant_id) == 10
 
 
 async def test_another_currency_is_another_price(ann, mug):
     await ann.add(mug)
 
-    answer = await ann.order(expected_total={"amount": 12900, "currency": "USD"})
+    response = await ann.order(expected_total={"amount": 12900, "currency": "USD"})
 
-    assert answer.json()["code"] == "price-changed"
+    assert response.json()["code"] == "price-changed"
 
 
 async def test_a_cart_that_changed_since_is_not_ordered_unseen(ann, mug):
@@ -129,9 +129,9 @@ async def test_a_cart_that_changed_since_is_not_ordered_unseen(ann, mug):
     cart = await ann.cart()
     await ann.add(mug)
 
-    answer = await ann.order(cart_version=cart["version"], expected_total=cart["total"])
+    response = await ann.order(cart_version=cart["version"], expected_total=cart["total"])
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "cart-changed")
+    assert (response.status_code, response.json()["code"]) == (409, "cart-changed")
 
 
 async def test_an_empty_cart_is_no_order(ann):
@@ -146,9 +146,9 @@ async def test_of_two_hundred_buyers_of_the_last_one_gets_it(make_shopper, make_
     for start in range(0, 200, 20):
         await asyncio.gather(*(buyer.add(last) for buyer in buyers[start : start + 20]))
 
-    answers = await asyncio.gather(*(buyer.order() for buyer in buyers))
+    responses = await asyncio.gather(*(buyer.order() for buyer in buyers))
 
-    codes = [answer.json().get("code", "made") for answer in answers]
+    codes = [response.json().get("code", "made") for response in responses]
     assert (codes.count("made"), codes.count("out-of-stock")) == (1, 199)
     assert database.one(STOCK, last.variant_id) == 0
     assert database.one("SELECT count(*) FROM orders") == 1
@@ -163,9 +163,9 @@ async def test_carts_with_the_same_things_in_any_order_never_clash(make_shopper,
         for thing in products if number % 2 else reversed(products):
             await buyer.add(thing)
 
-    answers = await asyncio.gather(*(buyer.order() for buyer in buyers))
+    responses = await asyncio.gather(*(buyer.order() for buyer in buyers))
 
-    assert [answer.status_code for answer in answers] == [201] * len(buyers)
+    assert [response.status_code for response in responses] == [201] * len(buyers)
     assert {row["stock"] for row in database.run("SELECT stock FROM variants")} == {1000 - len(buyers)}
 
 
@@ -179,10 +179,10 @@ async def test_carts_with_the_same_things_in_any_order_never_clash(make_shopper,
 async def test_an_address_that_nobody_finds_is_refused(ann, mug, address, field, value):
     await ann.add(mug)
 
-    answer = await ann.order(address=address | {field: value})
+    response = await ann.order(address=address | {field: value})
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "payload-invalid")
-    assert answer.json()["errors"][0]["pointer"] == f"/address/{field}"
+    assert (response.status_code, response.json()["code"]) == (422, "payload-invalid")
+    assert response.json()["errors"][0]["pointer"] == f"/address/{field}"
 
 
 @pytest.mark.parametrize(
@@ -197,10 +197,10 @@ async def test_an_address_that_nobody_finds_is_refused(ann, mug, address, field,
 async def test_a_value_of_another_type_is_not_converted(ann, mug, field, value):
     await ann.add(mug)
 
-    answer = await ann.order(**{field: value})
+    response = await ann.order(**{field: value})
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "payload-invalid")
-    assert answer.json()["errors"][0]["pointer"].startswith(f"/{field}")
+    assert (response.status_code, response.json()["code"]) == (422, "payload-invalid")
+    assert response.json()["errors"][0]["pointer"].startswith(f"/{field}")
 
 
 @pytest.mark.parametrize(
@@ -216,10 +216,10 @@ async def test_a_value_of_another_type_is_not_converted(ann, mug, field, value):
 async def test_an_address_is_taken_as_its_country_writes_it(ann, mug, address, changes, phone, postal_code):
     await ann.add(mug)
 
-    answer = await ann.order(address=address | changes)
+    response = await ann.order(address=address | changes)
 
-    assert answer.status_code == 201, answer.text
-    assert (answer.json()["address"]["phone"], answer.json()["address"]["postal_code"]) == (phone, postal_code)
+    assert response.status_code == 201, response.text
+    assert (response.json()["address"]["phone"], response.json()["address"]["postal_code"]) == (phone, postal_code)
 
 
 async def test_a_country_without_postal_codes_needs_none(ann, mug, address):
@@ -241,9 +241,9 @@ async def test_a_country_without_postal_codes_needs_none(ann, mug, address):
 async def test_what_is_wrong_with_an_address_has_a_code(ann, mug, address, field, value, code):
     await ann.add(mug)
 
-    answer = await ann.order(address=address | {field: value})
+    response = await ann.order(address=address | {field: value})
 
-    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(f"/address/{field}", code)]
+    assert [(error["pointer"], error["code"]) for error in response.json()["errors"]] == [(f"/address/{field}", code)]
 
 
 async def test_orders_come_newest_first_page_by_page(ann, bob, mug):

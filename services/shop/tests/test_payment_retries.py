@@ -43,8 +43,8 @@ async def test_a_declined_payment_says_why_and_keeps_the_order(declined, reading
 
 
 async def test_paid_again_the_order_is_paid(declined, pay, reading, deliver_events, database):
-    answer = await pay(declined)
-    assert (answer.status_code, answer.json()["payment"]["state"]) == (200, "pending")
+    response = await pay(declined)
+    assert (response.status_code, response.json()["payment"]["state"]) == (200, "pending")
     await deliver_events()
 
     order = await reading(declined)
@@ -54,16 +54,16 @@ async def test_paid_again_the_order_is_paid(declined, pay, reading, deliver_even
 
 
 async def test_repeats_of_paying_again_make_one_attempt(declined, pay, database):
-    answers = await asyncio.gather(*(pay(declined, "never", key="once") for _ in range(8)))
+    responses = await asyncio.gather(*(pay(declined, "never", key="once") for _ in range(8)))
 
-    assert {answer.status_code for answer in answers} == {200}
+    assert {response.status_code for response in responses} == {200}
     assert database.one(ATTEMPTS) == 2
 
 
 async def test_of_many_who_pay_again_at_once_one_attempt_is_made(declined, pay, database):
-    answers = await asyncio.gather(*(pay(declined, "never") for _ in range(8)))
+    responses = await asyncio.gather(*(pay(declined, "never") for _ in range(8)))
 
-    codes = sorted(answer.json().get("code", "made") for answer in answers)
+    codes = sorted(response.json().get("code", "made") for response in responses)
     assert codes == ["made"] + ["order-not-payable"] * 7
     assert database.one(ATTEMPTS) == 2
 
@@ -125,9 +125,9 @@ async def test_of_deadline_cancellation_and_payment_the_stock_is_given_back_once
 
 
 async def test_a_failed_order_can_be_cancelled(declined, ann, database):
-    answer = await ann.send("POST", f"/api/shop/orders/{declined}/cancel", key="cancel")
+    response = await ann.send("POST", f"/api/shop/orders/{declined}/cancel", key="cancel")
 
-    assert (answer.json()["state"], answer.json()["payment"]["state"]) == ("cancelled", "failed")
+    assert (response.json()["state"], response.json()["payment"]["state"]) == ("cancelled", "failed")
     assert database.one(STOCK) == 10
 
 
@@ -167,8 +167,8 @@ async def test_the_cart_is_restored_from_an_order_as_often_as_wanted(declined, a
     path = f"/api/shop/orders/{declined}/cart"
 
     for _ in range(2):
-        answer = await ann.send("POST", path, key=secrets.token_hex(8))
-        assert answer.status_code == 200, answer.text
+        response = await ann.send("POST", path, key=secrets.token_hex(8))
+        assert response.status_code == 200, response.text
 
     assert {item["product"]["slug"]: item["quantity"] for item in (await ann.cart())["items"]} == {"other": 2, "mug": 1}
     assert database.one("SELECT stock FROM variants WHERE sku = 'MUG'") == 9
@@ -177,9 +177,9 @@ async def test_the_cart_is_restored_from_an_order_as_often_as_wanted(declined, a
 async def test_what_is_not_sold_any_more_is_left_out_of_a_restored_cart(declined, ann, database):
     database.run("DELETE FROM products")
 
-    answer = await ann.send("POST", f"/api/shop/orders/{declined}/cart", key="restore")
+    response = await ann.send("POST", f"/api/shop/orders/{declined}/cart", key="restore")
 
-    assert (answer.status_code, answer.json()["items"]) == (200, [])
+    assert (response.status_code, response.json()["items"]) == (200, [])
 
 
 @pytest.mark.parametrize(

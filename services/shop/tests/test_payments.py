@@ -27,12 +27,12 @@ async def test_a_paid_order_is_paid(ordered, reading, deliver_events):
     assert order["version"] == 2
 
 
-async def test_a_provider_that_answers_twice_pays_once(ordered, reading, deliver_events, way_back, database):
+async def test_a_provider_that_reports_twice_pays_once(ordered, reading, deliver_events, way_back, database):
     order_id = await ordered("twice")
     await deliver_events()
 
     assert (await reading(order_id))["version"] == 2
-    assert way_back.answers == [200, 200]
+    assert way_back.statuses == [200, 200]
     assert database.one("SELECT count(*) FROM payment_events") == 1
 
 
@@ -61,7 +61,7 @@ async def test_a_word_that_was_lost_is_asked_for(
     assert await services.reconciler.reconcile_due() == 0
 
 
-async def test_a_provider_that_never_answers_ends_the_order(
+async def test_a_provider_that_never_reports_ends_the_order(
     ordered, reading, deliver_events, services, pass_time, database
 ):
     order_id = await ordered("never")
@@ -78,7 +78,7 @@ async def test_a_provider_that_never_answers_ends_the_order(
     assert database.one(STOCK) == 10
 
 
-async def test_a_provider_that_is_away_is_told_later(
+async def test_a_provider_that_is_unavailable_is_called_later(
     ordered, reading, deliver_events, services, provider, pass_time, monkeypatch
 ):
     async def away(_payment):
@@ -110,13 +110,13 @@ async def test_sweeps_of_several_replicas_do_each_payment_once(ordered, services
     assert {row["state"] for row in database.run("SELECT state FROM orders")} == {"cancelled"}
 
 
-async def test_an_event_is_heeded_once_however_often_and_at_once_it_comes(ordered, send_event, reading, database):
+async def test_an_event_is_handled_once_however_often_and_at_once_it_comes(ordered, send_event, reading, database):
     order_id = await ordered("never")
 
-    answers = await asyncio.gather(*(send_event(event_id="evt-1") for _ in range(10)))
+    responses = await asyncio.gather(*(send_event(event_id="evt-1") for _ in range(10)))
 
-    assert {answer.status_code for answer in answers} == {200}
-    assert sorted(answer.json()["repeated"] for answer in answers) == [False] + [True] * 9
+    assert {response.status_code for response in responses} == {200}
+    assert sorted(response.json()["repeated"] for response in responses) == [False] + [True] * 9
     assert (await reading(order_id))["version"] == 2
     assert database.one("SELECT count(*) FROM order_steps") == 2
 
@@ -167,9 +167,9 @@ async def test_a_wrong_amount_pays_nothing(ordered, send_event, reading):
 async def test_an_event_without_a_good_signature_is_not_read(ordered, send_event, reading, header):
     order_id = await ordered("never")
 
-    answer = await send_event(header=header.replace("NOW", str(int(time.time()))))
+    response = await send_event(header=header.replace("NOW", str(int(time.time()))))
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "signature-invalid")
+    assert (response.status_code, response.json()["code"]) == (400, "signature-invalid")
     assert (await reading(order_id))["state"] == "pending"
 
 
@@ -196,9 +196,9 @@ async def test_while_keys_change_one_of_two_signatures_is_enough(ordered, client
 async def test_an_event_about_no_payment_of_ours_is_not_found(ordered, send_event):
     await ordered("never")
 
-    answer = await send_event(payment_id="0198c0de-0000-7000-8000-000000000001")
+    response = await send_event(payment_id="0198c0de-0000-7000-8000-000000000001")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "payment-not-found")
+    assert (response.status_code, response.json()["code"]) == (404, "payment-not-found")
 
 
 async def test_there_is_no_other_provider(client):

@@ -20,8 +20,8 @@ async def test_catalogue_and_cart_show_the_same_number(client, anybody, make_pro
     assert line["in_stock"] is (stock == 98)
 
 
-def digits(answer):
-    document = answer.json()
+def digits(response):
+    document = response.json()
     texts = [document["detail"], *(error["detail"] for error in document["errors"])]
     return {word.strip(".") for text in texts for word in text.split() if word.strip(".").isdigit()}
 

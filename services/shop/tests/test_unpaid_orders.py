@@ -46,22 +46,22 @@ async def buy(shopper, product, quantity=1, token="never"):
     return await shopper.order(token)
 
 
-def outcome(answer):
-    return answer.json().get("code", answer.status_code)
+def outcome(response):
+    return response.json().get("code", response.status_code)
 
 
 async def test_a_member_has_few_unpaid_orders(ann, many):
-    answers = [await buy(ann, many) for _ in range(4)]
+    responses = [await buy(ann, many) for _ in range(4)]
 
-    assert [outcome(answer) for answer in answers] == [201, 201, 201, "too-many-unpaid-orders"]
-    assert "At most 3 orders with 20 items" in answers[-1].json()["detail"]
+    assert [outcome(response) for response in responses] == [201, 201, 201, "too-many-unpaid-orders"]
+    assert "At most 3 orders with 20 items" in responses[-1].json()["detail"]
     assert (await ann.cart())["item_count"] == 1
 
 
 async def test_a_members_unpaid_orders_hold_few_pieces(ann, many, database):
-    answers = [await buy(ann, many, 15), await buy(ann, many, 6)]
+    responses = [await buy(ann, many, 15), await buy(ann, many, 6)]
 
-    assert [outcome(answer) for answer in answers] == [201, "too-many-unpaid-orders"]
+    assert [outcome(response) for response in responses] == [201, "too-many-unpaid-orders"]
     assert database.one("SELECT stock FROM variants") == 985
 
 
@@ -81,9 +81,9 @@ async def test_an_order_that_is_paid_or_cancelled_makes_room(ann, many, how, del
 async def test_members_behind_one_address_share_a_bound(make_shopper, many, from_address):
     here, there = from_address("203.0.113.7"), from_address("203.0.113.8")
 
-    answers = [await buy(make_shopper("member", through=here), many) for _ in range(6)]
+    responses = [await buy(make_shopper("member", through=here), many) for _ in range(6)]
 
-    assert [outcome(answer) for answer in answers] == [201] * 5 + ["too-many-unpaid-orders"]
+    assert [outcome(response) for response in responses] == [201] * 5 + ["too-many-unpaid-orders"]
     assert outcome(await buy(make_shopper("member", through=there), many)) == 201
 
 
@@ -92,9 +92,9 @@ async def test_a_network_of_ipv6_counts_as_one_address(make_shopper, many, from_
     for _ in range(2):
         await buy(make_shopper("member", through=from_address("2001:db8:1:2::1")), many, 15)
 
-    answer = await buy(make_shopper("member", through=from_address(other)), many)
+    response = await buy(make_shopper("member", through=from_address(other)), many)
 
-    assert outcome(answer) == ("too-many-unpaid-orders" if counts else 201)
+    assert outcome(response) == ("too-many-unpaid-orders" if counts else 201)
 
 
 async def test_orders_at_once_stay_within_the_bound(make_shopper, many, database):
@@ -102,13 +102,13 @@ async def test_orders_at_once_stay_within_the_bound(make_shopper, many, database
     for buyer in buyers:
         await buyer.add(many)
 
-    answers = await asyncio.gather(*(buyer.order("never") for buyer in buyers))
+    responses = await asyncio.gather(*(buyer.order("never") for buyer in buyers))
 
-    assert sorted(map(str, map(outcome, answers))) == ["201"] * 5 + ["too-many-unpaid-orders"] * 7
+    assert sorted(map(str, map(outcome, responses))) == ["201"] * 5 + ["too-many-unpaid-orders"] * 7
     assert database.one("SELECT stock FROM variants") == 995
 
 
-async def test_the_repeat_of_an_order_is_answered_beyond_the_bound(ann, many):
+async def test_the_repeat_of_an_order_is_replayed_beyond_the_bound(ann, many):
     await ann.add(many)
     cart = await ann.cart()
     key, same = secrets.token_hex(8), {"expected_total": cart["total"], "cart_version": cart["version"]}

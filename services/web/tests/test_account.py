@@ -97,7 +97,7 @@ async def test_what_is_typed_is_never_markup(member, services):
     assert Page(answer.text).form("/account/profile").fields["display_name"] == '"><script>alert(1)</script>'
 
 
-async def test_the_profile_says_so_while_member_is_away(member, services):
+async def test_the_profile_says_so_while_member_is_unavailable(member, services):
     await services.member.stop()
 
     page = await member.page("/account")

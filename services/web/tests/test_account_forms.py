@@ -60,7 +60,7 @@ async def test_no_password_is_cut_or_kept_from_being_pasted(browser, sign_in, pa
 
 
 @pytest.mark.parametrize("page", ["/account/password", "/account/delete"])
-async def test_a_form_for_the_password_names_the_account_unless_member_is_away(member, services, page):
+async def test_a_form_for_the_password_names_the_account_unless_member_is_unavailable(member, services, page):
     [field] = [a for _, a in (await member.page(page)).tags if a.get("autocomplete") == "username"]
     assert field["value"] == MEMBER["email"]
 

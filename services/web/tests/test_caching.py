@@ -46,22 +46,22 @@ def whole_shop(services, tokens):
 async def test_only_what_no_cache_keeps_sets_or_renews_anything(browser, services, path):
     cookies = "__Host-refresh=an-older-token_0123456789; __Host-access=x; __Secure-checkout=x"
 
-    answer = await browser.get(path, Cookie=cookies)
+    response = await browser.get(path, Cookie=cookies)
 
     cached = path in CACHED
-    assert may_be_cached(answer.headers["cache-control"]) == cached
+    assert may_be_cached(response.headers["cache-control"]) == cached
     if cached:
-        assert not cookie_lines(answer)
+        assert not cookie_lines(response)
         assert not services.auth.asked("POST", "/auth/refresh")
 
 
 async def test_the_page_of_a_missing_asset_replaces_no_cookie(browser):
     """The edge brings no cookies there: a new one would take the place of the visitor's own."""
-    answer = await browser.get("/static/site.0000000000000000.css")
+    response = await browser.get("/static/site.0000000000000000.css")
 
-    assert answer.status_code == 404
-    assert "text/html" in answer.headers["content-type"]
-    assert not cookie_lines(answer)
+    assert response.status_code == 404
+    assert "text/html" in response.headers["content-type"]
+    assert not cookie_lines(response)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,6 @@ async def test_the_middleware_drops_cookies_from_what_a_cache_may_keep(cache_con
     app.add_middleware(VisitorMiddleware, rules=CookieRules(secure=True))
 
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=SITE) as client:
-        answer = await client.get("/")
+        response = await client.get("/")
 
-    assert ("set-cookie" in answer.headers) == kept
+    assert ("set-cookie" in response.headers) == kept

@@ -85,9 +85,9 @@ async def test_a_refused_log_in_still_shows_how_much_is_in_the_cart(browser, ser
     browser.http.cookies.set("__Host-cart", "abc.def")
     form = (await browser.page("/log-in")).form("/log-in")
 
-    answer = await browser.submit(form, {"email": "a@example.com", "password": "x"})
+    response = await browser.submit(form, {"email": "a@example.com", "password": "x"})
 
-    assert has_badge(Page(answer.text))
+    assert has_badge(Page(response.text))
 
 
 async def test_a_page_does_not_depend_on_the_number_at_the_cart(browser, services):
@@ -109,10 +109,10 @@ async def test_a_page_does_not_depend_on_the_number_at_the_cart(browser, service
 async def test_what_cannot_be_had_is_said_on_the_cart(browser, services, form, status, code, said):
     services.shop.refuse("POST", ITEMS, status, code)
 
-    answer = await browser.submit(form)
+    response = await browser.submit(form)
 
-    assert answer.status_code == status
-    assert said in Page(answer.text).text
+    assert response.status_code == status
+    assert said in Page(response.text).text
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ async def test_a_refused_addition_shows_the_product_with_what_was_typed_and_the_
     variant = VARIANT | {"available": available}
     services.shop.on("GET", "/api/shop/products/celadon-mug", 200, FULL_PRODUCT | {"variants": [variant]})
 
-    answer = await browser.submit(form, {"quantity": "42"})
+    response = await browser.submit(form, {"quantity": "42"})
 
-    page = Page(answer.text)
-    assert answer.status_code == 409
+    page = Page(response.text)
+    assert response.status_code == 409
     assert said in page.text
     again = page.form("/cart/items").fields
     assert (again["quantity"], again["variant_id"]) == ("42", VARIANT_ID)
@@ -144,10 +144,10 @@ async def test_a_refused_addition_shows_the_product_with_what_was_typed_and_the_
 async def test_a_refused_addition_without_a_product_is_said_on_the_cart(browser, services, form):
     services.shop.refuse("POST", ITEMS, 409, "quantity-unavailable")
 
-    answer = await browser.submit(form, {"slug": "../account"})
+    response = await browser.submit(form, {"slug": "../account"})
 
-    assert answer.status_code == 409
-    assert "Not enough in stock" in Page(answer.text).text
+    assert response.status_code == 409
+    assert "Not enough in stock" in Page(response.text).text
 
 
 @pytest.mark.parametrize("changes", [{"quantity": "0"}, {"quantity": "x"}, {"quantity": "1000"}, {"variant_id": "x"}])
@@ -182,10 +182,10 @@ def quantity_field(page: Page) -> dict[str, str]:
 async def test_a_quantity_that_is_none_stays_in_its_field_with_the_reason(browser, services, typed):
     update, _ = [f for f in (await browser.page("/cart")).forms if f.action == f"/cart/items/{VARIANT_ID}"]
 
-    answer = await browser.submit(update, {"quantity": typed})
+    response = await browser.submit(update, {"quantity": typed})
 
-    page = Page(answer.text)
-    assert answer.status_code == 422
+    page = Page(response.text)
+    assert response.status_code == 422
     assert "Enter a quantity from 1 to 99. Your cart still holds 2." in page.text
     assert quantity_field(page)["value"] == typed
     assert not services.shop.asked("PUT", f"{ITEMS}/{VARIANT_ID}")
@@ -203,10 +203,10 @@ async def test_a_refused_quantity_stays_in_its_field_with_the_number_that_is_lef
     services.shop.on("GET", CART, 200, full)
     update, _ = [f for f in (await browser.page("/cart")).forms if f.action == f"/cart/items/{VARIANT_ID}"]
 
-    answer = await browser.submit(update, {"quantity": "42"})
+    response = await browser.submit(update, {"quantity": "42"})
 
-    page = Page(answer.text)
-    assert answer.status_code == 409
+    page = Page(response.text)
+    assert response.status_code == 409
     assert said in page.text
     assert "Your cart still holds 2." in page.text
     field = quantity_field(page)
@@ -232,13 +232,13 @@ async def test_an_empty_cart_leads_to_the_products(browser, services):
     assert "Your cart is empty" in page.text
 
 
-async def test_while_shop_is_away_the_cart_says_that_nothing_is_lost(browser, services):
+async def test_while_shop_is_unavailable_the_cart_says_that_nothing_is_lost(browser, services):
     await services.shop.stop()
 
-    answer = await browser.get("/cart")
+    response = await browser.get("/cart")
 
-    assert answer.status_code == 503
-    assert "Its contents are safe" in answer.text
+    assert response.status_code == 503
+    assert "Its contents are safe" in response.text
 
 
 async def test_a_log_in_moves_the_anonymous_cart_into_the_members(browser, services, tokens):
@@ -247,21 +247,21 @@ async def test_a_log_in_moves_the_anonymous_cart_into_the_members(browser, servi
     browser.http.cookies.set("__Host-cart", "abc.def")
     login = (await browser.page("/log-in?next=/cart")).form("/log-in")
 
-    answer = await browser.submit(login, {"email": "ada@example.com", "password": "x"})
+    response = await browser.submit(login, {"email": "ada@example.com", "password": "x"})
 
     asked = services.shop.asked("GET", CART)[-1]
     assert asked["headers"]["Cookie"] == "__Host-cart=abc.def"
     assert asked["headers"]["Authorization"] == f"Bearer {tokens['access_token']}"
-    assert "Max-Age=0" in cookie_lines(answer)["__Host-cart"]
+    assert "Max-Age=0" in cookie_lines(response)["__Host-cart"]
 
 
-async def test_a_log_in_while_shop_is_away_loses_no_line(browser, services, tokens):
+async def test_a_log_in_while_shop_is_unavailable_loses_no_line(browser, services, tokens):
     services.auth.on("POST", "/auth/login", 200, tokens | {"member": MEMBER})
     browser.http.cookies.set("__Host-cart", "abc.def")
     login = (await browser.page("/log-in")).form("/log-in")
     await services.shop.stop()
 
-    answer = await browser.submit(login, {"email": "ada@example.com", "password": "x"})
+    response = await browser.submit(login, {"email": "ada@example.com", "password": "x"})
 
-    assert answer.status_code == 303
-    assert "__Host-cart" not in cookie_lines(answer), "the cookie stays for the next look at the cart"
+    assert response.status_code == 303
+    assert "__Host-cart" not in cookie_lines(response), "the cookie stays for the next look at the cart"

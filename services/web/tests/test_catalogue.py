@@ -1,4 +1,4 @@
-"""The catalogue: search and facets in the address, products, and the shelf while shop is away."""
+"""The catalogue: search and facets in the address, products, and the shelf while shop is unavailable."""
 
 from __future__ import annotations
 
@@ -90,21 +90,21 @@ async def test_a_price_that_is_none_is_named_and_stays_in_its_field(browser, ser
     assert next(form for form in page.forms if "sort" in form.fields).fields["min_price"] == typed
 
 
-async def test_an_old_address_that_the_shop_refuses_begins_anew(browser, services):
+async def test_an_old_address_that_the_shop_refuses_begins_again(browser, services):
     services.shop.refuse("GET", PRODUCTS, 422, "cursor-invalid")
 
-    answer = await browser.get("/products?q=mug&cursor=old")
+    response = await browser.get("/products?q=mug&cursor=old")
 
-    assert answer.headers["location"] == "/products?q=mug"
+    assert response.headers["location"] == "/products?q=mug"
 
 
 async def test_what_is_searched_for_is_never_markup(browser, services):
     services.shop.on("GET", PRODUCTS, 200, PAGE | {"items": [], "total_estimate": 0})
 
-    answer = await browser.get("/products?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+    response = await browser.get("/products?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
 
-    assert "<script>alert" not in answer.text
-    assert "No products match" in Page(answer.text).text
+    assert "<script>alert" not in response.text
+    assert "No products match" in Page(response.text).text
 
 
 async def test_a_product_shows_its_variants_and_a_form_with_a_key(browser, services):
@@ -133,30 +133,30 @@ async def test_a_product_without_stock_cannot_be_bought(browser, services):
 
 @pytest.mark.parametrize("path", ["none", "Celadon", "..%2f..%2finternal", "a?b", "a%3fb", "%2e%2e"])
 async def test_a_product_that_is_not_there_is_a_page_that_helps(browser, path):
-    answer = await browser.get(f"/products/{path}")
+    response = await browser.get(f"/products/{path}")
 
-    assert answer.status_code == 404
-    assert "/products" in Page(answer.text).links
+    assert response.status_code == 404
+    assert "/products" in Page(response.text).links
 
 
-async def test_while_shop_is_away_each_page_comes_and_says_so(browser, services):
+async def test_while_shop_is_unavailable_each_page_comes_and_says_so(browser, services):
     await services.shop.stop()
 
     home, products, product = [await browser.get(path) for path in ("/", "/products", "/products/celadon-mug")]
 
     assert (home.status_code, products.status_code, product.status_code) == (200, 503, 503)
-    for answer in (home, products):
-        assert "Our products cannot be loaded right now" in answer.text
+    for response in (home, products):
+        assert "Our products cannot be loaded right now" in response.text
     assert "We cannot do that right now" in product.text
 
 
 async def test_a_shop_that_hangs_holds_no_page_for_longer_than_its_time_out(browser, services):
     services.shop.hang("GET", PRODUCTS)
 
-    answer = await browser.get("/")
+    response = await browser.get("/")
 
-    assert answer.status_code == 200
-    assert "Our products cannot be loaded right now" in answer.text
+    assert response.status_code == 200
+    assert "Our products cannot be loaded right now" in response.text
 
 
 async def test_a_read_is_tried_once_more_when_the_connection_breaks(browser, services):

@@ -23,8 +23,8 @@ def filled_cart(services):
 async def review(member):
     """The review page of an order."""
     form = (await member.page("/checkout")).form("/checkout")
-    answer = await member.submit(form, TYPED)
-    assert answer.headers["location"] == "/checkout/review"
+    response = await member.submit(form, TYPED)
+    assert response.headers["location"] == "/checkout/review"
     return await member.page("/checkout/review")
 
 
@@ -53,10 +53,10 @@ async def test_an_empty_cart_has_no_checkout(member, services):
 async def test_an_address_that_lacks_something_says_where(member, field, value):
     form = (await member.page("/checkout")).form("/checkout")
 
-    answer = await member.submit(form, TYPED | {field: value})
+    response = await member.submit(form, TYPED | {field: value})
 
-    assert answer.status_code == 422
-    assert f"#{field}" in Page(answer.text).links
+    assert response.status_code == 422
+    assert f"#{field}" in Page(response.text).links
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ async def test_an_address_that_lacks_something_says_where(member, field, value):
 async def test_what_is_wrong_with_an_address_is_named(member, changes, message):
     form = (await member.page("/checkout")).form("/checkout")
 
-    answer = await member.submit(form, TYPED | changes)
+    response = await member.submit(form, TYPED | changes)
 
-    assert answer.status_code == 422
-    assert message in Page(answer.text).text
+    assert response.status_code == 422
+    assert message in Page(response.text).text
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ async def test_what_is_wrong_with_an_address_is_named(member, changes, message):
 )
 async def test_an_address_is_shown_in_the_order_of_its_country(member, changes, lines):
     form = (await member.page("/checkout")).form("/checkout")
-    answer = await member.submit(form, TYPED | changes)
-    assert answer.headers.get("location") == "/checkout/review", Page(answer.text).text
+    response = await member.submit(form, TYPED | changes)
+    assert response.headers.get("location") == "/checkout/review", Page(response.text).text
 
     review = await member.page("/checkout/review")
 
@@ -127,10 +127,10 @@ async def test_an_order_is_placed_under_the_key_of_its_intent(member, services, 
     services.shop.on("POST", ORDERS, 201, order("pending"))
     form = review.form("/checkout/place")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.headers["location"] == f"/orders/{ORDER_ID}?notice=placed"
-    assert "Max-Age=0" in cookie_lines(answer)["__Secure-checkout"]
+    assert response.headers["location"] == f"/orders/{ORDER_ID}?notice=placed"
+    assert "Max-Age=0" in cookie_lines(response)["__Secure-checkout"]
     [asked] = services.shop.asked("POST", ORDERS)
     assert asked["headers"]["X-Idempotency-Key"] == form.fields["key"]
     assert asked["json"] == {
@@ -201,10 +201,10 @@ async def test_an_unknown_outcome_keeps_the_key_for_the_next_attempt(member, ser
 async def test_a_refused_order_says_why_and_what_is_sent_next_is_another(member, services, review, code, said):
     services.shop.refuse("POST", ORDERS, 409, code)
 
-    answer = await member.submit(review.form("/checkout/place"))
+    response = await member.submit(review.form("/checkout/place"))
 
-    page = Page(answer.text)
-    assert answer.status_code == 409
+    page = Page(response.text)
+    assert response.status_code == 409
     assert said in page.text
     assert page.form("/checkout/place").fields["key"] != review.form("/checkout/place").fields["key"]
 
@@ -217,7 +217,7 @@ async def test_what_another_tab_has_placed_is_among_the_orders(member, services,
 
 
 @pytest.mark.usefixtures("review")
-async def test_after_an_answer_that_was_lost_the_review_leads_to_the_orders(member, services):
+async def test_after_a_response_that_was_lost_the_review_leads_to_the_orders(member, services):
     services.shop.on("GET", CART, 200, cart(0, version=6))
 
     assert (await member.get("/checkout/review")).headers["location"] == "/orders"
@@ -227,23 +227,23 @@ async def test_a_page_older_than_the_draft_is_looked_at_again_first(member, serv
     form = (await member.page("/checkout")).form("/checkout")
     await member.submit(form, TYPED | {"line1": "세종대로 1"})
 
-    answer = await member.submit(review.form("/checkout/place"))
+    response = await member.submit(review.form("/checkout/place"))
 
-    assert answer.headers["location"] == "/checkout/review"
+    assert response.headers["location"] == "/checkout/review"
     assert not services.shop.asked("POST", ORDERS)
 
 
 @pytest.mark.parametrize("spoilt", ["", "x", "bm90IGpzb24", "e30"])
-async def test_a_spoilt_draft_begins_anew(member, spoilt):
+async def test_a_spoilt_draft_begins_again(member, spoilt):
     member.http.cookies.set("__Secure-checkout", spoilt, path="/checkout")
 
     assert (await member.get("/checkout/review")).headers["location"] == "/checkout"
 
 
-async def test_while_shop_is_away_nothing_is_placed_and_the_page_says_so(member, services, review):
+async def test_while_shop_is_unavailable_nothing_is_placed_and_the_page_says_so(member, services, review):
     await services.shop.stop()
 
-    answer = await member.submit(review.form("/checkout/place"))
+    response = await member.submit(review.form("/checkout/place"))
 
-    assert answer.status_code == 503
-    assert "it will be placed only once" in answer.text
+    assert response.status_code == 503
+    assert "it will be placed only once" in response.text

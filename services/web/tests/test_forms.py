@@ -21,11 +21,11 @@ FOREIGN = form_token.token_for("A" * 24, ANY_SESSION)
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 48, "not base64!", FOREIGN], ids=range(5))
 async def test_a_form_with_another_token_does_nothing_and_says_what_to_do(browser, services, form, token):
-    answer = await browser.submit(form, {"form_token": token, "email": "a@example.com", "password": "x"})
+    response = await browser.submit(form, {"form_token": token, "email": "a@example.com", "password": "x"})
 
-    assert answer.status_code == 403
-    assert "was open for too long. Open it again" in Page(answer.text).text
-    assert "/problems/csrf-token-invalid" in Page(answer.text).links
+    assert response.status_code == 403
+    assert "was open for too long. Open it again" in Page(response.text).text
+    assert "/problems/csrf-token-invalid" in Page(response.text).links
     assert not services.auth.requests
 
 
@@ -39,9 +39,9 @@ async def test_a_form_of_another_visitor_does_nothing(make_browser, form):
 async def test_a_form_with_its_token_is_accepted_without_an_origin(browser, services, form):
     services.auth.refuse("POST", "/auth/login", 401, "credentials-invalid")
 
-    answer = await browser.http.post(form.action, data=form.fields | {"email": "a", "password": "b"})
+    response = await browser.http.post(form.action, data=form.fields | {"email": "a", "password": "b"})
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,18 @@ async def test_a_form_with_its_token_is_accepted_without_an_origin(browser, serv
 async def test_what_is_no_form_is_refused(browser, body, media_type):
     headers = {"Content-Type": media_type, "Sec-Fetch-Site": "same-origin", "Accept": HTML}
 
-    answer = await browser.http.post("/log-in", content=body, headers=headers)
+    response = await browser.http.post("/log-in", content=body, headers=headers)
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 async def test_a_form_that_is_too_long_gets_a_page_too(browser):
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": HTML}
 
-    answer = await browser.http.post("/log-in", content=b"x" * 70_000, headers=headers)
+    response = await browser.http.post("/log-in", content=b"x" * 70_000, headers=headers)
 
-    assert answer.status_code == 413
-    assert "The request is too large" in answer.text
+    assert response.status_code == 413
+    assert "The request is too large" in response.text
 
 
 async def test_the_same_visitors_forms_look_different_each_time(browser, form):

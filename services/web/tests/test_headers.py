@@ -21,12 +21,12 @@ SOME = ["/", "/log-in", "/nothing-here", "/problems/not-found", "/session/refres
 
 
 @pytest.mark.parametrize("path", [*SOME, Assets().url("site.css"), Assets().url("site.js"), "/static/none.css"])
-async def test_every_answer_says_what_browsers_may_do_with_it(browser, path):
-    answer = await browser.get(path)
+async def test_every_response_says_what_browsers_may_do_with_it(browser, path):
+    response = await browser.get(path)
 
     for name, value in EVERYWHERE.items():
-        assert answer.headers[name] == value, name
-    policy = answer.headers["content-security-policy"]
+        assert response.headers[name] == value, name
+    policy = response.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
@@ -65,14 +65,14 @@ async def test_nothing_personal_is_cached(browser, path):
 async def test_an_asset_is_kept_for_ever_under_a_name_that_changes_with_it(browser):
     url = Assets().url("site.css")
 
-    answer = await browser.get(url, Accept_Encoding="gzip")
+    response = await browser.get(url, Accept_Encoding="gzip")
 
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["content-encoding"] == "gzip"
-    assert answer.headers["content-type"] == "text/css; charset=utf-8"
-    assert "set-cookie" not in answer.headers
-    assert (await browser.get(url, If_None_Match=answer.headers["etag"])).status_code == 304
-    assert (await browser.get(url, Accept_Encoding="identity")).text == answer.text
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.headers["content-type"] == "text/css; charset=utf-8"
+    assert "set-cookie" not in response.headers
+    assert (await browser.get(url, If_None_Match=response.headers["etag"])).status_code == 304
+    assert (await browser.get(url, Accept_Encoding="identity")).text == response.text
     assert (await browser.get("/static/site.0000000000000000.css")).status_code == 404
 
 

@@ -39,9 +39,9 @@ def encoded_draft(**changes: Any) -> str:
 async def test_a_quantity_that_is_no_small_number_is_refused(browser, services, quantity):
     form = (await browser.page("/cart")).form(f"/cart/items/{VARIANT_ID}")
 
-    answer = await browser.submit(form, {"quantity": quantity})
+    response = await browser.submit(form, {"quantity": quantity})
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert not services.shop.asked("PUT", f"/api/shop/cart/items/{VARIANT_ID}")
 
 
@@ -50,16 +50,16 @@ async def test_a_form_without_a_session_leads_to_the_log_in_whatever_the_referer
     form = (await browser.page("/log-in")).form("/log-in")
     form.action = "/account/sessions/end-all"
 
-    answer = await browser.submit(form, {}, Referer=referer)
+    response = await browser.submit(form, {}, Referer=referer)
 
-    assert answer.headers["location"].startswith("/log-in?next=/")
+    assert response.headers["location"].startswith("/log-in?next=/")
 
 
 @pytest.mark.parametrize("origin", ["http://[", f"{SITE}]", "null", "http://[::1", "\xff"])
 async def test_an_origin_that_is_no_url_is_refused(browser, origin):
-    answer = await browser.http.post("/session/refresh", headers=[(b"Origin", origin.encode("latin-1"))])
+    response = await browser.http.post("/session/refresh", headers=[(b"Origin", origin.encode("latin-1"))])
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ async def test_a_draft_that_is_not_ours_counts_as_none(member, services, changes
     services.shop.on("POST", "/api/shop/orders", 500)
     member.http.cookies.set(DRAFT_COOKIE, encoded_draft(**changes), path="/checkout")
 
-    answer = await member.get(path)
+    response = await member.get(path)
     placed = await member.http.post("/checkout/place", headers={"Accept": HTML})
 
-    assert answer.status_code in {200, 303}
-    assert ADDRESS["recipient"] not in answer.text
+    assert response.status_code in {200, 303}
+    assert ADDRESS["recipient"] not in response.text
     assert placed.status_code < 500
     assert not services.shop.asked("POST", "/api/shop/orders")
 
@@ -170,18 +170,18 @@ async def test_no_form_field_makes_a_server_error(shopping, page, action):
     for field in form.fields:
         for value in NASTY:
             shopping.http.cookies.set(DRAFT_COOKIE, encoded_draft(), path="/checkout")
-            answer = await shopping.submit(form, {field: value})
-            assert answer.status_code < 500, (field, value[:40])
-            assert "\n" not in answer.headers.get("location", "")
+            response = await shopping.submit(form, {field: value})
+            assert response.status_code < 500, (field, value[:40])
+            assert "\n" not in response.headers.get("location", "")
 
 
 @pytest.mark.parametrize("path", QUERIED)
 async def test_no_query_makes_a_server_error(shopping, path):
     for name in QUERY:
         for value in RAW:
-            answer = await shopping.get(f"{path}?{name}={quote(value)}")
-            assert answer.status_code < 500, (name, value[:40])
-            assert not answer.headers.get("location", "/").startswith(("//", "/\\", "http"))
+            response = await shopping.get(f"{path}?{name}={quote(value)}")
+            assert response.status_code < 500, (name, value[:40])
+            assert not response.headers.get("location", "/").startswith(("//", "/\\", "http"))
 
 
 @pytest.mark.parametrize("name", COOKIES)
@@ -190,8 +190,8 @@ async def test_no_cookie_makes_a_server_error(shopping, name):
         for value in RAW:
             # A server refuses line breaks and NUL in a header before web sees it.
             line = name.encode() + b"=" + re.sub(rb"[\r\n\x00]", b"", value)
-            answer = await shopping.http.get(path, headers=[*_as_bytes(shopping.headers({})), (b"Cookie", line)])
-            assert answer.status_code < 500, (path, value[:40])
+            response = await shopping.http.get(path, headers=[*_as_bytes(shopping.headers({})), (b"Cookie", line)])
+            assert response.status_code < 500, (path, value[:40])
 
 
 @pytest.mark.parametrize("name", HEADERS)
@@ -201,10 +201,10 @@ async def test_no_header_makes_a_server_error(shopping, name):
         line = (name.encode(), re.sub(rb"[\r\n\x00]", b"", value))
         given = [pair for pair in _as_bytes(shopping.headers({})) if pair[0].lower() != name.lower().encode()]
         for method, path in [("GET", "/products"), ("GET", "/cart"), ("POST", "/session/refresh")]:
-            answer = await shopping.http.request(method, path, headers=[*given, line])
-            assert answer.status_code < 500, (path, value[:40])
-        answer = await shopping.http.post(form.action, data=form.fields, headers=[*given, line])
-        assert answer.status_code < 500, value[:40]
+            response = await shopping.http.request(method, path, headers=[*given, line])
+            assert response.status_code < 500, (path, value[:40])
+        response = await shopping.http.post(form.action, data=form.fields, headers=[*given, line])
+        assert response.status_code < 500, value[:40]
 
 
 def _as_bytes(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

@@ -128,10 +128,10 @@ def test_the_browsers_language_is_taken_unless_one_was_chosen(accepted, language
 async def test_a_choice_is_kept_and_leads_back_to_the_page(browser):
     form = (await browser.page("/log-in?next=/orders")).form("/preferences")
 
-    answer = await browser.submit(form, {"language": "ko"})
+    response = await browser.submit(form, {"language": "ko"})
 
-    assert answer.headers["location"] == "/log-in?next=/orders"
-    assert "Max-Age=31536000" in cookie_lines(answer)["lang"]
+    assert response.headers["location"] == "/log-in?next=/orders"
+    assert "Max-Age=31536000" in cookie_lines(response)["lang"]
     page = await browser.page("/log-in")
     assert (page.language, page.title) == ("ko", "로그인 · Haru")
 
@@ -148,10 +148,10 @@ async def test_a_theme_is_kept(browser):
 async def test_nothing_that_is_no_choice_is_kept(browser):
     form = (await browser.page("/")).form("/preferences")
 
-    answer = await browser.submit(form, {"theme": "plaid", "language": "xx", "back": "//elsewhere.example"})
+    response = await browser.submit(form, {"theme": "plaid", "language": "xx", "back": "//elsewhere.example"})
 
-    assert answer.headers["location"] == "/"
-    assert not cookie_lines(answer)
+    assert response.headers["location"] == "/"
+    assert not cookie_lines(response)
 
 
 @pytest.mark.parametrize("path", ["/", "/log-in", "/sign-up", "/problems", "/nothing-here"])

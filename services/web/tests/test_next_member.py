@@ -235,7 +235,7 @@ async def test_an_address_that_was_typed_while_the_session_expired_is_there_afte
     assert ADDRESS["line1"] in (await member.page("/checkout/review")).text
 
 
-async def test_an_address_that_was_typed_while_auth_was_away_is_kept(member, services):
+async def test_an_address_that_was_typed_while_auth_was_unavailable_is_kept(member, services):
     form = (await member.page("/checkout")).form("/checkout")
     token, member.token = member.token, None
     member.http.cookies.set("__Host-refresh", "a-refresh-token_0123456789")

@@ -30,9 +30,9 @@ async def test_an_order_is_cancelled_under_a_key(member, services):
     services.shop.on("POST", f"{ORDER}/cancel", 200, order("cancelled"))
     form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/cancel")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.headers["location"] == f"/orders/{ORDER_ID}?notice=cancelled"
+    assert response.headers["location"] == f"/orders/{ORDER_ID}?notice=cancelled"
     [asked] = services.shop.asked("POST", f"{ORDER}/cancel")
     assert asked["headers"]["X-Idempotency-Key"] == form.fields["key"]
 
@@ -42,10 +42,10 @@ async def test_an_order_that_was_shipped_meanwhile_says_so(member, services):
     form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/cancel")
     services.shop.refuse("POST", f"{ORDER}/cancel", 409, "order-state-conflict")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.status_code == 409
-    assert "can no longer be cancelled" in Page(answer.text).text
+    assert response.status_code == 409
+    assert "can no longer be cancelled" in Page(response.text).text
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ async def test_an_order_is_paid_again_with_another_card_under_a_key(member, serv
     services.shop.on("POST", f"{ORDER}/payment", 200, order("pending"))
     form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/payment")
 
-    answer = await member.submit(form, {"payment": "slow"})
+    response = await member.submit(form, {"payment": "slow"})
 
-    assert answer.headers["location"] == f"/orders/{ORDER_ID}"
+    assert response.headers["location"] == f"/orders/{ORDER_ID}"
     [asked] = services.shop.asked("POST", f"{ORDER}/payment")
     assert asked["json"] == {"method": "test", "token": "slow"}
     assert asked["headers"]["X-Idempotency-Key"] == form.fields["key"]
@@ -88,9 +88,9 @@ async def test_a_card_that_is_none_is_not_sent(member, services):
     services.shop.on("GET", ORDER, 200, unpaid_order())
     form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/payment")
 
-    answer = await member.submit(form, {"payment": "gold"})
+    response = await member.submit(form, {"payment": "gold"})
 
-    assert (answer.status_code, "Choose a payment method" in answer.text) == (422, True)
+    assert (response.status_code, "Choose a payment method" in response.text) == (422, True)
     assert not services.shop.asked("POST", f"{ORDER}/payment")
 
 
@@ -99,19 +99,19 @@ async def test_a_payment_that_the_order_does_not_take_says_so(member, services):
     form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/payment")
     services.shop.refuse("POST", f"{ORDER}/payment", 409, "order-not-payable")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert (answer.status_code, "cannot be paid right now" in answer.text) == (409, True)
+    assert (response.status_code, "cannot be paid right now" in response.text) == (409, True)
 
 
-async def test_a_payment_without_an_answer_says_that_its_outcome_is_unknown(member, services):
+async def test_a_payment_without_a_response_says_that_its_outcome_is_unknown(member, services):
     services.shop.on("GET", ORDER, 200, unpaid_order())
     form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/payment")
     services.shop.cut("POST", f"{ORDER}/payment")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert (answer.status_code, "You will be charged only once" in answer.text) == (503, True)
+    assert (response.status_code, "You will be charged only once" in response.text) == (503, True)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ async def test_the_items_of_an_order_that_did_not_work_out_go_back_into_the_cart
     services.shop.on("POST", f"{ORDER}/cart", 200, cart())
     form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/cart")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.headers["location"] == "/cart?notice=restored"
+    assert response.headers["location"] == "/cart?notice=restored"
     [asked] = services.shop.asked("POST", f"{ORDER}/cart")
     assert asked["headers"]["X-Idempotency-Key"] == form.fields["key"]
 
@@ -140,9 +140,9 @@ async def test_items_that_cannot_be_put_back_are_said_so(member, services):
     form = (await member.page(f"/orders/{ORDER_ID}")).form(f"/orders/{ORDER_ID}/cart")
     services.shop.refuse("POST", f"{ORDER}/cart", 409, "cart-full")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert (answer.status_code, "could not be added to your cart" in answer.text) == (409, True)
+    assert (response.status_code, "could not be added to your cart" in response.text) == (409, True)
 
 
 async def test_another_members_order_is_not_found(member, services):
@@ -152,13 +152,13 @@ async def test_another_members_order_is_not_found(member, services):
     assert (await member.get("/orders/..%2fproducts")).status_code == 404
 
 
-async def test_while_shop_is_away_the_orders_are_safe(member, services):
+async def test_while_shop_is_unavailable_the_orders_are_safe(member, services):
     await services.shop.stop()
 
-    answer = await member.get("/orders")
+    response = await member.get("/orders")
 
-    assert answer.status_code == 503
-    assert "They are safe" in answer.text
+    assert response.status_code == 503
+    assert "They are safe" in response.text
 
 
 @pytest.mark.parametrize("path", ["/admin", "/admin/members", "/admin/orders", f"/admin/orders/{ORDER_ID}"])
@@ -194,18 +194,18 @@ async def test_the_last_administrator_stays(admin, services):
     form = (await admin.page("/admin/members")).form(f"/admin/members/{OTHER['id']}/suspend")
     services.member.refuse("POST", f"/api/admin/members/{OTHER['id']}/suspend", 409, "last-administrator")
 
-    answer = await admin.submit(form)
+    response = await admin.submit(form)
 
-    assert (answer.status_code, "cannot be suspended" in answer.text) == (409, True)
+    assert (response.status_code, "cannot be suspended" in response.text) == (409, True)
 
 
-async def test_while_member_is_away_the_administrators_list_says_so(admin, services):
+async def test_while_member_is_unavailable_the_administrators_list_says_so(admin, services):
     await services.member.stop()
 
-    answer = await admin.get("/admin/members")
+    response = await admin.get("/admin/members")
 
-    assert answer.status_code == 503
-    assert "Members cannot be loaded" in answer.text
+    assert response.status_code == 503
+    assert "Members cannot be loaded" in response.text
 
 
 @pytest.mark.parametrize(("state", "following"), [("paid", "shipped"), ("shipped", "delivered")])
@@ -215,10 +215,10 @@ async def test_orders_of_everybody_are_moved_on(admin, services, state, followin
     services.shop.on("PATCH", ORDER, 200, order(following))
 
     await admin.page(f"/admin/orders?state={state}")
-    answer = await admin.submit((await admin.page(f"/admin/orders/{ORDER_ID}")).form(f"/admin/orders/{ORDER_ID}"))
+    response = await admin.submit((await admin.page(f"/admin/orders/{ORDER_ID}")).form(f"/admin/orders/{ORDER_ID}"))
 
     assert services.shop.asked("GET", ORDERS)[0]["query"] == {"scope": "all", "limit": "50", "state": state}
-    assert answer.headers["location"] == f"/admin/orders/{ORDER_ID}?notice={following}"
+    assert response.headers["location"] == f"/admin/orders/{ORDER_ID}?notice={following}"
     assert services.shop.asked("PATCH", ORDER)[0]["json"] == {"state": following}
 
 

@@ -64,14 +64,14 @@ async def test_a_problem_page_is_whole_without_compression(browser):
     assert int(page.headers["content-length"]) == len(page.content) > 0
 
 
-async def test_an_unforeseen_error_is_a_page_that_tells_nothing_of_the_inside(browser, monkeypatch):
+async def test_an_unexpected_error_is_a_page_that_tells_nothing_of_the_inside(browser, monkeypatch):
     monkeypatch.setattr("platform_web.home.endpoints.read_notice", lambda _request: 1 / 0)
 
-    answer = await browser.get("/")
+    response = await browser.get("/")
 
-    assert answer.status_code == 500
-    assert "Something went wrong on our side" in answer.text
-    assert "ZeroDivisionError" not in answer.text
+    assert response.status_code == 500
+    assert "Something went wrong on our side" in response.text
+    assert "ZeroDivisionError" not in response.text
 
 
 async def test_a_template_that_fails_is_a_page_too(make_browser, services, monkeypatch):
@@ -79,17 +79,17 @@ async def test_a_template_that_fails_is_a_page_too(make_browser, services, monke
     services.shop.on("GET", "/api/shop/products/celadon-mug", 200, FULL_PRODUCT)
     browser = await make_browser()
 
-    answer = await browser.get("/products/celadon-mug")
+    response = await browser.get("/products/celadon-mug")
 
-    assert answer.status_code == 500
-    assert "Something went wrong on our side" in answer.text
+    assert response.status_code == 500
+    assert "Something went wrong on our side" in response.text
 
 
-async def test_head_is_answered_as_get_without_the_body(browser):
+async def test_head_responds_as_get_without_the_body(browser):
     for path in ("/", "/nothing"):
-        answer = await browser.http.head(path, headers={"Accept": "text/html"})
-        assert answer.content == b""
-        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        response = await browser.http.head(path, headers={"Accept": "text/html"})
+        assert response.content == b""
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
 def test_a_document_is_headings_paragraphs_and_code():

@@ -52,10 +52,10 @@ async def fail(services, name: str, how: str) -> None:
 async def test_a_visitor_without_a_session_needs_no_auth(shopper, services, path, how):
     await fail(services, "auth", how)
 
-    answer = await shopper.get(path)
+    response = await shopper.get(path)
 
-    assert answer.status_code == (404 if path == "/nothing-here" else 200)
-    assert answer.headers["content-type"].startswith("text/html")
+    assert response.status_code == (404 if path == "/nothing-here" else 200)
+    assert response.headers["content-type"].startswith("text/html")
     assert not services.auth.requests
 
 
@@ -65,25 +65,25 @@ async def test_whose_session_cannot_be_checked_gets_a_page(shopper, services, pa
     await fail(services, "auth", how)
     shopper.http.cookies.set("__Host-refresh", "a-refresh-token_0123456789")
 
-    answer = await shopper.get(path)
+    response = await shopper.get(path)
 
-    assert answer.headers["content-type"].startswith("text/html")
-    assert "We cannot check your log-in right now" in Page(answer.text).text
-    assert answer.status_code in ({503} if path in MEMBERS else {200, 404})
-    assert "set-cookie" not in answer.headers or "refresh" not in answer.headers["set-cookie"]
+    assert response.headers["content-type"].startswith("text/html")
+    assert "We cannot check your log-in right now" in Page(response.text).text
+    assert response.status_code in ({503} if path in MEMBERS else {200, 404})
+    assert "set-cookie" not in response.headers or "refresh" not in response.headers["set-cookie"]
 
 
 @pytest.mark.parametrize("how", ["stopped", "hung"])
 @pytest.mark.parametrize("name", READS)
 @pytest.mark.parametrize("path", PUBLIC[:6] + MEMBERS)
-async def test_a_member_gets_pages_while_a_service_is_away(shopper, services, sign_in, path, name, how):
+async def test_a_member_gets_pages_while_a_service_is_unavailable(shopper, services, sign_in, path, name, how):
     sign_in(shopper, roles=["admin", "member"])
     await shopper.page("/problems")
     await fail(services, name, how)
 
-    answer = await shopper.get(path)
+    response = await shopper.get(path)
 
-    assert answer.status_code in {200, 303, 503}
-    if answer.status_code != 303:
-        assert answer.headers["content-type"].startswith("text/html")
-        assert Page(answer.text).links
+    assert response.status_code in {200, 303, 503}
+    if response.status_code != 303:
+        assert response.headers["content-type"].startswith("text/html")
+        assert Page(response.text).links

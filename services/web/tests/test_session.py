@@ -87,7 +87,7 @@ async def test_a_throttled_log_in_says_so(browser, services):
     assert "Too many attempts" in Page(answer.text).text
 
 
-async def test_a_log_in_while_auth_is_away_says_so_and_may_be_tried_again(browser, services):
+async def test_a_log_in_while_auth_is_unavailable_says_so_and_may_be_tried_again(browser, services):
     form = (await browser.page("/log-in")).form("/log-in")
     await services.auth.stop()
 
@@ -155,7 +155,7 @@ async def test_a_session_that_was_renewed_too_often_keeps_its_cookies(browser, s
     assert REFRESH not in cookie_lines(answer)
 
 
-async def test_while_auth_is_away_pages_come_the_cookies_stay_and_the_page_says_so(browser, services):
+async def test_while_auth_is_unavailable_pages_come_the_cookies_stay_and_the_page_says_so(browser, services):
     await services.auth.stop()
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
@@ -166,7 +166,7 @@ async def test_while_auth_is_away_pages_come_the_cookies_stay_and_the_page_says_
     assert REFRESH not in cookie_lines(answer)
 
 
-async def test_members_pages_do_not_send_to_the_log_in_while_auth_is_away(browser, services):
+async def test_members_pages_do_not_send_to_the_log_in_while_auth_is_unavailable(browser, services):
     await services.auth.stop()
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 

@@ -90,6 +90,6 @@ def _shape(path: str) -> str:
 
 @pytest.mark.parametrize("parameter", ["..", "%2f%2felsewhere.example", "%0d%0aX:1", "{order_id}", "%7Bx%7D", "ü"])
 async def test_a_forms_address_leads_to_no_other_site(member, parameter):
-    answer = await member.get(f"/orders/{parameter}/cancel")
+    response = await member.get(f"/orders/{parameter}/cancel")
 
-    assert answer.status_code == 404 or answer.headers["location"].startswith("/orders/")
+    assert response.status_code == 404 or response.headers["location"].startswith("/orders/")

@@ -105,23 +105,23 @@ def _first_refusal(error: BaseException) -> PlatformError | None:
 
 async def _report(runner: ProcessRunner) -> dict[str, Any]:
     component = runner.component
-    answers = await component.probe() if runner.state in {ComponentState.RUNNING, ComponentState.DETACHED} else False
+    is_ready = await component.probe() if runner.state in {ComponentState.RUNNING, ComponentState.DETACHED} else False
     return {
         "name": component.name,
         "address": component.address,
         "pid": runner.pid,
-        "health": _health(runner.state, answers),
+        "health": _health(runner.state, is_ready),
         "restarts": runner.restarts,
         "last_exit": runner.last_exit,
         "log": str(runner.log),
     }
 
 
-def _health(state: ComponentState, answers: bool) -> str:
+def _health(state: ComponentState, is_ready: bool) -> str:
     match state:
         case ComponentState.RUNNING:
-            return "healthy" if answers else "unhealthy"
+            return "healthy" if is_ready else "unhealthy"
         case ComponentState.DETACHED:
-            return "detached (make dev)" if answers else "detached (make dev), not responding"
+            return "detached (make dev)" if is_ready else "detached (make dev), not responding"
         case _:
             return str(state)

@@ -61,7 +61,7 @@ def test_a_service_that_leaves_is_forgotten(state, registry):
         leave(ROOT, state, "notes")
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones(state):
+def test_an_unknown_name_is_reported_with_the_known_ones(state):
     join(ROOT, state, str(TEMPLATE))
 
     with pytest.raises(PlatformError, match=r"No joined service is named '\.\./notes'; there is: notes"):

@@ -88,13 +88,13 @@ def answer(status: int = 200, body: bytes = b"ok", **headers: str) -> bytes:
 
 
 class Upstream:
-    """A raw HTTP/1.1 server; `reply` makes the bytes of each answer, or None to close without one."""
+    """A raw HTTP/1.1 server; `reply` makes the bytes of each response, or None to close without one."""
 
     def __init__(self, reply: Callable[[Seen], bytes | None]) -> None:
         self.reply = reply
         self.seen: list[Seen] = []
         self.connections = 0
-        self.closes = False  # whether each answer is the connection's last
+        self.closes = False  # whether each response is the connection's last
         self._open: list[socket.socket] = []
         self._listener: socket.socket | None = None
         self.port = 0

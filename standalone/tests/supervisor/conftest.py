@@ -78,7 +78,7 @@ def shell_component(tmp_path: Path) -> Callable[..., Component]:
 
 @dataclass
 class FakePlatform:
-    """A supervisor in a process of its own, with components that answer HTTP and nothing else."""
+    """A supervisor in a process of its own, with components that response HTTP and nothing else."""
 
     state: StateFolder
     ports: Ports

@@ -1,4 +1,4 @@
-"""A supervisor whose components are small: each answers HTTP on one of the platform's ports."""
+"""A supervisor whose components are small: each responses HTTP on one of the platform's ports."""
 
 from __future__ import annotations
 

@@ -147,10 +147,10 @@ def test_a_supervisor_that_hangs_is_ended_all_the_same(start_fake, state: StateF
     assert not [name for name, process in processes.items() if session_alive(process)]
 
 
-def test_a_detached_component_comes_back_when_whoever_detached_it_has_gone(start_fake, state: StateFolder, wait_until):
+def test_a_detached_component_comes_back_when_its_owner_has_gone(start_fake, state: StateFolder, wait_until):
     platform = start_fake()
-    with send_command(state.run, {"command": "take-over", "component": "member"}) as answers:
-        detached = next(answers)
+    with send_command(state.run, {"command": "take-over", "component": "member"}) as responses:
+        detached = next(responses)
         assert detached["event"] == "detached"
         assert detached["command"]
         assert platform.component("member")["health"] == "detached (make dev), not responding"
@@ -161,8 +161,8 @@ def test_a_detached_component_comes_back_when_whoever_detached_it_has_gone(start
 
 def test_down_while_a_component_is_detached(start_fake, state: StateFolder):
     platform = start_fake()
-    with send_command(state.run, {"command": "take-over", "component": "member"}) as answers:
-        next(answers)
+    with send_command(state.run, {"command": "take-over", "component": "member"}) as responses:
+        next(responses)
         assert down(state) == 0
 
     assert platform.process.wait() == 0
@@ -185,8 +185,8 @@ def test_reset_deletes_nothing_without_a_yes(state: StateFolder, monkeypatch, ca
         reset(state, confirmed=False)
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    for answer, kept in (("", True), ("n", True), ("yes", False)):
-        monkeypatch.setattr("builtins.input", lambda _, answer=answer: answer)
+    for response, kept in (("", True), ("n", True), ("yes", False)):
+        monkeypatch.setattr("builtins.input", lambda _, reply=response: reply)
         assert reset(state, confirmed=False) == int(kept)
         assert state.root.exists() is kept
     assert "Nothing was deleted." in capsys.readouterr().out

@@ -20,7 +20,7 @@ def test_without_a_word_the_edge_is_at_8080():
     assert resolve_ports({"PORT": "", "MEMBER_PORT": ""}).edge == 8080
 
 
-def test_one_part_can_have_another_port():
+def test_one_component_can_have_another_port():
     ports = resolve_ports({"PORT": "9000", "MEMBER_METRICS_PORT": "9999"})
 
     assert (ports.member, ports.member_metrics, ports.auth_metrics) == (9002, 9999, 9005)
@@ -32,7 +32,7 @@ def test_what_is_no_port_is_refused_by_name(value: str):
         resolve_ports({"PORT": value})
 
 
-def test_two_parts_on_one_port_are_refused_by_name():
+def test_two_components_on_one_port_are_refused_by_name():
     with pytest.raises(PlatformError, match=r"^PORT and VALKEY_PORT are both 9000;"):
         resolve_ports({"PORT": "9000", "VALKEY_PORT": "9000"})
 

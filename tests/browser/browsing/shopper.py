@@ -136,9 +136,9 @@ class Shopper:
 
     def orders(self) -> list[dict[str, Any]]:
         """Return the orders that the shop knows of this person, by the session of the browser."""
-        answer = self.context.request.get(f"{self.base_url}/api/shop/orders")
-        assert answer.status == 200, answer.text()
-        return list(json.loads(answer.body())["items"])
+        response = self.context.request.get(f"{self.base_url}/api/shop/orders")
+        assert response.status == 200, response.text()
+        return list(json.loads(response.body())["items"])
 
     def is_logged_in(self) -> bool:
         """Whether the page that is open was made for a member."""

@@ -19,7 +19,7 @@ class Watch:
     """What went wrong in a context's pages."""
 
     found: list[str] = field(default_factory=list)
-    # Parts of messages that the test itself causes: a page that answers 404 is one, to a browser.
+    # Parts of messages that the test itself causes: a page that responses 404 is one, to a browser.
     expected: tuple[str, ...] = ()
 
     def over(self, context: BrowserContext) -> None:

@@ -19,7 +19,7 @@ DOCUMENTED_REFUSALS = frozenset(
         (503, "upstream-unavailable"),
         (504, "upstream-timeout"),
         (503, "authentication-unavailable"),
-        # services whose database, session store, keys or neighbour is away, or who have too much to do
+        # services whose database, session store, keys or neighbour is unavailable, or who have too much to do
         (503, "database-unavailable"),
         (503, "dependency-unavailable"),
         (503, "hashing-overloaded"),
@@ -56,11 +56,11 @@ class Verdict:
 @dataclass
 class _Key:
     sent: list[Sent] = field(default_factory=list)
-    answers: list[Answered] = field(default_factory=list)
+    responses: list[Answered] = field(default_factory=list)
 
     @property
     def successes(self) -> list[Answered]:
-        return [answer for answer in self.answers if 200 <= answer.status < 300]
+        return [response for response in self.responses if 200 <= response.status < 300]
 
 
 def check(history: Iterable[Event], effects: Mapping[str, int]) -> Verdict:
@@ -76,7 +76,7 @@ def check(history: Iterable[Event], effects: Mapping[str, int]) -> Verdict:
                 counts["repeats" if keys[event.key].sent else "keys"] += 1
                 keys[event.key].sent.append(event)
             case Answered():
-                keys[event.key].answers.append(event)
+                keys[event.key].responses.append(event)
             case Lost():
                 counts["lost"] += 1
             case Fault():
@@ -86,8 +86,8 @@ def check(history: Iterable[Event], effects: Mapping[str, int]) -> Verdict:
     for key, seen in keys.items():
         counts["effects"] += effects.get(key, 0)
         counts["successes"] += len(seen.successes)
-        counts["replays"] += sum(answer.replayed for answer in seen.successes)
-        counts["refusals"] += len(seen.answers) - len(seen.successes)
+        counts["replays"] += sum(response.replayed for response in seen.successes)
+        counts["refusals"] += len(seen.responses) - len(seen.successes)
         violations += _judge(key, seen, effects.get(key, 0))
     violations += [
         Violation("effect that no one asked for", key, f"{count} in the database")
@@ -108,7 +108,7 @@ def _judge(key: str, seen: _Key, effects: int) -> Iterable[Violation]:
     if not successes:
         yield Violation("never answered", key, f"{len(seen.sent)} attempts")
 
-    if differing := [answer for answer in successes if answer.digest != successes[0].digest]:
+    if differing := [response for response in successes if response.digest != successes[0].digest]:
         yield Violation(
             "repeat with another answer than the first",
             key,
@@ -116,15 +116,17 @@ def _judge(key: str, seen: _Key, effects: int) -> Iterable[Violation]:
             f"attempt {differing[0].attempt}: {differing[0].status} {differing[0].digest}",
         )
 
-    for answer in seen.answers:
-        if answer not in successes and (answer.status, answer.code) not in DOCUMENTED_REFUSALS:
-            yield Violation("undocumented refusal", key, f"attempt {answer.attempt}: {answer.status} {answer.code}")
+    for response in seen.responses:
+        if response not in successes and (response.status, response.code) not in DOCUMENTED_REFUSALS:
+            yield Violation(
+                "undocumented refusal", key, f"attempt {response.attempt}: {response.status} {response.code}"
+            )
 
     # only what was asked before can be played again
     first_sent = min((sent.attempt for sent in seen.sent), default=None)
-    for answer in successes:
-        if answer.replayed and answer.attempt == first_sent and answer.at <= _second_sent_at(seen):
-            yield Violation("replay of nothing", key, f"attempt {answer.attempt} is the first")
+    for response in successes:
+        if response.replayed and response.attempt == first_sent and response.at <= _second_sent_at(seen):
+            yield Violation("replay of nothing", key, f"attempt {response.attempt} is the first")
 
 
 def _second_sent_at(seen: _Key) -> float:

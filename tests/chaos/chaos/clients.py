@@ -29,7 +29,7 @@ REMEMBERED = 2000
 # Clients come back to what they began before they begin more.
 MOST_UNANSWERED = 200
 
-# What of an answer a repeat must get again.
+# What of a response a repeat must get again.
 KEPT_HEADERS = ("Location", "ETag", "Content-Type")
 
 
@@ -74,9 +74,9 @@ class Crowd:
     async def log_in(self) -> None:
         """Get an access token; it outlives a short run, a long one calls this again."""
         body = {"email": self._administrator["email"], "password": self._administrator["password"]}
-        answer = await self._http.post("/auth/login", json=body)
-        answer.raise_for_status()
-        self._token = answer.json()["access_token"]
+        response = await self._http.post("/auth/login", json=body)
+        response.raise_for_status()
+        self._token = response.json()["access_token"]
 
     async def prepare(self) -> None:
         """Make the members whose changes are the writes."""
@@ -140,40 +140,40 @@ class Crowd:
         self._recorder.note(Sent(self.now(), request.key, attempt, request.operation))
         headers = {"Authorization": f"Bearer {self._token}", "X-Idempotency-Key": request.key}
         try:
-            answer = await self._http.request(request.method, request.path, json=request.body, headers=headers)
+            response = await self._http.request(request.method, request.path, json=request.body, headers=headers)
         except httpx2.HTTPError as error:
             self._recorder.note(Lost(self.now(), request.key, attempt, type(error).__name__))
             await asyncio.sleep(PAUSE)
             return
-        self._recorder.note(_answered(self.now(), request.key, attempt, answer))
-        if answer.is_success:
+        self._recorder.note(_answered(self.now(), request.key, attempt, response))
+        if response.is_success:
             self.unanswered.pop(request.key, None)
             self.answered[request.key] = request
             if request.operation == "create" and len(self._members) < MEMBERS:
-                self._members.append(answer.json()["id"])
+                self._members.append(response.json()["id"])
         else:
             await asyncio.sleep(PAUSE)
 
 
-def _answered(at: float, key: str, attempt: int, answer: httpx2.Response) -> Answered:
-    head = [str(answer.status_code), *(answer.headers.get(name, "") for name in KEPT_HEADERS), ""]
-    whole = "\n".join(head).encode() + answer.content
+def _answered(at: float, key: str, attempt: int, response: httpx2.Response) -> Answered:
+    head = [str(response.status_code), *(response.headers.get(name, "") for name in KEPT_HEADERS), ""]
+    whole = "\n".join(head).encode() + response.content
     return Answered(
         at=at,
         key=key,
         attempt=attempt,
-        status=answer.status_code,
-        code=_code(answer),
+        status=response.status_code,
+        code=_code(response),
         digest=hashlib.sha256(whole).hexdigest()[:16],
-        replayed=answer.headers.get("Idempotent-Replayed") == "true",
+        replayed=response.headers.get("Idempotent-Replayed") == "true",
     )
 
 
-def _code(answer: httpx2.Response) -> str | None:
-    if answer.headers.get("Content-Type", "").partition(";")[0] != "application/problem+json":
+def _code(response: httpx2.Response) -> str | None:
+    if response.headers.get("Content-Type", "").partition(";")[0] != "application/problem+json":
         return None
     try:
-        document: dict[str, Any] = json.loads(answer.content)
+        document: dict[str, Any] = json.loads(response.content)
     except ValueError:
         return None
     return document.get("code")

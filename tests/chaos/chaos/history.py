@@ -21,7 +21,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer came in full. `digest` is of all that a repeat must get again: status, kept headers, body."""
+    """A response came in full. `digest` is of all that a repeat must get again: status, kept headers, body."""
 
     at: float
     key: str
@@ -34,7 +34,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Lost:
-    """No answer came, or not in full: the client does not know whether the request had its effect."""
+    """No response came, or not in full: the client does not know whether the request had its effect."""
 
     at: float
     key: str

@@ -55,7 +55,7 @@ def _reply(marker: bytes) -> Watch:
 
 
 def _answer(marker: bytes) -> Watch:
-    """The moment when an answer with `marker` in it is about to arrive."""
+    """The moment when a response with `marker` in it is about to arrive."""
     return lambda _, way, data: way is Way.BACK and marker in data.lower()
 
 

@@ -121,7 +121,7 @@ class Rig:
         self._signal(processes, signal.SIGCONT)
 
     async def healthy(self, seconds: float) -> bool:
-        """Wait until every component runs and answers; False when that takes longer than `seconds`."""
+        """Wait until every component runs and responses; False when that takes longer than `seconds`."""
         assert self._supervisor is not None
         runners = self._supervisor.runners.values()
         try:

@@ -100,7 +100,7 @@ async def _log_in(crowd: Crowd) -> None:
 
 
 async def _peace(rig: Rig, crowd: Crowd, clients: int, chance: random.Random) -> None:
-    """Repeat what has no answer until it has one, then what has one once more."""
+    """Repeat what has no response until it has one, then what has one once more."""
     assert await rig.healthy(RECOVERY_SECONDS), f"the platform did not recover: {rig.restarts()}"
     await _log_in(crowd)
     clock = asyncio.get_running_loop().time

@@ -1,4 +1,4 @@
-"""A client of the platform: plain HTTP, the few calls that every test makes, and the house rules on each answer."""
+"""A client of the platform: plain HTTP, the few calls that every test makes, and the house rules on each response."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Client:
         headers: Headers = (),
         **content: Any,
     ) -> httpx2.Response:
-        """Send one request and return its answer, which keeps the house rules."""
+        """Send one request and return its response, which keeps the house rules."""
         sent = list(headers.items() if isinstance(headers, Mapping) else headers)
         if self.token is not None and not any(name.lower() == "authorization" for name, _ in sent):
             sent.append(("Authorization", f"Bearer {self.token}"))
@@ -120,9 +120,9 @@ class Client:
             sent.append(("X-Idempotency-Key", key))
         if if_match is not None:
             sent.append(("If-Match", if_match))
-        answer = self._http.request(method, path, headers=sent, **content)
-        check_house_rules(method, path, answer)
-        return answer
+        response = self._http.request(method, path, headers=sent, **content)
+        check_house_rules(method, path, response)
+        return response
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
         """GET."""
@@ -151,15 +151,15 @@ class Client:
 
     def register(self, account: Account, **options: Any) -> Account:
         """Register `account` and return it with its id."""
-        answer = self.post("/auth/register", account.registration, **options)
-        assert answer.status_code == 201, answer.text
-        return replace(account, id=answer.json()["id"])
+        response = self.post("/auth/register", account.registration, **options)
+        assert response.status_code == 201, response.text
+        return replace(account, id=response.json()["id"])
 
     def log_in(self, account: Account) -> Session:
         """Log `account` in, on connections of the new session's own."""
-        answer = self.post("/auth/login", account.credentials)
-        assert answer.status_code == 200, answer.text
-        session = Session(self, account, answer.json())
+        response = self.post("/auth/login", account.credentials)
+        assert response.status_code == 200, response.text
+        session = Session(self, account, response.json())
         self._derived.append(session)
         return session
 
@@ -167,12 +167,12 @@ class Client:
 class Session(Client):
     """A client that is logged in."""
 
-    def __init__(self, client: Client, account: Account, answer: Mapping[str, Any]) -> None:
-        super().__init__(client.base_url, client.address, str(answer["access_token"]))
+    def __init__(self, client: Client, account: Account, response: Mapping[str, Any]) -> None:
+        super().__init__(client.base_url, client.address, str(response["access_token"]))
         self.account = account
-        self.access_token = str(answer["access_token"])
-        self.refresh_token = str(answer["refresh_token"])
-        self.member: dict[str, Any] = dict(answer.get("member") or {})
+        self.access_token = str(response["access_token"])
+        self.refresh_token = str(response["refresh_token"])
+        self.member: dict[str, Any] = dict(response.get("member") or {})
 
     @property
     def path(self) -> str:
@@ -185,17 +185,17 @@ class Session(Client):
 
     def log_out(self) -> None:
         """End the session."""
-        answer = self.post("/auth/logout")
-        assert answer.status_code == 204, answer.text
+        response = self.post("/auth/logout")
+        assert response.status_code == 204, response.text
 
 
 def pages(client: Client, path: str, **query: Any) -> Iterator[dict[str, Any]]:
     """Yield every item of a list, page by page."""
     cursor: str | None = None
     while True:
-        answer = client.get(path, params={**query, **({"cursor": cursor} if cursor else {})})
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
+        response = client.get(path, params={**query, **({"cursor": cursor} if cursor else {})})
+        assert response.status_code == 200, response.text
+        page = response.json()
         yield from page["items"]
         cursor = page["next"]
         if cursor is None:

@@ -48,7 +48,7 @@ def foreign_service(folder: Path) -> Iterator[ForeignService]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def answer(self) -> None:
+        def respond(self) -> None:
             if self.path.endswith(f"/{SLOW}"):
                 service.slow_request_arrived.set()
                 service.may_answer.wait(WAIT_SECONDS)
@@ -65,7 +65,7 @@ def foreign_service(folder: Path) -> Iterator[ForeignService]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = answer  # noqa: N815 (the names that the library calls)
+        do_GET = do_POST = respond  # noqa: N815 (the names that the library calls)
 
         def log_message(self, *_: object) -> None:
             """Keep silent."""

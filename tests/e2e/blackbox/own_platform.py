@@ -158,7 +158,7 @@ class OwnPlatform:
         return {name for name in SERVICES if request_id in self._recent_log(name)}
 
     def _recent_log(self, name: str) -> str:
-        """Return the end of a service's log, up to date: a request is logged just after its answer has gone."""
+        """Return the end of a service's log, up to date: a request is logged just after its response has gone."""
         marker = f"e2e-{secrets.token_hex(8)}"
         httpx2.get(f"http://{self._addresses[name]}/{marker}", headers={"X-Request-ID": marker}, trust_env=False)
 
@@ -188,7 +188,7 @@ class OwnPlatform:
         return f"http://{self._addresses[name]}"
 
     def answer_store(self) -> redis.Redis:
-        """Return the gateway's own access to its store of answers."""
+        """Return the gateway's own access to its store of responses."""
         return self._store("valkey-idempotency", "gateway", 0)
 
     def session_store(self) -> redis.Redis:

@@ -14,7 +14,7 @@ import httpx2
 
 from blackbox.client import TLS, Client
 
-# How long a server may think about an answer, and how long a silence means that no further answer comes (seconds).
+# How long a server may think about a response, and how long a silence means that no further answer comes (seconds).
 ANSWER_SECONDS = 20.0
 SILENCE_SECONDS = 0.4
 
@@ -61,20 +61,20 @@ def compose(sender: Client, method: str, path: str, *lines: str, body: str | byt
 
 
 def exchange(base_url: str, request: bytes, address: str | None = None) -> list[RawAnswer]:
-    """Send `request` and return every answer until the server closes the connection or falls silent.
+    """Send `request` and return every response until the server closes the connection or falls silent.
 
     An empty list means that the server closed without a word, or never answered.
     """
-    answers: list[RawAnswer] = []
+    responses: list[RawAnswer] = []
     with connection(base_url, address) as stream:
-        with suppress(*CLOSED):  # refused before all was sent; the answer may still be readable
+        with suppress(*CLOSED):  # refused before all was sent; the response may still be readable
             stream.sendall(request)
         with stream.makefile("rb") as reader:
-            while (answer := _next_answer(reader)) is not None:
-                if answer.status_code >= 200:
-                    answers.append(answer)
+            while (response := _next_answer(reader)) is not None:
+                if response.status_code >= 200:
+                    responses.append(response)
                     stream.settimeout(SILENCE_SECONDS)
-    return answers
+    return responses
 
 
 def _next_answer(reader: BinaryIO) -> RawAnswer | None:

@@ -21,9 +21,9 @@ ADDRESS = {
 
 def variant_of(client: Client, slug: str, number: int = 0) -> dict[str, Any]:
     """Return a variant of a product."""
-    answer = client.get(f"{PRODUCTS}/{slug}")
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json()["variants"][number])
+    response = client.get(f"{PRODUCTS}/{slug}")
+    assert response.status_code == 200, response.text
+    return dict(response.json()["variants"][number])
 
 
 def put_in(client: Client, variant: dict[str, Any], quantity: int = 1, **options: Any) -> httpx2.Response:
@@ -46,9 +46,9 @@ def order_of(session: Session, token: str = "ok", **changes: Any) -> dict[str, A
 def buy(session: Session, slug: str = "celadon-mug", token: str = "ok", quantity: int = 1) -> dict[str, Any]:
     """Buy something, and return the order as it was made."""
     assert put_in(session, variant_of(session, slug), quantity).status_code == 200
-    answer = session.post(ORDERS, order_of(session, token), key=new_key())
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
+    response = session.post(ORDERS, order_of(session, token), key=new_key())
+    assert response.status_code == 201, response.text
+    return dict(response.json())
 
 
 def await_state(session: Session, order_id: str, state: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ def eventually(ask: Callable[[], Answer | None], what: str, *, within: float = 3
     """Return the first true answer of `ask`. Raises AssertionError naming `what` when none came `within` seconds."""
     deadline = time.monotonic() + within
     while True:
-        answer = ask()
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, f"not within {within:g} s: {what} (last answer: {answer!r})"
+        response = ask()
+        if response:
+            return response
+        assert time.monotonic() < deadline, f"not within {within:g} s: {what} (last answer: {response!r})"
         time.sleep(pause)

@@ -17,7 +17,7 @@ _QUIET_PATHS = frozenset({"/livez", "/readyz"})
 
 _requests = Histogram(
     "http_request_duration_seconds",
-    "Time from the first byte of a request to the last of its answer.",
+    "Time from the first byte of a request to the last byte of its response.",
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )

@@ -48,7 +48,7 @@ class Health:
             return name, str(reason)
         except Exception as error:  # noqa: BLE001 (whatever it is, the part is not ready)
             log.warning("readiness_check_failed", dependency=name, error=type(error).__name__)
-            return name, "does not answer"
+            return name, "does not respond"
         return name, None
 
 

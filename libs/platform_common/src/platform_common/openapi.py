@@ -83,7 +83,7 @@ _REFERENCE = "#/components/schemas/{model}"
 _PARSED_HEADERS = frozenset({"if-match", "if-none-match", "idempotency-key", "x-idempotency-key"})
 _SCHEMA = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
 REPLAYED = {
-    "Idempotent-Replayed": {"description": "`true` on a repeated answer.", "schema": {"type": "string"}},
+    "Idempotent-Replayed": {"description": "`true` on a repeated response.", "schema": {"type": "string"}},
 }
 
 

@@ -246,7 +246,7 @@ class UnhandledExceptionMiddleware(HttpMiddleware):
 def _methods_of_path(request: Request) -> list[str]:
     """Return all methods that routes support at the request's path (RFC 9110, section 10.2.1)."""
     taken = {method for method in _METHODS if _takes(request, method)}
-    # HeadMiddleware answers HEAD wherever there is GET.
+    # HeadMiddleware supports HEAD wherever GET is supported.
     return sorted(taken | ({"HEAD"} if "GET" in taken else set()))
 
 

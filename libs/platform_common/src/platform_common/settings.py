@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# Exit codes of a start that failed: the settings are wrong; a part that is needed does not answer.
+# Exit codes of a start that failed: the settings are wrong; a part that is needed does not respond.
 EXIT_SETTINGS = 2
 EXIT_UNREACHABLE = 1
 
@@ -152,5 +152,5 @@ def settings_sentence(kind: type[BaseSettings], error: ValidationError) -> str:
 
 def exit_with_error(sentence: str, code: int = EXIT_UNREACHABLE) -> NoReturn:
     """End a start: one sentence on standard error, and `code`."""
-    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 (this is the command line's answer)
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 (the command's output)
     raise SystemExit(code)

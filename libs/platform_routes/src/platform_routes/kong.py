@@ -2,7 +2,7 @@
 
 Kong ranks routes by the number of fields that match, then those with a regular expression by priority, then by the
 longest prefix. So each carries host, path and methods, and an exact path is an expression with a high priority. Keyed
-methods and the others are two routes, because a plugin with a response phase buffers every answer of its route.
+methods and the others are two routes, because a plugin with a response phase buffers every response of its route.
 """
 
 from __future__ import annotations

@@ -9,17 +9,17 @@ from platform_testing.tokens import jwk
 
 
 class PublishedKeys(httpx2.AsyncBaseTransport):
-    """A transport to auth that knows its public keys and nothing else; what is more, a subclass answers."""
+    """A transport to auth that serves only its public keys; subclasses add more."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._jwks = {"keys": [jwk(key, "k1")]}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer one request."""
+        """Respond to one request."""
         if request.url.path == "/.well-known/jwks.json":
             return httpx2.Response(200, json=self._jwks)
-        return await self.answer(request)
+        return await self.respond(request)
 
-    async def answer(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer what is not about keys: here a test calls what it should not."""
+    async def respond(self, request: httpx2.Request) -> httpx2.Response:
+        """Respond to other requests: none is expected."""
         raise AssertionError(f"auth has no {request.method} {request.url.path} here")

@@ -26,14 +26,14 @@ class CredentialsRejected(Exception):
 
 
 class PasswordChangeRejected(Exception):
-    """member rejected the current or the new password; `answer` is its response for the client.
+    """member rejected the current or the new password; `response` is its response for the client.
 
     `is_guess` is true where it was the current one.
     """
 
-    def __init__(self, answer: MemberResponse, *, is_guess: bool) -> None:
+    def __init__(self, response: MemberResponse, *, is_guess: bool) -> None:
         super().__init__("the change was refused")
-        self.answer = answer
+        self.response = response
         self.is_guess = is_guess
 
 

@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from platform_routes.gateway_file import ExternalTable, load_external_table
 from platform_routes.table import RouteTableError
 
-# How long the operator, or this pod's nginx, may take to answer (seconds).
-ANSWER_SECONDS = 2.0
+# How long the operator, or this pod's nginx, may take to response (seconds).
+RESPONSE_SECONDS = 2.0
 
 
-class _Answer(BaseModel):
+class _Response(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     tables: dict[int, ExternalTable] = Field(default_factory=dict)
@@ -63,13 +63,13 @@ class ExternalTables:
         if not self._operator_url:
             return
         try:
-            answer = _Answer.model_validate(self._request_tables())
+            response = _Response.model_validate(self._request_tables())
         except (OSError, ValueError) as error:
             self._note(
                 "operator", f"The operator gives no tables, the mounted ones count: {type(error).__name__} {error}"
             )
             return
-        for number, table in answer.tables.items():
+        for number, table in response.tables.items():
             self._store(number, table)
         self._note("operator", "")
 
@@ -118,5 +118,5 @@ class ExternalTables:
 
 def _fetch(url: str, body: bytes | None = None) -> Any:
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 (the platform's own)
-    with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
-        return json.loads(answer.read())
+    with urllib.request.urlopen(request, timeout=RESPONSE_SECONDS) as response:  # noqa: S310
+        return json.loads(response.read())

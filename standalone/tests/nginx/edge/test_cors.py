@@ -20,39 +20,39 @@ def edge(make_edge):
     return make_edge(cors_origins=[APP, "http://localhost:5173"])
 
 
-def cors(answer):
-    return {name.lower(): value for name, value in answer.headers if name.lower().startswith("access-control-")}
+def cors(response):
+    return {name.lower(): value for name, value in response.headers if name.lower().startswith("access-control-")}
 
 
 @pytest.mark.parametrize("origin", [APP, "http://localhost:5173"])
-def test_a_preflight_is_answered_without_auth_and_gateway(edge, origin):
-    answer = edge.client.request("OPTIONS", "/api/mine/7", [("Origin", origin), *PREFLIGHT])
-    assert answer.status == 204
-    found = cors(answer)
+def test_a_preflight_is_served_without_auth_and_gateway(edge, origin):
+    response = edge.client.request("OPTIONS", "/api/mine/7", [("Origin", origin), *PREFLIGHT])
+    assert response.status == 204
+    found = cors(response)
     assert found["access-control-allow-origin"] == origin
     assert found["access-control-allow-credentials"] == "true"
     assert found["access-control-allow-methods"] == "DELETE, GET, POST"
     assert {"authorization", "idempotency-key", "content-type", "if-match"} <= set(
         found["access-control-allow-headers"].lower().split(", ")
     )
-    assert "Origin" in answer.get("Vary")
+    assert "Origin" in response.get("Vary")
     assert edge.auth.seen == edge.gateway.seen == []
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
 def test_a_preflight_of_another_origin_is_refused(edge, origin):
-    answer = edge.client.request("OPTIONS", "/api/mine", [("Origin", origin), *PREFLIGHT])
-    assert answer.status == 405
-    assert "access-control-allow-origin" not in cors(answer)
+    response = edge.client.request("OPTIONS", "/api/mine", [("Origin", origin), *PREFLIGHT])
+    assert response.status == 405
+    assert "access-control-allow-origin" not in cors(response)
     assert edge.auth.seen == edge.gateway.seen == []
 
 
 @pytest.mark.parametrize(("path", "status"), [("/open", 200), ("/api/mine", 401), ("/none", 404)])
 def test_responses_and_errors_may_be_read_by_a_listed_origin(edge, path, status):
     edge.answer_ok(401, Cache_Control="no-store")
-    answer = edge.client.get(path, [("Origin", APP)])
-    assert answer.status == status
-    found = cors(answer)
+    response = edge.client.get(path, [("Origin", APP)])
+    assert response.status == status
+    found = cors(response)
     assert (found["access-control-allow-origin"], found["access-control-allow-credentials"]) == (
         APP,
         "true",
@@ -60,14 +60,14 @@ def test_responses_and_errors_may_be_read_by_a_listed_origin(edge, path, status)
     assert {"ETag", "Location", "Retry-After", "X-Request-ID", "Idempotency-Status"} <= set(
         found["access-control-expose-headers"].split(", ")
     )
-    assert "Origin" in ", ".join(answer.all("Vary"))
+    assert "Origin" in ", ".join(response.all("Vary"))
 
 
 @pytest.mark.parametrize("origin", [*FOREIGN, None])
-def test_another_origin_reads_nothing_and_caches_are_told(edge, origin):
-    answer = edge.client.get("/open", [("Origin", origin)] if origin else [])
-    assert cors(answer) == {}
-    assert "Origin" in answer.all("Vary")
+def test_another_origin_reads_nothing_and_caches_are_reported(edge, origin):
+    response = edge.client.get("/open", [("Origin", origin)] if origin else [])
+    assert cors(response) == {}
+    assert "Origin" in response.all("Vary")
 
 
 def test_a_service_does_not_widen_the_list(edge):
@@ -86,8 +86,8 @@ def test_a_service_does_not_widen_the_list(edge):
 def test_without_the_setting_there_is_no_cors(make_edge):
     edge = make_edge()
     assert edge.client.request("OPTIONS", "/api/mine", [("Origin", APP), *PREFLIGHT]).status == 405
-    answer = edge.client.get("/open", [("Origin", APP)])
-    assert (cors(answer), answer.all("Vary")) == ({}, [])
+    response = edge.client.get("/open", [("Origin", APP)])
+    assert (cors(response), response.all("Vary")) == ({}, [])
 
 
 @pytest.mark.parametrize("origin", ["*", "https://*.example", "https://app.example/", "app.example", "https://a b"])
@@ -100,7 +100,7 @@ def test_pages_are_for_no_other_origin(make_edge):
     page = {"paths": [{"path": "/", "type": "Prefix"}], "methods": ["GET"], "auth": "public", "service": "web"}
     api = {"paths": [{"path": "/open", "type": "Prefix"}], "methods": ["GET"], "auth": "public"}
     edge = make_edge(routes={"api": api, "page": page}, cors_origins=[APP])
-    answer = edge.client.get("/account", [("Origin", APP)])
-    assert (answer.status, cors(answer), answer.all("Vary")) == (200, {}, [])
+    response = edge.client.get("/account", [("Origin", APP)])
+    assert (response.status, cors(response), response.all("Vary")) == (200, {}, [])
     assert edge.client.request("OPTIONS", "/account", [("Origin", APP), *PREFLIGHT]).status == 405
     assert cors(edge.client.get("/open", [("Origin", APP)]))["access-control-allow-origin"] == APP

@@ -24,25 +24,25 @@ MEMBERS = ["type", "title", "status", "code", "detail", "request_id"]
     ],
 )
 def test_a_program_gets_a_document(edge, accept):
-    answer = edge.client.get("/none", [("Accept", accept)] if accept is not None else [])
-    assert answer.problem["code"] == "route-not-found"
+    response = edge.client.get("/none", [("Accept", accept)] if accept is not None else [])
+    assert response.problem["code"] == "route-not-found"
 
 
 @pytest.mark.parametrize("accept", [BROWSER, "text/html", "TEXT/HTML;q=0.9, application/json;q=0.8"])
 def test_a_browser_gets_a_page(edge, accept):
-    answer = edge.client.get("/none", [("Accept", accept)])
-    assert (answer.status, answer.get("Content-Type")) == (404, "text/html; charset=utf-8")
-    assert b"<h1>Route not found</h1>" in answer.body
-    assert answer.get("X-Request-ID").encode() in answer.body
-    assert "Accept" in ", ".join(answer.all("Vary"))
+    response = edge.client.get("/none", [("Accept", accept)])
+    assert (response.status, response.get("Content-Type")) == (404, "text/html; charset=utf-8")
+    assert b"<h1>Route not found</h1>" in response.body
+    assert response.get("X-Request-ID").encode() in response.body
+    assert "Accept" in ", ".join(response.all("Vary"))
 
 
 def test_a_page_loads_nothing_and_its_style_is_the_policys(edge):
-    answer = edge.client.get("/none", [("Accept", BROWSER)])
-    (style,) = re.findall(rb"<style>(.*?)</style>", answer.body, re.DOTALL)
+    response = edge.client.get("/none", [("Accept", BROWSER)])
+    (style,) = re.findall(rb"<style>(.*?)</style>", response.body, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style).digest()).decode()
-    assert f"style-src 'sha256-{digest}'" in answer.get("Content-Security-Policy")
-    assert "default-src 'none'" in answer.get("Content-Security-Policy")
+    assert f"style-src 'sha256-{digest}'" in response.get("Content-Security-Policy")
+    assert "default-src 'none'" in response.get("Content-Security-Policy")
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_a_page_loads_nothing_and_its_style_is_the_policys(edge):
 @pytest.mark.parametrize("accept", ["application/json", BROWSER])
 def test_texts_follow_the_language(edge, accept, wanted, language):
     headers = [("Accept", accept)] + ([("Accept-Language", wanted)] if wanted is not None else [])
-    answer = edge.client.get("/none", headers)
-    assert ("페이지를 찾을 수 없음" in answer.body.decode()) is (language == "ko")
-    assert answer.get("Content-Language") == language
+    response = edge.client.get("/none", headers)
+    assert ("페이지를 찾을 수 없음" in response.body.decode()) is (language == "ko")
+    assert response.get("Content-Language") == language
 
 
 def test_documents_are_written_as_the_services_write_theirs(edge):
@@ -75,11 +75,11 @@ def test_documents_are_written_as_the_services_write_theirs(edge):
 
 @pytest.mark.parametrize("accept", ["application/json", BROWSER])
 def test_too_many_cookies_are_said_in_words(edge, accept):
-    answer = edge.client.get("/open", [("Accept", accept), ("Cookie", "a=" + "x" * 17000)])
-    assert answer.status == 431
-    assert "delete this site's cookies" in answer.body.decode()
+    response = edge.client.get("/open", [("Accept", accept), ("Cookie", "a=" + "x" * 17000)])
+    assert response.status == 431
+    assert "delete this site's cookies" in response.body.decode()
     if accept == "application/json":
-        assert json.loads(answer.body)["code"] == "headers-too-large"
+        assert json.loads(response.body)["code"] == "headers-too-large"
     assert edge.gateway.seen == []
 
 
@@ -89,9 +89,9 @@ def test_too_many_cookies_are_said_in_words(edge, accept):
 )
 def test_a_browser_gets_a_page_when_something_is_gone(edge, break_it, path, status):
     getattr(edge, break_it).stop()
-    answer = edge.client.get(path, [("Accept", BROWSER), ("Accept-Language", "ko")])
-    assert answer.status == status
-    assert "잠시 뒤에 다시 시도하세요" in answer.body.decode()
+    response = edge.client.get(path, [("Accept", BROWSER), ("Accept-Language", "ko")])
+    assert response.status == status
+    assert "잠시 뒤에 다시 시도하세요" in response.body.decode()
 
 
 @pytest.mark.parametrize("path", ["/open", "/none", "/api/mine", "/internal"])
@@ -101,8 +101,8 @@ def test_every_response_says_that_its_content_type_is_meant(edge, path):
 
 
 def test_a_status_that_nginx_has_no_name_for_is_named_where_the_lua_module_can(edge, phrase):
-    answer = edge.client.get("/open", [("Cookie", "a=" + "x" * 17000)])
-    assert (answer.status, answer.reason) == (431, phrase("Request Header Fields Too Large"))
+    response = edge.client.get("/open", [("Cookie", "a=" + "x" * 17000)])
+    assert (response.status, response.reason) == (431, phrase("Request Header Fields Too Large"))
 
 
 def test_the_reason_phrase_of_the_gateway_reaches_the_client(edge):

@@ -54,9 +54,9 @@ def test_too_many_requests_of_one_address_are_told_so(make_edge, wait):
     edge = make_edge(connections_per_address=1)
     with dribblers(edge.client.port, SLOW_BODY, "127.0.0.1", 1):
         wait(lambda: edge.client.get("/open").status == 429, "the limit")
-        answer = edge.client.get("/open")
-        assert answer.problem["code"] == "too-many-connections"
-        assert answer.get("Retry-After") == "1"
+        response = edge.client.get("/open")
+        assert response.problem["code"] == "too-many-connections"
+        assert response.get("Retry-After") == "1"
 
 
 @pytest.mark.parametrize("sent", [SLOW_HEAD, b"G", b""])

@@ -18,8 +18,8 @@ import pytest
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_closed_paths_are_404_and_no_one_sees_them(edge, method, path):
-    answer = edge.client.request(method, path)
-    assert (answer.status, answer.problem["code"]) == (404, "route-not-found")
+    response = edge.client.request(method, path)
+    assert (response.status, response.problem["code"]) == (404, "route-not-found")
     assert edge.auth.seen == edge.gateway.seen == []
 
 
@@ -50,9 +50,9 @@ def test_prefixes_match_whole_elements_only(edge, path):
 
 @pytest.mark.parametrize("method", ["PUT", "PURGE", "OPTIONS"])
 def test_methods_of_no_row_are_refused_with_those_that_are_allowed(edge, method):
-    answer = edge.client.request(method, "/api/mine")
-    assert (answer.status, answer.problem["code"]) == (405, "method-not-allowed")
-    assert answer.get("Allow") == "DELETE, GET, POST"
+    response = edge.client.request(method, "/api/mine")
+    assert (response.status, response.problem["code"]) == (405, "method-not-allowed")
+    assert response.get("Allow") == "DELETE, GET, POST"
     assert edge.auth.seen == edge.gateway.seen == []
 
 

@@ -1,4 +1,4 @@
-"""What the edge does to a request and an answer besides asking auth."""
+"""What the edge does to a request and a response besides asking auth."""
 
 import json
 import socket
@@ -124,12 +124,12 @@ def test_a_service_cannot_redirect_inside_the_edge(edge):
     assert edge.client.get("/open").body == b"x"
 
 
-def test_answers_pass_unchanged(edge):
+def test_responses_pass_unchanged(edge):
     edge.reply = lambda _seen: edge.make_answer(
         500, b'{"code":"x"}', Content_Type="application/problem+json", ETag='"1"'
     )
-    answer = edge.client.get("/api/mine")
-    assert (answer.status, answer.body, answer.get("ETag")) == (500, b'{"code":"x"}', '"1"')
+    response = edge.client.get("/api/mine")
+    assert (response.status, response.body, response.get("ETag")) == (500, b'{"code":"x"}', '"1"')
 
 
 def test_the_log_has_the_request_and_no_secret(edge, wait):

@@ -1,4 +1,4 @@
-"""What the edge asks auth, and what it makes of the answer."""
+"""What the edge asks auth, and what it makes of the response."""
 
 import pytest
 
@@ -12,10 +12,10 @@ SPOOFED = [
 
 
 def test_verify_is_asked_about_the_method_and_url(edge):
-    answer = edge.client.request(
+    response = edge.client.request(
         "DELETE", "/api/mine/7?x=1", [("X-Original-URL", "/open"), ("X-Original-Method", "GET")]
     )
-    assert answer.status == 200
+    assert response.status == 200
     (asked,) = edge.auth.seen
     assert (asked.method, asked.target) == ("GET", "/auth/verify")
     assert asked.get("X-Original-Method") == "DELETE"
@@ -67,10 +67,10 @@ def test_a_required_row_needs_a_subject_from_verify(edge):
 
 def test_401_is_a_problem_with_verifys_challenge(edge):
     edge.answer_ok(401, WWW_Authenticate='Bearer error="invalid_token"')
-    answer = edge.client.get("/api/mine")
-    assert (answer.status, answer.problem["code"]) == (401, "unauthenticated")
-    assert answer.get("WWW-Authenticate") == 'Bearer error="invalid_token"'
-    assert answer.get("Cache-Control") == "no-store"
+    response = edge.client.get("/api/mine")
+    assert (response.status, response.problem["code"]) == (401, "unauthenticated")
+    assert response.get("WWW-Authenticate") == 'Bearer error="invalid_token"'
+    assert response.get("Cache-Control") == "no-store"
     assert edge.gateway.seen == []
 
 
@@ -90,14 +90,14 @@ def test_the_reason_of_verify_reaches_the_client(edge, status, code):
 @pytest.mark.parametrize("code", ["", "no-such-code", "route-not-found", '\\"', "internal-error"])
 def test_a_reason_that_is_not_for_the_status_is_ignored(edge, code):
     edge.answer_ok(403, X_Problem_Code=code)
-    answer = edge.client.get("/api/mine")
-    assert (answer.status, answer.problem["code"]) == (403, "forbidden")
+    response = edge.client.get("/api/mine")
+    assert (response.status, response.problem["code"]) == (403, "forbidden")
 
 
 def test_403_is_a_problem(edge):
     edge.answer_ok(403, Cache_Control="no-store")
-    answer = edge.client.get("/api/mine")
-    assert (answer.status, answer.problem["code"]) == (403, "forbidden")
+    response = edge.client.get("/api/mine")
+    assert (response.status, response.problem["code"]) == (403, "forbidden")
     assert edge.gateway.seen == []
 
 
@@ -105,33 +105,33 @@ def test_403_is_a_problem(edge):
 @pytest.mark.parametrize("path", ["/api/mine", "/maybe"])
 def test_anything_else_from_verify_stops_the_request(edge, status, path):
     edge.answer_ok(status, X_Auth_Subject="m1", Location="/open")
-    answer = edge.client.get(path, CREDENTIAL)
-    assert answer.status in {502, 503}
-    assert answer.problem
+    response = edge.client.get(path, CREDENTIAL)
+    assert response.status in {502, 503}
+    assert response.problem
     assert edge.gateway.seen == []
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_verify_that_fails_answers_503_with_retry_after(edge, status):
+def test_a_verify_that_fails_returns_503_with_retry_after(edge, status):
     edge.answer_ok(status, Cache_Control="no-store")
-    answer = edge.client.get("/api/mine")
-    assert (answer.status, answer.problem["code"]) == (503, "authentication-unavailable")
-    assert answer.get("Retry-After") == "1"
+    response = edge.client.get("/api/mine")
+    assert (response.status, response.problem["code"]) == (503, "authentication-unavailable")
+    assert response.get("Retry-After") == "1"
 
 
 @pytest.mark.parametrize("path", ["/api/mine", "/maybe"])
 def test_a_request_that_verify_cannot_parse_is_the_clients_fault(edge, path):
     edge.answer_ok(400, X_Auth_Subject="m1")
-    answer = edge.client.get(path, CREDENTIAL)
-    assert (answer.status, answer.problem["code"]) == (400, "bad-request")
-    assert answer.get("Retry-After") is None
+    response = edge.client.get(path, CREDENTIAL)
+    assert (response.status, response.problem["code"]) == (400, "bad-request")
+    assert response.get("Retry-After") is None
     assert edge.gateway.seen == []
 
 
 def test_without_auth_nothing_passes_and_all_is_well_when_it_is_back(edge):
     edge.auth.stop()
-    answer = edge.client.get("/api/mine")
-    assert (answer.status, answer.problem["code"]) == (503, "authentication-unavailable")
+    response = edge.client.get("/api/mine")
+    assert (response.status, response.problem["code"]) == (503, "authentication-unavailable")
     assert edge.client.get("/open").status == 200
     edge.auth.start()
     assert edge.client.get("/api/mine").status == 200
@@ -150,7 +150,7 @@ def test_without_a_gateway_502_and_all_is_well_when_it_is_back(edge):
     assert edge.client.get("/open").status == 200
 
 
-def test_every_request_is_verified_anew(edge):
+def test_every_request_is_verified_again(edge):
     edge.client.get("/api/mine")
     edge.client.get("/api/mine")
     edge.answer_ok(401, Cache_Control="no-store")

@@ -69,7 +69,7 @@ class Gateway:
         return self.upstream.seen[0]
 
     def phases(self):
-        """What the probe noted, in order, up to the log phase: it comes after the client has its answer."""
+        """What the probe noted, in order, up to the log phase: it comes after the client has its response."""
         self._wait(lambda: self._noted()[-1:] and self._noted()[-1]["phase"] == "log", "the log phase")
         return self._noted()
 

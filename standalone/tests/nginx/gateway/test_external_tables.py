@@ -114,11 +114,11 @@ def test_a_table_that_cannot_be_read_leaves_the_one_before_and_the_others(tables
     assert capsys.readouterr().err.count("0.json is wrong") == 1
 
 
-@pytest.mark.parametrize("answer", [[], {"tables": []}, {"tables": {"0": {"version": 9}}}])
-def test_what_the_operator_says_wrong_changes_nothing(tables, tmp_path, peers, answer):
+@pytest.mark.parametrize("response", [[], {"tables": []}, {"tables": {"0": {"version": 9}}}])
+def test_what_the_operator_says_wrong_changes_nothing(tables, tmp_path, peers, response):
     operator, _ = peers
     write(tmp_path, 0, document(1, "a/x"))
-    operator.document = answer
+    operator.document = response
     tables.exchange()
     assert names(tables.read()) == {0: ["a/x"]}
 

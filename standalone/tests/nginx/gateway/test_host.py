@@ -87,8 +87,8 @@ def refused(tmp_path, probe_plugins, free_ports):
 def test_it_says_where_it_listens_and_serves(host, document):
     process = host(document)
     announced = json.loads(process.stdout.readline())
-    with urllib.request.urlopen(f"http://127.0.0.1:{announced['port']}/probed", timeout=10) as answer:
-        assert answer.headers["X-Probe"] == "buffered"
+    with urllib.request.urlopen(f"http://127.0.0.1:{announced['port']}/probed", timeout=10) as response:
+        assert response.headers["X-Probe"] == "buffered"
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
 

@@ -82,7 +82,7 @@ def shop(run, upstream, make_answer, free_ports, tmp_path, valkey):
     return Shop(run, upstream, make_answer, free_ports, tmp_path, valkey)
 
 
-def test_a_repeat_gets_the_first_answer(shop):
+def test_a_repeat_gets_the_first_response(shop):
     first, second = shop.post(KEY), shop.post(KEY)
     assert (first.status, first.body) == (second.status, second.body) == (201, b"order 1")
     assert first.get("Idempotent-Replayed") is None
@@ -118,14 +118,14 @@ def test_a_forged_identity_on_a_public_route_does_not_change_the_scope(shop):
 
 
 def test_100_parallel_identical_requests_have_one_effect(shop):
-    answers = []
-    threads = [threading.Thread(target=lambda: answers.append(shop.post(KEY))) for _ in range(100)]
+    responses = []
+    threads = [threading.Thread(target=lambda: responses.append(shop.post(KEY))) for _ in range(100)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert shop.count == 1
-    assert {answer.status for answer in answers} <= {201, 409}
+    assert {response.status for response in responses} <= {201, 409}
     assert shop.post(KEY).get("Idempotent-Replayed") == "true"
 
 

@@ -80,17 +80,17 @@ NO_IDENTITY = [
 @pytest.mark.parametrize("path", ["/mine", "/foreign", "/staff"])
 def test_a_required_route_refuses_what_the_edge_has_not_checked(gateway, path, headers):
     """Whatever happens to the edge's objects, the way past its check is closed here as well."""
-    answer = gateway.client.get(path, headers)
-    assert (answer.status, answer.problem["code"]) == (401, "unauthenticated")
-    assert answer.get("WWW-Authenticate") == "Bearer"
+    response = gateway.client.get(path, headers)
+    assert (response.status, response.problem["code"]) == (401, "unauthenticated")
+    assert response.get("WWW-Authenticate") == "Bearer"
     assert gateway.upstream.seen == []
 
 
 @pytest.mark.parametrize("roles", [None, "", "member", "staffer,administrator", "STAFF"])
 def test_a_route_with_roles_refuses_members_without_one(gateway, roles):
     given = [("X-Auth-Subject", "m1")] + ([("X-Auth-Roles", roles)] if roles is not None else [])
-    answer = gateway.client.get("/staff", given)
-    assert (answer.status, answer.problem["code"]) == (403, "forbidden")
+    response = gateway.client.get("/staff", given)
+    assert (response.status, response.problem["code"]) == (403, "forbidden")
     assert gateway.upstream.seen == []
 
 
@@ -202,16 +202,16 @@ def test_nobody_else_says_who_the_client_is(make_gateway):
 
 @pytest.mark.parametrize("bad", ["short", "with space in it", "x" * 129, 'quote"quote'])
 def test_a_malformed_request_id_is_replaced(gateway, mine, bad):
-    answer = mine([("X-Request-ID", bad)])
+    response = mine([("X-Request-ID", bad)])
     made = gateway.forwarded.get("X-Request-ID")
     assert made != bad
     assert len(made) == 32
-    assert answer.get("X-Request-ID") == made
+    assert response.get("X-Request-ID") == made
 
 
-def test_a_request_id_is_kept_and_answered(gateway, mine):
+def test_a_request_id_is_kept_and_returned(gateway, mine):
     gateway.reply = lambda _seen: gateway.make_answer(200, b"", X_Request_ID="upstreams-own")
-    answer = mine([("X-Request-ID", "client-chosen.1"), ("X_Request_ID", "other-spelling")])
+    response = mine([("X-Request-ID", "client-chosen.1"), ("X_Request_ID", "other-spelling")])
     assert gateway.forwarded.get("X-Request-ID") == "client-chosen.1"
     assert gateway.forwarded.all("X_Request_ID") == []
-    assert answer.get("X-Request-ID") == "client-chosen.1"
+    assert response.get("X-Request-ID") == "client-chosen.1"

@@ -56,7 +56,7 @@ def test_without_routes_the_table_is_empty(settings):
     assert json.loads(external_file(settings, {})) == {"version": 1, "serials": {}, "rows": []}
 
 
-def test_of_a_route_in_two_tables_the_newer_entry_counts_and_the_serials_are_told(settings):
+def test_of_a_route_in_two_tables_the_newer_entry_counts_and_the_serials_are_reported(settings):
     old = ExternalTable(serial=7, routes={"a/x": entry(upstream="10.0.0.1:80"), "a/y": entry()})
     new = ExternalTable(serial=9, routes={"a/x": entry(upstream="10.0.0.2:80")})
     for tables in ({0: old, 1: new}, {0: new, 1: old}):

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 
-def test_phases_run_in_order_around_a_buffered_answer(gateway):
+def test_phases_run_in_order_around_a_buffered_response(gateway):
     answer = gateway.client.get("/probed/x")
     assert (answer.status, answer.body) == (200, b"from service")
     assert answer.get("X-Probe") == "buffered"
@@ -24,7 +24,7 @@ def test_phases_run_in_order_around_a_buffered_answer(gateway):
     assert log == {"phase": "log", "mine": "probe", "source": "service", "status": 200}
 
 
-def test_other_plugins_header_filters_run_on_a_buffered_answer(gateway):
+def test_other_plugins_header_filters_run_on_a_buffered_response(gateway):
     answer = gateway.client.get("/probed")
     assert answer.get("X-Late") == "service"
     assert answer.get("X-Shared") == "shared"
@@ -37,7 +37,7 @@ def test_a_route_without_plugins_runs_none(gateway):
     assert "PROBE" not in gateway.running.error_log
 
 
-def test_exit_in_access_answers_and_skips_response(gateway):
+def test_exit_in_access_responds_and_skips_response(gateway):
     answer = gateway.client.get("/probed", [("X-Probe-Exit", "418")])
     assert (answer.status, answer.body) == (418, b'{"said":"exit"}')
     assert answer.get("Content-Type") == "application/json; charset=utf-8"
@@ -71,7 +71,7 @@ def test_an_error_in_access_is_500_and_skips_the_rest(gateway):
     assert "raised in access" in gateway.running.error_log
 
 
-def test_an_error_in_response_turns_the_answer_into_500(gateway):
+def test_an_error_in_response_turns_the_response_into_500(gateway):
     answer = gateway.client.get("/probed", [("X-Probe-Raise", "response")])
     assert (answer.status, answer.problem["code"]) == (500, "internal-error")
     assert len(gateway.upstream.seen) == 1
@@ -79,7 +79,7 @@ def test_an_error_in_response_turns_the_answer_into_500(gateway):
     assert gateway.phases()[-1]["source"] == "error"
 
 
-def test_exit_in_response_replaces_the_answer(gateway):
+def test_exit_in_response_replaces_the_response(gateway):
     answer = gateway.client.get("/probed", [("X-Probe-Replace", "1")])
     assert (answer.status, answer.body) == (299, b"replaced")
 
@@ -110,7 +110,7 @@ def test_a_body_in_a_file_is_read_whole(gateway):
 
 
 @pytest.mark.parametrize("status", [200, 201, 301, 404, 409, 422, 500, 502, 503, 504])
-def test_response_runs_for_every_answer_of_the_upstream(gateway, status):
+def test_response_runs_for_every_response_of_the_upstream(gateway, status):
     gateway.reply = lambda _seen: gateway.make_answer(status, b"body")
     answer = gateway.client.get("/probed")
     assert (answer.status, answer.body) == (status, b"body")
@@ -140,7 +140,7 @@ def test_head_runs_response_with_an_empty_body(gateway):
     assert gateway.names() == ["access", "response", "log"]
 
 
-def test_a_chunked_answer_is_buffered_whole(gateway):
+def test_a_chunked_response_is_buffered_whole(gateway):
     gateway.reply = lambda _seen: (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"
     )
@@ -162,7 +162,7 @@ def test_repeated_headers_of_the_upstream_stay_apart(gateway):
         None,
     ],
 )
-def test_an_incomplete_answer_skips_response(gateway, broken):
+def test_an_incomplete_response_skips_response(gateway, broken):
     gateway.upstream.closes = True
     gateway.reply = lambda _seen: broken
     answer = gateway.client.get("/probed")
@@ -204,7 +204,7 @@ def test_an_unknown_method_arrives_upstream_as_get(gateway):
     assert gateway.forwarded.method == "GET"
 
 
-def test_expect_100_continue_is_answered(gateway):
+def test_expect_100_continue_is_served(gateway):
     with socket.create_connection(("127.0.0.1", gateway.client.port), timeout=10) as connection:
         connection.sendall(b"POST /probed HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
         assert b"100" in connection.recv(100)

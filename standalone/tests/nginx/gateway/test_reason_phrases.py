@@ -12,15 +12,15 @@ NAMES = {
 
 @pytest.mark.parametrize("status", NAMES)
 def test_a_plugins_response_is_named_where_the_lua_module_can(gateway, phrase, status):
-    answer = gateway.client.get("/probed", [("X-Probe-Exit", str(status))])
-    assert (answer.status, answer.reason) == (status, phrase(NAMES[status]))
+    response = gateway.client.get("/probed", [("X-Probe-Exit", str(status))])
+    assert (response.status, response.reason) == (status, phrase(NAMES[status]))
 
 
 @pytest.mark.parametrize("status", NAMES)
 def test_a_buffered_response_is_named_where_the_lua_module_can(gateway, phrase, status):
     gateway.reply = lambda _seen: gateway.make_answer(status, b"from service")
-    answer = gateway.client.get("/probed")
-    assert (answer.status, answer.reason, answer.body) == (status, phrase(NAMES[status]), b"from service")
+    response = gateway.client.get("/probed")
+    assert (response.status, response.reason, response.body) == (status, phrase(NAMES[status]), b"from service")
 
 
 @pytest.mark.parametrize("status", NAMES)

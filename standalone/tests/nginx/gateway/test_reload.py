@@ -16,7 +16,7 @@ class Load:
     """Clients that send one request after the other on kept connections, until stopped."""
 
     def __init__(self, client, path, clients=4):
-        self.answers = []
+        self.statuses = []
         self.errors = []
         self._client = client
         self._path = path
@@ -28,7 +28,7 @@ class Load:
         with contextlib.closing(connection):
             while not self._stop.is_set():
                 try:
-                    self.answers.append(self._client.on(connection, "GET", self._path).status)
+                    self.statuses.append(self._client.on(connection, "GET", self._path).status)
                 except OSError as error:
                     self.errors.append(error)
                     return
@@ -71,7 +71,7 @@ def test_a_changed_file_is_taken_without_a_signal_and_without_a_lost_request(mak
     document = copy.deepcopy(gateway.document)
     document["routes"].append(make_route("/new"))
     with Load(gateway.client, "/plain") as load:
-        wait(lambda: len(load.answers) > 50, "requests before the change")
+        wait(lambda: len(load.statuses) > 50, "requests before the change")
         replace(routes_path(gateway), json.dumps(document))
         taken = 0
 
@@ -81,17 +81,17 @@ def test_a_changed_file_is_taken_without_a_signal_and_without_a_lost_request(mak
             return taken > 20
 
         wait(all_workers_have_it, "the new route")
-        count = len(load.answers)
-        wait(lambda: len(load.answers) > count + 50, "requests after the change")
+        count = len(load.statuses)
+        wait(lambda: len(load.statuses) > count + 50, "requests after the change")
     assert load.errors == []
-    assert set(load.answers) == {200}
+    assert set(load.statuses) == {200}
 
 
 def test_a_request_under_way_keeps_its_routes(gateway, wait):
     released = threading.Event()
     gateway.reply = lambda _seen: released.wait(10) and gateway.make_answer(200, b"late")
-    answers = []
-    thread = threading.Thread(target=lambda: answers.append(gateway.client.get("/probed")))
+    responses = []
+    thread = threading.Thread(target=lambda: responses.append(gateway.client.get("/probed")))
     thread.start()
     wait(lambda: gateway.upstream.seen, "the request under way")
     gateway.document["routes"] = [route for route in gateway.document["routes"] if route["name"] != "probed"]
@@ -100,7 +100,7 @@ def test_a_request_under_way_keeps_its_routes(gateway, wait):
     released.set()
     thread.join()
     assert gateway.client.get("/probed").status == 404
-    assert (answers[0].status, answers[0].get("X-Probe")) == (200, "buffered")
+    assert (responses[0].status, responses[0].get("X-Probe")) == (200, "buffered")
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,10 @@ def test_a_plugin_of_a_new_route_is_started(make_gateway, make_route, wait):
 def test_sighup_takes_new_routes_and_ends_requests_under_way_in_peace(gateway, new_routes, wait):
     released = threading.Event()
     gateway.reply = lambda seen: released.wait(10) and gateway.make_answer(200, seen.target.encode())
-    answers = []
-    threads = [threading.Thread(target=lambda: answers.append(gateway.client.get("/probed").status)) for _ in range(4)]
+    responses = []
+    threads = [
+        threading.Thread(target=lambda: responses.append(gateway.client.get("/probed").status)) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     wait(lambda: len(gateway.upstream.seen) == 4, "requests under way")
@@ -160,7 +162,7 @@ def test_sighup_takes_new_routes_and_ends_requests_under_way_in_peace(gateway, n
     released.set()
     for thread in threads:
         thread.join()
-    assert answers == [200] * 4
+    assert responses == [200] * 4
     wait(lambda: gateway.client.get("/new").status == 200, "the new route")
 
 
@@ -174,13 +176,13 @@ def test_sighup_with_a_broken_file_keeps_the_old_workers(gateway, wait):
 def test_sigquit_ends_requests_under_way(gateway, wait):
     released = threading.Event()
     gateway.reply = lambda _seen: released.wait(10) and gateway.make_answer(200, b"late")
-    answers = []
-    thread = threading.Thread(target=lambda: answers.append(gateway.client.get("/probed").status))
+    responses = []
+    thread = threading.Thread(target=lambda: responses.append(gateway.client.get("/probed").status))
     thread.start()
     wait(lambda: gateway.upstream.seen, "the request under way")
     gateway.running.process.send_signal(gateway.program.drain_signal)
     wait(lambda: "gracefully shutting down" in gateway.running.error_log, "the drain")
     released.set()
     thread.join()
-    assert answers == [200]
+    assert responses == [200]
     assert gateway.running.process.wait(10) == 0

@@ -66,7 +66,7 @@ def test_the_winner_is_the_tables_for_every_path_and_method(shipped):
 
 
 @pytest.mark.parametrize(("given", "lock_ttl"), [({}, 67), ({"lock_ttl": 300}, 300)], ids=["default", "set"])
-def test_a_lock_outlives_the_longest_wait_for_an_answer_and_little_more(given, lock_ttl):
+def test_a_lock_outlives_the_longest_wait_for_a_response_and_little_more(given, lock_ttl):
     """The waits of a service: 2 s to connect, 30 s to send, 30 s to read."""
     table = load_table(VALUES, SERVICES)
     document = route_file(settings(dict.fromkeys(SERVICES, "127.0.0.1:1"), idempotency=given), table)

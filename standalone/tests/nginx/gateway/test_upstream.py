@@ -14,8 +14,8 @@ def test_a_dead_service_is_502_and_back_at_once(gateway, path):
     assert gateway.client.get(path).status == 200
     gateway.upstream.stop()
     for _ in range(5):
-        answer = gateway.client.get(path)
-        assert (answer.status, answer.problem["code"]) == (502, "upstream-unreachable")
+        response = gateway.client.get(path)
+        assert (response.status, response.problem["code"]) == (502, "upstream-unreachable")
     gateway.upstream.start()
     assert gateway.client.get(path).status == 200
 
@@ -30,8 +30,8 @@ def test_a_slow_service_is_504(make_gateway, make_route, upstream, make_answer, 
         make_route("/probed", service="slow", plugins=[{"name": "probe"}]),
     ]
     gateway = make_gateway(services={"slow": service}, routes=routes)
-    answer = gateway.client.get(path)
-    assert (answer.status, answer.problem["code"]) == (504, "upstream-timeout")
+    response = gateway.client.get(path)
+    assert (response.status, response.problem["code"]) == (504, "upstream-timeout")
     never.set()
 
 
@@ -81,7 +81,7 @@ def test_websockets_pass_on_routes_without_plugins(gateway):
         assert stream.read(5) == b"hello"
 
 
-def test_a_large_answer_passes_whole(gateway):
+def test_a_large_response_passes_whole(gateway):
     body = bytes(range(256)) * 20_000
     gateway.reply = lambda _seen: gateway.make_answer(200, body)
     assert gateway.client.get("/plain").body == body
@@ -95,7 +95,7 @@ def test_a_large_request_passes_whole(make_gateway):
     assert gateway.forwarded.body == body
 
 
-def test_a_truncated_answer_is_not_taken_for_a_whole_one(gateway):
+def test_a_truncated_response_is_not_taken_for_a_whole_one(gateway):
     gateway.upstream.closes = True
     gateway.reply = lambda _seen: b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"
     received = gateway.client.raw(b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -104,11 +104,11 @@ def test_a_truncated_answer_is_not_taken_for_a_whole_one(gateway):
 
 
 @pytest.mark.parametrize("begun", [b"200 OK", b"201 Created", b"404 Not Found"])
-def test_an_answer_that_breaks_off_while_it_is_buffered_is_502(gateway, begun):
+def test_a_response_that_breaks_off_while_it_is_buffered_is_502(gateway, begun):
     gateway.upstream.closes = True
     gateway.reply = lambda _seen: b"HTTP/1.1 " + begun + b"\r\nContent-Length: 100\r\n\r\nshort"
-    answer = gateway.client.get("/probed")
-    assert (answer.status, answer.problem["code"]) == (502, "upstream-unreachable")
+    response = gateway.client.get("/probed")
+    assert (response.status, response.problem["code"]) == (502, "upstream-unreachable")
 
 
 def test_a_service_cannot_redirect_inside_the_gateway(gateway):

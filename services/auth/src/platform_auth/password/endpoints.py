@@ -33,6 +33,6 @@ async def change_password(
     try:
         member, pair = await service.change(caller, body.current_password, body.new_password, device)
     except PasswordChangeRejected as refused:
-        answer = refused.answer
-        return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+        response = refused.response
+        return Response(response.body, status_code=response.status, headers=dict(response.headers))
     return LoginOut.from_tokens(pair, member.document)

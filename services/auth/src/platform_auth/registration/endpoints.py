@@ -50,5 +50,5 @@ async def register_account(
     device: CallerDevice,
 ) -> Response:
     """Create an account; with an idempotency key at most once, however often the request is repeated."""
-    answer = await service.register(body, keyed, device.address)
-    return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+    response = await service.register(body, keyed, device.address)
+    return Response(response.body, status_code=response.status, headers=dict(response.headers))

@@ -59,13 +59,13 @@ class RegistrationService:
                 "scope": SCOPE + account,
                 "fingerprint": self._fingerprint(keyed),
             }
-        answer = await self._members.create(fields, block)
-        replayed = answer.headers.get("Idempotent-Replayed") == "true"
-        if answer.status == 201:
+        response = await self._members.create(fields, block)
+        replayed = response.headers.get("Idempotent-Replayed") == "true"
+        if response.status == 201:
             log.info("registered", outcome="succeeded", replayed=replayed)
         else:
-            log.info("registration_refused", outcome="refused", status=answer.status)
-        return answer
+            log.info("registration_refused", outcome="refused", status=response.status)
+        return response
 
     def _fingerprint(self, keyed: IdempotentRequest) -> str:
         # Keyed, because the body holds a password: a stored fingerprint must be of no use for guessing it.

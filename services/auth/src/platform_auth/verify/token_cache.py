@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 class VerifiedToken:
     """A verified token: its subject, and the response while its session is active. Raises InvalidHeader.
 
-    Whether the session is alive is *not* known here: the store is asked each time. Only how its answer was read is
+    Whether the session is alive is *not* known here: the store is asked each time. Only how its response was read is
     remembered, with the very bytes that were read: `record`, and until when that record lets the session live.
     """
 

@@ -22,7 +22,7 @@ from platform_member.credentials.policy import Password
 router = APIRouter(prefix="/internal/credentials", tags=["internal"])
 
 
-# Whatever it is, a wrong one is answered like any other.
+# Not validated by the policy: a wrong password of any form gets the same response.
 PresentedPassword = Annotated[SecretStr, Field(max_length=1024)]
 
 

@@ -76,7 +76,7 @@ class PasswordHasher:
     ) -> tuple[bool, str | None]:
         """Say whether `password` is the one behind `password_hash`, and its new hash where parameters have risen.
 
-        Without a hash the answer is no, after the same work.
+        Without a hash the response is no, after the same work.
         """
         known = password_hash is not None
         stored = password_hash if password_hash is not None else self._dummy_hash

@@ -25,7 +25,7 @@ RETAINED_TOPICS = frozenset({Topic.MEMBER_DELETED})
 # Who learns of what. A service that joins is one more row here and a consumer in `platform_member.container`.
 SUBSCRIPTIONS = (
     Subscription("auth", frozenset(Topic)),
-    # What it forgets may go a moment later; no answer waits for that.
+    # What it forgets may go a moment later; no response waits for that.
     Subscription("shop", frozenset({Topic.MEMBER_DELETED}), synchronous=False),
 )
 

@@ -185,10 +185,10 @@ class KeyRingController:
                 # with the version that was read: an older status never overwrites a newer one
                 version = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
                 patch = {"metadata": version, "status": status}
-                answer = await self._cluster.merge(
+                response = await self._cluster.merge(
                     SIGNING_KEY_RING, metadata["namespace"], metadata["name"], patch, "status"
                 )
-                self.handle_event(answer, gone=False)
+                self.handle_event(response, gone=False)
             except (NotFound, Conflict):
                 written = False
         for cause in causes:

@@ -60,13 +60,13 @@ class ObjectWriter:
             body = {**body, "metadata": {**body["metadata"], "uid": uid}}
         try:
             # a new object is not forced: should another one have come in between, its fields stay its own
-            answer = await self._cluster.apply(kind, body, force=bool(uid))
+            response = await self._cluster.apply(kind, body, force=bool(uid))
         except Conflict:
             if not uid:
                 # another owner has made it by now, or the conflict is a passing one
                 await self._own_uid(key, which)
             raise
-        self._state.put(kind, answer)
+        self._state.put(kind, response)
 
     async def _own_uid(self, key: RouteKey, which: ObjectId) -> str:
         """Return the uid of the route's own object, or nothing where there is none. Raises NameTaken."""

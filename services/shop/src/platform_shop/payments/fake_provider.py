@@ -105,10 +105,10 @@ class FakeProvider:
     async def _send(self, body: bytes) -> bool:
         headers = {"Content-Type": "application/json", HEADER: sign(self._secret, body, int(self._now()))}
         try:
-            answer = await self._client.post(self._url, content=body, headers=headers)
+            response = await self._client.post(self._url, content=body, headers=headers)
         except httpx2.HTTPError:
             return False
-        return answer.is_success
+        return response.is_success
 
 
 def _planned_outcome(payment: PaymentRequest) -> OutcomeReport | None:

@@ -17,5 +17,5 @@ class Topic(StrEnum):
     REFUND_REQUESTED = "payment.refund-requested"
 
 
-# No answer waits for a provider.
+# No response waits for a provider.
 PUBLISHER = Publisher([Subscription(CONSUMER, frozenset(Topic), synchronous=False)])

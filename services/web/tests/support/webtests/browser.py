@@ -12,7 +12,7 @@ HTML = "text/html,application/xhtml+xml"
 
 
 def cookie_lines(answer: httpx2.Response) -> dict[str, str]:
-    """Return the `Set-Cookie` lines of an answer, by the cookie's name."""
+    """Return the `Set-Cookie` lines of a response, by the cookie's name."""
     return {line.partition("=")[0]: line for line in answer.headers.get_list("set-cookie")}
 
 

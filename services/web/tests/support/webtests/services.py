@@ -89,20 +89,20 @@ class FakeService:
         refused = self.refuses(self.requests[-1])
         if refused is not None:
             return aiohttp_web.json_response({"code": "refused"}, status=refused)
-        answer = self._answers.get((request.method, request.path))
-        if isinstance(answer, list):
-            if answer[1] > 0:
-                answer[1] -= 1
+        response = self._answers.get((request.method, request.path))
+        if isinstance(response, list):
+            if response[1] > 0:
+                response[1] -= 1
                 assert request.transport is not None
                 request.transport.close()
                 return aiohttp_web.Response()
-            answer = answer[2]
-        if answer == "hang":
+            response = response[2]
+        if response == "hang":
             await self.slow.wait()
-        if not isinstance(answer, tuple):
+        if not isinstance(response, tuple):
             problem = {"type": "/problems/not-found", "title": "Not found", "status": 404, "code": "not-found"}
             return aiohttp_web.json_response(problem, status=404)
-        status, document, headers = answer
+        status, document, headers = response
         return aiohttp_web.Response(
             status=status,
             body=b"" if document is None else json.dumps(document).encode(),

@@ -31,7 +31,7 @@ class _Question(BaseModel):
 async def serving(host: str, port: int, tables: Tables, reports: GatewayReports) -> AsyncIterator[int]:
     """Serve until the end of the block; yield the port."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         try:
             question = _Question.model_validate_json(await request.read())
         except ValidationError:
@@ -41,7 +41,7 @@ async def serving(host: str, port: int, tables: Tables, reports: GatewayReports)
         return web.json_response({"tables": tables.documents(question.have)})
 
     app = web.Application(client_max_size=4 << 20)
-    app.router.add_post(PATH, answer)
+    app.router.add_post(PATH, respond)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
