@@ -40,8 +40,8 @@ def test_a_spoilt_cookie_opens_nobodys_cart(client: Client, new_client: Callable
     cookie = cookie_of(client.get(CART))
     put_in(client, mug, headers={"Cookie": cookie})
 
-    for spoilt in (cookie[:-3] + "AAA", cookie.replace("=", "=0", 1), cookie.split(".")[0], f"{cookie}; {cookie}x"):
-        assert slugs(new_client().get(CART, headers={"Cookie": spoilt})) == {}, spoilt
+    for invalid in (cookie[:-3] + "AAA", cookie.replace("=", "=0", 1), cookie.split(".")[0], f"{cookie}; {cookie}x"):
+        assert slugs(new_client().get(CART, headers={"Cookie": invalid})) == {}, invalid
 
 
 def test_the_platforms_own_cookies_do_not_get_as_far_as_the_shop(client: Client, reader: Session):
@@ -123,10 +123,10 @@ def test_a_first_addition_whose_response_was_lost_with_the_cookie_is_one(client:
 
 
 def test_a_repeat_with_an_unusable_cookie_gets_a_good_one_again(client: Client, mug):
-    spoilt, key = {"Cookie": cookie_of(client.get(CART))[:-3] + "AAA"}, new_key()
+    invalid, key = {"Cookie": cookie_of(client.get(CART))[:-3] + "AAA"}, new_key()
     before, after = visitors_behind_one_address(client)
 
-    first, again = (put_in(visitor, mug, key=key, headers=spoilt) for visitor in (before, after))
+    first, again = (put_in(visitor, mug, key=key, headers=invalid) for visitor in (before, after))
 
     assert cookie_of(again) == cookie_of(first)
     assert slugs(after.get(CART, headers={"Cookie": cookie_of(again)})) == {"celadon-mug": 1}

@@ -1,4 +1,4 @@
-"""The catalogue through edge and gateway: for anybody, in two languages, kept by caches as long as it says."""
+"""The catalogue through edge and gateway: for anyone, in two languages, kept by caches as long as it says."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_a_picture_is_drawn_and_can_do_nothing(client: Client):
 
 
 def test_it_is_the_same_for_everybody(client: Client, reader: Session, admin: Session):
-    """So that a cache may give it to anybody."""
+    """So that a cache may give it to anyone."""
     for path in (PRODUCTS, f"{PRODUCTS}/celadon-mug"):
         responses = [sender.get(path) for sender in (client, reader, admin)]
         assert len({response.content for response in responses}) == 1

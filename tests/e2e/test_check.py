@@ -34,7 +34,7 @@ def test_a_public_route_asks_for_no_credential(client: Client, route: Route):
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.auth == "optional"], ids=str)
 def test_an_optional_route_asks_for_no_credential_either(client: Client, member: Session, route: Route):
-    """Nor does it refuse one that has ended: anyone who was logged out goes on as anybody."""
+    """Nor does it refuse one that has ended: anyone who was logged out goes on as anyone."""
     member.log_out()
     for method in route.methods:
         assert client.request(method, route.path).status_code not in {401, 403}, method

@@ -129,9 +129,9 @@ def test_a_log_out_cannot_be_forged(client: Client, member: Session, cookie: str
 
 @pytest.mark.parametrize("value", ["", "x", "a.b.c", '"{token}"x', "{token};{token}x"])
 def test_a_spoilt_cookie_is_no_credential(client: Client, reader: Session, cookie: str, value: str):
-    spoilt = value.replace("{token}", reader.access_token[:-6])
+    invalid = value.replace("{token}", reader.access_token[:-6])
 
-    assert client.get("/api/members/me", headers={"Cookie": f"{cookie}={spoilt}"}).status_code == 401
+    assert client.get("/api/members/me", headers={"Cookie": f"{cookie}={invalid}"}).status_code == 401
 
 
 def test_two_cookies_of_the_name_are_not_one(client: Client, reader: Session, other: Session, cookie: str):

@@ -24,7 +24,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForeignService
 
 @pytest.fixture(scope="module")
 def orders(service: ForeignService, own_platform: OwnPlatform) -> Iterator[str]:
-    """Paths of joined routes: below this one for members, for everybody, for administrators."""
+    """Paths of joined routes: below this one for members, for everyone, for administrators."""
     idempotency = {"idempotency": {"required": True}}
     own_platform.join(service.manifest("ledger", **idempotency))
     own_platform.join(service.manifest("ledger-public", auth={"mode": "public"}))

@@ -61,7 +61,7 @@ def test_a_reuse_is_seen_without_the_store(store: redis.Redis, member: Session):
 def test_a_spoilt_response_is_none(store: redis.Redis, member: Session, poison):
     """A poisoned value is a miss: never an error, never a response."""
     key = new_key()
-    first = member.patch(member.path, {"display_name": "Spoilt"}, key=key)
+    first = member.patch(member.path, {"display_name": "Invalid"}, key=key)
     names = list(store.scan_iter("idem:*"))
     for name in names:
         store.delete(name)
@@ -70,7 +70,7 @@ def test_a_spoilt_response_is_none(store: redis.Redis, member: Session, poison):
         else:
             store.set(name, poison)
 
-    repeat = member.patch(member.path, {"display_name": "Spoilt"}, key=key)
+    repeat = member.patch(member.path, {"display_name": "Invalid"}, key=key)
 
     assert names
     assert (repeat.status_code, repeat.content) == (200, first.content)

@@ -53,7 +53,7 @@ async def test_what_is_no_record_is_a_dead_session(client, token, key, store, lo
 @pytest.mark.parametrize(
     "change",
     [
-        {"member": "0198-somebody-else"},
+        {"member": "0198-someone-else"},
         {"member": 7},
         {"v": 2},
         {"v": None},

@@ -142,7 +142,7 @@ async def test_a_token_of_a_key_that_has_left_counts_as_expired_once_it_would_ha
 
 @pytest.mark.parametrize("kid", ["gone", "../current"])
 async def test_a_token_of_a_key_that_has_left_is_one_that_was_revoked(client, forge, kid):
-    """As after an emergency: it opens nothing, and the pages that are for everybody still come."""
+    """As after an emergency: it opens nothing, and the pages that are for everyone still come."""
     token = forge(key=Ed25519PrivateKey.generate(), head_changes={"kid": kid})
 
     assert (await client.verify(token)).status_code == 401
@@ -152,7 +152,7 @@ async def test_a_token_of_a_key_that_has_left_is_one_that_was_revoked(client, fo
 
 
 async def test_a_token_for_a_session_of_another_member_is_refused(client, forge, logs):
-    response = await client.verify(forge(sub="0198-somebody-else"))
+    response = await client.verify(forge(sub="0198-someone-else"))
 
     assert response.status_code == 401
     assert any(entry["event"] == "session_of_another_member" for entry in logs)

@@ -50,7 +50,7 @@ async def test_background_work_survives_failures_and_stops_when_told():
         if len(done) == 1:
             raise OperationalError("", {}, Exception())
         if len(done) == 2:
-            raise ValueError("nobody foresaw this")
+            raise ValueError("unexpected")
         stopping.set()
         return 0
 

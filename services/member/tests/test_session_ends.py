@@ -296,7 +296,7 @@ async def test_events_hold_nothing_personal(client, admin, ann, database):
 
 
 class TestLastAdministrator:
-    """Somebody must be left to administer the platform."""
+    """Someone must be left to administer the platform."""
 
     @pytest.mark.parametrize(
         ("method", "path", "body"),

@@ -18,10 +18,10 @@ def grant(*namespaces, prefixes=("",), hosts=(), name="everything", **allowed):
     return Grant(name, frozenset(namespaces), tuple(hosts), tuple(prefixes), **allowed)
 
 
-EVERYBODY = [grant("echo", "other"), grant("echo", "other", hosts=("echo.test", "*.apps.test"), name="hosts")]
+EVERYONE = [grant("echo", "other"), grant("echo", "other", hosts=("echo.test", "*.apps.test"), name="hosts")]
 
 
-def admission(*routes, grants=EVERYBODY, of=None, on=None):
+def admission(*routes, grants=EVERYONE, of=None, on=None):
     admissions = admit_routes(routes, grants, on or platform())
     return admissions[(of or routes[-1]).key]
 
@@ -155,7 +155,7 @@ def test_of_two_overlapping_routes_the_older_wins(one, other, conflict):
     older = route("older", paths=[dict(zip(("path", "type"), one, strict=True))])
     newer = route("newer", "other", "2026-01-02T00:00:00Z", paths=[dict(zip(("path", "type"), other, strict=True))])
     for order in ((older, newer), (newer, older)):
-        admissions = admit_routes(order, EVERYBODY, platform())
+        admissions = admit_routes(order, EVERYONE, platform())
         assert admissions[older.key].accepted
         assert admissions[newer.key].accepted is not conflict
     if conflict:
@@ -180,7 +180,7 @@ def test_who_is_refused_stands_in_nobodys_way():
 def test_of_two_of_the_same_second_the_same_one_always_wins():
     one, other = route("a", paths=[{"path": "/x"}]), route("b", paths=[{"path": "/x"}])
     for order in ((one, other), (other, one)):
-        admissions = admit_routes(order, EVERYBODY, platform())
+        admissions = admit_routes(order, EVERYONE, platform())
         assert (admissions[one.key].accepted, admissions[other.key].accepted) == (True, False)
 
 
@@ -192,7 +192,7 @@ def test_a_larger_body_than_the_platforms_is_refused():
 
 def test_a_thousand_routes_are_decided_at_once():
     routes = [route(f"r{number}", paths=[{"path": f"/r/{number}"}]) for number in range(1000)]
-    admissions = admit_routes(routes, EVERYBODY, platform())
+    admissions = admit_routes(routes, EVERYONE, platform())
     assert all(found.accepted for found in admissions.values())
     assert admissions.keys() == {RouteKey("echo", f"r{number}") for number in range(1000)}
 

@@ -195,7 +195,7 @@ def make_shopper(client, make_token) -> Callable[..., Shopper]:
 
 
 @pytest.fixture
-def anybody(make_shopper) -> Shopper:
+def anonymous(make_shopper) -> Shopper:
     """A visitor without an account."""
     return make_shopper()
 

@@ -7,12 +7,12 @@ import re
 CATALOGUE = {"/api/shop/products", "/api/shop/products/{slug}", "/api/shop/products/{slug}/picture.svg"}
 
 
-async def test_only_the_catalogue_may_be_cached_and_it_sets_nothing(anybody, ann, client, mug):
+async def test_only_the_catalogue_may_be_cached_and_it_sets_nothing(anonymous, ann, client, mug):
     operations = (await client.get("/openapi.json")).json()["paths"]
     paths = {path for path, methods in operations.items() if "get" in methods}
     assert paths > CATALOGUE
 
-    for visitor in (anybody, ann):
+    for visitor in (anonymous, ann):
         for path in paths:
             visitor.cookie = None
             response = await visitor.send("GET", re.sub(r"\{slug\}", mug.slug, path))

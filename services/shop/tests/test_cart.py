@@ -29,128 +29,128 @@ def merge(client):
     return merge
 
 
-async def test_an_anonymous_visitor_gets_a_cookie_and_keeps_its_cart(anybody, mug):
-    empty = await anybody.send("GET", "/api/shop/cart")
+async def test_an_anonymous_visitor_gets_a_cookie_and_keeps_its_cart(anonymous, mug):
+    empty = await anonymous.send("GET", "/api/shop/cart")
     given = empty.headers["set-cookie"]
-    await anybody.add(mug, 2)
+    await anonymous.add(mug, 2)
 
     assert empty.json() == {
         "items": [], "item_count": 0, "total": {"amount": 0, "currency": "KRW"}, "version": 0, "owner": "anonymous"
     }  # fmt: skip
     for attribute in ("__Host-cart=", "HttpOnly", "Secure", "SameSite=lax", "Path=/", "Max-Age=2592000"):
         assert attribute in given
-    cart = await anybody.cart()
+    cart = await anonymous.cart()
     assert quantities(cart) == {"mug": 2}
     assert cart["total"] == {"amount": 25800, "currency": "KRW"}
 
 
-async def test_a_cart_that_was_only_looked_at_is_no_row(anybody, database):
-    await anybody.cart()
+async def test_a_cart_that_was_only_looked_at_is_no_row(anonymous, database):
+    await anonymous.cart()
 
     assert database.one("SELECT count(*) FROM carts") == 0
 
 
-async def test_a_line_tells_what_it_costs_and_what_is_left(anybody, make_product, database):
+async def test_a_line_tells_what_it_costs_and_what_is_left(anonymous, make_product, database):
     product = make_product(stock=3, price=1500)
-    await anybody.add(product, 3)
+    await anonymous.add(product, 3)
     database.run("UPDATE variants SET stock = 2")
 
-    (line,) = (await anybody.cart())["items"]
+    (line,) = (await anonymous.cart())["items"]
 
     assert line["unit_price"] == {"amount": 1500, "currency": "KRW"}
     assert line["line_total"] == {"amount": 4500, "currency": "KRW"}
     assert (line["available"], line["in_stock"]) == (2, False)
 
 
-async def test_the_same_thing_again_is_more_of_it(anybody, mug):
-    await anybody.add(mug, 2)
+async def test_the_same_thing_again_is_more_of_it(anonymous, mug):
+    await anonymous.add(mug, 2)
 
-    cart = (await anybody.add(mug, 3)).json()
+    cart = (await anonymous.add(mug, 3)).json()
 
     assert (quantities(cart), cart["item_count"], cart["version"]) == ({"mug": 5}, 5, 2)
 
 
-async def test_a_quantity_is_set_and_none_takes_it_out(anybody, mug):
+async def test_a_quantity_is_set_and_none_takes_it_out(anonymous, mug):
     path = f"/api/shop/cart/items/{mug.variant_id}"
     for quantity, found in ((4, {"mug": 4}), (1, {"mug": 1}), (0, {})):
-        assert quantities((await anybody.send("PUT", path, {"quantity": quantity})).json()) == found
+        assert quantities((await anonymous.send("PUT", path, {"quantity": quantity})).json()) == found
 
 
-async def test_what_is_taken_out_twice_is_out(anybody, mug):
-    await anybody.add(mug)
+async def test_what_is_taken_out_twice_is_out(anonymous, mug):
+    await anonymous.add(mug)
     path = f"/api/shop/cart/items/{mug.variant_id}"
 
-    responses = [await anybody.send("DELETE", path) for _ in range(2)]
+    responses = [await anonymous.send("DELETE", path) for _ in range(2)]
 
     assert [response.status_code for response in responses] == [200, 200]
     assert responses[1].json()["items"] == []
 
 
-async def test_no_more_than_there_is_can_be_put_in(anybody, make_product):
+async def test_no_more_than_there_is_can_be_put_in(anonymous, make_product):
     few = make_product(stock=3)
-    await anybody.add(few, 2)
+    await anonymous.add(few, 2)
 
-    response = await anybody.add(few, 2)
+    response = await anonymous.add(few, 2)
 
     assert (response.status_code, response.json()["code"]) == (409, "quantity-unavailable")
     assert response.json()["errors"][0]["pointer"] == "/quantity"
-    assert quantities(await anybody.cart()) == {"mug": 2}
+    assert quantities(await anonymous.cart()) == {"mug": 2}
 
 
-async def test_fewer_are_always_welcome(anybody, make_product, database):
+async def test_fewer_are_always_welcome(anonymous, make_product, database):
     product = make_product(stock=5)
-    await anybody.add(product, 5)
+    await anonymous.add(product, 5)
     database.run("UPDATE variants SET stock = 1")
 
-    response = await anybody.send("PUT", f"/api/shop/cart/items/{product.variant_id}", {"quantity": 3})
+    response = await anonymous.send("PUT", f"/api/shop/cart/items/{product.variant_id}", {"quantity": 3})
 
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 100, 1.5, "two", None, True, "2", 2.0])
-async def test_a_quantity_that_is_none_is_refused(anybody, mug, quantity):
+async def test_a_quantity_that_is_none_is_refused(anonymous, mug, quantity):
     body = {"variant_id": mug.variant_id, "quantity": quantity}
 
-    assert (await anybody.send("POST", "/api/shop/cart/items", body)).status_code == 422
+    assert (await anonymous.send("POST", "/api/shop/cart/items", body)).status_code == 422
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-async def test_what_is_not_for_sale_is_not_found(anybody, method):
+async def test_what_is_not_for_sale_is_not_found(anonymous, method):
     path = "/api/shop/cart/items" + ("" if method == "POST" else f"/{NOBODYS}")
     body = {"quantity": 1} | ({"variant_id": NOBODYS} if method == "POST" else {})
 
-    response = await anybody.send(method, path, body)
+    response = await anonymous.send(method, path, body)
 
     assert (response.status_code, response.json()["code"]) == (404, "variant-not-found")
 
 
-async def test_a_cart_holds_fifty_things(anybody, make_product):
+async def test_a_cart_holds_fifty_things(anonymous, make_product):
     products = [make_product(f"thing-{number}") for number in range(51)]
     for thing in products[:50]:
-        assert (await anybody.add(thing)).status_code == 200
+        assert (await anonymous.add(thing)).status_code == 200
 
-    assert (await anybody.add(products[50])).json()["code"] == "cart-full"
-    assert (await anybody.add(products[0])).status_code == 200
+    assert (await anonymous.add(products[50])).json()["code"] == "cart-full"
+    assert (await anonymous.add(products[0])).status_code == 200
 
 
-async def test_additions_at_once_are_all_counted(anybody, make_product):
+async def test_additions_at_once_are_all_counted(anonymous, make_product):
     product = make_product(stock=99)
-    await anybody.cart()
+    await anonymous.cart()
 
-    responses = await asyncio.gather(*(anybody.add(product) for _ in range(30)))
+    responses = await asyncio.gather(*(anonymous.add(product) for _ in range(30)))
 
     assert {response.status_code for response in responses} == {200}
-    assert quantities(await anybody.cart()) == {"mug": 30}
+    assert quantities(await anonymous.cart()) == {"mug": 30}
 
 
-async def test_an_addition_repeated_under_its_key_is_one(anybody, mug):
-    await anybody.cart()
+async def test_an_addition_repeated_under_its_key_is_one(anonymous, mug):
+    await anonymous.cart()
 
-    responses = [await anybody.add(mug, 2, key="once") for _ in range(3)]
+    responses = [await anonymous.add(mug, 2, key="once") for _ in range(3)]
 
     assert len({response.content for response in responses}) == 1
     assert responses[1].headers["idempotent-replayed"] == "true"
-    assert quantities(await anybody.cart()) == {"mug": 2}
+    assert quantities(await anonymous.cart()) == {"mug": 2}
 
 
 async def test_a_first_addition_whose_answer_was_lost_with_the_cookie_is_one(make_shopper, mug):
@@ -177,13 +177,13 @@ async def test_two_visitors_with_carts_never_share_a_key(make_shopper, mug):
 
 
 @pytest.mark.parametrize("spoil", ["", "x", "{id}", "{id}.", "{id}.AAAA", "{other}.{signature}", "{upper}.{signature}"])
-async def test_a_cookie_that_we_did_not_make_opens_no_cart(anybody, mug, spoil):
-    await anybody.add(mug)
-    identity, _, signature = anybody.cookie.partition(".")
+async def test_a_cookie_that_we_did_not_make_opens_no_cart(anonymous, mug, spoil):
+    await anonymous.add(mug)
+    identity, _, signature = anonymous.cookie.partition(".")
     other = uuid_utils.compat.uuid7().hex
-    anybody.cookie = spoil.format(id=identity, other=other, upper=identity.upper(), signature=signature) or "-"
+    anonymous.cookie = spoil.format(id=identity, other=other, upper=identity.upper(), signature=signature) or "-"
 
-    assert (await anybody.cart())["items"] == []
+    assert (await anonymous.cart())["items"] == []
 
 
 def test_a_token_is_made_with_one_key():
@@ -204,31 +204,31 @@ async def test_a_members_cart_is_its_own_wherever_it_is(ann, bob, make_shopper, 
     assert (await bob.cart())["items"] == []
 
 
-async def test_a_token_that_is_no_good_is_refused_and_not_taken_for_none(anybody):
-    anybody.headers = {"Authorization": "Bearer x.y.z"}
+async def test_a_token_that_is_no_good_is_refused_and_not_taken_for_none(anonymous):
+    anonymous.headers = {"Authorization": "Bearer x.y.z"}
 
-    assert (await anybody.send("GET", "/api/shop/cart")).status_code == 401
+    assert (await anonymous.send("GET", "/api/shop/cart")).status_code == 401
 
 
-async def test_at_the_log_in_the_carts_become_one(ann, anybody, make_product, merge):
+async def test_at_the_log_in_the_carts_become_one(ann, anonymous, make_product, merge):
     both, first, second = make_product("both"), make_product("first"), make_product("second")
-    await anybody.add(both, 2)
-    await anybody.add(first)
+    await anonymous.add(both, 2)
+    await anonymous.add(first)
     await ann.add(both)
     await ann.add(second)
 
-    response = await merge(ann, anybody.cookie)
+    response = await merge(ann, anonymous.cookie)
 
     assert response.status_code == 200
     cart = await ann.cart()
     assert response.json() == cart
     assert quantities(cart) == {"both": 3, "first": 1, "second": 1}
-    assert (await anybody.cart())["items"] == []
+    assert (await anonymous.cart())["items"] == []
 
 
-async def test_a_merge_done_twice_or_at_once_doubles_nothing(ann, anybody, mug, merge, database):
-    await anybody.add(mug, 2)
-    token = anybody.cookie
+async def test_a_merge_done_twice_or_at_once_doubles_nothing(ann, anonymous, mug, merge, database):
+    await anonymous.add(mug, 2)
+    token = anonymous.cookie
 
     responses = await asyncio.gather(*(merge(ann, token) for _ in range(12)))
 
@@ -256,10 +256,10 @@ async def test_what_is_put_in_while_carts_are_merged_is_in_one_of_them(make_shop
         assert (await visitor.cart())["items"] == []
 
 
-async def test_a_member_that_still_brings_its_cookie_loses_nothing(ann, anybody, mug):
+async def test_a_member_that_still_brings_its_cookie_loses_nothing(ann, anonymous, mug):
     """As when web did not get round to merging: the next look at the cart does it."""
-    await anybody.add(mug, 2)
-    ann.cookie = anybody.cookie
+    await anonymous.add(mug, 2)
+    ann.cookie = anonymous.cookie
 
     assert quantities(await ann.cart()) == {"mug": 2}
     assert quantities((await ann.add(mug)).json()) == {"mug": 3}
@@ -283,10 +283,10 @@ async def test_a_token_that_is_not_ours_merges_nothing(ann, merge, token):
     assert (response.status_code, response.json()["items"]) == (200, [])
 
 
-async def test_idle_carts_of_nobody_are_thrown_away_in_time(ann, anybody, mug, services, database):
+async def test_idle_carts_of_nobody_are_thrown_away_in_time(ann, anonymous, mug, services, database):
     from platform_shop.purge import purge
 
-    for shopper in (ann, anybody) * 2:
+    for shopper in (ann, anonymous) * 2:
         await shopper.add(mug)
     database.run("UPDATE carts SET updated_at = now() - interval '29 days'")
     assert await purge(services) == 0
@@ -294,7 +294,7 @@ async def test_idle_carts_of_nobody_are_thrown_away_in_time(ann, anybody, mug, s
 
     assert await purge(services) == 1
     assert quantities(await ann.cart()) == {"mug": 2}
-    assert (await anybody.cart())["items"] == []
+    assert (await anonymous.cart())["items"] == []
 
 
 async def test_whoever_has_the_cart_already_is_not_sent_it_again(ann, mug):
@@ -318,9 +318,9 @@ async def test_the_cookie_is_for_tls_unless_the_development_setting_says_otherwi
     assert ("Secure" in given) is not setting
 
 
-async def test_keys_of_a_cart_end_nowhere_else(anybody, mug, database):
-    await anybody.add(mug, key=secrets.token_hex(8))
+async def test_keys_of_a_cart_end_nowhere_else(anonymous, mug, database):
+    await anonymous.add(mug, key=secrets.token_hex(8))
 
     (row,) = database.run("SELECT scope FROM idempotency_records")
     assert row["scope"].startswith("cart:")
-    assert anybody.cookie not in str(database.run("SELECT * FROM idempotency_records"))
+    assert anonymous.cookie not in str(database.run("SELECT * FROM idempotency_records"))

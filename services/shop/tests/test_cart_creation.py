@@ -41,12 +41,12 @@ async def test_a_cookie_that_was_given_before_opens_no_more(make_shopper, mug, d
     assert database.one(CARTS) == 5
 
 
-async def test_carts_that_are_there_and_members_are_not_bounded(anybody, ann, make_shopper, mug):
-    await anybody.add(mug)
+async def test_carts_that_are_there_and_members_are_not_bounded(anonymous, ann, make_shopper, mug):
+    await anonymous.add(mug)
     for _ in range(8):
         await make_shopper().add(mug)
 
-    assert (await anybody.add(mug)).status_code == 200
+    assert (await anonymous.add(mug)).status_code == 200
     assert (await ann.add(mug)).status_code == 200
 
 
@@ -67,9 +67,9 @@ def test_a_window_ends_and_clients_are_apart():
 @pytest.mark.parametrize(
     ("age", "changes", "stays"), [(2, 1, True), (4, 1, False), (4, 2, True), (29, 2, True), (31, 2, False)]
 )
-async def test_a_cart_ends_by_its_use(anybody, mug, services, database, age, changes, stays):
+async def test_a_cart_ends_by_its_use(anonymous, mug, services, database, age, changes, stays):
     for _ in range(changes):
-        await anybody.add(mug)
+        await anonymous.add(mug)
     database.run("UPDATE carts SET updated_at = now() - make_interval(days => %s)", age)
 
     await purge(services)

@@ -14,19 +14,19 @@ WRITES = [
 ]
 
 
-async def test_a_members_page_without_a_session_touches_no_anonymous_cart(anybody, ann, mug):
+async def test_a_members_page_without_a_session_touches_no_anonymous_cart(anonymous, ann, mug):
     body = {"variant_id": mug.variant_id, "quantity": 1}
 
-    response = await anybody.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
+    response = await anonymous.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
 
     assert response.status_code == 401
     assert response.json()["code"] == "unauthenticated"
-    assert anybody.cookie is None
+    assert anonymous.cookie is None
 
 
-async def test_the_same_request_succeeds_once_the_session_is_renewed(ann, anybody, mug):
+async def test_the_same_request_succeeds_once_the_session_is_renewed(ann, anonymous, mug):
     body = {"variant_id": mug.variant_id, "quantity": 1}
-    await anybody.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
+    await anonymous.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
 
     response = await ann.send("POST", "/api/shop/cart/items", body, key=KEY, X_Expected_Member=ann.id)
 

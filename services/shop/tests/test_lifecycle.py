@@ -144,7 +144,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "statuses"), CASES)
-@pytest.mark.parametrize(("who", "index"), [("ann", 0), ("bob", 1), ("admin", 2), ("anybody", 3)])
+@pytest.mark.parametrize(("who", "index"), [("ann", 0), ("bob", 1), ("admin", 2), ("anonymous", 3)])
 async def test_each_caller_gets_what_is_its_own(request, order_in, address, method, path, body, statuses, who, index):
     order_id = await order_in("paid")
     shopper = request.getfixturevalue(who)

@@ -269,8 +269,8 @@ async def test_an_administrator_sees_everybodys_orders_by_state(ann, bob, admin,
         await buyer.add(mug)
         await buyer.order()
     own = (await admin.send("GET", "/api/shop/orders")).json()["items"]
-    everybody = (await admin.send("GET", "/api/shop/orders?scope=all")).json()["items"]
+    everyone = (await admin.send("GET", "/api/shop/orders?scope=all")).json()["items"]
     shipped = (await admin.send("GET", "/api/shop/orders?scope=all&state=shipped")).json()["items"]
 
-    assert (len(own), len(everybody), len(shipped)) == (0, 2, 0)
+    assert (len(own), len(everyone), len(shipped)) == (0, 2, 0)
     assert (await ann.send("GET", "/api/shop/orders?scope=all")).status_code == 403

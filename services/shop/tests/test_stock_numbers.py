@@ -8,13 +8,13 @@ STOCKS = [(0, 0), (1, 1), (9, 9), (10, 10), (40, 10), (98, 10)]
 
 
 @pytest.mark.parametrize(("stock", "public"), STOCKS)
-async def test_catalogue_and_cart_show_the_same_number(client, anybody, make_product, database, stock, public):
+async def test_catalogue_and_cart_show_the_same_number(client, anonymous, make_product, database, stock, public):
     product = make_product(stock=98)
-    await anybody.add(product, 98)
+    await anonymous.add(product, 98)
     database.run("UPDATE variants SET stock = %s", stock)
 
     (variant,) = (await client.get(f"/api/shop/products/{product.slug}")).json()["variants"]
-    (line,) = (await anybody.cart())["items"]
+    (line,) = (await anonymous.cart())["items"]
 
     assert variant["available"] == line["available"] == public
     assert line["in_stock"] is (stock == 98)

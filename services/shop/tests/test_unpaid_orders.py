@@ -1,4 +1,4 @@
-"""Unpaid orders reserve a bounded part of the stock: for a member, and for everybody behind one address."""
+"""Unpaid orders reserve a bounded part of the stock: for a member, and for everyone behind one address."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def settings(make_settings):
 
 @pytest.fixture
 def many(make_product):
-    """Enough for everybody."""
+    """Enough for everyone."""
     return make_product(stock=1000)
 
 

@@ -233,9 +233,9 @@ async def test_a_page_older_than_the_draft_is_looked_at_again_first(member, serv
     assert not services.shop.asked("POST", ORDERS)
 
 
-@pytest.mark.parametrize("spoilt", ["", "x", "bm90IGpzb24", "e30"])
-async def test_a_spoilt_draft_begins_again(member, spoilt):
-    member.http.cookies.set("__Secure-checkout", spoilt, path="/checkout")
+@pytest.mark.parametrize("invalid", ["", "x", "bm90IGpzb24", "e30"])
+async def test_a_spoilt_draft_begins_again(member, invalid):
+    member.http.cookies.set("__Secure-checkout", invalid, path="/checkout")
 
     assert (await member.get("/checkout/review")).headers["location"] == "/checkout"
 

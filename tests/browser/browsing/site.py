@@ -10,7 +10,7 @@ from playwright.sync_api import StorageState
 from blackbox.client import Account
 from browsing.shopper import Shopper
 
-Who = Literal["anybody", "member", "administrator"]
+Who = Literal["anonymous", "member", "administrator"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Place:
 
     name: str
     path: str
-    who: Who = "anybody"
+    who: Who = "anonymous"
     status: int = 200
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ def furnish(member: Shopper, administrator: Shopper, administrators_account: Acc
     administrator.log_in(administrators_account)
     return Furnished(
         {
-            "anybody": {"cookies": [], "origins": []},
+            "anonymous": {"cookies": [], "origins": []},
             "member": member.context.storage_state(),
             "administrator": administrator.context.storage_state(),
         },

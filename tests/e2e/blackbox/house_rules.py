@@ -21,7 +21,7 @@ LEAKS = (b"Traceback", b"psycopg", b"sqlalchemy", b"SELECT ", b'.py"', b".lua:",
 FOREIGN_EDGE = os.environ.get("E2E_EDGE") == "ingress-nginx"
 
 
-# What says the same to everybody, so that caches may keep it.
+# What says the same to everyone, so that caches may keep it.
 FOR_ANYBODY = ("/.well-known/", "/api/shop/products")
 
 

@@ -119,7 +119,7 @@ class Auth:
         app = FastAPI(
             title="Member Platform: auth",
             version="0.1.0",
-            description="Log-in, sessions and tokens. Errors are problem documents (RFC 9457). HEAD is supported wherever GET is.",
+            description="Log-in, sessions, tokens. Errors are problem documents (RFC 9457). GET supports HEAD.",
             lifespan=self._lifespan,
             docs_url=None,
             redoc_url=None,

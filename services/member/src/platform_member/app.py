@@ -34,7 +34,7 @@ def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | No
         SCHEMA,
         (members.router, administration.router, internal_members.router, credentials.router),
         problems,
-        description="Accounts. Errors are problem documents (RFC 9457); HEAD is supported wherever GET is.",
+        description="Accounts. Errors are problem documents (RFC 9457); GET operations support HEAD.",
         lifespan=lifespan,
     )
 

@@ -40,7 +40,7 @@ def make_app(
         SCHEMA,
         (catalogue.router, cart.router, orders.router, payment_events.router, internal_members.router),
         problems,
-        description="Catalogue, carts, orders. Errors are problem documents (RFC 9457); HEAD is supported wherever GET is.",
+        description="Catalogue, carts, orders. Errors are problem documents (RFC 9457); GET operations support HEAD.",
         lifespan=lifespan,
     )
 

@@ -173,7 +173,7 @@ def test_a_route_file_that_is_refused_ends_it_with_the_sentence(host, document):
 
 
 def test_a_bad_setting_is_refused(host, document):
-    process = host(document, "--trusted", "everybody")
+    process = host(document, "--trusted", "everyone")
     _, err = process.communicate(timeout=20)
     assert process.returncode == 2
     assert "trusted" in err

@@ -31,7 +31,7 @@ def init_ring(directory: Path) -> KeyRing:
 def rotate_ring(directory: Path, now: float, published_for: float, retire_after: float) -> KeyRing:
     """Sign with the next key from now on, retire the current one, publish a new next one, and remove expired ones.
 
-    `published_for`: how long (seconds) everybody has needed to see the next key. `retire_after`: how long a retired
+    `published_for`: how long (seconds) everyone has needed to see the next key. `retire_after`: how long a retired
     key is kept, at least the lifetime of a token. Raises RotationRefused, InvalidKeyRing.
     """
     load_ring(directory)
