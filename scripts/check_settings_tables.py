@@ -12,7 +12,7 @@ from limits import RateLimitItem, parse
 from pydantic_settings import BaseSettings
 
 from platform_auth.config import AuthSettings
-from platform_member.config import AdminSettings, MemberSettings
+from platform_member.config import AdminSettings, MailWorkerSettings, MemberSettings
 from platform_member.config import MigrationSettings as MemberMigrationSettings
 from platform_operator.config import OperatorSettings
 from platform_shop.config import MigrationSettings as ShopMigrationSettings
@@ -24,7 +24,7 @@ from platform_web.config import WebSettings
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = {
     "auth": [AuthSettings],
-    "member": [MemberSettings, MemberMigrationSettings, AdminSettings],
+    "member": [MemberSettings, MailWorkerSettings, MemberMigrationSettings, AdminSettings],
     "operator": [OperatorSettings],
     "shop": [ShopSettings, ShopMigrationSettings],
     "web": [WebSettings],

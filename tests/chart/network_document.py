@@ -23,7 +23,9 @@ Generated from the chart's objects by `make chart-docs`; `make test-chart` fails
 All ingress and egress of the release's pods is denied except for these connections, shown for a release with all
 services, the standalone gateway, Traefik as the edge and Prometheus in the namespace `monitoring`. With Kong,
 `gateway` is Kong's proxy in its own namespace. In addition every component except `postgres` and `redis` may use the
-cluster's DNS (and a node-local cache), and the pod of `helm test` may reach the edge.
+cluster's DNS (and a node-local cache), and the pod of `helm test` may reach the edge. With `mail.enabled` there is one
+more component, `mail-worker`: it may reach PostgreSQL and the mail server (`networkPolicy.mail.cidrs`), and only
+Prometheus may reach it.
 
 The policies are generated from one list, `member-platform.flows` in `charts/member-platform/templates/_network.tpl`.
 Pods outside of the release are selected by their namespace and by the labels in `values.yaml`.

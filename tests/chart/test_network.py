@@ -135,11 +135,14 @@ def test_the_api_servers_address_can_be_named():
     assert network.allows(network.pods["auth-keys"], Party("api", address="198.51.100.1"), 443)
 
 
-def test_auth_reaches_the_mail_server_that_is_named():
-    network = everything("networkPolicy.mail.cidrs={198.51.100.25/32}", "networkPolicy.mail.ports={587}")
-    server = Party("mail", address="198.51.100.25")
-    assert {pod.name for pod in network.pods.values() if network.allows(pod, server, 587)} == {"auth"}
-    assert not network.allows(network.pods["auth"], server, 25)
+def test_the_mail_worker_alone_reaches_the_mail_server():
+    network = Network.from_documents(render("mail-values.yaml"))
+    server, worker = Party("mail", address="192.0.2.25"), network.pods["mail-worker"]
+    assert {pod.name for pod in network.pods.values() if network.allows(pod, server, 587)} == {"mail-worker"}
+    assert not network.allows(worker, server, 25)
+    assert not network.allows(worker, INTERNET, 587)
+    reached = {pod.name for pod in network.pods.values() if any(network.allows(worker, pod, port) for port in PORTS)}
+    assert reached == {"postgres"}
 
 
 def test_the_test_pod_reaches_the_edge_alone():

@@ -17,9 +17,6 @@ Ports are named as in this table: http 8080, metrics 9090, gateway 8000 (Kong's 
 {{- if .Values.auth.enabled -}}
   {{- $flows = append $flows (list "edge" "auth" "http") -}}
   {{- $flows = append $flows (list "auth" "redis-sessions" "redis") -}}
-  {{- if .Values.networkPolicy.mail.cidrs -}}
-    {{- $flows = append $flows (list "auth" "mail" "mail") -}}
-  {{- end -}}
   {{- if not .Values.auth.signingKeys.existingSecret -}}
     {{- $flows = append $flows (list "auth-keys" "api-server" "api") -}}
   {{- end -}}
@@ -30,6 +27,12 @@ Ports are named as in this table: http 8080, metrics 9090, gateway 8000 (Kong's 
 {{- range $service := list "member" "shop" -}}
   {{- if (index $.Values $service).enabled -}}
     {{- $flows = concat $flows (list (list $service "postgres" "postgres") (list (printf "%s-database" $service) "postgres" "postgres")) -}}
+  {{- end -}}
+{{- end -}}
+{{- if and .Values.member.enabled .Values.mail.enabled -}}
+  {{- $flows = concat $flows (list (list "mail-worker" "postgres" "postgres") (list "mail-worker" "mail" "mail")) -}}
+  {{- if .Values.networkPolicy.prometheus.namespace -}}
+    {{- $flows = append $flows (list "prometheus" "mail-worker" "metrics") -}}
   {{- end -}}
 {{- end -}}
 {{- if .Values.shop.enabled -}}
@@ -73,6 +76,7 @@ Ports are named as in this table: http 8080, metrics 9090, gateway 8000 (Kong's 
 {{- range $service := list "member" "shop" -}}
 {{- if (index $.Values $service).enabled }}{{ $components = append $components (printf "%s-database" $service) }}{{ end -}}
 {{- end -}}
+{{- if and .Values.member.enabled .Values.mail.enabled }}{{ $components = append $components "mail-worker" }}{{ end -}}
 {{- if eq .Values.gateway.implementation "standalone" }}{{ $components = append $components "gateway" }}{{ end -}}
 {{- if .Values.operator.enabled }}{{ $components = append $components "operator" }}{{ end -}}
 {{- if .Values.postgres.enabled }}{{ $components = append $components "postgres" }}{{ end -}}
@@ -136,7 +140,7 @@ Ports are named as in this table: http 8080, metrics 9090, gateway 8000 (Kong's 
   "postgres" (list (ternary 5432 ($v.postgres.external.port | int) $v.postgres.enabled))
   "redis" (list (ternary 6379 ($v.redis.external.port | int) $v.redis.enabled))
   "api" $v.networkPolicy.apiServer.ports
-  "mail" $v.networkPolicy.mail.ports
+  "mail" (list ($v.mail.smtp.port | int))
   "edge" $v.edge.controllerPods.podPorts
 -}}
 {{- range get $ports (last .) }}

@@ -1,10 +1,11 @@
 {{/*
 A service of the platform: HTTP on 8080, metrics on 9090, probes, a read-only root file system with /tmp.
 (dict "root" $ "name" "auth" "environment" <text> "initContainers" <text> "mounts" <text> "volumes" <text> "podAnnotations" <dict>)
+A further program of a service's image has "values" <dict> and "program" (list "member" "mail-worker").
 */}}
 {{- define "member-platform.deployment" -}}
 {{- $root := .root -}}
-{{- $values := index $root.Values .name -}}
+{{- $values := .values | default (index $root.Values .name) -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -30,8 +31,9 @@ spec:
 
 {{- define "member-platform.servicePod" -}}
 {{- $root := .root -}}
-{{- $values := index $root.Values .name -}}
-{{- $prefix := upper .name -}}
+{{- $values := .values | default (index $root.Values .name) -}}
+{{- $program := .program | default (list .name "serve") -}}
+{{- $prefix := upper (first $program) -}}
 terminationGracePeriodSeconds: {{ add $values.shutdownDelaySeconds $values.gracefulShutdownSeconds 5 }}
 {{- with .initContainers }}
 initContainers: {{- . | nindent 2 }}
@@ -41,7 +43,9 @@ containers:
     image: {{ include "member-platform.image" (list $root $values.image) }}
     imagePullPolicy: {{ $root.Values.image.pullPolicy }}
     {{- if not $root.Values.development.reload }}
-    args: [{{ .name }}, serve]
+    args: {{ $program | toJson }}
+    {{- else if .program }}
+    args: [python, -m, watchfiles, --sigint-timeout, "5", {{ join " " $program | quote }}, /src]
     {{- end }}
     env:
       - {name: {{ $prefix }}_HOST, value: "*"}

@@ -21,7 +21,7 @@ from platform_common.serving import StartupError
 from platform_database.migrate import migrate
 from platform_database.revision import check_revision
 from platform_database.start import wait_for_database
-from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
+from platform_member.config import AdminSettings, MailWorkerSettings, MemberSettings, MigrationSettings
 from platform_member.create_admin import read_admin
 from platform_member.main import main
 from platform_member.schema import SCHEMA
@@ -232,7 +232,7 @@ def test_the_example_of_settings_is_complete():
     named = {line.lstrip("# ").split("=")[0] for line in example.splitlines() if "MEMBER_" in line and "=" in line}
     fields = {
         f"MEMBER_{name.upper()}": field
-        for settings in (MemberSettings, MigrationSettings, AdminSettings)
+        for settings in (MemberSettings, MailWorkerSettings, MigrationSettings, AdminSettings)
         for name, field in settings.model_fields.items()
     }
 

@@ -159,6 +159,7 @@ class Daemon:
             "running": True,
             "phase": self._phase,
             "url": self._settings.edge_url,
+            "mailbox": self._settings.mailbox_url,
             "state": str(self._settings.state.root),
             "supervisor": os.getpid(),
             "components": await self._supervisor.report(),

@@ -40,6 +40,10 @@ class Ports:
     web: int
     web_metrics: int
     valkey_idempotency: int
+    mailbox: int
+    smtp: int
+    mail_worker: int
+    mail_worker_metrics: int
 
 
 NAMES = tuple(field.name for field in fields(Ports))

@@ -190,9 +190,37 @@ class PlatformSettings:
             "MEMBER_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
             "MEMBER_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
             "MEMBER_FINGERPRINT_KEY": self.credentials.member_fingerprint_key,
+            "MEMBER_MAIL_ENABLED": "true",
             "MEMBER_PORT": str(self.ports.member),
             "MEMBER_METRICS_PORT": str(self.ports.member_metrics),
         }
+
+    @property
+    def has_mailbox(self) -> bool:
+        """Whether mails stay in the mailbox of this machine: unless the caller names a mail server."""
+        return not self.caller.get("MEMBER_SMTP_HOST")
+
+    @property
+    def mailbox_url(self) -> str | None:
+        """Where the mails are read, if they stay on this machine."""
+        return f"http://{LOOPBACK}:{self.ports.mailbox}" if self.has_mailbox else None
+
+    def mail_worker_environment(self) -> dict[str, str]:
+        """The mail worker's environment; it gets no key of the services."""
+        environment = self.member_environment() | {
+            "MEMBER_PUBLIC_URL": self.public_url,
+            "MEMBER_PORT": str(self.ports.mail_worker),
+            "MEMBER_METRICS_PORT": str(self.ports.mail_worker_metrics),
+        }
+        if self.has_mailbox:
+            environment |= {
+                "MEMBER_SMTP_HOST": LOOPBACK,
+                "MEMBER_SMTP_PORT": str(self.ports.smtp),
+                "MEMBER_SMTP_SECURITY": "none",
+            }
+            environment.setdefault("MEMBER_MAIL_SENDER", "no-reply@member-platform.internal")
+        del environment["MEMBER_SERVICE_TOKEN_KEY"]
+        return environment
 
     def member_migration_environment(self) -> dict[str, str]:
         """The environment of `member migrate`."""

@@ -48,6 +48,11 @@ class StateFolder:
         return self.root / "valkey-idempotency"
 
     @property
+    def mailbox(self) -> Path:
+        """The mails that were sent (a Maildir)."""
+        return self.root / "mailbox"
+
+    @property
     def joined(self) -> Path:
         """The manifests of other teams' services."""
         return self.root / "joined"

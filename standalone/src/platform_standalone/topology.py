@@ -41,6 +41,7 @@ def plan(settings: PlatformSettings) -> list[Step]:
         return [
             *_stores(settings),
             *_member(settings),
+            *_mail(settings),
             *_auth(settings),
             *_shop(settings),
             *_web(settings),
@@ -55,16 +56,18 @@ def plan(settings: PlatformSettings) -> list[Step]:
 def check_service_settings(settings: PlatformSettings) -> None:
     """Raise PlatformError when a service would refuse the variables that the caller has set for it."""
     environments = {
-        "auth": settings.auth_environment,
-        "member": settings.member_environment,
-        "shop": settings.shop_environment,
-        "web": settings.web_environment,
+        "auth": ("AuthSettings", settings.auth_environment),
+        "member": ("MemberSettings", settings.member_environment),
+        "shop": ("ShopSettings", settings.shop_environment),
+        "web": ("WebSettings", settings.web_environment),
     }
-    for service, environment in environments.items():
+    checks = [(service, *what) for service, what in environments.items()]
+    checks.append(("member", "MailWorkerSettings", settings.mail_worker_environment))
+    for service, settings_class, environment in checks:
         # without one, all values are ours
         if not any(name.startswith(f"{service.upper()}_") for name in settings.caller):
             continue
-        where = f"platform_{service}.config:{service.capitalize()}Settings"
+        where = f"platform_{service}.config:{settings_class}"
         checked = subprocess.run(
             [sys.executable, "-P", "-m", "platform_common.check_settings", where],
             env=environment(),
@@ -171,6 +174,39 @@ def _member(settings: PlatformSettings) -> list[Step]:
         Job("first administrator", make_administrator, after=["member migrations"]),
         _service(settings, "member", settings.ports.member, settings.member_environment(), after=["member migrations"]),
     ]
+
+
+def _mail(settings: PlatformSettings) -> list[Step]:
+    """Return the mail worker and, where no mail server is named, the mailbox that takes its mails."""
+    ports = settings.ports
+    worker = Component(
+        name="mail-worker",
+        command=_program("member", "mail-worker"),
+        probe=http_ready(f"http://{LOOPBACK}:{ports.mail_worker}/readyz"),
+        address=f"{LOOPBACK}:{ports.mail_worker}",
+        after=["member migrations", *(["mailbox"] if settings.has_mailbox else [])],
+        environment=settings.mail_worker_environment(),
+        cwd=settings.checkout / "services" / "member",
+        sources=_sources(settings, "member"),
+    )
+    if not settings.has_mailbox:
+        return [worker]
+    options = (
+        "--folder",
+        str(settings.state.mailbox),
+        "--smtp-port",
+        str(ports.smtp),
+        "--http-port",
+        str(ports.mailbox),
+    )
+    mailbox = Component(
+        name="mailbox",
+        command=[sys.executable, "-P", "-m", "platform_standalone.mailbox", *options],
+        probe=http_ready(f"http://{LOOPBACK}:{ports.mailbox}/readyz"),
+        address=f"{LOOPBACK}:{ports.mailbox}",
+        environment=settings.common_environment(),
+    )
+    return [mailbox, worker]
 
 
 def _auth(settings: PlatformSettings) -> list[Step]:

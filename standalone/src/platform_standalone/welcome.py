@@ -12,7 +12,7 @@ The platform is at {url}; in a browser it is the shop.
 
   administrator  {email}
   password       {password}
-
+{mailbox}
 Try it:
 
   TOKEN=$(curl -s {url}/auth/login -H 'Content-Type: application/json' -d '{login}' | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
@@ -31,9 +31,10 @@ def administrator(state: StateFolder) -> dict[str, str]:
     return document
 
 
-def welcome(state: StateFolder, url: str) -> str:
-    """Return where to go, the administrator's log-in, and three lines to paste into a shell."""
+def welcome(state: StateFolder, url: str, mailbox_url: str | None) -> str:
+    """Return where to go, the administrator's log-in, the mailbox, and three lines to paste into a shell."""
     admin = administrator(state)
     login = json.dumps({"email": admin["email"], "password": admin["password"]})
     edit = json.dumps({"display_name": "Ada Lovelace"})
-    return _TEXT.format(url=url, login=login, edit=edit, **admin)
+    mailbox = f"  mails          {mailbox_url}\n" if mailbox_url else ""
+    return _TEXT.format(url=url, mailbox=mailbox, login=login, edit=edit, **admin)

@@ -20,7 +20,8 @@ from platform_standalone.process_table import RECORD, ProcessTable
 from platform_standalone.processes import session_alive
 from platform_standalone.state import StateFolder
 
-COMPONENTS = {"postgres", "valkey", "valkey-idempotency", "member", "auth", "shop", "web", "gateway", "edge"}
+STORES = {"postgres", "valkey", "valkey-idempotency"}
+COMPONENTS = {*STORES, "member", "mail-worker", "mailbox", "auth", "shop", "web", "gateway", "edge"}
 
 
 @dataclass

@@ -56,11 +56,13 @@ def make_application(
     app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     app.add_middleware(DeadlineMiddleware, seconds=settings.request_timeout_seconds)
-    health = Health({"database": _schema_check(app, schema)})
+    health = Health({"database": schema_check(app, schema)})
     return install_defaults(app, health), health
 
 
-def _schema_check(app: FastAPI, schema: Schema) -> Check:
+def schema_check(app: FastAPI, schema: Schema) -> Check:
+    """Return a readiness check: the database of `app.state.services` answers and has the tables of `schema`."""
+
     async def check() -> None:
         services: HasEngine = app.state.services
         try:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
+import structlog
 from fastapi import FastAPI
 
 from platform_common.health import Health
@@ -19,6 +20,8 @@ from platform_member.config import MemberSettings
 from platform_member.container import Services, lifespan_services
 from platform_member.schema import SCHEMA
 
+log = structlog.get_logger(__name__)
+
 
 def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None) -> tuple[FastAPI, Health]:
     """Return the application and its readiness. `transport` plays the other services in tests."""
@@ -27,6 +30,8 @@ def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | No
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan_services(settings, transport) as services, run_periodic_tasks(_periodic_tasks(services)):
             app.state.services = services
+            if not settings.mail_enabled:
+                log.warning("mail_disabled", reason="MEMBER_MAIL_ENABLED is not set: no mails are sent")
             yield
 
     return make_application(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from platform_common.settings import HttpUrl
+from platform_common.email_address import Email
+from platform_common.settings import HttpUrl, ServiceSettings
 from platform_database import settings as common
 from platform_database.settings import RoleName
 from platform_member.capacity import MAX_WORKERS, default_hash_workers
@@ -52,6 +54,55 @@ class MemberSettings(DatabaseSettings, CredentialSettings, common.ApiSettings):
     shop_url: HttpUrl | None = None
     # How recent a log-in must be before a member changes its own e-mail address or deletes its account (ASVS 7.5.1).
     reauthentication_max_age_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
+    # Whether mails are written for the mail worker; what needs them is off otherwise.
+    mail_enabled: bool = False
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the mail server is encrypted. There is no fallback to a weaker one."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+# One line of visible text, for headers and pages.
+Line = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]+$")]
+
+
+class MailWorkerSettings(DatabaseSettings, ServiceSettings):
+    """Settings of `member mail-worker`; it alone knows the mail server."""
+
+    model_config = _CONFIG
+
+    # The platform's public URL, for links in mails.
+    public_url: HttpUrl
+    smtp_host: Annotated[str, Field(min_length=1, max_length=253)]
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_security: SmtpSecurity = SmtpSecurity.STARTTLS
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    # For each step of the conversation with the server.
+    smtp_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 20
+    mail_poll_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1
+    mail_sender: Email
+    # What recipients see as the sender; the site's name unless given.
+    mail_sender_name: Line | None = None
+    mail_reply_to: Email | None = None
+    mail_site_name: Line = "Haru"
+    mail_color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1f5f4a"
+    # At the end of every mail, such as the company's legal details; may have several lines.
+    mail_footer: Annotated[str, Field(max_length=2000)] = ""
+
+    @model_validator(mode="after")
+    def _password_is_encrypted(self) -> Self:
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            raise ValueError("MEMBER_SMTP_USERNAME and MEMBER_SMTP_PASSWORD must be set together")
+        if self.smtp_password is not None and self.smtp_security is SmtpSecurity.NONE:
+            raise ValueError(
+                "MEMBER_SMTP_PASSWORD must not be sent unencrypted: set MEMBER_SMTP_SECURITY to starttls or tls"
+            )
+        return self
 
 
 class MigrationSettings(common.MigrationSettings):

@@ -23,6 +23,7 @@ from platform_member.accounts.password_change import PasswordChanges
 from platform_member.accounts.service import Accounts
 from platform_member.config import MemberSettings
 from platform_member.credentials.hashing import PasswordHasher
+from platform_member.mail.queue import MailQueue
 from platform_member.outbox.auth_sessions import AuthSessions
 from platform_member.outbox.shop_erasure import ShopErasure
 from platform_member.outbox.topics import publisher
@@ -72,7 +73,13 @@ async def lifespan_services(
             settings=settings,
             engine=engine,
             sessions=sessions,
-            accounts=Accounts(hasher, announcing, settings.product_name, settings.reauthentication_max_age_seconds),
+            accounts=Accounts(
+                hasher,
+                announcing,
+                MailQueue(enabled=settings.mail_enabled),
+                settings.product_name,
+                settings.reauthentication_max_age_seconds,
+            ),
             credentials=CredentialVerifier(sessions, hasher),
             password_changes=PasswordChanges(sessions, hasher, settings.product_name),
             idempotency=IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds)),

@@ -20,6 +20,7 @@ from platform_member.accounts.schemas import Registration
 from platform_member.accounts.service import Accounts
 from platform_member.config import AdminSettings
 from platform_member.credentials.hashing import PasswordHasher
+from platform_member.mail.queue import MailQueue
 from platform_member.outbox.topics import publisher
 from platform_member.schema import SCHEMA
 
@@ -52,8 +53,8 @@ async def create_admin(settings: AdminSettings, wanted: Registration, *, reset_p
     engine = make_engine(settings)
     with closing(PasswordHasher(settings)) as hasher:
         sessions = async_sessionmaker(engine, expire_on_commit=False)
-        # Nothing that this command does concerns anyone but auth.
-        accounts = Accounts(hasher, publisher(["auth"]), settings.product_name)
+        # Nothing that this command does concerns anyone but auth, and the operator needs no notice of it.
+        accounts = Accounts(hasher, publisher(["auth"]), MailQueue(enabled=False), settings.product_name)
         try:
             async with sessions.begin() as session:
                 member = await repository.find_by_email(session, wanted.email)

@@ -1,4 +1,4 @@
-"""The command `member`: serve, migrate, create-admin.
+"""The command `member`: serve, mail-worker, migrate, create-admin.
 
 Each command imports its own modules, after its settings were read: a wrong setting is said at once, and a short command
 does not load what only a server needs.
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from platform_common.settings import load_settings
 from platform_database.commands import print_json, run_migrations, run_server, startup_errors
-from platform_member.config import AdminSettings, MemberSettings, MigrationSettings
+from platform_member.config import AdminSettings, MailWorkerSettings, MemberSettings, MigrationSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="member", description="Accounts of the Member Platform.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve the API")
+    commands.add_parser("mail-worker", help="send the mails of the outbox")
     commands.add_parser("migrate", help="bring the database's tables to this version")
     admin = commands.add_parser("create-admin", help="make an administrator, or see that there is one")
     admin.add_argument("--email", help="instead of MEMBER_ADMIN_EMAIL")
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.command == "serve":
         _serve(load_settings(MemberSettings))
+    elif options.command == "mail-worker":
+        _send_mails(load_settings(MailWorkerSettings))
     elif options.command == "migrate":
         _migrate(load_settings(MigrationSettings))
     else:
@@ -40,6 +43,17 @@ def _serve(settings: MemberSettings) -> None:
     from platform_member.schema import SCHEMA
 
     run_server(settings, SCHEMA, make_app)
+
+
+def _send_mails(settings: MailWorkerSettings) -> None:
+    from platform_common.serving import serve
+    from platform_database.start import wait_for_database
+    from platform_member.mail_worker.app import make_worker_app
+    from platform_member.schema import SCHEMA
+
+    with startup_errors():
+        app, health = make_worker_app(settings)
+    serve("member-mail-worker", settings, app, health, lambda: wait_for_database(settings, SCHEMA))
 
 
 def _migrate(settings: MigrationSettings) -> None:

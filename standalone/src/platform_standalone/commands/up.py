@@ -61,7 +61,8 @@ def up(
     match outcome["event"]:
         case "ready":
             print(f"Ready after {time.monotonic() - began:.1f} s.\n")
-            print(welcome(state, status(state)["url"]))
+            running = status(state)
+            print(welcome(state, running["url"], running["mailbox"]))
             return 0
         case "already":
             return _already(_settled(state), state, asked_port)
@@ -131,5 +132,5 @@ def _already(running: dict[str, Any], state: StateFolder, asked_port: int | None
             f"The platform is already running at {running['url']}. To change the port, run make down first."
         )
     print(f"The platform is already running at {running['url']}; nothing was changed.\n")
-    print(welcome(state, running["url"]))
+    print(welcome(state, running["url"], running["mailbox"]))
     return 0

@@ -29,6 +29,8 @@ from platform_member.accounts.password_change import CurrentPasswordWrong, Passw
 from platform_member.accounts.schemas import MemberPage, MemberView, Registration
 from platform_member.credentials.hashing import PasswordHasher, fair_keys
 from platform_member.credentials.policy import check_password
+from platform_member.mail.kinds import Kind
+from platform_member.mail.queue import MailQueue
 from platform_member.outbox.topics import Topic
 
 # What nobody but an administrator may change.
@@ -52,12 +54,14 @@ class Accounts:
         self,
         hasher: PasswordHasher,
         publisher: Publisher,
+        mails: MailQueue,
         product_name: str,
         reauthentication_max_age_seconds: int = 900,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._hasher = hasher
         self._publisher = publisher
+        self._mails = mails
         self._product_name = product_name
         self._reauthentication_seconds = reauthentication_max_age_seconds
         self._now = now
@@ -85,6 +89,7 @@ class Accounts:
         )
         await repository.require_free_email(session, member.email)
         await repository.save(session, member)
+        await self._notify(session, member, Kind.WELCOME)
         log.info("member_created", member_id=str(member.id), roles=member.roles)
         return member
 
@@ -176,6 +181,7 @@ class Accounts:
         event = await self._publish(
             session, Topic.MEMBER_PASSWORD_CHANGED, member.id, member.session_epoch, keep_session=keep
         )
+        await self._notify(session, member, Kind.PASSWORD_CHANGED)
         log.info("password_changed", member_id=str(member.id))
         return Change(member, (event,))
 
@@ -194,6 +200,7 @@ class Accounts:
         )
         if "email" in new:
             await repository.require_free_email(session, new["email"])
+        former_email = member.email
         for field, value in new.items():
             setattr(member, field, value)
         member.version += 1
@@ -207,9 +214,15 @@ class Accounts:
         if topics:
             member.session_epoch += 1
         await repository.save(session, member)
+        if "email" in new:
+            # To the address that the account had: its owner must learn of a change by someone else (ASVS 6.3.7).
+            await self._mails.add(session, Kind.EMAIL_CHANGED, former_email, member.locale, member.id)
         events = [await self._publish(session, topic, member.id, member.session_epoch) for topic in topics]
         log.info("member_changed", member_id=str(member.id), by=str(by), fields=sorted(new), topics=topics)
         return Change(member, tuple(events))
+
+    async def _notify(self, session: AsyncSession, member: Member, kind: Kind) -> None:
+        await self._mails.add(session, kind, member.email, member.locale, member.id)
 
     async def _publish(self, session: AsyncSession, topic: Topic, member_id: UUID, epoch: int, **more: str) -> Event:
         payload = {"member_id": str(member_id), "session_epoch": epoch, **more}

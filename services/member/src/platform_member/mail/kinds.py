@@ -1,0 +1,18 @@
+"""The kinds of mails, and for how long each is worth sending."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a mail is about; the names of its templates."""
+
+    WELCOME = "welcome"
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 (the name of a mail)
+    EMAIL_CHANGED = "email-changed"
+
+
+# A mail that could not be sent for so long is dropped: a notice that late confuses more than it warns.
+LIFETIME = timedelta(days=3)

@@ -1,0 +1,79 @@
+"""Mails are written with the change that causes them, and only where the platform sends mails."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def settings(make_settings):
+    return make_settings(mail_enabled=True)
+
+
+@pytest.fixture
+def mails(database):
+    """Return a function that lists the mails to be sent: kind, recipient, locale."""
+    return lambda: [
+        tuple(row.values()) for row in database.run("SELECT kind, recipient, locale FROM mails ORDER BY id")
+    ]
+
+
+async def test_a_registration_writes_a_welcome_in_the_members_language(client, service, registration, mails):
+    body = registration("new", locale="ko-KR")
+
+    assert (await client.post("/internal/members", json=body, headers=service())).status_code == 201
+    assert mails() == [("welcome", "new@example.com", "ko-KR")]
+
+
+async def test_a_repeat_of_a_registration_writes_no_second_mail(client, service, registration, mails):
+    body = registration() | {"idempotency": {"key": "k", "scope": "s", "fingerprint": "f"}}
+    for _ in range(2):
+        assert (await client.post("/internal/members", json=body, headers=service())).status_code == 201
+
+    assert len(mails()) == 1
+
+
+async def test_a_change_that_fails_writes_no_mail(client, ann, service, registration, mails):
+    body = registration(email=ann.email)
+
+    assert (await client.post("/internal/members", json=body, headers=service())).status_code == 409
+    assert mails() == []
+
+
+async def test_a_new_address_is_announced_at_the_old_one(client, ann, mails):
+    answer = await client.patch("/api/members/me", json={"email": "anna@example.com"}, headers=ann.headers)
+
+    assert answer.status_code == 200
+    assert mails() == [("email-changed", ann.email, "en")]
+
+
+async def test_a_new_password_is_announced(client, ann, service, mails):
+    body = {
+        "member_id": ann.id,
+        "current_password": ann.password,
+        "new_password": "a loud evening in the city",
+        "keep_session": "s1",
+    }
+
+    assert (await client.post("/internal/credentials/change", json=body, headers=service())).status_code == 200
+    assert mails() == [("password-changed", ann.email, "en")]
+
+
+async def test_other_changes_write_no_mail(client, ann, mails):
+    await client.patch("/api/members/me", json={"display_name": "Anna"}, headers=ann.headers)
+
+    assert mails() == []
+
+
+async def test_a_deleted_members_mails_go_with_the_account(client, ann, mails):
+    await client.patch("/api/members/me", json={"email": "anna@example.com"}, headers=ann.headers)
+    assert (await client.delete("/api/members/me", headers=ann.headers)).status_code == 204
+
+    assert mails() == []
+
+
+async def test_without_a_mail_server_nothing_is_written(start, connect, make_settings, service, registration, mails):
+    client = await connect(await start(make_settings()))
+
+    assert (await client.post("/internal/members", json=registration(), headers=service())).status_code == 201
+    assert mails() == []
