@@ -71,7 +71,7 @@ async def test_administration_is_replayed_as_well(client, admin, ann, method, pa
 
 @pytest.mark.parametrize("claimed", [["admin", "member"], ["member"]])
 async def test_who_lost_the_role_gets_no_replay(client, admin, registration, database, make_token, claimed):
-    """The caller is authorized before the ledger is asked, by the token and by the database."""
+    """The caller is authorized before the record is looked up, by the token and by the database."""
     first = await client.post("/api/members", headers=keyed(admin), json=registration())
     database.run("UPDATE members SET roles = '{member}' WHERE id = %s", admin.id)
     token = make_token(sub=admin.id, roles=claimed)

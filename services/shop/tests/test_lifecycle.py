@@ -38,7 +38,7 @@ async def cancel(shopper, order_id, key=None, **headers):
 
 
 async def test_who_lost_the_role_gets_no_replay(admin, order_in, make_token):
-    """The caller is authorized before the ledger is asked."""
+    """The caller is authorized before the record is looked up."""
     order_id = await order_in("paid")
     first = await move(admin, order_id, "shipped", key="key-1")
     admin.headers = {"Authorization": f"Bearer {make_token(sub=admin.id, roles=['member'])}"}

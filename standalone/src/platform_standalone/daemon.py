@@ -41,7 +41,7 @@ class AlreadyRunning(Exception):
 @contextmanager
 def sole_supervisor(state: StateFolder) -> Iterator[ProcessTable]:
     """Be the only supervisor of `state`, and kill orphans of a previous one. Raises AlreadyRunning."""
-    # Python's descriptors are not inherited, so the lock ends with this process and with nothing else.
+    # Python's descriptors are not inherited, so exactly this process holds the lock.
     with (state.run / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -29,7 +29,7 @@ async def keep_bounded(folder: Path) -> None:
         await asyncio.sleep(CHECK_SECONDS)
 
 
-# What marks the line that says why a program ended; programs often write more after it.
+# Marks of the line that explains why a program exited; programs often write more after it.
 _CAUSES = ("No space left on device", "PANIC:", "FATAL:", "[emerg]", "ERROR:")
 
 

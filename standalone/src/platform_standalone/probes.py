@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from platform_standalone.steps import Probe
 
-# A component that takes longer counts as unhealthy (seconds); longer than a service's own readiness checks.
+# Timeout of a probe (seconds); longer than a service's own readiness checks.
 PROBE_SECONDS = 3.0
 
 

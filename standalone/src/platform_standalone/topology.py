@@ -215,7 +215,7 @@ def _auth(settings: PlatformSettings) -> list[Step]:
     finished = JobCache(settings.state.finished)
 
     async def make_keys() -> str:
-        # Whether a ring that was made is still whole is auth's to say.
+        # auth itself checks whether the ring is valid.
         if finished.is_done("signing keys", "1") and settings.state.keys.is_dir():
             return UNCHANGED
         command = _program("auth", "keys", "init", "--dir", str(settings.state.keys))

@@ -11,7 +11,7 @@ from chaos.history import Answered, Event, Fault, Lost, Sent
 # What a client may receive instead of the response (status, code of the problem): repeat it later, with the same key.
 DOCUMENTED_REFUSALS = frozenset(
     {
-        # the plugin, and the service's ledger
+        # the plugin, and the service's records
         (409, "idempotency-in-flight"),
         (503, "idempotency-unavailable"),
         # edge and gateway

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-# Who holds one address of this network holds them all (RFC 6177).
+# One client usually controls all addresses of this network (RFC 6177).
 IPV6_SITE_BITS = 64
 
 

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from platform_common.middleware import HttpMiddleware, on_response_start
 from platform_common.request_id import HEADER, handled_request_id, request_id_of
 
-# Probes come every few seconds and say nothing about users.
+# Probes are frequent and carry no information about users.
 _QUIET_PATHS = frozenset({"/livez", "/readyz"})
 
 _requests = Histogram(

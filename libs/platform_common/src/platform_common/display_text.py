@@ -12,7 +12,7 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # so they count as visible, but for those that never will be characters or are reserved for invisible ones.
 _UNASSIGNED = "Cn"
 _RESERVED_INVISIBLE = (range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000))
-# Letters, symbols and marks that are drawn as nothing (Unicode: Default_Ignorable_Code_Point, and three blank symbols).
+# Characters that render as blank (Unicode: Default_Ignorable_Code_Point, and three blank symbols).
 _BLANKS = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159"  # fillers, joiners of graphemes, blank symbols
 )

@@ -14,7 +14,7 @@ from platform_common.problems import MEDIA_TYPE, problem_document
 
 Check = Callable[[], Awaitable[Any]]
 
-# A check that takes longer counts as failed (seconds).
+# Timeout of a check (seconds).
 CHECK_TIMEOUT = 2.0
 
 log = structlog.get_logger(__name__)

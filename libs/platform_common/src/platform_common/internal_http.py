@@ -11,7 +11,7 @@ from platform_common.tokens.service import ServiceTokenIssuer
 
 # Names the client on whose behalf a service calls, by an opaque key: queues are fair between clients.
 CLIENT_KEY_HEADER = "X-Client-Key"
-# A call inside the platform that takes longer is a fault (seconds).
+# Timeout of a call inside the platform (seconds).
 TIMEOUT = httpx2.Timeout(5.0, connect=1.0)
 LIMITS = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
 # Attempts to connect after the first: at once, after 0.5 s and after 1 s more. A service that is ready refuses

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T", bound=str)
 
-# Browsers send fewer than ten languages; whatever follows costs time and decides nothing.
+# Browsers send fewer than ten languages; further ones are ignored.
 _MAX_HEADER_LENGTH = 500
 
 

@@ -69,7 +69,7 @@ DESCRIPTIONS = {
     429: "Too many attempts; Retry-After says when the next one is possible.",
     503: "A dependency is unavailable, or the service is overloaded; Retry-After says when to try again.",
 }
-# With these every client knows when to come back.
+# These responses have Retry-After.
 _RETRY_AFTER = {
     "Retry-After": {"description": "In how many seconds to try again.", "schema": {"type": "integer", "minimum": 0}}
 }
@@ -181,7 +181,7 @@ def _implied_statuses(operation: Mapping[str, Any]) -> Iterator[int]:
         yield 400
     if operation.get("security"):
         yield 401
-    # A deadline holds for every request.
+    # Every request has a deadline.
     yield 503
 
 

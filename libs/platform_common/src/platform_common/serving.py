@@ -119,7 +119,7 @@ def _refusing(variable: str, port: int) -> Iterator[None]:
         exit_with_error(f"Cannot listen on {variable} {port}: {os.strerror(error.errno or 0)}.")
 
 
-# A start ends within ten seconds, whatever a part does; this leaves room for the interpreter itself.
+# A start ends within ten seconds, however slow a dependency is; this leaves time for the interpreter itself.
 START_CHECK_SECONDS = 7
 
 

@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# Exit codes of a start that failed: the settings are wrong; a part that is needed does not respond.
+# Exit codes of a failed start: invalid settings; an unreachable dependency.
 EXIT_SETTINGS = 2
 EXIT_UNREACHABLE = 1
 
@@ -76,7 +76,7 @@ class ServiceSettings(BaseSettings):
     log_level: Annotated[str, Field(pattern="^(?i:debug|info|warning|error)$")] = "info"
     # Who may say what the client's address is (X-Forwarded-For): the gateway and web.
     forwarded_allow_ips: str = "127.0.0.1"
-    # How long readiness says no before the listener closes, and how long requests in flight may take then (seconds).
+    # How long readiness fails before the listener closes, and how long requests in flight may take then (seconds).
     shutdown_delay_seconds: Annotated[float, Field(ge=0, le=300)] = 0
     graceful_shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
 

@@ -24,5 +24,5 @@ async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-# Closed before the response is sent: a slow reader holds no connection.
+# Closed before the response is sent, so that a slow reader holds no connection.
 Session = Annotated[AsyncSession, Depends(request_session, scope="function")]

@@ -19,7 +19,7 @@ from platform_database.settings import MigrationSettings, variable
 
 # An arbitrary number, the same everywhere: two migrations of one database at once come one after another.
 _LOCK = 7_310_000
-# A migration that waits for a table lock makes everyone behind it wait as well; better it fails and is run again.
+# A migration that waits for a table lock blocks everything behind it, so it fails early and is run again.
 _LOCK_TIMEOUT = "5s"
 _POLL_SECONDS = 0.2
 

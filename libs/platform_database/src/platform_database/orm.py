@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Constraints have names, so that migrations can change them and code can tell them apart.
+# Constraints are named, so that migrations can change them and code can identify them.
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

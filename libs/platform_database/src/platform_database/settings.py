@@ -22,10 +22,10 @@ class DatabaseSettings(BaseSettings):
 
     database_url: DatabaseUrl
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
-    # How long a request waits for a connection of the pool, and for a new one to be made.
+    # Timeouts of waiting for a connection of the pool, and of creating one.
     database_pool_timeout_seconds: Seconds = 5
     database_connect_timeout_seconds: Annotated[int, Field(ge=2, le=60)] = 3
-    # What the server itself ends: one statement, the wait for a lock, a transaction that does nothing.
+    # Limits that the server enforces: of a statement, of waiting for a lock, of an idle transaction.
     database_statement_timeout_seconds: Seconds = 5
     database_lock_timeout_seconds: Seconds = 2
     database_idle_transaction_timeout_seconds: Seconds = 15
@@ -43,7 +43,7 @@ class ApiSettings(DatabaseSettings, ServiceSettings):
     # Key of request fingerprints: a stored fingerprint of a body with a password is no password hash.
     fingerprint_key: ServiceTokenKey
     idempotency_retention_seconds: Annotated[int, Field(ge=3600, le=2592000)] = 86400
-    # A request that takes longer is ended with 503.
+    # Requests that take longer get 503.
     request_timeout_seconds: Seconds = 15
     max_body_bytes: Annotated[int, Field(ge=1024, le=1048576)] = 65536
     outbox_poll_interval_seconds: Seconds = 1

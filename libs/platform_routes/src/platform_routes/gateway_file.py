@@ -26,7 +26,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 # A lock outlives the longest wait for a response by this much; a gateway that died leaves it for no longer.
 LOCK_MARGIN_SECONDS = 5
 
-# Nothing listens there: a client gets 503, and the path stays taken.
+# Nothing listens there: clients get 503, and the path stays occupied.
 NOWHERE = "127.0.0.1:1"
 
 

@@ -65,7 +65,7 @@ def plugin_settings() -> list[dict[str, Any]]:
     found = []
     for info in Idempotency.model_fields.values():
         for setting in info.metadata:
-            # templates cannot read durations, so rows have none
+            # templates cannot parse durations, so rows have none
             if isinstance(setting, PluginSetting) and not setting.is_duration:
                 entry: dict[str, Any] = {"attribute": info.alias, "setting": setting.name}
                 if info.default is not None and info.default != ():

@@ -13,7 +13,7 @@ MANAGER = "member-platform-operator"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 ROUTE_NAMESPACE = f"{GROUP}/route-namespace"
 ROUTE_NAME = f"{GROUP}/route"
-# What was asked for when the object was written last; another value means that there is something to write.
+# Annotation with the hash of the last written object; a different value means that it has to be written.
 APPLIED = f"{GROUP}/applied"
 
 # How much of a name is for readers (characters), and how much of the hash makes it unique (hexadecimal digits: 128

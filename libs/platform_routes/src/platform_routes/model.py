@@ -29,7 +29,7 @@ CookieName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9!#$%&'*+.^
 
 METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 KEYED_METHODS: tuple[KeyedMethod, ...] = ("POST", "PUT", "PATCH", "DELETE")
-# Where a route names none.
+# The defaults of a route.
 DEFAULT_METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 DEFAULT_KEYED_METHODS: tuple[KeyedMethod, ...] = ("POST", "PUT", "PATCH")
 
@@ -116,7 +116,7 @@ class Idempotency(BaseModel):
                 if isinstance(setting, PluginSetting) and value is not None and value != ():
                     settings[setting.name] = setting.translate(value)
         if auth == "public":
-            # On a public route the edge checks nothing, so an identity header proves nothing.
+            # On a public route the edge checks nothing, so identity headers cannot be trusted.
             settings["identity_header"] = ""
         return settings
 

@@ -27,7 +27,7 @@ from platform_routes.rules import fault_of_keyed_methods
 # Every service that the platform itself may have; a release may leave some of them out.
 PLATFORM_SERVICES = frozenset({"auth", "member", "shop", "web"})
 
-# Attributes of `idempotency` that a row cannot have: a template cannot turn a duration into seconds.
+# Attributes of `idempotency` that a row cannot have, because templates cannot convert durations to seconds.
 DURATIONS = ("ttl",)
 
 NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"

@@ -87,7 +87,7 @@ def _middlewares(route: Route, platform: Platform) -> list[Object]:
     if route.auth != "public":
         forward = {
             "address": verify_url(route, platform),
-            # what the client says of itself in X-Forwarded-… does not reach auth
+            # X-Forwarded-… headers of the client do not reach auth
             "trustForwardHeader": False,
             "authResponseHeaders": list(RESPONSE_HEADERS),
         }

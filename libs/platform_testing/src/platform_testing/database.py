@@ -23,7 +23,7 @@ from platform_testing.postgres import EphemeralPostgres
 class TestedDatabase:
     """A database of `service`: its URLs, and a look inside."""
 
-    __test__ = False  # pytest takes every Test… for tests
+    __test__ = False  # pytest would collect classes named Test…
 
     def __init__(self, postgres: EphemeralPostgres, service: str, name: str, passwords: dict[str, str]) -> None:
         self.name = name

@@ -31,7 +31,7 @@ SETTINGS: Mapping[str, Any] = {
     "service_token_key": SERVICE_KEY,
     "fingerprint_key": "k" * 32,
     "port": 0,
-    # What goes on in the background sleeps, and tests call it instead.
+    # Periodic tasks sleep, and tests run them directly.
     "outbox_poll_interval_seconds": 600,
     "purge_interval_seconds": 600,
     # A busy machine is no failure.
@@ -46,7 +46,7 @@ SETTINGS: Mapping[str, Any] = {
 class TestedService:
     """What is tested: its tables, the classes of its settings, what these need besides SETTINGS, who calls it."""
 
-    __test__ = False  # pytest takes every Test… for tests
+    __test__ = False  # pytest would collect classes named Test…
 
     schema: Schema
     settings: type[ApiSettings]

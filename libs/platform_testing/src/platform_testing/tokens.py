@@ -66,7 +66,7 @@ def make_token(signing_key: Ed25519PrivateKey) -> Callable[..., str]:
         } | claims
         whole = {name: value for name, value in whole.items() if value is not None}
         head = {"kid": "k1", "typ": "at+jwt"} | (headers or {})
-        # A `typ` of None makes PyJWT leave it out; it refuses a `kid` of None.
+        # A `typ` of None makes PyJWT omit it; it rejects a `kid` of None.
         head = {name: value for name, value in head.items() if name == "typ" or value is not None}
         return jwt.encode(whole, key, alg, headers=head)
 

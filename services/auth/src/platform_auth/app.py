@@ -54,7 +54,7 @@ from platform_common.tokens.service import ServiceTokenIssuer, ServiceTokenVerif
 
 DAY = 86_400
 VERIFY_PATH = "/auth/verify"
-# The largest body that any path takes (bytes), and the longest that any request may take (seconds).
+# The maximum body size of any path (bytes), and the maximum duration of any request (seconds).
 MAX_BODY_BYTES = 16 * 1024
 REQUEST_SECONDS = 15.0
 

@@ -99,7 +99,7 @@ class Members:
         """
         body = {"member_id": member, "current_password": current, "new_password": new, "keep_session": keep_session}
         response = await self._post("/internal/credentials/change", body, client)
-        # 202: changed, and member goes on trying to end the sessions.
+        # 202: changed, and member keeps trying to end the sessions.
         if response.status_code in {200, 202}:
             return _verified(response)
         if response.status_code == 422:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_WORKERS = 64
-# What the service takes without any hash in progress (118 MiB measured), with a reserve.
+# Memory of the service without hashes in progress (118 MiB measured), with a reserve.
 _BASE_BYTES = 160 * 2**20
-# What a working thread takes besides the memory of its hash.
+# Memory of a working thread in addition to its hash.
 _THREAD_BYTES = 4 * 2**20
-# cgroup v1 says "unlimited" by a number close to 2^63.
+# cgroup v1 expresses "unlimited" by a number close to 2^63.
 _UNLIMITED_BYTES = 2**60
 
 

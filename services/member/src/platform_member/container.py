@@ -29,7 +29,7 @@ from platform_member.outbox.shop_erasure import ShopErasure
 from platform_member.outbox.topics import publisher
 
 SERVICE = "member"
-# Who may call /internal at all; each endpoint says who may call it.
+# Services that may call /internal; each endpoint restricts them further.
 INTERNAL_CALLERS = frozenset({"auth", "shop", "web"})
 
 

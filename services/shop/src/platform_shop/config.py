@@ -39,7 +39,7 @@ class PaymentSettings(CookieSettings):
     payment_poll_interval_seconds: Seconds = 20
     payment_timeout_seconds: Annotated[float, Field(gt=0, le=604800)] = 900
     payment_sweep_interval_seconds: Seconds = 5
-    # How long the test provider takes where it is to be slow.
+    # The delay of the test provider for the token `slow`.
     test_payment_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
 
     @property
@@ -61,7 +61,7 @@ class CatalogueSettings(BaseSettings):
     catalogue_max_age_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
     # Searches of a replica at the database at once, and as many lists: less than half of the pool each.
     catalogue_max_concurrent_searches: Annotated[int, Field(ge=1, le=100)] = 3
-    # A statement of a list or a search that takes longer is ended; it normally takes a tenth of that at most.
+    # Statement timeout of lists and searches, which normally take a tenth of it at most.
     catalogue_statement_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
 
 

@@ -34,9 +34,9 @@ from platform_shop.payments.provider import PaymentProvider
 from platform_shop.payments.topics import PUBLISHER
 
 SERVICE = "shop"
-# Who may call /internal at all; each endpoint says who may call it.
+# Services that may call /internal; each endpoint restricts them further.
 INTERNAL_CALLERS = frozenset({"member"})
-# How long the test provider waits for its event to be taken (seconds).
+# How long the test provider waits for its event to be accepted (seconds).
 WEBHOOK_SECONDS = 5.0
 
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from platform_common.payload import Payload
 
-# Far above any order, far below what a 64-bit integer holds.
+# Far above any order, far below the limit of a 64-bit integer.
 MAX_AMOUNT = 10**12
 
 

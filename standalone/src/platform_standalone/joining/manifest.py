@@ -92,7 +92,7 @@ class _Spec(Strict):
 
 class _Metadata(Strict):
     name: str = Field(pattern=NAME, max_length=63)
-    # Means nothing here; allowed, so that the manifest for Kubernetes can be used.
+    # Ignored here; allowed, so that the manifest for Kubernetes can be used.
     namespace: str | None = None
 
 

@@ -70,7 +70,7 @@ class EdgeSettings(BaseModel):
     # Whose scripts may call the API; exact.
     cors_origins: tuple[Origin, ...] = ()
     max_body_bytes: int = Field(default=1048576, ge=0)
-    # For the whole header, and between two parts of a body.
+    # For the whole header, and between two reads of a body.
     client_timeout_seconds: int = Field(default=10, ge=1)
     connect_timeout_seconds: int = Field(default=2, ge=1)
     read_timeout_seconds: int = Field(default=75, ge=1)

@@ -48,7 +48,7 @@ class PodSettings(BaseModel):
 
     # The `routes:` of the enabled services.
     table: Path = Path("/etc/gateway/routes.yaml")
-    # Tables of the routes of services that have joined, `<number>.json`; without an operator there are none.
+    # Tables of the routes of joined services, `<number>.json`; none without an operator.
     joined_tables: Path = Path("/etc/gateway-joined")
     # Where the operator gives them out as soon as they change; empty: nowhere.
     joined_url: str = ""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Where nginx's packages keep modules; the first that is there is taken.
+# Folders of nginx's module packages; the first that exists is used.
 _MODULE_FOLDERS = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 _BINARIES = ("/usr/sbin/nginx", "/usr/local/sbin/nginx")
 

@@ -14,7 +14,7 @@ from jwt import PyJWK, PyJWTError
 
 from platform_common.problems import DependencyUnavailable
 
-# Keys are asked for again after this long, and for an unknown `kid` at most once in that time (seconds).
+# Keys are refreshed after this time, and for an unknown `kid` at most once in that time (seconds).
 MAX_AGE_SECONDS = 300.0
 UNKNOWN_KID_SECONDS = 60.0
 
@@ -69,7 +69,7 @@ class JwksCache:
         async with self._lock:
             if self._fetched_at is not None and not self._older_than(self._fetched_at, at_most_every):
                 return
-            # A failed attempt counts too once there are keys to serve: auth may be away for long.
+            # A failed attempt counts too if there are keys to serve: auth may be unavailable for long.
             if self._fetched_at is not None and not self._older_than(self._asked_at, UNKNOWN_KID_SECONDS):
                 return
             self._asked_at = self._monotonic()

@@ -26,7 +26,7 @@ RETIRED_PREFIX = "retired-"
 RETIRED = f"{RETIRED_PREFIX}*.pem"
 # Written where every key is replaced at once: a holder of an old key may have sessions too.
 SESSIONS_UNTIL = "sessions-until"
-# How far clocks may be apart: so long a token is taken after its end (seconds).
+# Allowed clock skew: tokens are accepted this long after they expire (seconds).
 LEEWAY_SECONDS = 5
 # How long others may keep the published document (seconds).
 JWKS_MAX_AGE_SECONDS = 300

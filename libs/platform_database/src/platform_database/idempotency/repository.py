@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_database.idempotency.models import IdempotencyRecord
 from platform_database.idempotency.stored_response import StoredResponse
 
-# Deleted at once by a purge, so that none holds locks for long.
+# Rows per purge statement, so that none holds locks for long.
 PURGE_BATCH = 1000
 
 

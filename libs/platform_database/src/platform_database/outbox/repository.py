@@ -15,7 +15,7 @@ from platform_database.outbox.models import OutboxDelivery, OutboxEvent
 
 PURGE_BATCH = 1000
 
-# What is leased: the event, who is to learn of it, and how often that was tried.
+# A leased delivery: the event, its consumer, and the number of attempts.
 Lease = tuple[Event, str, int]
 
 

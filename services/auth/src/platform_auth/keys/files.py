@@ -22,7 +22,7 @@ def init_ring(directory: Path) -> KeyRing:
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (directory / CURRENT).exists():
-        # The current key comes last: a directory without it is not taken for a ring.
+        # The current key is written last: a directory without it is not a ring.
         _write_new_key(directory / NEXT)
         _write_new_key(directory / CURRENT)
     return load_ring(directory)

@@ -43,7 +43,7 @@ class KeyRingReloader:
         try:
             ring = load_ring(self._directory)
         except InvalidKeyRing as broken:
-            # Not remembered as seen: it is tried again at the next look, and said again.
+            # Not remembered as seen: the next check tries and logs it again.
             log.warning("key_ring_broken", reason=f"the key ring {broken}", kept=[key.kid for key in self.ring.keys])
             return
         self._seen = seen

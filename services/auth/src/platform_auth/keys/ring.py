@@ -96,7 +96,7 @@ def load_ring(directory: Path) -> KeyRing:
     if (folder / NEXT).is_file():
         keys.append(_ring_key(_load(folder / NEXT), KeyState.NEXT, NEXT))
     keys += [_ring_key(_load(path), KeyState.RETIRED, path.name) for path in sorted(folder.glob(RETIRED))]
-    # In the middle of a rotation one key may stand in two files: its first state counts.
+    # During a rotation one key may be in two files: its first state counts.
     by_kid: dict[str, VerificationKey] = {}
     for key in keys:
         by_kid.setdefault(key.kid, key)

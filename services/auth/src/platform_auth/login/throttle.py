@@ -26,7 +26,7 @@ from platform_auth.rate_limiting import KEY_PREFIX, RateLimiter
 _PAIR, _STRANGER, _ADDRESS, _ACCOUNT = "login-pair", "login-stranger", "login-address", "login-account"
 _SUCCESS = "login-success"
 
-# How many addresses of an account are known at most: those of the latest log-ins.
+# The maximum number of known addresses per account: those of the latest log-ins.
 KNOWN_ADDRESSES = 50
 
 
@@ -61,7 +61,7 @@ class LoginThrottle:
     async def acquire(self, account: str, address: str) -> Attempt:
         """Count an attempt. Raises TooManyAttempts."""
         limits, rate_limiter = self._limits, self._rate_limiter
-        # First: above its limit an address adds no counter to the store, whatever accounts it makes up.
+        # First: above its limit an address creates no further counters, whatever accounts it invents.
         if not await rate_limiter.hit(limits.per_ip, _ADDRESS, address):
             raise await rate_limiter.too_many_attempts(limits.per_ip, _ADDRESS, address)
         if not await rate_limiter.can_hit(limits.successes, _SUCCESS, account):

@@ -13,7 +13,7 @@ from platform_auth.sessions.service import Device, SessionService, TokenPair, ne
 from platform_common.client_address import address_block
 
 _COUNTER = "password-session"
-# How the member proved who it is (RFC 8176): the current password was asked for.
+# How the member was authenticated (RFC 8176): by the current password.
 _AMR = ("pwd",)
 
 events = structlog.get_logger("auth.events")
@@ -36,7 +36,7 @@ class PasswordService:
         Raises TooManyAttempts, PasswordChangeRejected, MemberUnavailable, LoginSuperseded.
         """
         log = events.bind(member=caller.member, session=caller.id, address=device.address)
-        # An attempt counts as a guess until it has turned out to be none, so that parallel guesses count too.
+        # An attempt counts as a guess until the password turns out to be right, so that concurrent guesses count too.
         if not await self._rate_limiter.hit(self._limit, _COUNTER, caller.id):
             log.warning("password_change_throttled", outcome="refused")
             raise await self._rate_limiter.too_many_attempts(self._limit, _COUNTER, caller.id)
@@ -54,14 +54,14 @@ class PasswordService:
             await self._rate_limiter.refund(self._limit, _COUNTER, caller.id)
             log.warning("password_change_error", reason=error.code, outcome="failed")
             raise
-        # Member has asked for this already, unless the connection was lost; the response does not wait for a retry.
+        # member has requested this already, unless the connection was lost; the response does not wait for a retry.
         await self._sessions.end_all(caller.member, member.epoch, keep=successor)
         try:
             session, pair = await self._sessions.open(
                 member.id, member.roles, _AMR, member.epoch, device, session_id=successor
             )
         except LoginSuperseded:
-            # Suspended or changed once more in this very moment. The password holds all the same.
+            # The account was suspended or changed again in the meantime. The new password is valid all the same.
             log.warning("password_changed", outcome="succeeded", successor=None)
             raise
         log.info("password_changed", outcome="succeeded", successor=session.id)

@@ -68,5 +68,5 @@ class RegistrationService:
         return response
 
     def _fingerprint(self, keyed: IdempotentRequest) -> str:
-        # Keyed, because the body holds a password: a stored fingerprint must be of no use for guessing it.
+        # Keyed, because the body contains a password: a stored fingerprint must not help to guess it.
         return keyed_hash(self._fingerprint_key, keyed.content_type.encode(), keyed.body)

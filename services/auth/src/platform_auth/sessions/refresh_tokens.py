@@ -17,7 +17,7 @@ from platform_auth.derived_keys import derive_key, keyed_digest
 
 _SESSION_BYTES = 16
 _SECRET_BYTES = 32
-# With the parts before it a multiple of three, so that base64 has exactly one spelling of each token.
+# Makes the length a multiple of three, so that base64 has exactly one spelling of each token.
 _TAG_BYTES = 18
 _SALT_BYTES = 16
 

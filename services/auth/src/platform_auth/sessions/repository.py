@@ -124,7 +124,7 @@ class SessionRepository:
         """
         try:
             if epoch is not None:
-                # Before the list is read: what was added until now is on it, and nothing older is added from now on.
+                # Before the list is read: it contains what was added until now, and nothing older is added from now on.
                 await self._fence(keys=[_fence_key(member)], args=[epoch, self._absolute_ms])
         finally:
             # Also when a full store refused the fence: deleting needs no memory, and log-ins fail until there is some.

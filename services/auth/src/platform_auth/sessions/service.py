@@ -135,7 +135,7 @@ class SessionService:
             renewed = self._renewed(stored.session, presented, device)
             if await self._repository.replace(stored, renewed):
                 return renewed, self._pair(renewed, self._successor(renewed, presented))
-            # Another call was faster: what it left decides.
+            # Another call was faster: its result counts.
             stored = await self._usable(session_id, presented)
         return stored.session, self._pair(stored.session, self._successor(stored.session, presented))
 
@@ -154,7 +154,7 @@ class SessionService:
     def _refusal(self, session: Session | None, presented: str) -> RefreshRejected | None:
         """Return why `presented` does not renew `session`; None when it is current or in its grace period."""
         is_current = session is not None and session.refresh == token_hash(presented)
-        # Names of sessions are no secret. Without this, anyone who knows one could end the session by a made-up token.
+        # Session ids are not secret. Without this check, anyone who knows one could end the session by a forged token.
         if not is_current and not self._refresh_tokens.issued(presented):
             return RefreshTokenUnknown()
         if session is None or self._predates_key_revocation(session):

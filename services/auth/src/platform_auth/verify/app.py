@@ -109,7 +109,7 @@ class VerifyApp:
         tokens = cookie_tokens(headers, self._cookie)
         if not tokens:
             raise self._without_session(scope, "missing")
-        # Before the cookie is judged: a cross-site request is refused whatever its cookie is worth.
+        # Before the cookie is verified: a cross-site request is rejected whether or not its cookie is valid.
         if is_cross_site(headers, self._edge):
             raise responses.cross_site(scope)
         if len(tokens) > 1:

@@ -163,7 +163,7 @@ class SessionLookup:
         elif batch is self._current:
             self._current = None
             if self._in_flight and self._connection is not None:
-                # Late replies on this connection would be taken for those to later commands.
+                # Late replies on this connection would be assigned to later commands.
                 self._connection.abort()
 
     def _fail_all(self) -> None:

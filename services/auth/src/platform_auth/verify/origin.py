@@ -52,7 +52,7 @@ def _same(origin: str, scheme: str, host: str) -> bool:
     match = _ORIGIN.fullmatch(origin)
     if match is None:
         return False
-    # Where TLS ends in front of the edge, the edge sees http for what the browser knows as https; never the reverse.
+    # If TLS terminates in front of the edge, the edge sees http where the browser sees https; never the reverse.
     if match[1] != scheme and (match[1], scheme) != ("https", "http"):
         return False
     return _without_default_port(match[2], match[1]) == _without_default_port(host, scheme)

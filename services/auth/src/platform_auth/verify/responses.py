@@ -86,7 +86,7 @@ def _refused(scope: Scope, outcome: str, problem: Problem) -> ImmediateResponse:
         "content-length": str(len(body)),
         "cache-control": "no-store",
         "x-request-id": request_id,
-        # nginx takes the status of a sub-request and its headers, not its body
+        # nginx reads the status and headers of a sub-request, not its body
         "x-problem-code": problem.code,
         **{name.lower(): value for name, value in problem.headers.items()},
     }

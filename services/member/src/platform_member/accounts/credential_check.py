@@ -58,5 +58,5 @@ def _normal_form(email: str) -> str:
     try:
         return normalize_email(email)
     except ValueError:
-        # No account has the empty address. It is looked up all the same, so that it takes as long as any other.
+        # No account has the empty address. It is looked up anyway, so that it takes as long as any other.
         return ""

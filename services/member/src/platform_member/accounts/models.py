@@ -14,7 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from platform_member.orm import Table
 
 ADMIN = "admin"
-# What everyone holds who was not given anything else.
 DEFAULT_ROLES = ("member",)
 EMAIL_UNIQUE = "uq_members_email"
 

@@ -13,7 +13,7 @@ from platform_database.errors import violated_constraint
 from platform_member.accounts.errors import EmailTaken
 from platform_member.accounts.models import ADMIN, EMAIL_UNIQUE, Member, Status
 
-# An arbitrary number, the same in every replica: changes that take an administrator away come one after another.
+# An arbitrary number, the same in every replica: serializes changes that remove an administrator.
 _ADMINISTRATORS_LOCK = 7_310_001
 _EMAIL_TAKEN = "Another member has this e-mail address."
 

@@ -33,7 +33,7 @@ from platform_member.mail.kinds import Kind
 from platform_member.mail.queue import MailQueue
 from platform_member.outbox.topics import Topic
 
-# What nobody but an administrator may change.
+# Fields that only administrators may change.
 ADMIN_ONLY_FIELDS = frozenset({"roles", "status"})
 
 log = structlog.get_logger(__name__)

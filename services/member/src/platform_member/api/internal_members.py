@@ -39,7 +39,7 @@ async def register_member(
 ) -> Response:
     """Make a member from its own registration, once per `idempotency`."""
     claim = body.idempotency
-    # The service's name comes first, so that no scope it makes up is a member's own.
+    # The service's name comes first, so that its scopes never equal a member's.
     keyed = IdempotentRequest(f"{service}:{claim.scope}", claim.key, claim.fingerprint) if claim else None
 
     async def operation() -> StoredResponse:

@@ -19,10 +19,10 @@ class Topic(StrEnum):
     MEMBER_DELETED = "member.deleted"
 
 
-# Kept for good, so that a service which joins later learns of it; they hold ids alone.
+# Never deleted, so that a service that is added later receives them; they contain only ids.
 RETAINED_TOPICS = frozenset({Topic.MEMBER_DELETED})
 
-# Who learns of what. A service that joins is one more row here and a consumer in `platform_member.container`.
+# The consumers of each topic. A further service needs a row here and a consumer in `platform_member.container`.
 SUBSCRIPTIONS = (
     Subscription("auth", frozenset(Topic)),
     # What it forgets may go a moment later; no response waits for that.

@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 # Objects of routes, wherever they are.
 MANAGED_SELECTOR = f"{MANAGED_BY}={MANAGER}"
-# How long news is collected before everything is decided again, and before the gateway's tables are written (seconds).
+# How long events are collected before admission runs again, and before the gateway's tables are written (seconds).
 SETTLE_SECONDS = 0.1
 TABLE_SECONDS = 0.5
 

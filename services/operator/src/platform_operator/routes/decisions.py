@@ -29,7 +29,7 @@ class _Claims:
 
     exact: dict[str, RouteKey] = field(default_factory=dict)
     prefixes: dict[str, RouteKey] = field(default_factory=dict)
-    # By element, someone who has taken a path below it.
+    # By element, a route that uses a path below it.
     below: dict[str, RouteKey] = field(default_factory=dict)
 
     def other(self, path: Path, own: RouteKey) -> RouteKey | None:
@@ -55,7 +55,7 @@ class _Claims:
             self.below.setdefault(above, owner)
 
 
-# How many paths of a route stand on which grant.
+# The number of paths of a route per grant.
 Granting = dict[Grant, int]
 
 

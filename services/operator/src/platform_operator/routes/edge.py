@@ -12,10 +12,10 @@ from platform_routes.model import Object, Route, RouteKey
 from platform_routes.objects import build_edge
 from platform_routes.platform import Platform
 
-# How long the edge may take to follow a change (seconds): Traefik gathers news for 2, ingress-nginx for about 3.
+# How long the edge may take to apply a change (seconds): Traefik collects events for 2, ingress-nginx for about 3.
 FOLLOW_SECONDS = 4.0
 
-# Those that take requests; a Middleware alone does nothing.
+# Kinds that accept requests; a Middleware alone has no effect.
 _ENTRIES = {INGRESS.kind, INGRESS_ROUTE.kind}
 _KINDS = {*_ENTRIES, MIDDLEWARE.kind}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# How many routes a grant allows, and how many paths they may have together, unless it says otherwise.
+# Default limits of a grant: routes, and their paths in total.
 MAX_ROUTES = 50
 MAX_PATHS = 200
 

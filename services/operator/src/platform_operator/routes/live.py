@@ -8,7 +8,7 @@ from typing import Any
 
 from platform_routes.model import Object
 
-# What of an object can never differ from what is asked for, or says nothing.
+# Fields of an object that are never compared.
 _LEFT_OUT = {"status", "apiVersion", "kind"}
 _KEPT_METADATA = ("labels", "annotations", "ownerReferences")
 

@@ -65,7 +65,7 @@ class RouteReconciler:
         self._now = now
         self._is_gateway_up = is_gateway_up
         self._clock = clock
-        # Since when a Service has had a ready pod, as far as this operator has seen it have none.
+        # The time since a Service has had a ready pod, if this operator has seen it without one.
         self._ready_since: dict[tuple[str, str], float] = {}
 
     async def reconcile(self, key: RouteKey, admission: Admission | None) -> float:
@@ -139,7 +139,7 @@ class RouteReconciler:
 
     async def _check_first(self, key: RouteKey, wanted: list[Object]) -> None:
         """Configure the edge's check of the route; the gateway is opened only after the edge has applied it."""
-        # an entry of another name goes first: ingress-nginx takes no second one for a path
+        # the entry with the old name is deleted first: ingress-nginx accepts no second one for a path
         await self._edge.remove_other_entries(key, wanted)
         try:
             await self._edge.write(key, wanted)

@@ -70,7 +70,7 @@ class Tables:
         self._tables = [_Table(number) for number in range(platform.gateway.tables)]
         self._clock = clock
         self._written_at: dict[RouteKey, Serials] = {}
-        # The serials at the start: nothing is known of what was written before.
+        # The serials at the start: earlier writes are unknown.
         self._first: Serials | None = None
 
     async def load(self) -> None:

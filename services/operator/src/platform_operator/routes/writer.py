@@ -63,7 +63,7 @@ class ObjectWriter:
             response = await self._cluster.apply(kind, body, force=bool(uid))
         except Conflict:
             if not uid:
-                # another owner has made it by now, or the conflict is a passing one
+                # another owner has created it in the meantime, or the conflict is temporary
                 await self._own_uid(key, which)
             raise
         self._state.put(kind, response)

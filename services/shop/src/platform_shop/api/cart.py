@@ -34,7 +34,7 @@ async def read_cart(
 ) -> Response:
     """Read the cart. An anonymous visitor without one gets its cookie."""
     cart = await services.carts.read(session, visitor, language)
-    # A member's may have taken over an anonymous one.
+    # An anonymous cart may have been merged into a member's.
     await session.commit()
     return _with_cookie(conditional_response(localized_response(cart, language), preconditions), services, visitor)
 

@@ -34,7 +34,7 @@ SortBy = Annotated[Sort, Query(description="`relevance` without a search is `new
 # A picture's address changes with it, so it can be cached forever.
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _PICTURE = {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "headers": ETAG}
-# No script, no style but its own, whatever a picture holds.
+# No script and no style but its own, whatever a picture contains.
 _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 

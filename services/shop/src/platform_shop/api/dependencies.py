@@ -22,7 +22,7 @@ from platform_shop.container import Services
 from platform_shop.languages import DEFAULT, Language
 
 CART_COOKIE = "cart"
-# The member that a page was made for: a request of any other visitor is refused.
+# The member that a page was rendered for: requests of any other visitor are rejected.
 EXPECTED_MEMBER = "X-Expected-Member"
 
 

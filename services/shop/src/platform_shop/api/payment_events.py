@@ -34,7 +34,7 @@ class PaymentEventBody(BaseModel):
     type: Literal["payment.paid", "payment.failed", "payment.refunded"]
     payment_id: UUID
     amount: Money
-    # Why a payment failed; a reason that is not known counts as `other`.
+    # The reason of a failed payment; unknown reasons count as `other`.
     reason: Annotated[str | None, Field(max_length=64, examples=["card-declined"])] = None
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from platform_shop.cart.errors import TooManyCarts
 
 _WINDOW_SECONDS = 600
-# Clients that are remembered at once, those that came first forgotten first; some hundred bytes each.
+# Maximum number of remembered clients, the oldest are forgotten first; some hundred bytes each.
 _MOST_CLIENTS = 10_000
 
 

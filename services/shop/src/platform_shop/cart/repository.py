@@ -16,7 +16,7 @@ from platform_shop.cart.models import MAX_QUANTITY, Cart, CartLine, ErasedMember
 from platform_shop.cart.visitors import Visitor
 from platform_shop.catalogue.models import Variant
 
-# Deleted at once by a purge, so that none holds locks for long.
+# Rows per purge statement, so that none holds locks for long.
 PURGE_BATCH = 500
 
 
@@ -37,7 +37,7 @@ async def lock_cart(session: AsyncSession, visitor: Visitor) -> Cart:
     else:
         made = insert(Cart).values(id=visitor.cart_id)
         key = [Cart.id]
-    # An update that changes nothing else, for the sake of the lock.
+    # An update without a change, for the lock.
     statement = made.on_conflict_do_update(index_elements=key, set_={"updated_at": func.clock_timestamp()})
     rows = await session.execute(statement.returning(Cart).execution_options(populate_existing=True))
     return rows.scalar_one()

@@ -144,7 +144,7 @@ class Carts:
 
 
 def _check_quantity(wanted: int, stock: int) -> None:
-    # The limit comes first: a refusal by it says nothing about the stock.
+    # The limit is checked first: rejecting by it reveals nothing about the stock.
     if wanted > MAX_QUANTITY:
         raise QuantityUnavailable(f"A cart holds at most {MAX_QUANTITY} of one product.")
     if wanted > stock:

@@ -34,7 +34,7 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 
 def keystrokes(text: str) -> str:
     """Return the keys of `text` in lower case, words divided by single spaces; other scripts are dropped."""
-    # Letters first: composing takes lone ones for parts of a syllable.
+    # Letters first: composition would combine single ones into syllables.
     composed = unicodedata.normalize("NFKC", text.translate(_LETTERS))
     struck = "".join(_struck(character) for character in composed)
     return _OTHERS.sub(" ", struck.lower()).strip()

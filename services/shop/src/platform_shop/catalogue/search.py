@@ -22,7 +22,7 @@ from platform_shop.catalogue.models import ENGLISH_MARK, KOREAN_MARK, Product, S
 MAX_MATCHES = 1000
 # Words of a text that are looked for; a text has at most a hundred characters.
 _MAX_WORDS = 6
-# Words of the vocabulary that one typed word stands for at most.
+# Maximum number of vocabulary words that one typed word may match.
 _MAX_MEANINGS, _MAX_BEGINNINGS = 16, 8
 # Words of the vocabulary that are looked at for that.
 _MAX_SEEN = 500
@@ -145,5 +145,5 @@ def _levels(meanings: Sequence[Sequence[Meaning]]) -> list[tuple[ColumnElement[s
 
 
 def _query(words: Sequence[Sequence[str]]) -> str:
-    # The vocabulary holds nothing but marks, plain letters and digits, so quotes are enough.
+    # The vocabulary contains only marks, plain letters and digits, so quotes are sufficient.
     return " & ".join("(" + " | ".join(f"'{word}'" for word in each) + ")" for each in words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Ten stands for "ten or more".
+# Ten means "ten or more".
 MAX_PUBLIC_STOCK = 10
 
 

@@ -48,7 +48,7 @@ async def _fill(session: AsyncSession) -> Mapping[str, int]:
             select(Category.id, Category.slug, Category.name_ko, Category.name_en)
         )
     }
-    # From the last to the first: the first is then the newest, and stands first in the shop.
+    # From the last to the first: the first is then the newest, and listed first.
     for product in reversed(PRODUCTS):
         category_id, category_names = categories[product.category]
         added["products"] += await _add(session, Product, _product_row(product, category_id, category_names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-# Crockford's base 32: no letter that is taken for a digit.
+# Crockford's base 32: no letter that looks like a digit.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

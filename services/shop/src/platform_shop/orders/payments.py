@@ -124,7 +124,7 @@ class OrderPayments:
             payment.finish(PaymentState.PAID)
             await lifecycle.transition(session, order, OrderState.PAID)
         else:
-            # The order is cancelled, or another attempt pays it: this money goes back.
+            # The order is cancelled or already paid by another attempt: this payment is refunded.
             await lifecycle.request_refund(session, payment)
             await lifecycle.bump_version(session, order)
 

@@ -158,7 +158,7 @@ class Orders:
     async def _cart(
         self, session: AsyncSession, caller: Caller, wanted: OrderCreation
     ) -> tuple[Cart, Sequence[CartLine]]:
-        # Another cart that the buyer's browser knows of is no part of what was shown.
+        # Another cart of the buyer's browser does not belong to the displayed one.
         visitor = Visitor(caller.id, uuid_utils.compat.uuid7(), is_new=True)
         cart = await carts.lock_cart(session, visitor)
         if await carts.is_erased(session, caller.id):

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from platform_shop.payments.provider import FailureReason, OutcomeReport, PaymentOutcome, PaymentRequest
 from platform_shop.payments.signatures import HEADER, sign
 
-# How often an event is sent that nobody takes, and how long apart (seconds, doubled each time).
+# How often an unaccepted event is sent, and the interval (seconds, doubled each time).
 ATTEMPTS = 6
 FIRST_PAUSE = 0.2
 

@@ -30,9 +30,9 @@ class PaymentState(StrEnum):
     PENDING = "pending"
     PAID = "paid"
     FAILED = "failed"
-    # The order was cancelled before a word came.
+    # The order was cancelled before the provider reported an outcome.
     CANCELLED = "cancelled"
-    # No word came in time.
+    # The provider did not report an outcome in time.
     EXPIRED = "expired"
     REFUNDING = "refunding"
     REFUNDED = "refunded"

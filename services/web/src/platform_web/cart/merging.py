@@ -25,7 +25,7 @@ async def merge_cart(container: Container, visitor: Visitor, member: RequestCont
     except ServiceUnavailable:
         return
     except ServiceError as error:
-        # The cookie names no cart that shop knows.
+        # The cookie contains no cart that shop knows.
         log.info("cart_not_merged", reason=error.code)
     remove_cart_cookie(visitor)
 

@@ -111,7 +111,7 @@ async def log_out(request: Request, container: ContainerDep, visitor: AnyVisitor
     if visitor.is_logged_in:
         await checked_form(request)
     else:
-        # Where no session is left to end, the page's token fits none; the browser is cleaned all the same.
+        # Without a session the page's token is invalid; the browser's data is removed anyway.
         require_same_origin(request.headers)
     unknown, request_context = visitor.session_unknown, visitor.request_context
     clear_member_data(visitor)

@@ -1,4 +1,4 @@
-"""Members, the ledger of idempotent requests, the outbox."""
+"""Members, idempotency records, the outbox."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ down_revision = None
 def upgrade() -> None:
     """Make the first tables."""
     time = sa.DateTime(timezone=True)
-    # Searches by a part of a name or an address; a trusted extension, so the database's owner may add it.
+    # For searches by parts of names and addresses; a trusted extension, so the database's owner may create it.
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     op.create_table(
         "members",

@@ -35,7 +35,7 @@ class KongGateway:
         self._state = state
         self._writer = writer
         self._clock = clock
-        # when something was taken from Kong, and when it was last given something; nothing is known of an earlier run
+        # when something was last removed from Kong, and when it was last added; unknown for earlier runs
         self._withdrawn: dict[RouteKey, float] = {}
         self._given: dict[RouteKey, float] = {}
 

@@ -35,7 +35,7 @@ class StandaloneGateway:
         self._reports = reports
         self._writer = writer
         self._write_soon = write_soon
-        # Routes that have lost nothing since the gateway was known to have followed.
+        # Routes from which nothing was removed since the gateway applied its tables.
         self._settled: set[RouteKey] = set()
 
     async def withdraw(self, key: RouteKey, to: Route | None) -> float:

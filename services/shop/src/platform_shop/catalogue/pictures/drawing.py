@@ -34,7 +34,7 @@ def _tile(marks: str, width: int, height: int) -> str:
     return f'<defs><pattern id="skin" {units}>{marks}</pattern></defs>'
 
 
-# What lies on the motif's surface.
+# The pattern on the motif's surface.
 PATTERNS: Mapping[str, Callable[[Palette], str]] = {
     "plain": lambda _: "",
     "dots": lambda p: _tile(oval(14, 14, 4.5, 4.5, p.light) + oval(38, 38, 4.5, 4.5, p.light), 48, 48),

@@ -1,4 +1,4 @@
-"""The catalogue, carts, orders, payments; the ledger of idempotent requests, the outbox."""
+"""The catalogue, carts, orders, payments; idempotency records, the outbox."""
 
 import sqlalchemy as sa
 from alembic import op
