@@ -6,6 +6,6 @@ import platform_standalone  # noqa: F401 (imported for its effect)
 
 pytest_plugins = [f"platform_testing.{name}" for name in ("logs", "servers", "tokens", "tested_service")]
 
-# How long a case takes says how busy the machine is, and nothing of the code.
+# The duration of a test case depends on how busy the machine is.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -132,7 +132,7 @@ free_space() { df -Pk . "${TMPDIR:-/tmp}" "${HOME:-/}" 2>/dev/null | awk 'NR > 1
 full_disks() { free_space | awk '$1 < 8192'; }
 
 make_environment() {
-    # One that was made elsewhere, or by a Python that has gone since, cannot be fixed: its programs name both.
+    # One that was created elsewhere, or by a Python that no longer exists, cannot be repaired: its programs contain both paths.
     if ! grep -qF -- "-m venv $PWD/$VENV" "$VENV/pyvenv.cfg" 2>/dev/null ||
         ! "$VENV/bin/python" -c 'import pip' 2>/dev/null; then
         rm -rf "$VENV"
@@ -147,7 +147,7 @@ make_environment() {
 install_python_packages() { # mode
     rm -f "$STAMP"
     say "  Python packages: requirements/$(lock_of "$1")"
-    # uv is not to look for another Python, and to trust whom the system trusts. Byte code is made once, on all cores,
+    # uv must not look for another Python, and uses the system's certificates. Byte code is compiled once, on all cores,
     # rather than by every part of the first start for itself.
     export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 UV_COMPILE_BYTECODE=1 UV_LINK_MODE="${UV_LINK_MODE:-copy}"
     export VIRTUAL_ENV="$PWD/$VENV"

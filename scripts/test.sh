@@ -64,7 +64,7 @@ lua() {
 
 e2e() { each "pytest tests/e2e" pytest --quiet tests/e2e; }
 
-# Left out where no browser is to be had, which the summary says; in continuous integration that is a failure.
+# Skipped without a browser, which the summary reports; in continuous integration that is a failure.
 browser() {
     if [ "${CI:-}" = true ] || scripts/chromium.sh >/dev/null 2>&1; then
         each "pytest tests/browser" in_a_browser

@@ -16,7 +16,7 @@ from harness.cores import on_core
 
 
 class KongFailed(RuntimeError):
-    """Kong did not start or stop; the message holds what it said."""
+    """Kong did not start or stop; the message contains its output."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _texts(product: DemoProduct, place: int) -> tuple[Any, ...]:
 
 
 def _own_word(place: int) -> str:
-    """Return a word that reads like one and belongs to this product alone."""
+    """Return a pronounceable word that only this product has."""
     syllables = ["ba", "ko", "ri", "su", "te", "no", "mi", "la", "ve", "do"]
     return "".join(syllables[int(digit)] for digit in f"{place:05}")
 

@@ -14,7 +14,7 @@ from harness.cores import on_core
 
 
 class ServerDidNotStart(RuntimeError):
-    """A server under test ended or does not listen; the message holds what it said."""
+    """A server under test ended or does not listen; the message contains its output."""
 
 
 @dataclass

@@ -64,7 +64,7 @@ def run(url: str, script: str, connections: int, seconds: int, core: int) -> Loa
 
 
 def bearer_script(tokens: Path, path: str) -> str:
-    """Return a script that asks for `path` with each line of `tokens` in turn."""
+    """Return a script that requests `path` with each line of `tokens` in rotation."""
     return f"""
 local requests, i = {{}}, 0
 init = function()

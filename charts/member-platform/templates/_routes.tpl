@@ -62,7 +62,7 @@ the gateway could not follow, in one sentence.
 {{ .Files.Get "files/routes.json" }}
 {{- end }}
 
-{{/* The query by which the edge asks auth about a row. */}}
+{{/* The query of the edge's sub-request to auth for a row. */}}
 {{- define "member-platform.verifyQuery" -}}
 {{- if eq .auth "optional" -}}?optional=1
 {{- else if .roles -}}?{{ range $i, $role := .roles }}{{ if $i }}&{{ end }}role={{ $role }}{{ end }}
@@ -73,7 +73,7 @@ the gateway could not follow, in one sentence.
 http://{{ include "member-platform.host" (list . "auth") }}:8080/auth/verify
 {{- end }}
 
-{{/* What the edge copies from auth's answer onto the request, and removes where auth omits it. */}}
+{{/* Headers that the edge copies from auth's response to the request, and removes if auth omits them. */}}
 {{- define "member-platform.identityHeaders" -}}
 {{ (include "member-platform.routeRules" . | fromJson).identityHeaders | toYaml }}
 {{- end }}
