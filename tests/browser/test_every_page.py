@@ -123,15 +123,37 @@ def test_nothing_is_wider_than_the_screen(open_place: Open, place: Place):
     assert too_wide == dict.fromkeys(WIDTHS, 0)
 
 
+# Words whose letters stand one below the other: a line of such a word is narrower than two letters.
+BROKEN_WORDS = """() => {
+  const broken = new Set();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const element = text.parentElement;
+    if (!element.checkVisibility() || element.closest(".visually-hidden, script, style, option")) continue;
+    const letter = parseFloat(getComputedStyle(element).fontSize);
+    for (const word of text.data.matchAll(/\\S{3,}/g)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = Array.from(range.getClientRects()).filter((line) => line.width > 0);
+      if (lines.length > 2 && lines.every((line) => line.width < 2 * letter)) broken.add(word[0]);
+    }
+  }
+  return Array.from(broken);
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("place", PLACES, ids=str)
-def test_text_of_twice_the_size_fits_a_phone(open_place: Open, place: Place):
+def test_text_of_twice_the_size_fits_a_phone(open_place: Open, place: Place, language: str):
     """WCAG 1.4.4 and 1.4.10: a browser whose text is set to 200 % loses nothing and scrolls in one direction only."""
-    page = open_place(place)
+    page = open_place(place, language)
     page.set_viewport_size(PHONE)
 
     page.evaluate("() => { document.documentElement.style.fontSize = '200%' }")
 
     assert overflow_of(page) == 0
+    assert page.evaluate(BROKEN_WORDS) == []
     brand = page.locator(".brand span")
     assert brand.evaluate("span => span.getClientRects().length") == 1, "the name of the site is on one line"
 
