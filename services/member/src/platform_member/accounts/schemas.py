@@ -54,8 +54,8 @@ class MemberCreation(Registration):
     status: StatusName = "active"
 
 
-def _kept() -> Any:
-    # Stands for a field that was not named; null itself is refused, since every field must have a value (RFC 7396).
+def _unset() -> Any:
+    # The value of an omitted field; null is rejected, because every field must have a value (RFC 7396).
     return None
 
 
@@ -64,11 +64,11 @@ class MemberChange(Payload):
 
     model_config = with_example({"email": "ada@example.com", "display_name": "Ada Lovelace", "locale": "en"})
 
-    email: Email = Field(default_factory=_kept)
-    display_name: DisplayName = Field(default_factory=_kept)
-    locale: Locale = Field(default_factory=_kept)
-    roles: Roles = Field(default_factory=_kept)
-    status: StatusName = Field(default_factory=_kept)
+    email: Email = Field(default_factory=_unset)
+    display_name: DisplayName = Field(default_factory=_unset)
+    locale: Locale = Field(default_factory=_unset)
+    roles: Roles = Field(default_factory=_unset)
+    status: StatusName = Field(default_factory=_unset)
 
     def changes(self) -> dict[str, Any]:
         """Return the fields to change with their new values."""
