@@ -1,8 +1,10 @@
 #!/bin/sh
-# List the platform's images: name and Dockerfile, one a line. Each is built from the root of the repository.
+# List the platform's images, one a line: name, Dockerfile, and a build argument where the Dockerfile needs one. Each is built
+# from the root of the repository.
 set -eu
 cd "$(dirname "$0")/.."
-for dockerfile in services/*/Dockerfile standalone/gateway/Dockerfile; do
-    folder=${dockerfile%/Dockerfile}
-    echo "member-platform/${folder##*/} $dockerfile"
+for folder in services/*/; do
+    service=$(basename "$folder")
+    echo "member-platform/$service services/Dockerfile SERVICE=$service"
 done
+echo "member-platform/gateway standalone/gateway/Dockerfile"

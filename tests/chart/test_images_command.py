@@ -36,9 +36,10 @@ def test_every_image_is_built_and_pushed(run_with_recorder):
     done, calls = run_with_recorder(REGISTRY="registry.example.com", TAG="1.2.3")
     assert done.returncode == 0, done.stderr
     expected = []
-    for name, dockerfile in dockerfiles():
+    for name, dockerfile, *arguments in dockerfiles():
         image = f"registry.example.com/{name}:1.2.3"
-        expected += [f"build -t {image} -f {dockerfile} .", f"push {image}"]
+        options = "".join(f" --build-arg {argument}" for argument in arguments)
+        expected += [f"build -t {image} -f {dockerfile}{options} .", f"push {image}"]
     assert calls == expected
     assert "--set image.registry=registry.example.com --set image.tag=1.2.3" in done.stdout
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -32,6 +33,18 @@ def test_every_image_has_a_dockerfile_and_is_one_of_the_charts():
     assert {artifact["image"] for artifact in SKAFFOLD["build"]["artifacts"]} == known
     for artifact in SKAFFOLD["build"]["artifacts"]:
         assert (ROOT / artifact["docker"]["dockerfile"]).is_file()
+
+
+def test_it_builds_the_images_as_make_images_does():
+    listed = subprocess.run([ROOT / "scripts" / "images.sh"], capture_output=True, text=True, check=True).stdout
+    built = {
+        artifact["image"]: [
+            artifact["docker"]["dockerfile"],
+            *(f"{name}={value}" for name, value in artifact["docker"].get("buildArgs", {}).items()),
+        ]
+        for artifact in SKAFFOLD["build"]["artifacts"]
+    }
+    assert built == {name: rest for name, *rest in map(str.split, listed.splitlines())}
 
 
 def test_the_profiles_are_there_and_patch_what_is_there():

@@ -16,7 +16,7 @@ import yaml
 from api_proxy import ApiProxy
 from cluster import CHART, RELEASE, ROOT, helm, kubectl, run, until
 
-PROGRAM = ROOT / ".venv" / "bin" / "platform-operator"
+PROGRAM = ROOT / ".venv" / "bin" / "operator"
 PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
@@ -65,8 +65,8 @@ import sys
 import platform_routes.metadata as metadata
 metadata._digest = lambda text: "0" * 32
 metadata.READABLE_LENGTH = 3
-from platform_operator.main import main
-sys.exit(main())
+from platform_operator.main import serve
+serve()
 """
 
 
@@ -82,7 +82,7 @@ class OperatorProcess:
         peering: str = "",
     ) -> None:
         self.proxy = proxy
-        self.command: list[str | Path] = [PROGRAM]
+        self.command: list[str | Path] = [PROGRAM, "serve"]
         self._peering = peering
         self._folder = folder
         self._resync_seconds = resync_seconds

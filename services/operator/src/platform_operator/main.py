@@ -1,7 +1,8 @@
-"""The command `platform-operator`: registers all watches with kopf and runs it."""
+"""The command `operator`: registers all watches with kopf and runs it."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import sys
@@ -81,6 +82,15 @@ def _event_handler(operator: Operator, kind: Kind) -> Callable[..., Coroutine[An
 
 
 def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="operator", description="The operator of the Member Platform.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    commands.add_parser("serve", help="serve until a signal")
+    parser.parse_args()
+    serve()
+
+
+def serve() -> None:
     """Run until a signal."""
     settings = load_settings(OperatorSettings)
     configure_logging("operator", settings.log_level)
