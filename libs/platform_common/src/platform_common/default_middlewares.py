@@ -38,14 +38,12 @@ class AccessMiddleware(HttpMiddleware):
         started = time.perf_counter()
         status = 500
 
-        async def send_and_note(message: Message) -> None:
+        def note_status(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
+            status = message["status"]
 
         try:
-            await self.app(scope, receive, send_and_note)
+            await self.app(scope, receive, on_response_start(send, note_status))
         finally:
             elapsed = time.perf_counter() - started
             route = scope.get("route")
@@ -63,13 +61,11 @@ class RequestIdMiddleware(HttpMiddleware):
         request_id = request_id_of(scope)
         token = handled_request_id.set(request_id)
 
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
-            await send(message)
+        def add_header(message: Message) -> None:
+            MutableHeaders(scope=message)[HEADER] = request_id
 
         try:
-            await self.app(scope, receive, send_with_id)
+            await self.app(scope, receive, on_response_start(send, add_header))
         finally:
             handled_request_id.reset(token)
 

@@ -6,21 +6,22 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from platform_common.middleware import HttpMiddleware
 from platform_web.assets.bundle import PREFIX, Asset, Assets
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-class AssetsMiddleware:
+class AssetsMiddleware(HttpMiddleware):
     """Serves GET and HEAD requests for known assets, and passes everything else to `app`."""
 
     def __init__(self, app: ASGIApp, assets: Assets) -> None:
-        self.app = app
+        super().__init__(app)
         self._assets = assets
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an asset, or run `app`."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX) and scope["method"] in {"GET", "HEAD"}:
+        if scope["path"].startswith(PREFIX) and scope["method"] in {"GET", "HEAD"}:
             asset = self._assets.get(scope["path"])
             if asset is not None:
                 await _asset_response(asset, Headers(scope=scope), scope["method"])(scope, receive, send)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from platform_common.middleware import HttpMiddleware, on_response_start
+
 # One year, without includeSubDomains, which is the domain owner's decision (RFC 6797, section 6.1).
 _TRANSPORT = "max-age=31536000"
 
@@ -33,25 +35,20 @@ def page_policy(nonce: str) -> str:
     return _PAGE_POLICY.format(nonce=nonce)
 
 
-class SecurityHeadersMiddleware:
+class SecurityHeadersMiddleware(HttpMiddleware):
     """Sets the headers on every response; pages set their own content policy."""
 
     def __init__(self, app: ASGIApp, *, strict_transport: bool) -> None:
-        self.app = app
+        super().__init__(app)
         self._always = ALWAYS | ({"Strict-Transport-Security": _TRANSPORT} if strict_transport else {})
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app`."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._always.items():
-                    headers[name] = value
-                headers.setdefault("Content-Security-Policy", _OTHER_POLICY)
-            await send(message)
+        def set_headers(message: Message) -> None:
+            headers = MutableHeaders(scope=message)
+            for name, value in self._always.items():
+                headers[name] = value
+            headers.setdefault("Content-Security-Policy", _OTHER_POLICY)
 
-        await self.app(scope, receive, send_with_headers)
+        await self.app(scope, receive, on_response_start(send, set_headers))

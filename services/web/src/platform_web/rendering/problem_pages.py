@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from platform_common.middleware import HttpMiddleware
 from platform_common.problem_documents import parse_problem
 from platform_common.problems import MEDIA_TYPE
 from platform_web.rendering.catalogues import N_
@@ -34,16 +35,16 @@ _TEXTS_BY_CODE = {
 _DEFAULT = (N_("That did not work"), N_("Go back and try again."))
 
 
-class ProblemPagesMiddleware:
+class ProblemPagesMiddleware(HttpMiddleware):
     """Renders a problem document as a page if the client accepts HTML; status and headers are kept."""
 
     def __init__(self, app: ASGIApp, pages: Pages) -> None:
-        self.app = app
+        super().__init__(app)
         self._pages = pages
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app`."""
-        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+        if "text/html" not in Headers(scope=scope).get("accept", ""):
             await self.app(scope, receive, send)
             return
         start: Message | None = None

@@ -6,6 +6,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from platform_common.middleware import HttpMiddleware, on_response_start
 from platform_web.assets.bundle import PREFIX as ASSETS
 from platform_web.visitor.cookies import CookieRules
 from platform_web.visitor.visitor import STATE, Visitor
@@ -19,7 +20,7 @@ def may_be_cached(cache_control: str) -> bool:
     return not directives & {"no-store", "private"}
 
 
-class VisitorMiddleware:
+class VisitorMiddleware(HttpMiddleware):
     """Puts a `Visitor` into the request's state.
 
     Responses to a visitor are not cacheable (ASVS 14.3.2), and a cacheable response sets no cookie: a cache would pass
@@ -28,28 +29,23 @@ class VisitorMiddleware:
     """
 
     def __init__(self, app: ASGIApp, rules: CookieRules) -> None:
-        self.app = app
+        super().__init__(app)
         self._rules = rules
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app` for the visitor."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         visitor = Visitor.from_scope(scope, self._rules)
         scope.setdefault("state", {})[STATE] = visitor
 
-        async def send_with_cookies(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Cache-Control", "no-store")
-                if scope["path"].startswith(ASSETS):
-                    visitor.set_cookies.clear()
-                if visitor.set_cookies and may_be_cached(headers["Cache-Control"]):
-                    log.error("cookies_on_cacheable_response", path=scope["path"], cookies=sorted(visitor.set_cookies))
-                    visitor.set_cookies.clear()
-                for line in visitor.set_cookies.values():
-                    headers.append("Set-Cookie", line)
-            await send(message)
+        def set_cookies(message: Message) -> None:
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("Cache-Control", "no-store")
+            if scope["path"].startswith(ASSETS):
+                visitor.set_cookies.clear()
+            if visitor.set_cookies and may_be_cached(headers["Cache-Control"]):
+                log.error("cookies_on_cacheable_response", path=scope["path"], cookies=sorted(visitor.set_cookies))
+                visitor.set_cookies.clear()
+            for line in visitor.set_cookies.values():
+                headers.append("Set-Cookie", line)
 
-        await self.app(scope, receive, send_with_cookies)
+        await self.app(scope, receive, on_response_start(send, set_cookies))

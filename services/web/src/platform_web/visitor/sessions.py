@@ -8,6 +8,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from platform_common.middleware import HttpMiddleware
 from platform_common.tokens.jwks import JwksUnavailable
 from platform_web.clients.auth import Auth, Tokens
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
@@ -75,7 +76,7 @@ class SessionRenewer:
         visitor.token = token if visitor.principal else None
 
 
-class SessionMiddleware:
+class SessionMiddleware(HttpMiddleware):
     """Identifies the visitor before a page is rendered, and renews a session whose access token has expired.
 
     If that takes longer than `seconds`, the page is rendered without it and says so.
@@ -84,16 +85,15 @@ class SessionMiddleware:
     def __init__(
         self, app: ASGIApp, session_renewer: SessionRenewer, seconds: float, excluded_paths: frozenset[str]
     ) -> None:
-        self.app = app
+        super().__init__(app)
         self._session_renewer = session_renewer
         self._seconds = seconds
         # Paths whose endpoint renews the session itself, and cacheable responses, which neither use nor change one.
         self._left_alone = excluded_paths
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run `app` with the visitor's identity."""
-        if scope["type"] == "http":
-            await self._identify(scope)
+        await self._identify(scope)
         await self.app(scope, receive, send)
 
     async def _identify(self, scope: Scope) -> None:
