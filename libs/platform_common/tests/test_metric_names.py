@@ -1,4 +1,8 @@
-"""Metric names of all services follow the rules that `promtool check metrics` applies."""
+"""Metric names of all services follow the rules that `promtool check metrics` applies.
+
+Promtool and its library exist in Go only, and check a running process, which shows only the metrics it has used. This
+test needs no Go, and reads every definition in the sources.
+"""
 
 from __future__ import annotations
 
