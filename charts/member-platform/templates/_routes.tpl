@@ -90,21 +90,8 @@ http://{{ include "member-platform.host" (list . "auth") }}:8080/auth/verify
 
 {{/* What scripts of other origins may send, and may read of a response. */}}
 {{- define "member-platform.corsAllowedHeaders" -}}
-- Authorization
-- Content-Type
-- Idempotency-Key
-- X-Idempotency-Key
-- If-Match
-- If-None-Match
-- X-Request-ID
+{{ (include "member-platform.routeRules" . | fromJson).corsAllowedHeaders | toYaml }}
 {{- end }}
 {{- define "member-platform.corsExposedHeaders" -}}
-- ETag
-- Idempotency-Status
-- Idempotency-Stored
-- Idempotent-Replayed
-- Location
-- Retry-After
-- WWW-Authenticate
-- X-Request-ID
+{{ (include "member-platform.routeRules" . | fromJson).corsExposedHeaders | toYaml }}
 {{- end }}

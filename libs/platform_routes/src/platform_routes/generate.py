@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from platform_routes import cors
 from platform_routes.kong import (
     CLOSED_PRIORITY,
     ENCODED_SLASH_PRIORITY,
@@ -48,6 +49,8 @@ def chart_data() -> dict[str, Any]:
         "closedPattern": f"^({never})(/|$)",
         "everyMethod": EVERY_METHOD,
         "defaultKeyedMethods": DEFAULT_KEYED_METHODS,
+        "corsAllowedHeaders": cors.ALLOWED_HEADERS,
+        "corsExposedHeaders": cors.EXPOSED_HEADERS,
         "identityHeaders": IDENTITY_HEADERS,
         "verifyResponseHeaders": RESPONSE_HEADERS,
         "kongPriorities": {

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork
 
+from platform_routes import cors
 from platform_routes.gateway_file import Port
 from platform_routes.locations import locations, verify_queries
 from platform_routes.paths import CLOSED_PATHS
@@ -23,27 +24,6 @@ Origin = Annotated[str, Field(pattern=ORIGIN_PATTERN)]
 
 # What nginx itself may respond with, here or in place of the gateway.
 PROBLEMS = (400, 401, 403, 404, 405, 408, 411, 413, 414, 417, 429, 500, 501, 502, 503, 504, 505)
-
-# What scripts of other origins may send beyond the plainest requests, and may read of a response.
-CORS_ALLOWED_HEADERS = (
-    "Authorization",
-    "Content-Type",
-    "Idempotency-Key",
-    "X-Idempotency-Key",
-    "If-Match",
-    "If-None-Match",
-    "X-Request-ID",
-)
-CORS_EXPOSED_HEADERS = (
-    "ETag",
-    "Idempotency-Status",
-    "Idempotency-Stored",
-    "Idempotent-Replayed",
-    "Location",
-    "Retry-After",
-    "WWW-Authenticate",
-    "X-Request-ID",
-)
 
 # Whose rows are pages; all others are the API.
 PAGES_SERVICE = "web"
@@ -105,8 +85,8 @@ def render_edge(settings: EdgeSettings, table: RouteTable) -> Program:
         optional_query=OPTIONAL_QUERY,
         page_routes=sorted(row.name for row in table.rows if row.service == PAGES_SERVICE),
         problems=PROBLEMS,
-        cors_allowed_headers=CORS_ALLOWED_HEADERS,
-        cors_exposed_headers=CORS_EXPOSED_HEADERS,
+        cors_allowed_headers=cors.ALLOWED_HEADERS,
+        cors_exposed_headers=cors.EXPOSED_HEADERS,
         **connection_limits(settings.worker_connections),
         **settings.model_dump(exclude={"state", "host", "port", "worker_connections"}),
     )
