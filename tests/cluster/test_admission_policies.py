@@ -89,6 +89,7 @@ def attempt(body, namespace=TEAM, user=EDITOR):
         ingress(None, "kong"),
         ingress("own.test", None, **{"kubernetes.io__ingress.class": "kong"}),
         ingress("own.test", **{"nginx.ingress.kubernetes.io__server-alias": f"a.test,{HOST}"}),
+        ingress("own.test", **{"nginx.ingress.kubernetes.io__server-alias": f"a.test,\t{HOST}"}),
         named(
             "networking.k8s.io/v1",
             "Ingress",
@@ -160,6 +161,11 @@ TAKING = [
     "Host(`own.test`) && PathPrefix(`/x`) || PathPrefix(`/auth`)",
     "PathPrefix(`/auth`) || Host(`own.test`) && PathPrefix(`/x`)",
     "(Host(`own.test`) || PathPrefix(`/`)) && PathPrefix(`/auth`)",
+    # a backtick in a string of the other kind, and one in a comment
+    'Host(`own.test`) && Header("a", "`") || PathPrefix("/auth") || Header("b", "`")',
+    "Host(`own.test`) && Header(`a`, `b` /* ` */) || PathPrefix(`/auth`) || Header(`a`, `b` /* ` */)",
+    # Traefik drops the carriage return
+    f"Host(`{HOST[:7]}\r{HOST[7:]}`)",
 ]
 OWN = [
     "Host(`own.test`)",
@@ -169,6 +175,7 @@ OWN = [
     "(Host(`own.test`) || Host(`also.test`)) && PathPrefix(`/x`)",
     "Host(`own.test`) && (PathPrefix(`/x`) || Path(`/y`)) && !Header(`a`, `b`)",
     "Host(`own.test`) && PathRegexp(`^/(a|b)$`)",
+    'Host(`own.test`) && Header("a", "b c")',
 ]
 
 
