@@ -10,8 +10,8 @@ async def test_only_the_public_keys_may_be_cached_and_they_set_nothing(client, m
     paths = {path for path, methods in operations.items() if "get" in methods} | {"/auth/verify", "/livez"}
     assert {"/auth/sessions", "/.well-known/jwks.json"} <= paths
 
-    answers = {path: await client.http.get(path, headers={"Cookie": cookies}) for path in paths}
+    responses = {path: await client.http.get(path, headers={"Cookie": cookies}) for path in paths}
 
-    assert not [path for path, answer in answers.items() if "set-cookie" in answer.headers]
-    cached = {path for path, answer in answers.items() if "no-store" not in answer.headers["cache-control"]}
+    assert not [path for path, response in responses.items() if "set-cookie" in response.headers]
+    cached = {path for path, response in responses.items() if "no-store" not in response.headers["cache-control"]}
     assert cached == {"/.well-known/jwks.json"}

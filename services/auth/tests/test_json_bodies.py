@@ -13,16 +13,16 @@ async def test_every_operation_refuses_text_that_cannot_be_stored(client, auth, 
     assert {path for _, path, _ in operations} >= {"/auth/login", "/auth/register", "/auth/password", "/auth/refresh"}
     for method, path, media_type in operations:
         for body in UNSTORABLE_BODIES:
-            answer = await client.http.request(method, path, content=body, headers={"Content-Type": media_type})
+            response = await client.http.request(method, path, content=body, headers={"Content-Type": media_type})
 
-            assert (method, path, answer.status_code) == (method, path, 400)
-            assert answer.json()["code"] == "payload-malformed"
+            assert (method, path, response.status_code) == (method, path, 400)
+            assert response.json()["code"] == "payload-malformed"
     assert not member.requests
 
 
 @pytest.mark.parametrize("parameter", ["a%00b", "%ED%A0%80", "%FF", "%00"])
 async def test_no_parameter_of_a_path_or_query_is_an_error_of_the_service(client, auth, parameter):
     for method, path in paths_with(auth.api, parameter):
-        answer = await client.http.request(method, path)
+        response = await client.http.request(method, path)
 
-        assert (method, path, answer.status_code) == (method, path, min(answer.status_code, 499))
+        assert (method, path, response.status_code) == (method, path, min(response.status_code, 499))

@@ -28,13 +28,13 @@ async def statuses(client, *sessions):
 async def test_the_response_is_that_of_a_log_in(client, change):
     mine = await client.tokens()
 
-    answer = await change(mine)
+    response = await change(mine)
 
-    assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.json().keys() == mine.keys()
-    assert answer.json()["member"] == mine["member"]
-    assert await statuses(client, answer.json()) == [200]
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.json().keys() == mine.keys()
+    assert response.json()["member"] == mine["member"]
+    assert await statuses(client, response.json()) == [200]
 
 
 async def test_every_session_but_the_new_one_ends(client, change):
@@ -65,8 +65,8 @@ async def test_the_new_session_survives_that_member_ends_the_others(client, memb
 
     async def end(member_id, epoch, keep):
         path = f"/internal/members/{member_id}/sessions"
-        answer = await client.http.delete(path, params={"epoch": epoch, "except": keep}, headers=service_token)
-        assert answer.status_code == 204
+        response = await client.http.delete(path, params={"epoch": epoch, "except": keep}, headers=service_token)
+        assert response.status_code == 204
 
     member.before_answering_change = end
     mine = await client.tokens()
@@ -90,17 +90,17 @@ async def test_a_log_in_under_way_with_the_old_password_opens_no_session(client,
 async def test_a_wrong_current_password_ends_nothing(client, change):
     mine, other = await client.tokens(), await client.tokens()
 
-    answer = await change(mine, current="wrong")
+    response = await change(mine, current="wrong")
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "current-password-wrong")
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (response.status_code, response.json()["code"]) == (422, "current-password-wrong")
+    assert response.headers["Content-Type"] == "application/problem+json"
     assert await statuses(client, mine, other) == [200, 200]
 
 
 async def test_what_member_says_of_the_new_password_reaches_the_client(client, change):
-    answer = await change(await client.tokens(), new="short")
+    response = await change(await client.tokens(), new="short")
 
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/new_password")
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/new_password")
 
 
 async def test_guesses_of_one_session_are_few(client, change):
@@ -108,19 +108,19 @@ async def test_guesses_of_one_session_are_few(client, change):
     for _ in range(10):
         assert (await change(mine, current="guess")).status_code == 422
 
-    answer = await change(mine)
+    response = await change(mine)
 
-    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-attempts")
-    assert int(answer.headers["Retry-After"]) > 0
+    assert (response.status_code, response.json()["code"]) == (429, "too-many-attempts")
+    assert int(response.headers["Retry-After"]) > 0
     assert (await change(other)).status_code == 200
 
 
 async def test_parallel_guesses_are_counted_too(client, change):
     mine = await client.tokens()
 
-    answers = await asyncio.gather(*(change(mine, current=f"guess {number}") for number in range(30)))
+    responses = await asyncio.gather(*(change(mine, current=f"guess {number}") for number in range(30)))
 
-    assert sorted(answer.status_code for answer in answers) == [422] * 10 + [429] * 20
+    assert sorted(response.status_code for response in responses) == [422] * 10 + [429] * 20
 
 
 async def test_an_unfit_new_password_is_no_guess(client, change):

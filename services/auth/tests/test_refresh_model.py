@@ -106,16 +106,16 @@ class RefreshMachine(RuleBasedStateMachine):
         # Clients use what they have: the latest tokens far more often than a thief's ancient ones.
         index = data.draw(st.sampled_from(known[-1:] * 3 + known[-2:] * 2 + known))
         refusal = self.expect(index)
-        answers = self.run(self.present_at_once([self.texts[index]] * calls))
+        responses = self.run(self.present_at_once([self.texts[index]] * calls))
         if refusal is not None:
-            assert answers[0] is refusal or refusal in answers
-            assert set(answers) <= {refusal, SessionRevoked}
+            assert responses[0] is refusal or refusal in responses
+            assert set(responses) <= {refusal, SessionRevoked}
             return
-        assert len(set(answers)) == 1, "parallel calls got different successors"
+        assert len(set(responses)) == 1, "parallel calls got different successors"
         if self.texts[index + 1] is not None:
-            assert answers[0] == self.texts[index + 1], "a repeat got another successor"
+            assert responses[0] == self.texts[index + 1], "a repeat got another successor"
         if not is_lost:
-            self.texts[index + 1] = answers[0]
+            self.texts[index + 1] = responses[0]
 
     async def present_at_once(self, texts):
         return await asyncio.gather(*(self.refresh(text) for text in texts))

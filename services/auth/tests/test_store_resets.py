@@ -72,8 +72,8 @@ def fill_pool(client):
     """Return what opens connections, by requests at once."""
 
     async def fill(token):
-        answers = await asyncio.gather(*(client.get("/auth/sessions", token) for _ in range(10)))
-        assert {answer.status_code for answer in answers} == {200}
+        responses = await asyncio.gather(*(client.get("/auth/sessions", token) for _ in range(10)))
+        assert {response.status_code for response in responses} == {200}
 
     return fill
 
@@ -122,9 +122,9 @@ async def test_requests_at_once_on_reset_connections_do_not_fail(client, relay, 
     assert relay.reset() >= 10
     await pass_a_turn()
 
-    answers = await asyncio.gather(*(client.get("/auth/sessions", access) for _ in range(20)), client.login())
+    responses = await asyncio.gather(*(client.get("/auth/sessions", access) for _ in range(20)), client.login())
 
-    assert {answer.status_code for answer in answers} == {200}
+    assert {response.status_code for response in responses} == {200}
 
 
 async def test_a_store_that_takes_no_connection_is_503(client, relay, fill_pool):
@@ -133,7 +133,7 @@ async def test_a_store_that_takes_no_connection_is_503(client, relay, fill_pool)
     await relay.stop()
     await pass_a_turn()
 
-    answers = [
+    responses = [
         await client.login(),
         await client.refresh(tokens["refresh_token"]),
         await client.get("/auth/sessions", tokens["access_token"]),
@@ -141,8 +141,8 @@ async def test_a_store_that_takes_no_connection_is_503(client, relay, fill_pool)
         await client.http.get("/readyz"),
     ]
 
-    assert {answer.status_code for answer in answers} == {503}
-    assert {answer.headers["Retry-After"] for answer in answers} == {"1"}
+    assert {response.status_code for response in responses} == {503}
+    assert {response.headers["Retry-After"] for response in responses} == {"1"}
     await relay.start()
     assert (await client.login()).status_code == 200
 

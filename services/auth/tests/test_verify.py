@@ -120,11 +120,11 @@ async def test_an_expired_token_is_refused_although_it_was_seen_before(client, c
 async def test_where_none_is_needed_no_expired_and_no_revoked_credential_pass_without_identity(client, clock):
     revoked, expired = (await client.tokens())["access_token"], (await client.tokens())["access_token"]
     await client.post("/auth/logout", revoked)
-    answers = [await client.verify(query="?optional=1"), await client.verify(revoked, "?optional=1")]
+    responses = [await client.verify(query="?optional=1"), await client.verify(revoked, "?optional=1")]
     clock.advance(7200 + 6)
-    answers.append(await client.verify(expired, "?optional=1"))
+    responses.append(await client.verify(expired, "?optional=1"))
 
-    for response in answers:
+    for response in responses:
         assert_anonymous(response)
 
 

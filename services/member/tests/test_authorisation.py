@@ -44,8 +44,8 @@ async def test_each_caller_gets_what_is_its_own(
 
     async def ask(headers: dict[str, str]) -> int:
         headers = headers | ({"If-Match": '"1"'} if method == "PUT" else {})
-        answer = await client.request(method, path.format(id=ann.id), headers=headers, json=body)
-        return answer.status_code
+        response = await client.request(method, path.format(id=ann.id), headers=headers, json=body)
+        return response.status_code
 
     assert await ask({}) == 401
     assert await ask(bob.headers) == as_other
@@ -64,25 +64,25 @@ async def test_an_administrator_may_where_the_owner_may(
 ):  # fmt: skip
     headers = admin.headers | ({"If-Match": '"1"'} if method == "PUT" else {})
 
-    answer = await client.request(method, path.format(id=ann.id), headers=headers, json=body)
+    response = await client.request(method, path.format(id=ann.id), headers=headers, json=body)
 
-    assert answer.status_code == as_admin
+    assert response.status_code == as_admin
 
 
 async def test_whether_another_member_exists_cannot_be_told(client, ann, bob):
     absent = "00000000-0000-7000-8000-000000000000"
 
-    answers = [await client.get(f"/api/members/{id_}", headers=ann.headers) for id_ in (bob.id, absent, "nonsense")]
+    responses = [await client.get(f"/api/members/{id_}", headers=ann.headers) for id_ in (bob.id, absent, "nonsense")]
 
-    documents = [answer.json() | {"request_id": None} for answer in answers]
+    documents = [response.json() | {"request_id": None} for response in responses]
     assert documents[0] == documents[1] == documents[2]
 
 
 async def test_an_administrator_learns_that_there_is_no_such_member(client, admin):
     for method in ("GET", "PATCH", "DELETE"):
         path = "/api/members/00000000-0000-7000-8000-000000000000"
-        answer = await client.request(method, path, headers=admin.headers, json={} if method == "PATCH" else None)
-        assert (answer.status_code, answer.json()["code"]) == (404, "member-not-found")
+        response = await client.request(method, path, headers=admin.headers, json={} if method == "PATCH" else None)
+        assert (response.status_code, response.json()["code"]) == (404, "member-not-found")
 
 
 async def test_an_id_has_one_spelling(client, ann):
@@ -93,10 +93,10 @@ async def test_an_id_has_one_spelling(client, ann):
 async def test_the_token_of_a_deleted_member_is_worth_nothing(client, ann, database):
     database.run("DELETE FROM members WHERE id = %s", ann.id)
 
-    answer = await client.get("/api/members/me", headers=ann.headers)
+    response = await client.get("/api/members/me", headers=ann.headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "account-inactive")
-    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    assert (response.status_code, response.json()["code"]) == (401, "account-inactive")
+    assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
 async def test_the_token_of_a_suspended_member_is_worth_nothing(client, make_member):
@@ -147,15 +147,15 @@ def forgeries(make_token, admin):
 
 async def test_forged_tokens_are_refused(client, forgeries):
     for fault, token in forgeries.items():
-        answer = await client.get("/api/members/me", headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 401, fault
-        assert "www-authenticate" in answer.headers
+        response = await client.get("/api/members/me", headers={"Authorization": f"Bearer {token}"})
+        assert response.status_code == 401, fault
+        assert "www-authenticate" in response.headers
 
 
 async def test_without_auths_keys_no_token_is_believed(settings, start, connect, ann, auth):
     auth._jwks = None
     client = await connect(await start(settings))
 
-    answer = await client.get("/api/members/me", headers=ann.headers)
+    response = await client.get("/api/members/me", headers=ann.headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (503, "jwks-unavailable")
+    assert (response.status_code, response.json()["code"]) == (503, "jwks-unavailable")

@@ -42,7 +42,7 @@ async def test_purges_at_once_do_not_wait_for_one_another(database, services):
     assert sum(await asyncio.gather(*(purge_shared_tables(services.sessions, services.outbox) for _ in range(4)))) == 50
 
 
-async def test_background_work_survives_failures_and_stops_when_told():
+async def test_background_work_survives_failures_and_stops_when_asked():
     stopping, done = asyncio.Event(), []
 
     async def work() -> int:

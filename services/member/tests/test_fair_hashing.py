@@ -20,8 +20,8 @@ async def test_all_others_log_in_while_one_member_floods_the_queue(
 
     async def log_in(someone, address: str) -> int:
         presented = {"email": someone.email, "password": someone.password}
-        answer = await client.post(VERIFY, json=presented, headers=service() | {"X-Client-Key": address})
-        return answer.status_code
+        response = await client.post(VERIFY, json=presented, headers=service() | {"X-Client-Key": address})
+        return response.status_code
 
     async def flood(number: int) -> None:
         while True:

@@ -17,7 +17,7 @@ def claim(key="key-1", scope="198.51.100.7", fingerprint="f1"):
     return {"idempotency": {"key": key, "scope": scope, "fingerprint": fingerprint}}
 
 
-async def test_a_repeat_gets_the_first_answer_byte_for_byte(client, admin, registration, database):
+async def test_a_repeat_gets_the_first_response_byte_for_byte(client, admin, registration, database):
     first = await client.post("/api/members", headers=keyed(admin), json=registration())
     again = await client.post("/api/members", headers=keyed(admin), json=registration())
 
@@ -30,7 +30,7 @@ async def test_a_repeat_gets_the_first_answer_byte_for_byte(client, admin, regis
     assert database.one("SELECT count(*) FROM members") == 2
 
 
-async def test_a_repeated_change_is_answered_as_then_although_the_member_moved_on(client, ann):
+async def test_a_repeated_change_is_replayed_as_then_although_the_member_moved_on(client, ann):
     headers = keyed(ann) | {"If-Match": '"1"'}
     first = await client.patch(ann.path, headers=headers, json={"display_name": "Anna"})
     await client.patch(ann.path, headers=ann.headers, json={"display_name": "Annabel"})
@@ -98,9 +98,9 @@ async def test_a_key_is_the_same_under_either_header(client, ann, header, value)
 async def test_a_malformed_key_is_refused_and_nothing_done(client, ann, key):
     headers = ann.headers | {"X-Idempotency-Key": key}
 
-    answer = await client.patch(ann.path, headers=headers, json={"display_name": "Anna"})
+    response = await client.patch(ann.path, headers=headers, json={"display_name": "Anna"})
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-invalid")
+    assert (response.status_code, response.json()["code"]) == (400, "idempotency-key-invalid")
     assert (await client.get(ann.path, headers=ann.headers)).json()["version"] == 1
 
 
@@ -117,18 +117,18 @@ async def test_another_request_under_the_key_is_refused(client, ann, method, que
     json = {"Content-Type": "application/json"}
     await client.patch(ann.path, headers=keyed(ann) | json, content=b'{"display_name": "Anna"}')
 
-    answer = await client.request(method, ann.path + query, headers=keyed(ann) | json | headers, content=body)
+    response = await client.request(method, ann.path + query, headers=keyed(ann) | json | headers, content=body)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency-key-reused")
     assert (await client.get(ann.path, headers=ann.headers)).json()["version"] == 2
 
 
 async def test_the_same_request_to_another_member_is_another_request(client, admin, ann, bob):
     await client.patch(ann.path, headers=keyed(admin), json={"locale": "ko"})
 
-    answer = await client.patch(bob.path, headers=keyed(admin), json={"locale": "ko"})
+    response = await client.patch(bob.path, headers=keyed(admin), json={"locale": "ko"})
 
-    assert answer.json()["code"] == "idempotency-key-reused"
+    assert response.json()["code"] == "idempotency-key-reused"
 
 
 async def test_two_callers_never_share_a_key(client, ann, bob):
@@ -141,8 +141,8 @@ async def test_two_callers_never_share_a_key(client, ann, bob):
 
 async def test_failures_are_not_recorded(client, ann, bob, database):
     for body in ({"email": bob.email}, {"locale": "nonsense"}, {"roles": ["admin"]}):
-        answer = await client.patch(ann.path, headers=keyed(ann), json=body)
-        assert answer.status_code >= 400
+        response = await client.patch(ann.path, headers=keyed(ann), json=body)
+        assert response.status_code >= 400
     stale = await client.patch(ann.path, headers=keyed(ann) | {"If-Match": '"9"'}, json={"locale": "ko"})
 
     assert stale.status_code == 412
@@ -153,11 +153,11 @@ async def test_failures_are_not_recorded(client, ann, bob, database):
 async def test_parallel_identical_posts_make_one_member(client, admin, registration, database):
     posts = (client.post("/api/members", headers=keyed(admin), json=registration()) for _ in range(100))
 
-    answers = await asyncio.gather(*posts)
+    responses = await asyncio.gather(*posts)
 
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.content for answer in answers}) == 1
-    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.content for response in responses}) == 1
+    assert sum("idempotent-replayed" not in response.headers for response in responses) == 1
     assert database.one("SELECT count(*) FROM members WHERE email = 'new@example.com'") == 1
 
 
@@ -167,9 +167,9 @@ async def test_replicas_share_the_ledger(settings, start, connect, admin, regist
     posts = (
         clients[n % 2].post("/api/members", headers=keyed(admin), json=registration()) for n in range(20)
     )  # fmt: skip
-    answers = await asyncio.gather(*posts)
+    responses = await asyncio.gather(*posts)
 
-    assert len({answer.content for answer in answers}) == 1
+    assert len({response.content for response in responses}) == 1
     assert database.one("SELECT count(*) FROM members WHERE email = 'new@example.com'") == 1
 
 
@@ -211,7 +211,7 @@ async def test_a_death_before_the_commit_leaves_nothing_and_the_repeat_does_it(
     assert (again.status_code, "idempotent-replayed" in again.headers) == (201, False)
 
 
-async def test_a_death_between_commit_and_answer_has_one_effect_and_the_repeat_learns_of_it(
+async def test_a_death_between_commit_and_response_has_one_effect_and_the_repeat_learns_of_it(
     client, admin, registration, database, monkeypatch
 ):
     commit = AsyncSession.commit
@@ -238,10 +238,10 @@ async def test_an_expired_record_counts_as_none(client, ann, database):
     await client.patch(ann.path, headers=keyed(ann), json={"locale": "ko"})
     database.run("UPDATE idempotency_records SET expires_at = now() - interval '1 second'")
 
-    answer = await client.patch(ann.path, headers=keyed(ann), json={"locale": "de"})
+    response = await client.patch(ann.path, headers=keyed(ann), json={"locale": "de"})
 
-    assert (answer.status_code, answer.json()["locale"]) == (200, "de")
-    assert "idempotent-replayed" not in answer.headers
+    assert (response.status_code, response.json()["locale"]) == (200, "de")
+    assert "idempotent-replayed" not in response.headers
     again = await client.patch(ann.path, headers=keyed(ann), json={"locale": "de"})
     assert again.headers["idempotent-replayed"] == "true"
 
@@ -289,12 +289,12 @@ async def test_a_registration_is_repeated_without_a_second_effect(client, servic
 async def test_parallel_registrations_under_one_key_make_one_member(client, service, registration, database):
     body = registration() | claim()
 
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.post("/internal/members", headers=service(), json=body) for _ in range(100))
     )
 
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.content for answer in answers}) == 1
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.content for response in responses}) == 1
     assert database.one("SELECT count(*) FROM members") == 1
 
 
@@ -302,9 +302,9 @@ async def test_another_registration_under_the_key_is_refused(client, service, re
     await client.post("/internal/members", headers=service(), json=registration() | claim())
 
     body = registration("other") | claim(fingerprint="f2")
-    answer = await client.post("/internal/members", headers=service(), json=body)
+    response = await client.post("/internal/members", headers=service(), json=body)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency-key-reused")
 
 
 async def test_registrations_of_two_clients_never_share_a_key(client, service, registration):
@@ -318,6 +318,6 @@ async def test_a_registrations_scope_is_never_a_members_own(client, service, reg
     await client.patch(ann.path, headers=keyed(ann), json={"locale": "ko"})
 
     body = registration() | claim(scope=ann.id)
-    answer = await client.post("/internal/members", headers=service(), json=body)
+    response = await client.post("/internal/members", headers=service(), json=body)
 
-    assert (answer.status_code, "idempotent-replayed" in answer.headers) == (201, False)
+    assert (response.status_code, "idempotent-replayed" in response.headers) == (201, False)

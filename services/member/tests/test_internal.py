@@ -10,13 +10,13 @@ VERIFY = "/internal/credentials/verify"
 
 
 async def test_a_registration_makes_a_member(client, service, registration):
-    answer = await client.post("/internal/members", json=registration("New"), headers=service())
+    response = await client.post("/internal/members", json=registration("New"), headers=service())
 
-    member = answer.json()
-    assert answer.status_code == 201
-    assert answer.headers["location"] == f"/api/members/{member['id']}"
-    assert answer.headers["etag"] == '"1"'
-    assert answer.headers["cache-control"] == "no-store"
+    member = response.json()
+    assert response.status_code == 201
+    assert response.headers["location"] == f"/api/members/{member['id']}"
+    assert response.headers["etag"] == '"1"'
+    assert response.headers["cache-control"] == "no-store"
     assert member.keys() == {
         "id", "email", "display_name", "locale", "roles", "status", "version", "created_at", "updated_at"
     }  # fmt: skip
@@ -27,25 +27,25 @@ async def test_a_registration_makes_a_member(client, service, registration):
 
 
 async def test_a_registration_keeps_the_locale_in_its_canonical_form(client, service, registration):
-    answer = await client.post("/internal/members", json=registration(locale="KO-kr"), headers=service())
+    response = await client.post("/internal/members", json=registration(locale="KO-kr"), headers=service())
 
-    assert answer.json()["locale"] == "ko-KR"
+    assert response.json()["locale"] == "ko-KR"
 
 
 async def test_an_address_is_taken_whatever_its_case(client, service, registration):
     await client.post("/internal/members", json=registration(email="Ann@Example.com"), headers=service())
 
-    answer = await client.post("/internal/members", json=registration(email="aNN@eXAMPLE.COM"), headers=service())
+    response = await client.post("/internal/members", json=registration(email="aNN@eXAMPLE.COM"), headers=service())
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
+    assert (response.status_code, response.json()["code"]) == (409, "email-taken")
 
 
 @pytest.mark.parametrize("granted", ["roles", "status", "id", "version", "session_epoch"])
 async def test_a_registration_cannot_say_more_than_it_may(client, service, registration, granted):
-    answer = await client.post("/internal/members", json=registration(**{granted: "admin"}), headers=service())
+    response = await client.post("/internal/members", json=registration(**{granted: "admin"}), headers=service())
 
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{granted}"]
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"/{granted}"]
 
 
 @pytest.mark.parametrize(
@@ -68,18 +68,18 @@ async def test_a_registration_cannot_say_more_than_it_may(client, service, regis
     ],
 )
 async def test_a_field_that_does_not_fit_is_named(client, service, registration, field, value, code):
-    answer = await client.post("/internal/members", json=registration(**{field: value}), headers=service())
+    response = await client.post("/internal/members", json=registration(**{field: value}), headers=service())
 
-    assert answer.status_code == 422
-    (error,) = answer.json()["errors"]
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
     assert (error["pointer"], error["code"]) == (f"/{field}", code)
 
 
-async def test_a_refused_password_is_not_repeated_in_the_answer(client, service, registration):
-    answer = await client.post("/internal/members", json=registration(password="hunter2"), headers=service())
+async def test_a_refused_password_is_not_repeated_in_the_response(client, service, registration):
+    response = await client.post("/internal/members", json=registration(password="hunter2"), headers=service())
 
-    assert answer.status_code == 422
-    assert "hunter2" not in answer.text
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
 
 
 async def test_the_password_is_kept_as_argon2id_alone(client, service, registration, database):
@@ -92,11 +92,11 @@ async def test_the_password_is_kept_as_argon2id_alone(client, service, registrat
 async def test_right_credentials_give_the_member_and_its_epoch(client, service, ann):
     presented = {"email": ann.email.upper(), "password": ann.password}
 
-    answer = await client.post(VERIFY, json=presented, headers=service())
+    response = await client.post(VERIFY, json=presented, headers=service())
 
-    assert answer.status_code == 200
-    assert answer.headers["cache-control"] == "no-store"
-    assert (answer.json()["member"]["id"], answer.json()["session_epoch"]) == (ann.id, 1)
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    assert (response.json()["member"]["id"], response.json()["session_epoch"]) == (ann.id, 1)
 
 
 async def test_every_refusal_of_credentials_looks_the_same(client, service, ann, make_member):
@@ -110,10 +110,10 @@ async def test_every_refusal_of_credentials_looks_the_same(client, service, ann,
         {"email": ann.email, "password": ""},
     ]
 
-    answers = [await client.post(VERIFY, json=presented, headers=service()) for presented in refused]
+    responses = [await client.post(VERIFY, json=presented, headers=service()) for presented in refused]
 
-    documents = [answer.json() | {"request_id": None} for answer in answers]
-    assert {answer.status_code for answer in answers} == {401}
+    documents = [response.json() | {"request_id": None} for response in responses]
+    assert {response.status_code for response in responses} == {401}
     assert all(document == documents[0] for document in documents)
     assert documents[0]["code"] == "credentials-invalid"
 
@@ -167,18 +167,18 @@ async def test_a_wrong_password_renews_nothing(client, service, ann, database):
 
 async def test_services_read_a_member_with_its_epoch(client, service, ann):
     for caller in ("auth", "shop", "web"):
-        answer = await client.get(f"/internal/members/{ann.id}", headers=service(caller))
+        response = await client.get(f"/internal/members/{ann.id}", headers=service(caller))
 
-        assert answer.status_code == 200
-        assert answer.json()["member"]["email"] == ann.email
-        assert answer.json()["session_epoch"] == 1
+        assert response.status_code == 200
+        assert response.json()["member"]["email"] == ann.email
+        assert response.json()["session_epoch"] == 1
 
 
 @pytest.mark.parametrize("member_id", ["00000000-0000-7000-8000-000000000000", "me", "nonsense"])
 async def test_services_learn_that_there_is_no_such_member(client, service, member_id):
-    answer = await client.get(f"/internal/members/{member_id}", headers=service())
+    response = await client.get(f"/internal/members/{member_id}", headers=service())
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "member-not-found")
+    assert (response.status_code, response.json()["code"]) == (404, "member-not-found")
 
 
 INTERNAL = [
@@ -201,15 +201,15 @@ async def test_nobody_without_a_service_token_gets_in(client, service, admin, re
     ]
 
     for headers in foreign:
-        answer = await client.request(method, path, headers=headers, json=registration())
-        assert answer.status_code == 401
+        response = await client.request(method, path, headers=headers, json=registration())
+        assert response.status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path"), INTERNAL[:3])
 async def test_only_auth_registers_verifies_and_changes_passwords(client, service, registration, method, path):
     for caller in ("shop", "web"):
-        answer = await client.request(method, path, headers=service(caller), json=registration())
-        assert answer.status_code == 403
+        response = await client.request(method, path, headers=service(caller), json=registration())
+        assert response.status_code == 403
 
 
 async def test_a_service_token_opens_no_door_of_a_member(client, service):

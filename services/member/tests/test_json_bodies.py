@@ -13,15 +13,15 @@ async def test_every_operation_refuses_text_that_cannot_be_stored(client, app):
     assert len(operations) >= 8
     for method, path, media_type in operations:
         for body in UNSTORABLE_BODIES:
-            answer = await client.request(method, path, content=body, headers={"Content-Type": media_type})
+            response = await client.request(method, path, content=body, headers={"Content-Type": media_type})
 
-            assert (method, path, answer.status_code) == (method, path, 400)
-            assert answer.json()["code"] == "payload-malformed"
+            assert (method, path, response.status_code) == (method, path, 400)
+            assert response.json()["code"] == "payload-malformed"
 
 
 @pytest.mark.parametrize("parameter", ["a%00b", "%ED%A0%80", "%FF", "%00"])
 async def test_no_parameter_of_a_path_or_query_is_an_error_of_the_service(client, app, admin, parameter):
     for method, path in paths_with(app, parameter):
-        answer = await client.request(method, path, headers=admin.headers)
+        response = await client.request(method, path, headers=admin.headers)
 
-        assert (method, path, answer.status_code) == (method, path, min(answer.status_code, 499))
+        assert (method, path, response.status_code) == (method, path, min(response.status_code, 499))

@@ -73,9 +73,9 @@ async def test_a_search_goes_on_over_pages(client, admin, make_member):
 
 @pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"q": "a\0"}, {"q": "x" * 101}])
 async def test_parameters_that_do_not_fit_are_refused(client, admin, params):
-    answer = await client.get("/api/members", headers=admin.headers, params=params)
+    response = await client.get("/api/members", headers=admin.headers, params=params)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "payload-invalid")
+    assert (response.status_code, response.json()["code"]) == (422, "payload-invalid")
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ async def test_parameters_that_do_not_fit_are_refused(client, admin, params):
     ["x", "…", "AA==", base64.urlsafe_b64encode(b"\x02" + bytes(16)).decode(), base64.b64encode(bytes(40)).decode()],
 )
 async def test_a_cursor_that_no_page_gave_is_refused(client, admin, cursor):
-    answer = await client.get("/api/members", headers=admin.headers, params={"cursor": cursor})
+    response = await client.get("/api/members", headers=admin.headers, params={"cursor": cursor})
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "cursor-invalid")
+    assert (response.status_code, response.json()["code"]) == (422, "cursor-invalid")
 
 
 async def test_the_administrators_list_is_the_same(client, admin, make_member):

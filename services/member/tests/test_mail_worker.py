@@ -36,7 +36,7 @@ PASSWORD = "smtp password"
 
 
 class Inbox:
-    """What the SMTP server does: it keeps mails, or answers what a test sets."""
+    """What the SMTP server does: it keeps mails, or responses what a test sets."""
 
     def __init__(self):
         self.raw: list[bytes] = []

@@ -41,9 +41,9 @@ async def test_a_change_that_fails_writes_no_mail(client, ann, service, registra
 
 
 async def test_a_new_address_is_announced_at_the_old_one(client, ann, mails):
-    answer = await client.patch("/api/members/me", json={"email": "anna@example.com"}, headers=ann.headers)
+    response = await client.patch("/api/members/me", json={"email": "anna@example.com"}, headers=ann.headers)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert mails() == [("email-changed", ann.email, "en")]
 
 

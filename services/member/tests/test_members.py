@@ -42,14 +42,14 @@ async def test_head_answers_as_get_without_the_body(client, admin):
 
 @pytest.mark.parametrize("media_type", ["application/merge-patch+json", "application/json", "Application/JSON; a=b"])
 async def test_a_patch_changes_what_it_names(client, ann, media_type):
-    answer = await client.patch(
+    response = await client.patch(
         ann.path, headers=ann.headers | {"Content-Type": media_type}, content=b'{"display_name": "  Anna "}'
     )
 
-    member = answer.json()
-    assert answer.status_code == 200
+    member = response.json()
+    assert response.status_code == 200
     assert (member["display_name"], member["email"], member["version"]) == ("Anna", ann.email, 2)
-    assert answer.headers["etag"] == '"2"'
+    assert response.headers["etag"] == '"2"'
     assert member["updated_at"] > member["created_at"]
     assert (await client.get(ann.path, headers=ann.headers)).json() == member
 
@@ -58,35 +58,35 @@ async def test_a_patch_changes_what_it_names(client, ann, media_type):
 async def test_a_patch_that_changes_nothing_makes_no_new_version(client, ann, body):
     before = (await client.get(ann.path, headers=ann.headers)).json()
 
-    answer = await client.patch(ann.path, headers=ann.headers, json=body)
+    response = await client.patch(ann.path, headers=ann.headers, json=body)
 
-    assert (answer.status_code, answer.json()) == (200, before)
+    assert (response.status_code, response.json()) == (200, before)
 
 
 @pytest.mark.parametrize("field", ["email", "display_name", "locale"])
 async def test_nothing_can_be_removed(client, ann, field):
-    answer = await client.patch(ann.path, headers=ann.headers, json={field: None})
+    response = await client.patch(ann.path, headers=ann.headers, json={field: None})
 
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}"]
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"/{field}"]
 
 
 @pytest.mark.parametrize("field", ["id", "version", "password", "created_at", "session_epoch", "nonsense"])
 async def test_unknown_and_fixed_fields_are_refused(client, ann, field):
-    answer = await client.patch(ann.path, headers=ann.headers, json={field: "x"})
+    response = await client.patch(ann.path, headers=ann.headers, json={field: "x"})
 
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}"]
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"/{field}"]
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff", b'{"display_name": NaN}', b"[]", b'"x"', b"null"])
 async def test_a_body_that_is_no_object_is_refused(client, ann, content):
     headers = ann.headers | {"Content-Type": "application/json"}
 
-    answer = await client.patch(ann.path, headers=headers, content=content)
+    response = await client.patch(ann.path, headers=headers, content=content)
 
-    assert answer.status_code in {400, 422}
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert response.status_code in {400, 422}
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,16 @@ async def test_a_body_that_is_no_object_is_refused(client, ann, content):
 async def test_a_body_of_another_type_is_refused(client, ann, media_type):
     headers = ann.headers | {"Content-Type": media_type}
 
-    answer = await client.patch(ann.path, headers=headers, content=b'{"display_name": "Anna"}')
+    response = await client.patch(ann.path, headers=headers, content=b'{"display_name": "Anna"}')
 
-    assert (answer.status_code, answer.json()["code"]) == (415, "media-type-unsupported")
-    assert "application/merge-patch+json" in answer.headers["accept-patch"]
+    assert (response.status_code, response.json()["code"]) == (415, "media-type-unsupported")
+    assert "application/merge-patch+json" in response.headers["accept-patch"]
 
 
 async def test_a_body_that_is_too_large_is_refused(client, ann):
-    answer = await client.patch(ann.path, headers=ann.headers, json={"display_name": "x" * 70_000})
+    response = await client.patch(ann.path, headers=ann.headers, json={"display_name": "x" * 70_000})
 
-    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
 
 
 async def test_a_member_moves_to_another_address_and_leaves_the_old_one_free(client, ann, service, registration):
@@ -116,9 +116,9 @@ async def test_a_member_moves_to_another_address_and_leaves_the_old_one_free(cli
 
 
 async def test_another_members_address_cannot_be_taken(client, ann, bob):
-    answer = await client.patch(ann.path, headers=ann.headers, json={"email": bob.email})
+    response = await client.patch(ann.path, headers=ann.headers, json={"email": bob.email})
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
+    assert (response.status_code, response.json()["code"]) == (409, "email-taken")
 
 
 async def test_a_new_address_asks_for_a_fresh_log_in(client, make_member):
@@ -155,9 +155,9 @@ async def test_the_callers_own_row_is_read_once(client, ann, app):
     engine = app.state.services.engine.sync_engine
     event.listen(engine, "before_cursor_execute", lambda _c, _cu, statement, *_: statements.append(statement))
 
-    answer = await client.get("/api/members/me", headers=ann.headers)
+    response = await client.get("/api/members/me", headers=ann.headers)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len([statement for statement in statements if "FROM members" in statement]) == 1
 
 
@@ -170,9 +170,9 @@ async def test_an_administrator_needs_no_fresh_log_in_for_anothers_address(clien
 async def test_a_stale_change_is_refused(client, ann):
     for method, body in (("PATCH", {"display_name": "A"}), ("PUT", PROFILE), ("DELETE", None)):
         headers = ann.headers | {"If-Match": '"7"'}
-        answer = await client.request(method, ann.path, headers=headers, json=body)
+        response = await client.request(method, ann.path, headers=headers, json=body)
 
-        assert (answer.status_code, answer.json()["code"]) == (412, "precondition-failed")
+        assert (response.status_code, response.json()["code"]) == (412, "precondition-failed")
     assert (await client.get(ann.path, headers=ann.headers)).json()["version"] == 1
 
 
@@ -198,51 +198,51 @@ async def test_if_none_match_can_forbid_a_change(client, ann):
 async def test_a_malformed_precondition_is_no_licence(client, ann):
     headers = ann.headers | {"If-Match": "1"}
 
-    answer = await client.patch(ann.path, headers=headers, json={"display_name": "Anna"})
+    response = await client.patch(ann.path, headers=headers, json={"display_name": "Anna"})
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "precondition-malformed")
+    assert (response.status_code, response.json()["code"]) == (400, "precondition-malformed")
 
 
 async def test_a_replacement_without_if_match_is_refused(client, ann):
-    answer = await client.put(ann.path, headers=ann.headers, json=PROFILE)
+    response = await client.put(ann.path, headers=ann.headers, json=PROFILE)
 
-    assert (answer.status_code, answer.json()["code"]) == (428, "precondition-required")
+    assert (response.status_code, response.json()["code"]) == (428, "precondition-required")
 
 
 async def test_a_replacement_sets_every_field(client, ann):
     body = {"email": "anna@example.com", "display_name": "Anna", "locale": "ko"}
 
-    answer = await client.put("/api/members/me", headers=ann.headers | {"If-Match": '"1"'}, json=body)
+    response = await client.put("/api/members/me", headers=ann.headers | {"If-Match": '"1"'}, json=body)
 
-    assert answer.status_code == 200
-    assert answer.json() | body == answer.json()
+    assert response.status_code == 200
+    assert response.json() | body == response.json()
 
 
 @pytest.mark.parametrize("missing", ["email", "display_name", "locale"])
 async def test_a_replacement_must_be_whole(client, ann, missing):
     body = {field: value for field, value in PROFILE.items() if field != missing}
 
-    answer = await client.put(ann.path, headers=ann.headers | {"If-Match": "*"}, json=body)
+    response = await client.put(ann.path, headers=ann.headers | {"If-Match": "*"}, json=body)
 
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{missing}"]
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"/{missing}"]
 
 
 async def test_a_replacement_keeps_roles_and_status_that_it_does_not_name(client, admin, ann):
-    answer = await client.put(ann.path, headers=admin.headers | {"If-Match": "*"}, json=PROFILE)
+    response = await client.put(ann.path, headers=admin.headers | {"If-Match": "*"}, json=PROFILE)
 
-    assert (answer.json()["roles"], answer.json()["status"]) == (["member"], "active")
+    assert (response.json()["roles"], response.json()["status"]) == (["member"], "active")
 
 
 async def test_of_two_changes_of_one_version_one_is_lost_on_nobody(client, ann):
     """All read version 1; the later ones are refused."""
     headers = ann.headers | {"If-Match": '"1"'}
 
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.patch(ann.path, headers=headers, json={"display_name": f"Ann {n}"}) for n in range(8))
     )
 
-    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+    assert sorted(response.status_code for response in responses) == [200] + [412] * 7
 
 
 async def test_a_deleted_member_is_gone_and_its_address_free(client, ann, service, registration):
@@ -259,29 +259,29 @@ async def test_a_deleted_member_is_gone_and_its_address_free(client, ann, servic
 async def test_an_administrator_makes_a_member(client, admin, registration):
     body = registration(roles=["support", "member", "support"], status="suspended", locale="de")
 
-    answer = await client.post("/api/members", headers=admin.headers, json=body)
+    response = await client.post("/api/members", headers=admin.headers, json=body)
 
-    member = answer.json()
-    assert answer.status_code == 201
-    assert answer.headers["location"] == f"/api/members/{member['id']}"
+    member = response.json()
+    assert response.status_code == 201
+    assert response.headers["location"] == f"/api/members/{member['id']}"
     assert (member["roles"], member["status"], member["locale"]) == (["member", "support"], "suspended", "de")
 
 
 async def test_a_guessable_password_is_refused_for_an_administrator_as_well(client, admin, registration):
-    answer = await client.post("/api/members", headers=admin.headers, json=registration(password="password1"))
+    response = await client.post("/api/members", headers=admin.headers, json=registration(password="password1"))
 
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["code"] == "password-common"
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["code"] == "password-common"
 
 
 @pytest.mark.parametrize("path", ["/api/members/", "/api/members/me/", "/api", "/api/members/me/roles"])
 async def test_other_paths_are_not_found(client, ann, path):
-    answer = await client.get(path, headers=ann.headers)
+    response = await client.get(path, headers=ann.headers)
 
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
 
 
 async def test_a_method_that_a_path_does_not_have_is_refused(client, ann):
-    answer = await client.post(ann.path, headers=ann.headers, json={})
+    response = await client.post(ann.path, headers=ann.headers, json={})
 
-    assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
+    assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")

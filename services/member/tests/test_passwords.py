@@ -174,9 +174,9 @@ async def test_an_overload_reaches_the_client_as_a_problem(make_settings, start,
         for _ in range(3)
     ]
     # Two of the three find no place, in whatever order they arrive.
-    refused, _ = [await answer for answer in itertools.islice(asyncio.as_completed(ask), 2)]
+    refused, _ = [await response for response in itertools.islice(asyncio.as_completed(ask), 2)]
     go_on.set()
-    statuses = sorted(answer.status_code for answer in await asyncio.gather(*ask))
+    statuses = sorted(response.status_code for response in await asyncio.gather(*ask))
 
     assert (refused.status_code, refused.json()["code"]) == (503, "hashing-overloaded")
     assert refused.headers["retry-after"] == "1"

@@ -13,7 +13,7 @@ from platform_member.outbox.shop_erasure import ShopErasure
 from platform_member.outbox.topics import SUBSCRIPTIONS
 
 PENDING = "SELECT count(*) FROM outbox_deliveries WHERE delivered_at IS NULL"
-# What ends sessions: method, path, body, and the answers when auth is there and when it is away.
+# What ends sessions: method, path, body, and the responses when auth is there and when it is unavailable.
 ENDINGS = [
     pytest.param("PATCH", "/api/members/{id}", {"status": "suspended"}, 200, id="suspension"),
     pytest.param("PATCH", "/api/members/{id}", {"roles": ["support"]}, 200, id="roles"),
@@ -30,12 +30,12 @@ def make_due(database):
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), ENDINGS)
-async def test_sessions_have_ended_when_the_answer_comes(
+async def test_sessions_have_ended_when_the_response_comes(
     client, auth, admin, ann, database, method, path, body, status
 ):
-    answer = await client.request(method, path.format(id=ann.id), headers=admin.headers, json=body)
+    response = await client.request(method, path.format(id=ann.id), headers=admin.headers, json=body)
 
-    assert answer.status_code == status
+    assert response.status_code == status
     assert auth.ended == [(ann.id, 2)]
     assert database.one(PENDING) == 0
     if method != "DELETE":
@@ -49,12 +49,12 @@ async def test_without_auth_the_change_holds_and_is_delivered_later(
 ):
     auth.away, auth.status = fault == "away", 500
 
-    answer = await client.request(method, path.format(id=ann.id), headers=admin.headers, json=body)
+    response = await client.request(method, path.format(id=ann.id), headers=admin.headers, json=body)
 
-    assert answer.status_code == 202
-    assert answer.headers["cache-control"] == "no-store"
+    assert response.status_code == 202
+    assert response.headers["cache-control"] == "no-store"
     if status == 200:
-        assert answer.json()["version"] == 2
+        assert response.json()["version"] == 2
     reading = await client.get(ann.path, headers=admin.headers)
     assert reading.status_code == (404 if method == "DELETE" else 200)
     assert database.one(PENDING) == 1
@@ -105,8 +105,8 @@ async def test_a_suspended_member_cannot_log_in_until_it_is_reinstated(client, a
     assert (await client.get(ann.path, headers=ann.headers)).status_code == 401
 
     await client.post(f"/api/admin/members/{ann.id}/reinstate", headers=admin.headers)
-    answer = await client.post(verify, json=presented, headers=service())
-    assert (answer.status_code, answer.json()["session_epoch"]) == (200, 2)
+    response = await client.post(verify, json=presented, headers=service())
+    assert (response.status_code, response.json()["session_epoch"]) == (200, 2)
 
 
 async def test_a_rolled_back_change_leaves_no_event(client, auth, admin, ann, bob, database):
@@ -141,7 +141,7 @@ async def test_a_repeat_of_a_completed_change_is_complete(client, auth, admin, a
     assert len(auth.ended) == 1
 
 
-async def test_a_repeat_during_the_delivery_gets_the_same_answer_as_the_first(client, auth, admin, ann):
+async def test_a_repeat_during_the_delivery_gets_the_same_response_as_the_first(client, auth, admin, ann):
     """Between commit and delivery nobody knows yet whether it becomes 200 or 202: the repeat waits."""
     headers = admin.headers | {"X-Idempotency-Key": "key-1"}
     asked, go_on = asyncio.Event(), asyncio.Event()
@@ -185,7 +185,7 @@ async def test_a_repeat_does_not_wait_for_ever_for_a_delivery(client, auth, admi
 async def test_a_death_during_the_delivery_leaves_an_accepted_change_that_is_delivered(
     client, auth, admin, ann, services, database, make_due
 ):
-    """The process dies after the commit: another finds the event, and a repeat the answer that was promised."""
+    """The process dies after the commit: another finds the event, and a repeat the response that was promised."""
     headers = admin.headers | {"X-Idempotency-Key": "key-1"}
 
     async def die() -> None:
@@ -204,7 +204,7 @@ async def test_a_death_during_the_delivery_leaves_an_accepted_change_that_is_del
     assert auth.ended == [(ann.id, 2)]
 
 
-async def test_an_answer_that_settles_too_late_stays_as_it_was_repeated(client, auth, admin, ann, database):
+async def test_a_response_that_settles_too_late_stays_as_it_was_repeated(client, auth, admin, ann, database):
     headers = admin.headers | {"X-Idempotency-Key": "key-1"}
     repeats = []
 
@@ -216,7 +216,7 @@ async def test_an_answer_that_settles_too_late_stays_as_it_was_repeated(client, 
     auth.before_answer = repeat_after_the_time_has_passed
     first = await client.patch(ann.path, headers=headers, json={"roles": []})
 
-    assert [answer.status_code for answer in repeats] == [202]
+    assert [response.status_code for response in repeats] == [202]
     assert first.status_code == 202
     assert database.one(PENDING) == 0
 
@@ -268,7 +268,7 @@ async def test_a_running_service_delivers_by_itself(make_settings, start, connec
     assert auth.ended == [(ann.id, 2)]
 
 
-async def test_auth_that_hangs_does_not_hold_up_the_answer(client, auth, admin, ann, monkeypatch):
+async def test_auth_that_hangs_does_not_hold_up_the_response(client, auth, admin, ann, monkeypatch):
     monkeypatch.setattr("platform_database.outbox.service.ATTEMPT_TIMEOUT", 0.1)
     auth.before_answer = asyncio.Event().wait
 
@@ -311,9 +311,9 @@ class TestLastAdministrator:
     async def test_the_last_one_cannot_go(self, client, auth, admin, make_member, database, method, path, body):
         make_member("suspended-admin", "admin", status="suspended")
 
-        answer = await client.request(method, path.format(id=admin.id), headers=admin.headers, json=body)
+        response = await client.request(method, path.format(id=admin.id), headers=admin.headers, json=body)
 
-        assert (answer.status_code, answer.json()["code"]) == (409, "last-administrator")
+        assert (response.status_code, response.json()["code"]) == (409, "last-administrator")
         assert auth.requests == []
         assert database.one("SELECT version FROM members WHERE id = %s", admin.id) == 1
 
@@ -325,19 +325,19 @@ class TestLastAdministrator:
     async def test_two_that_take_each_others_role_do_not_both_succeed(self, client, admin, make_member):
         second = make_member("second", "admin")
 
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             client.patch(second.path, headers=admin.headers, json={"roles": ["member"]}),
             client.patch(admin.path, headers=second.headers, json={"roles": ["member"]}),
         )
 
-        statuses = sorted(answer.status_code for answer in answers)
+        statuses = sorted(response.status_code for response in responses)
         # The second one may already have lost the role that it acts by.
         assert statuses in ([200, 401], [200, 403], [200, 409])
 
     async def test_an_administrator_may_change_its_name(self, client, admin):
-        answer = await client.patch(admin.path, headers=admin.headers, json={"display_name": "Chief"})
+        response = await client.patch(admin.path, headers=admin.headers, json={"display_name": "Chief"})
 
-        assert answer.status_code == 200
+        assert response.status_code == 200
 
 
 def test_the_consumers_are_those_that_are_subscribed():

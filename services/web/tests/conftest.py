@@ -88,7 +88,7 @@ async def admin(browser: Browser, sign_in: Callable[..., None]) -> Browser:
 
 @pytest.fixture
 def tokens(make_token: Callable[..., str]) -> dict[str, Any]:
-    """What auth answers when a session is opened or renewed."""
+    """The response of auth when a session is created or renewed."""
     return {
         "access_token": make_token(sub=MEMBER_ID),
         "token_type": "Bearer",

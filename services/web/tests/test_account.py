@@ -23,10 +23,10 @@ async def test_a_change_names_the_version_that_was_read_and_a_key(member, servic
     services.member.on("PATCH", "/api/members/me", 200, MEMBER)
     form = (await member.page("/account")).form("/account/profile")
 
-    answer = await member.submit(form, {"display_name": " Ada Lovelace ", "locale": "ko"})
+    response = await member.submit(form, {"display_name": " Ada Lovelace ", "locale": "ko"})
 
-    assert answer.headers["location"] == "/account?notice=saved"
-    assert cookie_lines(answer)["lang"].startswith("lang=ko;")
+    assert response.headers["location"] == "/account?notice=saved"
+    assert cookie_lines(response)["lang"].startswith("lang=ko;")
     [asked] = services.member.asked("PATCH", "/api/members/me")
     assert asked["json"] == {"display_name": "Ada Lovelace", "email": "ada@example.com", "locale": "ko"}
     assert asked["headers"]["If-Match"] == '"3"'
@@ -38,10 +38,10 @@ async def test_a_change_made_elsewhere_is_shown_and_nothing_is_overwritten(membe
     services.member.refuse("PATCH", "/api/members/me", 412, "precondition-failed")
     services.member.on("GET", "/api/members/me", 200, MEMBER | {"display_name": "Grace", "version": 4})
 
-    answer = await member.submit(form, {"display_name": "Ada L."})
+    response = await member.submit(form, {"display_name": "Ada L."})
 
-    page = Page(answer.text)
-    assert answer.status_code == 412
+    page = Page(response.text)
+    assert response.status_code == 412
     assert "was changed elsewhere" in page.text
     assert page.form("/account/profile").fields["display_name"] == "Grace"
     assert page.form("/account/profile").fields["version"] == "4"
@@ -70,10 +70,10 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(member, services, 
     form = (await member.page("/account")).form("/account/profile")
     services.member.refuse("PATCH", "/api/members/me", status, code, errors=errors)
 
-    answer = await member.submit(form, {"display_name": "Typed", "email": "typed"})
+    response = await member.submit(form, {"display_name": "Typed", "email": "typed"})
 
-    page = Page(answer.text)
-    assert answer.status_code == status
+    page = Page(response.text)
+    assert response.status_code == status
     assert said in page.text
     assert page.form("/account/profile").fields["display_name"] == "Typed"
 
@@ -82,19 +82,19 @@ async def test_another_e_mail_address_may_ask_for_a_fresh_log_in(member, service
     form = (await member.page("/account")).form("/account/profile")
     services.member.refuse("PATCH", "/api/members/me", 401, "reauthentication-required")
 
-    answer = await member.submit(form, {"email": "other@example.com"})
+    response = await member.submit(form, {"email": "other@example.com"})
 
-    assert answer.headers["location"] == "/log-in?again&next=/account"
+    assert response.headers["location"] == "/log-in?again&next=/account"
     assert (await member.page("/log-in?again&next=/account")).form("/log-in").fields["again"] == "1"
 
 
 async def test_what_is_typed_is_never_markup(member, services):
     services.member.on("GET", "/api/members/me", 200, MEMBER | {"display_name": '"><script>alert(1)</script>'})
 
-    answer = await member.get("/account")
+    response = await member.get("/account")
 
-    assert "<script>alert" not in answer.text
-    assert Page(answer.text).form("/account/profile").fields["display_name"] == '"><script>alert(1)</script>'
+    assert "<script>alert" not in response.text
+    assert Page(response.text).form("/account/profile").fields["display_name"] == '"><script>alert(1)</script>'
 
 
 async def test_the_profile_says_so_while_member_is_unavailable(member, services):
@@ -109,10 +109,10 @@ async def test_a_new_password_gives_this_browser_new_tokens(member, services, to
     services.auth.on("POST", "/auth/password", 200, tokens)
     form = (await member.page("/account/password")).form("/account/password")
 
-    answer = await member.submit(form, {"current_password": "old one", "new_password": "a new one"})
+    response = await member.submit(form, {"current_password": "old one", "new_password": "a new one"})
 
-    assert answer.headers["location"] == "/account/password?notice=password-changed"
-    assert {"__Host-access", "__Host-refresh"} <= cookie_lines(answer).keys()
+    assert response.headers["location"] == "/account/password?notice=password-changed"
+    assert {"__Host-access", "__Host-refresh"} <= cookie_lines(response).keys()
     [asked] = services.auth.asked("POST", "/auth/password")
     assert asked["json"] == {"current_password": "old one", "new_password": "a new one"}
 
@@ -130,10 +130,10 @@ async def test_a_refused_password_says_why(member, services, status, code, point
     services.auth.refuse("POST", "/auth/password", status, code, errors=errors)
     form = (await member.page("/account/password")).form("/account/password")
 
-    answer = await member.submit(form, {"current_password": "x", "new_password": "y"})
+    response = await member.submit(form, {"current_password": "x", "new_password": "y"})
 
-    assert answer.status_code in {422, 429}
-    assert said in Page(answer.text).text
+    assert response.status_code in {422, 429}
+    assert said in Page(response.text).text
 
 
 async def test_sessions_are_listed_and_each_can_be_ended(member, services):
@@ -141,11 +141,11 @@ async def test_sessions_are_listed_and_each_can_be_ended(member, services):
     services.auth.on("DELETE", f"/auth/sessions/{SESSION['id']}", 204)
 
     page = await member.page("/account/sessions")
-    answer = await member.submit(page.form(f"/account/sessions/{SESSION['id']}/end"))
+    response = await member.submit(page.form(f"/account/sessions/{SESSION['id']}/end"))
 
     assert "Safari · iPhone" in page.text
     assert "198.51.100.7" in page.text
-    assert answer.headers["location"] == "/account/sessions?notice=session-ended"
+    assert response.headers["location"] == "/account/sessions?notice=session-ended"
 
 
 async def test_logging_out_everywhere_clears_this_browsers_cookies(member, services):
@@ -153,10 +153,10 @@ async def test_logging_out_everywhere_clears_this_browsers_cookies(member, servi
     services.auth.on("POST", "/auth/logout-all", 204)
     form = (await member.page("/account/sessions")).form("/account/sessions/end-all")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.headers["location"] == "/?notice=logged-out-everywhere"
-    assert "Max-Age=0" in cookie_lines(answer)["__Host-refresh"]
+    assert response.headers["location"] == "/?notice=logged-out-everywhere"
+    assert "Max-Age=0" in cookie_lines(response)["__Host-refresh"]
 
 
 async def test_deleting_the_account_takes_the_password(member, services, tokens):
@@ -169,9 +169,9 @@ async def test_deleting_the_account_takes_the_password(member, services, tokens)
 
     services.auth.on("POST", "/auth/login", 200, tokens | {"member": MEMBER})
     services.member.on("DELETE", "/api/members/me", 204)
-    answer = await member.submit(form, {"current_password": "right"})
+    response = await member.submit(form, {"current_password": "right"})
 
-    assert answer.headers["location"] == "/?notice=account-deleted"
+    assert response.headers["location"] == "/?notice=account-deleted"
     [asked] = services.member.asked("DELETE", "/api/members/me")
     assert asked["headers"]["Authorization"] == f"Bearer {tokens['access_token']}"
 
@@ -179,9 +179,9 @@ async def test_deleting_the_account_takes_the_password(member, services, tokens)
 async def test_a_session_that_ended_meanwhile_leads_to_the_log_in(member, services):
     services.member.refuse("GET", "/api/members/me", 401, "account-inactive")
 
-    answer = await member.get("/account")
+    response = await member.get("/account")
 
-    assert answer.headers["location"] == "/log-in?next=/account"
+    assert response.headers["location"] == "/log-in?next=/account"
 
 
 async def test_services_get_the_token_that_the_edge_handed_on(member, services):

@@ -70,9 +70,9 @@ async def test_a_form_for_the_password_names_the_account_unless_member_is_unavai
 
 
 async def test_password_managers_find_the_form_for_another_password(browser):
-    answer = await browser.get("/.well-known/change-password")
+    response = await browser.get("/.well-known/change-password")
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/account/password")
+    assert (response.status_code, response.headers["location"]) == (303, "/account/password")
 
 
 async def test_a_password_that_is_too_long_is_refused_in_words_and_reaches_the_service_whole(member, services):
@@ -86,9 +86,9 @@ async def test_a_password_that_is_too_long_is_refused_in_words_and_reaches_the_s
     change = (await member.page("/account/password")).form("/account/password")
     changed = await member.submit(change, {"current_password": "x", "new_password": LONG})
 
-    for answer in (joined, changed):
-        assert answer.status_code == 422
-        assert "Use at most 256 characters." in Page(answer.text).text
+    for response in (joined, changed):
+        assert response.status_code == 422
+        assert "Use at most 256 characters." in Page(response.text).text
     assert services.auth.asked("POST", "/auth/register")[0]["json"]["password"] == LONG
     assert services.auth.asked("POST", "/auth/password")[0]["json"]["new_password"] == LONG
 
@@ -108,10 +108,10 @@ async def test_an_empty_field_is_named_as_empty(browser, services, sign_in, page
     form = (await open_page(browser, sign_in, page)).form(action)
     names = [name for name in PURPOSES[page, action] if name not in {"username", "locale"}]
 
-    answer = await browser.submit(form, dict.fromkeys(names, blank))
+    response = await browser.submit(form, dict.fromkeys(names, blank))
 
-    assert answer.status_code == 422
-    text = Page(answer.text).text
+    assert response.status_code == 422
+    text = Page(response.text).text
     assert [sentence for sentence in said if text.count(sentence) != 2] == [], "at the top and at the field"
     assert not [r for service in services for r in service.requests if r["method"] != "GET"]
 

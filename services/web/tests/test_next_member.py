@@ -62,23 +62,23 @@ def other_logs_in(services, make_token, tokens):
 
     async def do(browser, place: str = "/log-in"):
         page = await browser.page(f"{place}&again" if "?" in place else f"{place}?again")
-        answer = await browser.submit(page.form("/log-in"), {"email": "bob@example.com", "password": "correct horse"})
-        assert answer.status_code == 303
+        response = await browser.submit(page.form("/log-in"), {"email": "bob@example.com", "password": "correct horse"})
+        assert response.status_code == 303
         browser.token = opened["access_token"]
-        return answer
+        return response
 
     return do
 
 
 async def type_address(browser):
     form = (await browser.page("/checkout")).form("/checkout")
-    answer = await browser.submit(form, TYPED, Referer=f"{SITE}/checkout")
-    assert answer.headers["location"] == "/checkout/review"
+    response = await browser.submit(form, TYPED, Referer=f"{SITE}/checkout")
+    assert response.headers["location"] == "/checkout/review"
     return form
 
 
-def removed(answer) -> set[str]:
-    return {name for name, line in cookie_lines(answer).items() if "Max-Age=0" in line}
+def removed(response) -> set[str]:
+    return {name for name, line in cookie_lines(response).items() if "Max-Age=0" in line}
 
 
 def written(services) -> list[str]:
@@ -94,10 +94,10 @@ async def test_no_form_of_an_earlier_session_does_anything_in_the_next(browser, 
     assert forms
 
     sign_in(browser, sub=OTHER_ID, sid="other", roles=["admin", "member"])
-    answers = [await browser.submit(form, {"current_password": "x", "new_password": "y" * 12}) for form in forms]
+    responses = [await browser.submit(form, {"current_password": "x", "new_password": "y" * 12}) for form in forms]
 
-    assert {answer.status_code for answer in answers} == {403}
-    assert all("/problems/csrf-token-invalid" in Page(answer.text).links for answer in answers)
+    assert {response.status_code for response in responses} == {403}
+    assert all("/problems/csrf-token-invalid" in Page(response.text).links for response in responses)
     assert written(services) == []
 
 
@@ -106,9 +106,9 @@ async def test_a_form_stays_good_when_its_session_is_renewed(browser, sign_in):
     form = (await browser.page("/account/sessions")).form("/account/sessions/end-all")
 
     sign_in(browser, sid="first", iat=1)
-    answer = await browser.submit(form)
+    response = await browser.submit(form)
 
-    assert answer.headers["location"] == "/?notice=logged-out-everywhere"
+    assert response.headers["location"] == "/?notice=logged-out-everywhere"
 
 
 async def test_a_log_in_page_that_was_opened_before_another_log_in_still_works(browser, services, sign_in, tokens):
@@ -116,9 +116,9 @@ async def test_a_log_in_page_that_was_opened_before_another_log_in_still_works(b
     form = (await browser.page("/log-in")).form("/log-in")
     sign_in(browser, sid="first")
 
-    answer = await browser.submit(form, {"email": "ada@example.com", "password": "correct horse"})
+    response = await browser.submit(form, {"email": "ada@example.com", "password": "correct horse"})
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
 
 
 async def test_a_log_in_ends_the_session_that_it_replaces(member, services, other_logs_in):
@@ -145,9 +145,9 @@ async def test_whoever_leaves_leaves_nothing(browser, services, sign_in, tokens,
     await type_address(browser)
     browser.http.cookies.set(CART_COOKIE, "not-merged-yet")
 
-    answer = await browser.submit((await browser.page(page)).form(action), changes)
+    response = await browser.submit((await browser.page(page)).form(action), changes)
 
-    assert {"__Host-access", "__Host-refresh", CART_COOKIE, DRAFT_COOKIE} <= removed(answer)
+    assert {"__Host-access", "__Host-refresh", CART_COOKIE, DRAFT_COOKIE} <= removed(response)
     assert browser.cookie(DRAFT_COOKIE) is None
 
 
@@ -156,10 +156,10 @@ async def test_a_log_out_without_a_session_cleans_the_browser_too(member, servic
     await type_address(member)
     member.token = None
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.headers["location"] == "/?notice=logged-out"
-    assert {"__Host-refresh", CART_COOKIE, DRAFT_COOKIE} <= removed(answer)
+    assert response.headers["location"] == "/?notice=logged-out"
+    assert {"__Host-refresh", CART_COOKIE, DRAFT_COOKIE} <= removed(response)
     assert not services.auth.asked("POST", "/auth/logout")
 
 
@@ -170,10 +170,10 @@ async def test_a_log_out_while_the_session_cannot_be_checked_cleans_the_browser_
     member.http.cookies.set("__Host-refresh", "a-refresh-token_0123456789")
     await services.auth.stop()
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.status_code == 503
-    assert {"__Host-refresh", CART_COOKIE, DRAFT_COOKIE} <= removed(answer)
+    assert response.status_code == 503
+    assert {"__Host-refresh", CART_COOKIE, DRAFT_COOKIE} <= removed(response)
 
 
 async def test_another_member_who_logs_in_over_a_session_gets_nothing_of_it(member, services, other_logs_in):
@@ -181,9 +181,9 @@ async def test_another_member_who_logs_in_over_a_session_gets_nothing_of_it(memb
     member.http.cookies.set(CART_COOKIE, "not-merged-yet")
     services.shop.requests.clear()
 
-    answer = await other_logs_in(member)
+    response = await other_logs_in(member)
 
-    assert {CART_COOKIE, DRAFT_COOKIE} <= removed(answer)
+    assert {CART_COOKIE, DRAFT_COOKIE} <= removed(response)
     merged = [r for r in services.shop.requests if r["headers"].get("Authorization") == f"Bearer {member.token}"]
     assert not merged, "the cart that was left behind is not merged"
     page = await member.page("/checkout")
@@ -223,8 +223,8 @@ async def test_an_address_that_was_typed_while_the_session_expired_is_there_afte
     form = (await member.page("/checkout")).form("/checkout")
     member.token = None
 
-    answer = await member.submit(form, TYPED | {"phone": "call me"}, Referer=f"{SITE}/checkout")
-    assert answer.headers["location"] == "/log-in?next=/checkout"
+    response = await member.submit(form, TYPED | {"phone": "call me"}, Referer=f"{SITE}/checkout")
+    assert response.headers["location"] == "/log-in?next=/checkout"
     page = await member.page("/log-in?next=/checkout")
     assert not any(word in page.html for word in PERSONAL)
     sign_in(member, sid="a new one")

@@ -23,11 +23,11 @@ async def log_in(browser, place: str = "/log-in", **changes: str):
 
 @pytest.mark.usefixtures("log_in_works")
 async def test_a_log_in_sets_both_cookies_for_this_host_scripts_and_other_sites_excluded(browser, tokens):
-    answer = await log_in(browser)
+    response = await log_in(browser)
 
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "/?notice=logged-in"
-    lines = cookie_lines(answer)
+    assert response.status_code == 303
+    assert response.headers["location"] == "/?notice=logged-in"
+    lines = cookie_lines(response)
     assert lines[ACCESS] == f"{ACCESS}={tokens['access_token']}; Path=/; Max-Age=900; Secure; HttpOnly; SameSite=Lax"
     assert lines[REFRESH] == (
         f"{REFRESH}={tokens['refresh_token']}; Path=/; Max-Age=604800; Secure; HttpOnly; SameSite=Lax"
@@ -50,9 +50,9 @@ async def test_a_log_in_leads_to_where_the_visitor_wanted_to_be(browser):
     assert asked.status_code == 303
     assert asked.headers["location"] == "/log-in?next=/account/sessions%3Fx%3D1"
 
-    answer = await log_in(browser, asked.headers["location"])
+    response = await log_in(browser, asked.headers["location"])
 
-    assert answer.headers["location"] == "/account/sessions?x=1&notice=logged-in"
+    assert response.headers["location"] == "/account/sessions?x=1&notice=logged-in"
 
 
 @pytest.mark.parametrize(
@@ -60,41 +60,41 @@ async def test_a_log_in_leads_to_where_the_visitor_wanted_to_be(browser):
 )
 @pytest.mark.usefixtures("log_in_works")
 async def test_a_log_in_leads_to_no_other_site(browser, place):
-    answer = await log_in(browser, next=place)
+    response = await log_in(browser, next=place)
 
-    assert answer.headers["location"] == "/?notice=logged-in"
+    assert response.headers["location"] == "/?notice=logged-in"
 
 
 async def test_wrong_credentials_are_said_on_the_page_and_the_address_stays(browser, services):
     services.auth.refuse("POST", "/auth/login", 401, "credentials-invalid")
 
-    answer = await log_in(browser)
+    response = await log_in(browser)
 
-    assert answer.status_code == 422
-    page = Page(answer.text)
+    assert response.status_code == 422
+    page = Page(response.text)
     assert "The e-mail address or password is incorrect." in page.text
     assert page.form("/log-in").fields["email"] == "ada@example.com"
     assert page.form("/log-in").fields["password"] == ""
-    assert ACCESS not in cookie_lines(answer)
+    assert ACCESS not in cookie_lines(response)
 
 
 async def test_a_throttled_log_in_says_so(browser, services):
     services.auth.on("POST", "/auth/login", 429, {"code": "too-many-attempts"}, Retry_After="120")
 
-    answer = await log_in(browser)
+    response = await log_in(browser)
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "120")
-    assert "Too many attempts" in Page(answer.text).text
+    assert (response.status_code, response.headers["retry-after"]) == (429, "120")
+    assert "Too many attempts" in Page(response.text).text
 
 
 async def test_a_log_in_while_auth_is_unavailable_says_so_and_may_be_tried_again(browser, services):
     form = (await browser.page("/log-in")).form("/log-in")
     await services.auth.stop()
 
-    answer = await browser.submit(form, {"email": "ada@example.com", "password": "correct horse"})
+    response = await browser.submit(form, {"email": "ada@example.com", "password": "correct horse"})
 
-    assert answer.status_code == 503
-    assert "try again in a moment" in Page(answer.text).text
+    assert response.status_code == 503
+    assert "try again in a moment" in Page(response.text).text
 
 
 @pytest.mark.usefixtures("log_in_works")
@@ -123,11 +123,11 @@ async def test_an_expired_access_token_is_renewed_on_the_page_itself(browser, se
     services.auth.on("POST", "/auth/refresh", 200, tokens)
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.get("/account")
+    response = await browser.get("/account")
 
-    assert answer.status_code == 200
-    assert "ada@example.com" in answer.text
-    assert {ACCESS, REFRESH} <= cookie_lines(answer).keys()
+    assert response.status_code == 200
+    assert "ada@example.com" in response.text
+    assert {ACCESS, REFRESH} <= cookie_lines(response).keys()
     [asked] = services.auth.asked("POST", "/auth/refresh")
     assert asked["json"] == {"refresh_token": "an-older-token_0123456789"}
     assert services.member.requests[0]["headers"]["Authorization"] == f"Bearer {tokens['access_token']}"
@@ -137,10 +137,10 @@ async def test_a_refused_refresh_token_is_taken_from_the_browser(browser, servic
     services.auth.refuse("POST", "/auth/refresh", 401, "session-revoked")
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.get("/")
+    response = await browser.get("/")
 
-    assert answer.status_code == 200
-    lines = cookie_lines(answer)
+    assert response.status_code == 200
+    lines = cookie_lines(response)
     assert "Max-Age=0" in lines[REFRESH]
     assert "Max-Age=0" in lines[ACCESS]
 
@@ -149,21 +149,21 @@ async def test_a_session_that_was_renewed_too_often_keeps_its_cookies(browser, s
     services.auth.refuse("POST", "/auth/refresh", 429, "too-many-attempts")
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.get("/")
+    response = await browser.get("/")
 
-    assert answer.status_code == 200
-    assert REFRESH not in cookie_lines(answer)
+    assert response.status_code == 200
+    assert REFRESH not in cookie_lines(response)
 
 
 async def test_while_auth_is_unavailable_pages_come_the_cookies_stay_and_the_page_says_so(browser, services):
     await services.auth.stop()
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.get("/")
+    response = await browser.get("/")
 
-    assert answer.status_code == 200
-    assert "We cannot check your log-in right now" in answer.text
-    assert REFRESH not in cookie_lines(answer)
+    assert response.status_code == 200
+    assert "We cannot check your log-in right now" in response.text
+    assert REFRESH not in cookie_lines(response)
 
 
 async def test_members_pages_do_not_send_to_the_log_in_while_auth_is_unavailable(browser, services):
@@ -177,18 +177,18 @@ async def test_a_script_renews_by_a_request_of_its_own(browser, services, tokens
     services.auth.on("POST", "/auth/refresh", 200, tokens)
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.post("/session/refresh")
+    response = await browser.post("/session/refresh")
 
-    assert answer.status_code == 204
-    assert {ACCESS, REFRESH} <= cookie_lines(answer).keys()
+    assert response.status_code == 204
+    assert {ACCESS, REFRESH} <= cookie_lines(response).keys()
     assert len(services.auth.asked("POST", "/auth/refresh")) == 1
 
 
 async def test_a_renewal_without_a_session_is_401(browser):
-    answer = await browser.post("/session/refresh")
+    response = await browser.post("/session/refresh")
 
-    assert answer.status_code == 401
-    assert answer.json()["code"] == "unauthenticated"
+    assert response.status_code == 401
+    assert response.json()["code"] == "unauthenticated"
 
 
 @pytest.mark.parametrize(
@@ -203,26 +203,26 @@ async def test_a_renewal_without_a_session_is_401(browser):
 async def test_another_site_cannot_have_a_session_renewed(browser, services, headers):
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.post("/session/refresh", **headers)
+    response = await browser.post("/session/refresh", **headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (403, "cross-site-request")
+    assert (response.status_code, response.json()["code"]) == (403, "cross-site-request")
     assert not services.auth.asked("POST", "/auth/refresh")
 
 
 async def test_without_proof_of_where_it_comes_from_nothing_is_renewed(browser):
-    answer = await browser.http.post("/session/refresh", headers={"Accept": "*/*"})
+    response = await browser.http.post("/session/refresh", headers={"Accept": "*/*"})
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 async def test_a_log_out_ends_the_session_and_clears_the_cookies(member, services):
     services.auth.on("POST", "/auth/logout", 204)
     form = (await member.page("/account")).form("/log-out")
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.headers["location"] == "/?notice=logged-out"
-    assert all("Max-Age=0" in cookie_lines(answer)[name] for name in (ACCESS, REFRESH))
+    assert response.headers["location"] == "/?notice=logged-out"
+    assert all("Max-Age=0" in cookie_lines(response)[name] for name in (ACCESS, REFRESH))
     assert len(services.auth.asked("POST", "/auth/logout")) == 1
 
 
@@ -230,10 +230,10 @@ async def test_a_log_out_that_auth_did_not_hear_of_is_no_success(member, service
     form = (await member.page("/account")).form("/log-out")
     await services.auth.stop()
 
-    answer = await member.submit(form)
+    response = await member.submit(form)
 
-    assert answer.status_code == 503
-    assert "Max-Age=0" in cookie_lines(answer)[REFRESH]
+    assert response.status_code == 503
+    assert "Max-Age=0" in cookie_lines(response)[REFRESH]
 
 
 async def test_a_sign_up_makes_an_account_once_for_one_form_and_logs_in(browser, services, tokens):
@@ -272,10 +272,10 @@ async def test_a_sign_up_whose_outcome_is_unknown_keeps_its_key(browser, service
     form = (await browser.page("/sign-up")).form("/sign-up")
     services.auth.hang("POST", "/auth/register")
 
-    answer = await browser.submit(form, {"email": "a@example.com", "password": "12345678", "display_name": "A"})
+    response = await browser.submit(form, {"email": "a@example.com", "password": "12345678", "display_name": "A"})
 
-    assert answer.status_code == 503
-    assert Page(answer.text).form("/sign-up").fields["key"] == form.fields["key"]
+    assert response.status_code == 503
+    assert Page(response.text).form("/sign-up").fields["key"] == form.fields["key"]
 
 
 def test_the_site_of_the_tests_is_https():
@@ -288,21 +288,21 @@ async def test_an_access_cookie_that_is_not_ours_means_a_visitor_without_a_sessi
     """The edge has ignored it, so it sends no `Authorization`."""
     browser.http.cookies.set(ACCESS, value)
 
-    answer = await browser.get("/log-in")
+    response = await browser.get("/log-in")
 
-    assert answer.status_code == 200
-    assert "Max-Age=0" in cookie_lines(answer)[ACCESS]
-    assert REFRESH not in cookie_lines(answer)
+    assert response.status_code == 200
+    assert "Max-Age=0" in cookie_lines(response)[ACCESS]
+    assert REFRESH not in cookie_lines(response)
 
 
 @pytest.mark.parametrize("claims", [{"iss": "https://elsewhere.test"}, {"aud": "another"}, {"exp": 1000}])
 async def test_a_token_from_before_a_change_of_issuer_or_audience_is_removed(browser, make_token, claims):
     browser.http.cookies.set(ACCESS, make_token(**claims))
 
-    answer = await browser.get("/")
+    response = await browser.get("/")
 
-    assert "Max-Age=0" in cookie_lines(answer)[ACCESS]
-    assert "Log in" in answer.text
+    assert "Max-Age=0" in cookie_lines(response)[ACCESS]
+    assert "Log in" in response.text
 
 
 async def test_after_a_change_of_issuer_the_refresh_cookie_opens_the_session_again(
@@ -312,10 +312,10 @@ async def test_after_a_change_of_issuer_the_refresh_cookie_opens_the_session_aga
     browser.http.cookies.set(ACCESS, make_token(iss="https://elsewhere.test"))
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.get("/account")
+    response = await browser.get("/account")
 
-    assert answer.status_code == 200
-    assert tokens["access_token"] in cookie_lines(answer)[ACCESS]
+    assert response.status_code == 200
+    assert tokens["access_token"] in cookie_lines(response)[ACCESS]
 
 
 async def test_a_good_access_cookie_that_the_edge_has_not_accepted_stays(browser, tokens):
@@ -352,10 +352,10 @@ async def test_a_session_is_renewed_next_to_a_refresh_cookie_of_another_site(
     services.auth.refuses = lambda request: None if (request["json"] or {}).get("refresh_token", ours) == ours else 401
     values = [foreign, ours] if foreign_first else [ours, foreign]
 
-    answer = await browser.get("/account", Cookie="; ".join(f"refresh={value}" for value in values))
+    response = await browser.get("/account", Cookie="; ".join(f"refresh={value}" for value in values))
 
-    assert answer.status_code == 200
-    assert tokens["refresh_token"] in cookie_lines(answer)["refresh"]
+    assert response.status_code == 200
+    assert tokens["refresh_token"] in cookie_lines(response)["refresh"]
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, "too-many-attempts"), (409, "conflict"), (503, "unavailable")])
@@ -363,10 +363,10 @@ async def test_a_renewal_that_is_put_off_keeps_the_cookies(browser, services, st
     services.auth.refuse("POST", "/auth/refresh", status, code)
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.get("/")
+    response = await browser.get("/")
 
-    assert "We cannot check your log-in right now" in answer.text
-    assert not cookie_lines(answer).keys() & {ACCESS, REFRESH}
+    assert "We cannot check your log-in right now" in response.text
+    assert not cookie_lines(response).keys() & {ACCESS, REFRESH}
 
 
 async def test_while_auth_hangs_pages_come_the_cookies_stay_and_the_page_says_so(make_browser, services):
@@ -374,7 +374,7 @@ async def test_while_auth_hangs_pages_come_the_cookies_stay_and_the_page_says_so
     services.auth.hang("POST", "/auth/refresh")
     browser.http.cookies.set(REFRESH, "an-older-token_0123456789")
 
-    answer = await browser.get("/")
+    response = await browser.get("/")
 
-    assert "We cannot check your log-in right now" in answer.text
-    assert REFRESH not in cookie_lines(answer)
+    assert "We cannot check your log-in right now" in response.text
+    assert REFRESH not in cookie_lines(response)

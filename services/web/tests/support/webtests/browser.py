@@ -11,9 +11,9 @@ ADDRESS = "203.0.113.9"
 HTML = "text/html,application/xhtml+xml"
 
 
-def cookie_lines(answer: httpx2.Response) -> dict[str, str]:
+def cookie_lines(response: httpx2.Response) -> dict[str, str]:
     """Return the `Set-Cookie` lines of a response, by the cookie's name."""
-    return {line.partition("=")[0]: line for line in answer.headers.get_list("set-cookie")}
+    return {line.partition("=")[0]: line for line in response.headers.get_list("set-cookie")}
 
 
 class Browser:

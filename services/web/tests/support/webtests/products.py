@@ -1,4 +1,4 @@
-"""What a shop answers, in small."""
+"""Small responses of shop."""
 
 from __future__ import annotations
 

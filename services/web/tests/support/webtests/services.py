@@ -34,26 +34,30 @@ class FakeService:
         self.slow = asyncio.Event()
         # Returns the status by which a request is refused, or None.
         self.refuses: Callable[[dict[str, Any]], int | None] = lambda _request: None
-        self._answers: dict[tuple[str, str], Any] = {}
+        self._responses: dict[tuple[str, str], Any] = {}
         self._runner: aiohttp_web.ServerRunner | None = None
 
     def on(self, method: str, path: str, status: int, body: Any = None, **headers: str) -> None:
-        """Answer a request with `status` and `body` from now on."""
-        self._answers[method, path] = (status, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        """Respond to a request with `status` and `body` from now on."""
+        self._responses[method, path] = (
+            status,
+            body,
+            {name.replace("_", "-"): value for name, value in headers.items()},
+        )
 
     def refuse(self, method: str, path: str, status: int, code: str, **more: Any) -> None:
-        """Answer a request with a problem from now on."""
+        """Respond to a request with a problem from now on."""
         self.on(
             method, path, status, {"type": f"/problems/{code}", "title": code, "status": status, "code": code, **more}
         )
 
     def hang(self, method: str, path: str) -> None:
-        """Never answer a request."""
-        self._answers[method, path] = "hang"
+        """Never respond to a request."""
+        self._responses[method, path] = "hang"
 
     def cut(self, method: str, path: str, times: int = 1000) -> None:
-        """Close the connection in the place of the first `times` answers."""
-        self._answers[method, path] = ["cut", times, self._answers.get((method, path))]
+        """Close the connection instead of sending the first `times` responses."""
+        self._responses[method, path] = ["cut", times, self._responses.get((method, path))]
 
     def asked(self, method: str, path: str) -> list[dict[str, Any]]:
         """Return the requests of one kind."""
@@ -89,7 +93,7 @@ class FakeService:
         refused = self.refuses(self.requests[-1])
         if refused is not None:
             return aiohttp_web.json_response({"code": "refused"}, status=refused)
-        response = self._answers.get((request.method, request.path))
+        response = self._responses.get((request.method, request.path))
         if isinstance(response, list):
             if response[1] > 0:
                 response[1] -= 1
