@@ -7,7 +7,7 @@ import base64
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from platform_common.tokens.key_ring import CURRENT, NEXT, new_key
@@ -264,15 +264,20 @@ def test_an_invalid_annotation_is_reported(ring, text):
         read_ring(secret)
 
 
-@given(st.lists(st.sampled_from(["revoke", "lose the Secret", "restore", "strip", "rotate", "wait"]), max_size=12))
+STEPS = ["revoke", "lose the Secret", "restore", "strip", "rotate", "wait", "remove the request", "apply it again"]
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=12))
+@example(["revoke", "remove the request", "lose the Secret", "apply it again"])
 def test_no_revocation_is_lost_or_repeated(steps):
     now, requests, memory, backup = START, Requests(), Memory(), None
     ring: Ring | None = None
-    last, revocations, wanted, gone = 0, 0, 0, set()
+    last, revocations, wanted, gone, revoke = 0, 0, 0, set(), ""
     for number, step in enumerate(["wait", *steps]):
         now += 1000
         if step == "revoke":
-            requests = Requests(requests.rotate, f"leak {number}")
+            revoke = f"leak {number}"
+            requests = Requests(requests.rotate, revoke)
             wanted += 1
             last = now
             gone |= {kid(pem, name) for name, pem in ring.files.items()}
@@ -284,6 +289,10 @@ def test_no_revocation_is_lost_or_repeated(steps):
             ring = backup
         elif step == "strip" and ring:
             ring = Ring(ring.files)
+        elif step == "remove the request":
+            requests = Requests(requests.rotate)
+        elif step == "apply it again":
+            requests = Requests(requests.rotate, revoke)
         turned = at(merge_memory(ring or Ring({}), memory, requests), now, requests)
         revocations += "revoked" in turned.causes
         ring, memory = turned.ring, remember(turned.ring, requests)

@@ -100,7 +100,8 @@ def merge_memory(ring: Ring, memory: Memory, requests: Requests) -> Ring:
 
 
 def _handled(requests: str, by_secret: str, by_status: str) -> str:
-    return requests if requests in {by_secret, by_status} else by_status or by_secret
+    # without a request, the last one stays remembered: its annotation may come back
+    return requests if requests and requests in {by_secret, by_status} else by_status or by_secret
 
 
 def _latest(keys: tuple[str, ...]) -> tuple[str, ...]:
