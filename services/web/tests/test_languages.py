@@ -21,7 +21,8 @@ from platform_web.visitor.preferences import language_of
 from webtests.browser import cookie_lines
 
 ROOT = Path(__file__).parents[1]
-GETTEXT = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+# The names of gettext, and how many of their arguments are messages or contexts.
+GETTEXT = {"_": 1, "gettext": 1, "ngettext": 2, "pgettext": 2, "npgettext": 3}
 PARSER = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
@@ -64,14 +65,25 @@ def calls_of_gettext(source: str) -> list[nodes.Call]:
 
 def is_literal(call: nodes.Call) -> bool:
     assert isinstance(call.node, nodes.Name)
-    messages = call.args[:2] if "ngettext" in call.node.name else call.args[:1]
-    return bool(messages) and all(isinstance(message, nodes.Const) for message in messages)
+    number = GETTEXT[call.node.name]
+    messages = call.args[:number]
+    return len(messages) == number and all(isinstance(message, nodes.Const) for message in messages)
 
 
 def test_the_check_of_gettext_calls_finds_variables():
-    source = '{{ _(a) }} {{ _("b" ~ c) }} {{ ngettext("d", e, 2) }} {{ _("f %(g)s", g=h) }} {{ ngettext("i", "j", k) }}'
+    variables = (
+        "_(a)",
+        '_("b" ~ c)',
+        'ngettext("d", e, 2)',
+        'pgettext("f", g)',
+        'npgettext("h", "i", j, 2)',
+        "_(message=k)",
+    )
+    literals = '_("l %(m)s", m=n)', 'ngettext("o", "p", q)', 'pgettext("r", "s")', 'npgettext("t", "u", "v", w)'
 
-    assert [is_literal(call) for call in calls_of_gettext(source)] == [False, False, False, True, True]
+    for expected, calls in ((False, variables), (True, literals)):
+        source = " ".join(f"{{{{ {call} }}}}" for call in calls)
+        assert [is_literal(call) for call in calls_of_gettext(source)] == [expected] * len(calls)
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.stem)
