@@ -32,6 +32,15 @@ async def test_connections_that_the_server_cut_cost_no_request(client, ann, data
     assert {answer.status_code for answer in answers} == {200}
 
 
+async def test_the_server_probes_connections_whose_client_may_have_vanished(services):
+    """By default it would keep each for two hours, and a few vanished replicas would take every connection slot."""
+    names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+    async with services.engine.connect() as connection:
+        values = [(await connection.execute(sqlalchemy.text(f"SHOW {name}"))).scalar_one() for name in names]
+
+    assert values == ["15", "5", "3", "10000"]
+
+
 async def test_a_database_that_is_away_is_said_so_and_found_again(client, ann, database, postgres):
     """New connections are refused, and those that there were are cut."""
     admin_url = postgres.url("postgres")

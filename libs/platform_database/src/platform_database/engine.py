@@ -11,6 +11,10 @@ from platform_database.settings import DatabaseSettings
 
 # A connection is replaced at this age, so that after a fail-over they spread over the servers again (seconds).
 _RECYCLE = 1800
+# How a connection whose other end has vanished is noticed: probes after this silence (seconds), so often, and how long
+# data may be unanswered (milliseconds).
+_KEEPALIVE_IDLE, _KEEPALIVE_INTERVAL, _KEEPALIVE_COUNT = 15, 5, 3
+_UNANSWERED_MS = 10_000
 
 
 def driver_url(url: str) -> URL:
@@ -38,10 +42,10 @@ def make_engine(settings: DatabaseSettings, server_options: Mapping[str, str] | 
             "application_name": str(settings.model_config.get("env_prefix", "")).rstrip("_"),
             "options": _server_options(settings, server_options or {}),
             # A server that vanished without a word is noticed by the kernel.
-            "keepalives_idle": 15,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 10_000,
+            "keepalives_idle": _KEEPALIVE_IDLE,
+            "keepalives_interval": _KEEPALIVE_INTERVAL,
+            "keepalives_count": _KEEPALIVE_COUNT,
+            "tcp_user_timeout": _UNANSWERED_MS,
         },
     )
 
@@ -52,6 +56,11 @@ def _server_options(settings: DatabaseSettings, more: Mapping[str, str]) -> str:
         "statement_timeout": _milliseconds(settings.database_statement_timeout_seconds),
         "lock_timeout": _milliseconds(settings.database_lock_timeout_seconds),
         "idle_in_transaction_session_timeout": _milliseconds(settings.database_idle_transaction_timeout_seconds),
+        # The other way round, where two hours are the default: clients that vanished would take every connection slot.
+        "tcp_keepalives_idle": _KEEPALIVE_IDLE,
+        "tcp_keepalives_interval": _KEEPALIVE_INTERVAL,
+        "tcp_keepalives_count": _KEEPALIVE_COUNT,
+        "tcp_user_timeout": _UNANSWERED_MS,
     }
     return " ".join(f"-c {name}={value}" for name, value in [*options.items(), *more.items()])
 
