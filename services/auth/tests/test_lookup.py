@@ -219,6 +219,32 @@ async def test_a_long_turn_of_the_loop_is_not_held_against_the_store(lookup, adm
     assert await bounded(asked) == b"one"
 
 
+@pytest.mark.parametrize("patience", [2.0])
+async def test_the_deadline_of_an_earlier_batch_does_not_end_a_later_one(lookup, admin, own_valkey, patience):
+    await admin.set(KEYS[0], "one")
+    assert await lookup.get(get_command(KEYS[0])) == b"one"
+    await asyncio.sleep(patience * 0.75)
+    os.kill(own_valkey.process.pid, signal.SIGSTOP)
+    later = lookup.get(get_command(KEYS[0]))
+    await asyncio.sleep(patience * 0.5)
+    assert not later.done()
+
+    os.kill(own_valkey.process.pid, signal.SIGCONT)
+
+    assert await bounded(later) == b"one"
+
+
+@IMPATIENT
+async def test_each_batch_has_a_deadline_of_its_own(lookup, own_valkey, patience):
+    assert await lookup.get(get_command(KEYS[0])) is None
+    os.kill(own_valkey.process.pid, signal.SIGSTOP)
+    for _ in range(3):
+        first = lookup.get(get_command(KEYS[0]))
+        await asyncio.sleep(patience / 2)
+        second = lookup.get(get_command(KEYS[1]))
+        assert await bounded(asyncio.gather(first, second)) == [NO_REPLY, NO_REPLY]
+
+
 async def test_a_pause_shorter_than_the_time_only_delays(make_auth, client_of, own_valkey):
     client = client_of(make_auth(session_lookup_timeout_seconds=8))
     token = (await client.tokens())["access_token"]

@@ -40,19 +40,17 @@ def get_command(key: str) -> bytes:
 class _Batch:
     """Look-ups that are sent together."""
 
-    __slots__ = ("commands", "futures", "opened_at", "sends", "timer")
+    __slots__ = ("commands", "deadline", "futures", "opened_at", "sends")
 
     def __init__(self, opened_at: float) -> None:
         self.commands: list[bytes] = []
         self.futures: list[asyncio.Future[Any]] = []
         self.opened_at = opened_at
         self.sends = 0
-        self.timer: asyncio.TimerHandle | None = None
+        self.deadline: float | None = None
 
     def resolve(self, replies: Iterable[Any]) -> None:
         """Set the results of the futures."""
-        if self.timer is not None:
-            self.timer.cancel()
         for future, reply in zip(self.futures, replies, strict=True):
             if not future.done():
                 future.set_result(reply)
@@ -75,19 +73,25 @@ class SessionLookup:
         self._current: _Batch | None = None
         self._in_flight = False
         self._unavailable = False
+        # Remembered: to find it takes a system call in Python 3.11.
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # One timer for all batches, at the earliest deadline or before: one for each would cost more than its look-ups.
+        self._timer: asyncio.TimerHandle | None = None
 
     def get(self, command: bytes) -> asyncio.Future[Any]:
         """Return a future of the reply to `command`, one of `get_command`.
 
         Its result is bytes, None for a missing key, a hiredis.ReplyError, or NO_REPLY.
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         batch = self._pending
         if batch is None:
             batch = self._pending = _Batch(loop.time())
             # In the next iteration of the loop, when every look-up of this one has been added.
-            loop.call_soon(self._seal_batch, batch)
+            loop.call_soon(self._seal_batch, loop, batch)
         batch.commands.append(command)
         batch.futures.append(future)
         return future
@@ -99,13 +103,17 @@ class SessionLookup:
             with suppress(asyncio.CancelledError):
                 await self._connecting
         self._fail_all()
+        if self._timer is not None:
+            self._timer.cancel()
         if self._connection is not None:
             self._connection.abort()
 
-    def _seal_batch(self, batch: _Batch) -> None:
+    def _seal_batch(self, loop: asyncio.AbstractEventLoop, batch: _Batch) -> None:
         # The timeout starts when the batch is sealed, so a slow event-loop iteration does not count against Redis.
         if batch is self._pending or batch is self._current:
-            batch.timer = asyncio.get_running_loop().call_later(self._timeout, self._expire, batch)
+            batch.deadline = loop.time() + self._timeout
+            if self._timer is None:
+                self._timer = loop.call_at(batch.deadline, self._expire, loop)
         self._send_next()
 
     def _send_next(self) -> None:
@@ -142,7 +150,8 @@ class SessionLookup:
         batch, self._current, self._in_flight = self._current, None, False
         if batch is not None:
             batch.resolve(replies)
-            self._metrics.succeeded(len(replies), asyncio.get_running_loop().time() - batch.opened_at)
+            if self._loop is not None:
+                self._metrics.succeeded(len(replies), self._loop.time() - batch.opened_at)
         self._unavailable = False
         self._send_next()
 
@@ -155,7 +164,22 @@ class SessionLookup:
             self._fail(batch)
         self._send_next()
 
-    def _expire(self, batch: _Batch) -> None:
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Fail the batches whose time is over, and set the timer for the others."""
+        self._timer = None
+        now = loop.time()
+        deadlines = []
+        for batch in (self._current, self._pending):
+            if batch is None or batch.deadline is None:
+                continue
+            if batch.deadline <= now:
+                self._time_out(batch)
+            else:
+                deadlines.append(batch.deadline)
+        if deadlines:
+            self._timer = loop.call_at(min(deadlines), self._expire, loop)
+
+    def _time_out(self, batch: _Batch) -> None:
         self._log_unavailable(TimeoutError())
         self._fail(batch)
         if batch is self._pending:
