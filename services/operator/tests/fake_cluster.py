@@ -9,7 +9,7 @@ from typing import Any
 
 from operator_samples import platform as sample_platform
 from platform_operator.kube.errors import Conflict, NotFound, api_error
-from platform_operator.kube.kinds import ENDPOINT_SLICE, PROTECTED_ROUTE, SERVICE, Kind
+from platform_operator.kube.kinds import ENDPOINT_SLICE, INGRESS, PROTECTED_ROUTE, SERVICE, Kind
 from platform_operator.routes.decisions import Admission
 from platform_operator.routes.edge import Edge
 from platform_operator.routes.gateways.kong import KongGateway
@@ -40,6 +40,10 @@ class FakeCluster:
             return copy.deepcopy(self.objects[kind.kind, namespace or "", name])
         except KeyError:
             raise NotFound(404, name) from None
+
+    async def list_all(self, kind: Kind, namespace: str | None = None, selector: str = "") -> tuple[list[Object], int]:  # noqa: ARG002 (there are no labels to select by)
+        found = [body for body in self.of_kind(kind.kind) if namespace in {None, body["metadata"].get("namespace")}]
+        return copy.deepcopy(found), next(self._versions)
 
     async def apply(self, kind: Kind, body: Object, force: bool = True) -> Object:
         metadata = body["metadata"]
@@ -155,6 +159,20 @@ class World:
         serials = {number: document["serial"] for number, document in self.tables.documents({}).items()}
         self.reports.record(address, Report(serials, {name.replace("__", "/"): why for name, why in refused.items()}))
 
+    def follow(self) -> None:
+        """Have the gateway do what is written."""
+        for address in self.reports.addresses:
+            self.report(address)
+        self.publish()
+
+    def publish(self) -> None:
+        """Have Kong Ingress Controller write Kong's address into every Ingress."""
+        for body in self.cluster.of_kind("Ingress"):
+            if "status" not in body:
+                body["status"] = {"loadBalancer": {"ingress": [{"ip": "10.96.0.9"}]}}
+                body["metadata"]["resourceVersion"] = str(next(self.cluster._versions))
+                self.state.put(INGRESS, copy.deepcopy(body))
+
     async def step(self, key: RouteKey, admission: Admission | None = ACCEPTED) -> float:
         """Reconcile once, and write the tables."""
         wait = await self.reconciler.reconcile(key, admission if key in self.state.routes else None)
@@ -168,8 +186,7 @@ class World:
             if not wait:
                 return
             self.now += wait
-            for address in self.reports.addresses:
-                self.report(address)
+            self.follow()
         raise AssertionError("it never settles")
 
     def conditions(self, key: RouteKey) -> dict[str, str]:

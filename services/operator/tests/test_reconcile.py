@@ -8,7 +8,7 @@ import pytest
 
 from fake_cluster import ACCEPTED, World
 from operator_samples import route_body
-from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE
+from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE, MANAGED_KINDS
 from platform_operator.routes import tables as tables_module
 from platform_operator.routes.decisions import Admission
 from platform_routes import metadata
@@ -68,8 +68,7 @@ async def steps(world, key, admission=ACCEPTED):
         if not wait:
             return
         world.now += wait
-        for address in world.reports.addresses:
-            world.report(address)
+        world.follow()
     raise AssertionError("it never settles")
 
 
@@ -250,6 +249,26 @@ async def test_another_class_of_edge_leaves_nothing_of_the_one_before(before, af
     assert len(edge_objects(rebuilt)) == 1
 
 
+@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize("end", ["kept", "removed"])
+async def test_another_gateway_leaves_nothing_of_kong(edge, end):
+    before = World(edge, "kong")
+    key = before.add(route_body())
+    await before.settle(key)
+    after = World(edge, "standalone")
+    after.add_gateway_pod()
+    after.cluster.objects |= before.cluster.objects
+    for kind in MANAGED_KINDS:
+        for body in after.cluster.of_kind(kind.kind):
+            after.state.put(kind, body)
+    if end == "kept":
+        after.add(route_body())
+    await steps(after, key)
+    assert after.cluster.of_kind("KongPlugin") == []
+    assert [body for body in after.cluster.of_kind("Ingress") if is_kongs(body)] == []
+    assert len(edge_objects(after)) == (end == "kept")
+
+
 async def test_programmed_waits_for_every_pod_of_the_gateway():
     world = World()
     world.add_gateway_pod()
@@ -265,6 +284,18 @@ async def test_programmed_waits_for_every_pod_of_the_gateway():
     world.woken.clear()
     world.report()
     assert key in world.woken
+    assert await world.step(key) == 0
+    assert world.conditions(key)["Programmed"] is True
+
+
+async def test_programmed_waits_until_kong_has_the_route():
+    world = World("traefik", "kong")
+    key = world.add(route_body())
+    for _ in range(10):
+        world.now += await world.step(key)
+    assert opened(world) == {"/echo"}
+    assert world.conditions(key)["Programmed"] == "Pending"
+    world.publish()
     assert await world.step(key) == 0
     assert world.conditions(key)["Programmed"] is True
 

@@ -182,6 +182,9 @@ class RouteController:
             self.queue.add(GrantKey(name))
 
     def _release_services(self) -> None:
+        if self._is_standalone:
+            # annotations from when Kong was the gateway stay: without Kong the operator may not change Services
+            return
         for (namespace, name), backend in self.state.backends.items():
             if backend.is_joined and not self._is_used(namespace, name):
                 self.queue.add(ServiceKey(namespace, name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE, MIDDLEWARE
+from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE, KONG_PLUGIN, MIDDLEWARE
 from platform_operator.routes.gateways.gateway import Gateway
 from platform_operator.routes.live import ObjectId
 from platform_operator.routes.writer import ObjectWriter
@@ -17,7 +17,8 @@ FOLLOW_SECONDS = 4.0
 
 # Kinds that accept requests; a Middleware alone has no effect.
 _ENTRIES = {INGRESS.kind, INGRESS_ROUTE.kind}
-_KINDS = {*_ENTRIES, MIDDLEWARE.kind}
+# KongPlugins are the edge's to remove, as Kong's Ingresses are, when Kong is no longer the gateway.
+_KINDS = {*_ENTRIES, MIDDLEWARE.kind, KONG_PLUGIN.kind}
 
 
 class Edge:

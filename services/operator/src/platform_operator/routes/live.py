@@ -39,6 +39,8 @@ class Live:
     version: int
     text: bytes
     uid: str = ""
+    # Whether the status of an Ingress has an address: its controller sends requests by it.
+    has_address: bool = False
 
     @classmethod
     def from_body(cls, body: Object) -> Live:
@@ -46,7 +48,8 @@ class Live:
         kept = {key: value for key, value in body.items() if key not in _LEFT_OUT}
         kept["metadata"] = {key: body["metadata"].get(key) for key in _KEPT_METADATA}
         text = json.dumps(kept, separators=(",", ":")).encode()
-        return cls(resource_version(body), text, body["metadata"].get("uid", ""))
+        balancer = (body.get("status") or {}).get("loadBalancer") or {}
+        return cls(resource_version(body), text, body["metadata"].get("uid", ""), bool(balancer.get("ingress")))
 
     def read(self) -> Object:
         """Return the object without constant fields."""
