@@ -151,7 +151,7 @@ def _standalone(folder: Path, core: int, service: int, store: int, plugin: Path)
     port = servers.free_port()
     command = [sys.executable, "-m", "platform_standalone.nginx.host", "--routes", str(routes), "--port", str(port)]
     command += ["--state", str(folder / "gateway"), "--workers", "1", "--log-level", "warn"]
-    command += ["--plugins", str(plugin), "--plugins", str(BENCH / "gateway")]
+    command += ["--plugins", str(plugin), "--plugins", str(BENCH / "gateway"), "--plugin-host", "bench_host"]
     host = servers.start("gateway", command, port, core, {}, folder / "gateway.log", folder)
     try:
         yield port, [nginx.worker(host.process.pid)]

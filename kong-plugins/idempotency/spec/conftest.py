@@ -14,7 +14,7 @@ import redis
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-from plugintests.gateway import BALANCED, KIND, RETRIED, Gateway, make_gateway
+from plugintests.gateway import BALANCED, KINDS, RETRIED, Gateway, make_gateway
 from plugintests.old_store import OldStore
 from plugintests.service import Service
 from plugintests.setups import setups
@@ -25,12 +25,22 @@ from platform_testing.process import free_port
 from platform_testing.valkey import AclUser, EphemeralValkey
 
 LIMIT_SECONDS = 15.0
+WITH_PLUGINS = {"test_stand_ins.py"}
 KONG_ONLY = {"test_http2.py", "test_schema_in_kong.py", "test_with_other_kong_plugins.py"}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out the specs that only a Kong can pass (consumers, other plugins, HTTP/2), unless the gateway is one."""
-    return True if collection_path.name in KONG_ONLY and KIND != "kong" else None
+    return True if collection_path.name in KONG_ONLY and "kong" not in KINDS else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the specs of other plugins for the gateway that has none."""
+    items[:] = [item for item in items if item.path.name not in WITH_PLUGINS or "standalone" not in _kind(item)]
+
+
+def _kind(item: pytest.Item) -> str:
+    return str(item.callspec.params.get("gateway", "")) if isinstance(item, pytest.Function) else ""
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +84,9 @@ def old_store(valkey: EphemeralValkey) -> Iterator[OldStore]:
     front.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=KINDS)
 def gateway(
+    request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     valkey: EphemeralValkey,
     service: Service,
@@ -85,7 +96,7 @@ def gateway(
     old_store: OldStore,
 ) -> Iterator[Gateway]:
     """The running gateway."""
-    made = make_gateway(tmp_path_factory.mktemp("gw"), tls.authority)
+    made = make_gateway(request.param, tmp_path_factory.mktemp("gw"), tls.authority)
     environment = {
         "IDEMPOTENCY_FINGERPRINT_SECRET": "a secret of the specs",
         "IDEMPOTENCY_REDIS_PASSWORD": urlsplit(valkey.url("gateway", 0)).password or "",

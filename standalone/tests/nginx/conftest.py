@@ -18,7 +18,10 @@ from pathlib import Path
 
 import pytest
 
+from platform_standalone.nginx.gateway import PLUGIN_FOLDER
+
 PROBE_PLUGINS = Path(__file__).parent / "plugins"
+KONG_HOST = PLUGIN_FOLDER / "spec" / "support" / "host"
 WAIT_SECONDS = 10
 
 
@@ -348,8 +351,9 @@ def _nginx_is_there() -> None:
 
 
 @pytest.fixture(scope="session")
-def probe_plugins() -> Path:
-    return PROBE_PLUGINS
+def probe_plugins() -> tuple[Path, ...]:
+    """Plugins of the tests, and the host of Kong's plugins that runs them."""
+    return KONG_HOST, PROBE_PLUGINS
 
 
 @pytest.fixture(scope="session")

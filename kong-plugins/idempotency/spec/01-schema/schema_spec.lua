@@ -1,15 +1,18 @@
--- The schema by Kong's rules, as the standalone host implements them. A Kong's own judgement of
--- the same configurations is test_schema_in_kong.py's.
+-- The schema by Kong's rules, as the specs' host of Kong's plugins implements them, and as the standalone gateway reads it.
+-- A Kong's own judgement of the same configurations is test_schema_in_kong.py's.
 
-package.path = package.path .. ";../../standalone/gateway/lua/?.lua"
-
-local checker = require "gateway.schema"
+local checker = require "kong_host.schema"
+local configuration = require "gateway.configuration"
 local definition = require "kong.plugins.idempotency.schema"
 local policy = require "kong.plugins.idempotency.policy"
 
 
 local function check(config)
-  return checker.config(definition, config or {})
+  local made, err = checker.config(definition, config or {})
+  local read, read_err = configuration.read(config)
+  assert.same(made, read)
+  assert.equal(err == nil, read_err == nil, read_err or err)
+  return made, err
 end
 
 

@@ -17,11 +17,4 @@ function _M.unknown_key(given, known)
 end
 
 
--- Kong's entities have UUIDs: made of the name, so that they stay the same over reloads.
-function _M.id(kind, name)
-  local hex = ngx.md5(kind .. ":" .. name)
-  return ("%s-%s-%s-%s-%s"):format(hex:sub(1, 8), hex:sub(9, 12), hex:sub(13, 16), hex:sub(17, 20), hex:sub(21, 32))
-end
-
-
 return _M

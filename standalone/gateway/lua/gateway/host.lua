@@ -1,13 +1,13 @@
--- The host: nginx's phases, in the order and with the strictness of Kong's.
+-- nginx's phases, in the order of Kong's.
 
 local cjson = require "cjson.safe"
 local sanitize = require "gateway.sanitize"
 local forwarding = require "gateway.forwarding"
 local metrics = require "gateway.metrics"
-local pdk = require "gateway.pdk.init"
 local plugins = require "gateway.plugins"
 local problem = require "gateway.problem"
 local reload = require "gateway.reload"
+local respond = require "gateway.respond"
 local uri = require "gateway.uri"
 local vault = require "gateway.vault"
 
@@ -42,10 +42,12 @@ local contexts = {}
 local context_count = 0
 
 
--- `options`: routes and joined (paths of files), next_upstream (nginx's `proxy_next_upstream`).
+-- `options`: routes and joined (paths of files), plugins (the module that runs them), next_upstream (nginx's
+-- `proxy_next_upstream`).
 function _M.init(options)
   vault.capture()
-  pdk.install(options.next_upstream)
+  plugins.use(options.plugins)
+  plugins.init(options)
   reload.init(options.routes, options.joined)
 end
 
@@ -88,7 +90,6 @@ end
 
 -- Respond with the gateway's own problem. `allow`: the methods that a path accepts.
 local function answer_problem(ctx, status, allow)
-  ctx.buffered_proxying = nil
   ctx.response_body = nil
   ctx.own_response = true
   local var = ngx.var
@@ -99,7 +100,7 @@ local function answer_problem(ctx, status, allow)
   }
   local code, body, headers = problem.of(problem.code_of(status), request)
   headers["Allow"] = allow
-  return kong.response.exit(code, body, headers)
+  return respond.exit(ctx, code, body, headers)
 end
 
 
@@ -127,8 +128,8 @@ local function buffered(ctx)
   ctx.buffered_headers = answer.header
   ctx.buffered_body = answer.body
 
-  kong.response.set_status(answer.status)
-  kong.response.set_headers(answer.header)
+  ngx.status = answer.status
+  respond.set_headers(answer.header)
 
   plugins.run(ctx.route.chain, "response", ctx)
 
@@ -202,7 +203,7 @@ function _M.header_filter()
   ctx.phase = "header_filter"
 
   local route = ctx.route
-  if route and #route.chain.header_filter > 0 then
+  if route and route.chain.header_filter then
     plugins.run(route.chain, "header_filter", ctx)
   end
 
@@ -221,7 +222,7 @@ function _M.body_filter()
   end
 
   local route = ctx.route
-  if route and #route.chain.body_filter > 0 then
+  if route and route.chain.body_filter then
     ctx.phase = "body_filter"
     plugins.run(route.chain, "body_filter", ctx)
   end

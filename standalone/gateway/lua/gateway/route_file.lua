@@ -131,23 +131,6 @@ local function compile_route(given, services)
     own_host = given.own_host == true,
   }
 
-  local paths = {}
-  for i, path in ipairs(given.paths) do
-    paths[i] = path.path
-  end
-
-  route.entity = {
-    id = entities.id("route", given.name),
-    name = given.name,
-    hosts = given.hosts,
-    paths = paths,
-    methods = given.methods,
-    protocols = { "http", "https" },
-    strip_path = false,
-    preserve_host = true,
-    service = { id = service.entity.id },
-  }
-
   local chain, chain_err = plugins.chain(given.plugins or {}, route)
   if not chain then
     return nil, chain_err

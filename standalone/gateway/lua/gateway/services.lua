@@ -1,4 +1,4 @@
--- The services of a route file: where they listen, how long the gateway waits, and Kong's view of them.
+-- The services of a route file: where they listen, and how long the gateway waits.
 
 local entities = require "gateway.entities"
 
@@ -94,19 +94,6 @@ function _M.compile(name, given)
     service[key] = value
   end
 
-  local first = service.upstreams[1]
-  service.entity = {
-    id = entities.id("service", name),
-    name = name,
-    protocol = "http",
-    host = first.host,
-    port = first.port,
-    retries = 0,
-    connect_timeout = service.connect_timeout_ms,
-    write_timeout = service.send_timeout_ms,
-    read_timeout = service.read_timeout_ms,
-    enabled = true,
-  }
   return service
 end
 

@@ -45,6 +45,8 @@ class HostSettings(BaseModel):
     ipv6: bool = False
     trusted: tuple[IPvAnyNetwork, ...] = Field(default_factory=lambda: (IPvAnyNetwork("127.0.0.1/32"),))  # type: ignore[operator]
     plugins: tuple[Path, ...] = (PLUGIN_FOLDER,)
+    # The Lua module that runs them: the gateway's own, or the host of Kong's plugins in the plugin's specs.
+    plugin_host: str = "gateway.idempotency"
     user: str | None = Field(default_factory=worker_user)
     workers: int | Literal["auto"] = "auto"
     worker_connections: int = Field(default=4096, ge=16)

@@ -20,6 +20,8 @@ from platform_standalone.nginx.gateway import PLUGIN_FOLDER, HostSettings, rende
 from platform_standalone.nginx.program import NginxMissing, Program, start_failure
 
 READY_SECONDS = 10
+# Kong has one named `kong`, which plugins may use.
+SHARED_DICTS = {"idempotency_metrics": "1m", "kong": "5m"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,6 +84,8 @@ def _settings(options: argparse.Namespace) -> HostSettings:
         port=port,
         status_port=status_port,
         plugins=tuple(options.plugins or [PLUGIN_FOLDER]),
+        plugin_host=options.plugin_host,
+        shared_dicts=SHARED_DICTS,
         trusted=tuple(options.trusted or ["127.0.0.1/32"]),
         workers=options.workers,
         max_body_bytes=options.max_body,
@@ -109,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--plugins", type=Path, action="append", help="folder that holds kong/plugins/<name>; repeatable"
     )
+    parser.add_argument("--plugin-host", default="gateway.idempotency", help="Lua module that runs the plugins")
     parser.add_argument("--trusted", action="append", help="CIDR whose X-Forwarded-For is believed; repeatable")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--max-body", type=int, default=1048576, help="bytes; 0 means any size")

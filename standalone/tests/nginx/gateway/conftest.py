@@ -6,6 +6,7 @@ import re
 import pytest
 
 from platform_standalone.nginx.gateway import HostSettings, render_host
+from platform_standalone.nginx.host import SHARED_DICTS
 
 
 def route(path="/plain", path_type="Prefix", methods=("GET", "POST", "HEAD", "PUT"), service="up", **more):
@@ -45,7 +46,9 @@ class Gateway:
                 "state": state,
                 "port": port,
                 "status_port": status_port,
-                "plugins": (plugins,),
+                "plugins": plugins,
+                "plugin_host": "kong_host.plugins",
+                "shared_dicts": SHARED_DICTS,
                 "workers": 1,
                 **settings,
             }

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from platform_standalone.nginx.gateway import HostSettings, render_host
+from platform_standalone.nginx.host import SHARED_DICTS
 from platform_standalone.nginx.program import start_failure
 
 
@@ -34,7 +35,8 @@ def host(tmp_path, probe_plugins):
                     "--state",
                     tmp_path / "state",
                 ),
-                *("--plugins", probe_plugins, *arguments),
+                *(argument for folder in probe_plugins for argument in ("--plugins", folder)),
+                *("--plugin-host", "kong_host.plugins", *arguments),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -74,7 +76,14 @@ def refused(tmp_path, probe_plugins, free_ports):
     def start(document):
         port, status_port = free_ports(2)
         text = document if isinstance(document, str) else json.dumps(document)
-        settings = HostSettings(state=tmp_path, port=port, status_port=status_port, plugins=(probe_plugins,))
+        settings = HostSettings(
+            state=tmp_path,
+            port=port,
+            status_port=status_port,
+            plugins=probe_plugins,
+            plugin_host="kong_host.plugins",
+            shared_dicts=SHARED_DICTS,
+        )
         program = render_host(settings, text)
         program.write()
         ended = subprocess.run(program.argv, capture_output=True, text=True, timeout=20, check=False)

@@ -1,13 +1,16 @@
 """The platform's gateway as it is rendered from a table: the real plugin, on a real Valkey."""
 
+import json
 import os
+import subprocess
 import threading
 
 import pytest
 
 from platform_routes.gateway_file import RedisSettings, Upstream
 from platform_routes.table import table_of
-from platform_standalone.nginx.gateway import GatewaySettings, render_gateway
+from platform_standalone.nginx.gateway import GatewaySettings, HostSettings, render_gateway, render_host
+from platform_standalone.nginx.program import start_failure
 from platform_testing.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
 
 PASSWORD = "gateway password with {odd} \"characters\" and 'quotes'"
@@ -132,3 +135,47 @@ def test_100_parallel_identical_requests_have_one_effect(shop):
 def test_no_secret_is_in_a_file(shop):
     assert PASSWORD not in shop.files
     assert "fingerprint secret" not in shop.files
+
+
+def asks(**config):
+    return [{"name": "idempotency", "config": config}]
+
+
+@pytest.mark.parametrize(
+    ("plugins", "sentence"),
+    [
+        ([{"name": "probe"}], "asks for the plugin 'probe', which this gateway does not have"),
+        ([*asks(), *asks()], "asks for a plugin twice"),
+        (
+            asks(colour=1),
+            "The plugin 'idempotency' of the route 'r' is not configured right: config.colour: unknown field",
+        ),
+        (asks(ttl="1"), "config.ttl: expected a number"),
+        (asks(max_body_bytes=0.5), "config.max_body_bytes: expected an integer"),
+        (asks(ttl=0), "config.ttl: value should be between 1 and 604800"),
+        (asks(methods="POST"), "config.methods: expected a set"),
+        (asks(methods={"a": "POST"}), "config.methods: expected a set"),
+        (asks(methods=[]), "config.methods: length must be at least 1"),
+        (asks(methods=["GET"]), "config.methods[1]: expected one of: POST, PUT, PATCH, DELETE"),
+        (asks(saved_statuses=[401]), "config.saved_statuses[1]: answers with status 401 are never saved"),
+        (asks(service="a b"), "config.service: invalid value: a b"),
+        (asks(wait_timeout=2, lock_ttl=1), "config: wait_timeout must not be above lock_ttl"),
+        (asks(redis={"sentinel_master": "m"}), "config.redis: all or none of these fields must be set"),
+        (asks(fingerprint_secret=""), "config.fingerprint_secret: length must be at least 1"),
+        (asks(fingerprint_secret="{vault://env/no-such-secret}"), "NO_SUCH_SECRET is not set in the environment"),
+        (asks(redis={"password": "{vault://file/x}"}), "is not of the form {vault://env/NAME}"),
+    ],
+)
+def test_what_the_plugin_cannot_be_configured_with_is_one_sentence(tmp_path, free_ports, make_route, plugins, sentence):
+    port, status_port = free_ports(2)
+    document = {
+        "version": 1,
+        "services": {"up": {"upstreams": ["127.0.0.1:1"]}},
+        "routes": [make_route("/r", name="r", plugins=plugins)],
+    }
+    settings = HostSettings(state=tmp_path, port=port, status_port=status_port)
+    program = render_host(settings, json.dumps(document))
+    program.write()
+    ended = subprocess.run(program.argv, capture_output=True, text=True, timeout=20, check=False)
+    assert ended.returncode != 0
+    assert sentence in start_failure(ended.stderr)

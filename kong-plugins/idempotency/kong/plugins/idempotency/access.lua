@@ -1,5 +1,6 @@
 -- The access phase: which caller sent the request, with which key, and what became of that key.
 
+local adapter = require "kong.plugins.idempotency.adapter"
 local deferred = require "kong.plugins.idempotency.deferred"
 local digest = require "kong.plugins.idempotency.digest"
 local fingerprint = require "kong.plugins.idempotency.fingerprint"
@@ -11,7 +12,6 @@ local refusal = require "kong.plugins.idempotency.refusal"
 local scope = require "kong.plugins.idempotency.scope"
 local store = require "kong.plugins.idempotency.store"
 
-local kong = kong
 local lower = string.lower
 local find = string.find
 local ceil = math.ceil
@@ -50,22 +50,6 @@ local function asks_for_upgrade(headers)
 end
 
 
--- the consumer that a key is bound to; all the anonymous share one consumer, so
--- that one binds nothing
-local function consumer_id(headers)
-  local consumer = kong.client.get_consumer()
-  if not consumer then
-    return nil
-  end
-
-  if not kong.client.get_credential() and rawget(headers, "x-anonymous-consumer") == "true" then
-    return nil
-  end
-
-  return consumer.id
-end
-
-
 -- a lock that ends while the service may still be at work lets a second request in
 local function warn_of_a_short_lock(compiled, service)
   compiled.is_lock_checked = true
@@ -73,13 +57,13 @@ local function warn_of_a_short_lock(compiled, service)
   local connecting = (service.connect_timeout or 0) * ((service.retries or 0) + 1)
   local longest = connecting + (service.write_timeout or 0) + (service.read_timeout or 0)
   if tonumber(compiled.lock_ttl) <= longest then
-    kong.log.warn("lock_ttl is not above the time-outs of the service (", longest, " ms together, retries included)")
+    adapter.log_warning("lock_ttl is not above the time-outs of the service (", longest, " ms together, retries included)")
   end
 end
 
 
 local function service_label(conf, compiled)
-  local service = kong.router.get_service()
+  local service = adapter.get_service()
   if service and not compiled.is_lock_checked then
     warn_of_a_short_lock(compiled, service)
   end
@@ -102,7 +86,7 @@ end
 -- rawget: X_Auth_Subject is not X-Auth-Subject
 local function find_caller(conf, compiled, headers)
   local identity = compiled.identity_header and rawget(headers, compiled.identity_header)
-  local whose, by_header = scope.from_identity(conf.scope, consumer_id(headers), identity)
+  local whose, by_header = scope.from_identity(conf.scope, adapter.get_consumer_id(headers), identity)
   if whose then
     return whose, by_header and compiled.roles_header and joined(headers, compiled.roles_header) or ""
   end
@@ -112,7 +96,7 @@ local function find_caller(conf, compiled, headers)
     return scope.from_cookies(cookies), "", cookies
   end
 
-  return conf.anonymous == "client_ip" and scope.from_address(kong.client.get_forwarded_ip()) or nil, "", cookies
+  return conf.anonymous == "client_ip" and scope.from_address(adapter.get_address()) or nil, "", cookies
 end
 
 
@@ -120,7 +104,7 @@ end
 local function replay(answer, compiled)
   local headers = record.headers(answer, compiled.keeps)
   answer.headers = headers
-  kong.log.set_serialize_value("idempotency.status", "replayed")
+  adapter.set_log_value("idempotency.status", "replayed")
   headers[markers.STATUS] = "replayed"
   headers[markers.REPLAYED] = "true"
   headers[markers.EXPOSE] = markers.expose(headers[markers.EXPOSE])
@@ -182,7 +166,7 @@ local function claim_or_wait(conf, compiled, claimed)
     if not outcome then
       -- the first request was seen at work, so `fail_mode: open` must not let a second one in
       metrics.count("store_errors", claimed.service)
-      kong.log.err("the key could not be looked at again: ", detail)
+      adapter.log_error("the key could not be looked at again: ", detail)
       return "in-flight"
     end
   end
@@ -216,7 +200,7 @@ end
 -- @treturn table|nil the answer, or the claim: `key`, `lock`, `fingerprint`, `service`
 function _M.decide(conf, compiled)
   local headers = ngx.req.get_headers(0)
-  local method = kong.request.get_method()
+  local method = ngx.req.get_method()
 
   local key, problem = keys.read(headers, compiled.key_names)
   local service = service_label(conf, compiled)
@@ -256,7 +240,7 @@ function _M.decide(conf, compiled)
     return "bypass"
   end
 
-  local body, err = kong.request.get_raw_body(conf.max_request_bytes)
+  local body, err = adapter.get_body(conf.max_request_bytes)
   if not body then
     if find(err, "too big", 1, true) then
       return refuse("idempotency-request-too-large", headers, service)
@@ -292,7 +276,7 @@ function _M.decide(conf, compiled)
 
   if outcome == "poisoned" then
     metrics.count("poisoned", service)
-    kong.log.warn("what stood at ", claimed.key, " was no record; it is treated as a miss")
+    adapter.log_warning("what stood at ", claimed.key, " was no record; it is treated as a miss")
     outcome = "claimed"
   end
 

@@ -1,12 +1,12 @@
 -- Commands to Redis that are left once the client has its response. The log phase has no
 -- sockets, so a timer sends them.
 
+local adapter = require "kong.plugins.idempotency.adapter"
 local record = require "kong.plugins.idempotency.record"
 local store = require "kong.plugins.idempotency.store"
 
 local ceil = math.ceil
 local format = string.format
-local kong = kong
 local min = math.min
 local ngx = ngx
 local timer_at = ngx.timer.at
@@ -92,7 +92,7 @@ end
 function _M.finish(conf, compiled, claim, value)
   local bytes = value and #value or 0
   if pending_bytes + bytes > MAX_PENDING_BYTES then
-    kong.log.err("too many answers wait for Redis; this one is given up")
+    adapter.log_error("too many answers wait for Redis; this one is given up")
     return
   end
 

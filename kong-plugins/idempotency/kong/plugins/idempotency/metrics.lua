@@ -109,10 +109,8 @@ end
 
 
 --- Finds out where to count. Once a worker.
-function _M.init_worker()
-  -- only if Kong has loaded it: loading it here would start it
-  local exporter = package.loaded["kong.plugins.prometheus.exporter"]
-  local prometheus = exporter and exporter.get_prometheus()
+-- @tparam table|nil prometheus the registry of Kong's prometheus plugin
+function _M.init_worker(prometheus)
   if prometheus and use_prometheus(prometheus) then
     return
   end

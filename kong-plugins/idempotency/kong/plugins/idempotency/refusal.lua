@@ -1,10 +1,10 @@
 -- Answers in the service's place: how they are marked, counted and logged.
 
+local adapter = require "kong.plugins.idempotency.adapter"
 local markers = require "kong.plugins.idempotency.markers"
 local metrics = require "kong.plugins.idempotency.metrics"
 local problems = require "kong.plugins.idempotency.problems"
 
-local kong = kong
 local find = string.find
 local ngx = ngx
 local pcall = pcall
@@ -46,7 +46,7 @@ local function request_id(headers)
     return id
   end
 
-  return ngx.var.kong_request_id or ngx.var.request_id
+  return adapter.get_request_id()
 end
 
 
@@ -59,7 +59,7 @@ end
 function _M.build(code, headers, service, retry_after)
   local ok, err = pcall(ngx.req.read_body)
   if not ok then
-    kong.log.err("the request's body could not be read: ", err)
+    adapter.log_error("the request's body could not be read: ", err)
   end
 
   local answer = problems.answer(code, request_id(headers), rawget(headers, "accept-language"))
@@ -67,7 +67,7 @@ function _M.build(code, headers, service, retry_after)
   answer.headers[markers.STATUS] = status
   answer.headers[markers.EXPOSE] = markers.expose()
   answer.headers["Retry-After"] = retry_after or answer.headers["Retry-After"]
-  kong.log.set_serialize_value("idempotency.status", status)
+  adapter.set_log_value("idempotency.status", status)
 
   local event = COUNTED_AS[code]
   if event then
@@ -83,7 +83,7 @@ end
 -- @treturn table|nil the answer
 function _M.unavailable(conf, headers, service, err)
   metrics.count("store_errors", service)
-  kong.log.err("the key could not be claimed: ", err)
+  adapter.log_error("the key could not be claimed: ", err)
 
   if conf.fail_mode == "open" then
     metrics.count("bypassed", service)

@@ -1,13 +1,13 @@
 -- The response phase: the service's whole answer is there and the client has none
 -- of it yet. The claim is completed now.
 
+local adapter = require "kong.plugins.idempotency.adapter"
 local markers = require "kong.plugins.idempotency.markers"
 local metrics = require "kong.plugins.idempotency.metrics"
 local record = require "kong.plugins.idempotency.record"
 local scope = require "kong.plugins.idempotency.scope"
 local store = require "kong.plugins.idempotency.store"
 
-local kong = kong
 local ngx = ngx
 
 local _M = {}
@@ -29,7 +29,7 @@ end
 -- @tparam string status
 -- @tparam boolean stored false if the answer was delivered without being saved
 function _M.mark(status, stored)
-  kong.log.set_serialize_value("idempotency.status", status)
+  adapter.set_log_value("idempotency.status", status)
 
   local header = ngx.header
   header[markers.STATUS] = status
@@ -61,7 +61,7 @@ end
 -- The response gives an anonymous visitor another cookie than the one that its key belongs to. A replay would not set it.
 local function changes_scope(compiled, claim)
   return claim.cookies
-     and scope.is_replaced(compiled.scope_cookies, claim.cookies, kong.service.response.get_headers()["set-cookie"])
+     and scope.is_replaced(compiled.scope_cookies, claim.cookies, adapter.get_service_header("set-cookie"))
 end
 
 
@@ -74,23 +74,11 @@ local function mark_stored(claim)
 end
 
 
--- the headers as the service sent them, and their names. Kong has a table of them, but its PDK hands
--- out a view that cannot be walked through: then the names are the answer's
-local function service_headers()
-  local headers = ngx.ctx.buffered_headers
-  if headers then
-    return headers, headers
-  end
-
-  return kong.service.response.get_headers(), ngx.resp.get_headers(0, true)
-end
-
-
 --- Completes or releases a claim by the service's response.
 -- @treturn string what to call it in Idempotency-Status; "unknown" if it is no final answer: the claim stays as it is then
 -- @treturn table|nil what is still to be done in Redis, because it was out of reach
 function _M.complete_claim(conf, compiled, claim)
-  local status = kong.service.response.get_status()
+  local status = adapter.get_service_status()
   if status < 200 then
     -- nginx takes an early hint (103) for the answer and drops what follows
     return "unknown"
@@ -103,7 +91,7 @@ function _M.complete_claim(conf, compiled, claim)
     end
 
     metrics.count("store_errors", claim.service)
-    kong.log.err("the lock could not be released: ", err)
+    adapter.log_error("the lock could not be released: ", err)
     return "released", { release = true }
   end
 
@@ -111,7 +99,7 @@ function _M.complete_claim(conf, compiled, claim)
     claim.success = "replayed"
   end
 
-  local body = kong.service.response.get_raw_body()
+  local body = adapter.get_service_body()
   local mark = claim.success
   local value, meanwhile
 
@@ -120,7 +108,7 @@ function _M.complete_claim(conf, compiled, claim)
     mark = "oversize"
     value = record.tombstone(claim.fingerprint)
   else
-    local headers, names = service_headers()
+    local headers, names = adapter.get_service_headers()
     value = record.answer(claim.fingerprint, status, headers, names, compiled.keeps, body)
     meanwhile = mark_stored
   end
@@ -129,13 +117,13 @@ function _M.complete_claim(conf, compiled, claim)
 
   if not completed then
     metrics.count("store_errors", claim.service)
-    kong.log.err("the answer could not be stored: ", err)
+    adapter.log_error("the answer could not be stored: ", err)
     return "unstored", { record = value }
   end
 
   if completed ~= "stored" then
     metrics.count("lost_locks", claim.service)
-    kong.log.warn("the lock ended before the answer came; is lock_ttl above the service's time-outs?")
+    adapter.log_warning("the lock ended before the answer came; is lock_ttl above the service's time-outs?")
   end
 
   if completed == "lost" then

@@ -82,6 +82,7 @@ function _M.install()
     end
   end
 
+  require("kong.plugins.idempotency.adapter").install({ log_error = log, log_warning = log })
   return timers
 end
 

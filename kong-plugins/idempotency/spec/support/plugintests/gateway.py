@@ -1,7 +1,8 @@
-"""A gateway that runs the plugin: the standalone host, or a real Kong.
+"""A gateway that runs the plugin: the standalone gateway, a host of Kong's plugins on the same nginx, or a real Kong.
 
-`GATEWAY_KIND` chooses (`standalone`, the default, or `kong`); for Kong, `KONG_COMMAND` names the program,
-`CHECK_CLIENT_ABORT=on` lets its nginx watch for clients that leave, and `NEXT_UPSTREAM=off` forbids it to resend.
+`GATEWAY_KIND` chooses (`standalone`, `host` or `kong`; without it the first two). For Kong, `KONG_COMMAND` names the
+program, `CHECK_CLIENT_ABORT=on` lets its nginx watch for clients that leave, and `NEXT_UPSTREAM=off` forbids it to
+resend.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from plugintests.wire import Answer, Headers, Wire
 PLUGIN = Path(__file__).resolve().parents[3]
 # a plugin of the specs that responds in the service's place
 STAND_IN = Path(__file__).resolve().parents[1] / "plugins"
-KIND = os.environ.get("GATEWAY_KIND", "standalone")
+# modules that stand in for Kong: its plugin development kit and its schemas, as strict as Kong
+HOST = Path(__file__).resolve().parents[1] / "host"
+KINDS = tuple(os.environ.get("GATEWAY_KIND", "host standalone").split())
 NEXT_UPSTREAM = os.environ.get("NEXT_UPSTREAM")
 START_SECONDS = 60.0
 # services with Kong's own number of retries, by address and by an upstream; the others have none
@@ -82,12 +85,11 @@ class Gateway(ABC):
         return self.ask("POST", target, [("Content-Type", "application/json"), *keyed, *headers], body)
 
 
-def make_gateway(folder: Path, authority: Path) -> Gateway:
-    """Return the gateway of the kind that the environment asks for, not started yet."""
-    if KIND == "kong":
-        return Kong(folder, authority)
-    assert KIND == "standalone", f"GATEWAY_KIND is standalone or kong, not {KIND}"
-    return Standalone(folder, authority)
+def make_gateway(kind: str, folder: Path, authority: Path) -> Gateway:
+    """Return a gateway of this kind, not started yet."""
+    kinds = {"standalone": Standalone, "host": Host, "kong": Kong}
+    assert kind in kinds, f"GATEWAY_KIND is one of {', '.join(kinds)}, not {kind}"
+    return kinds[kind](folder, authority)
 
 
 def _get(port: int, target: str) -> str:
@@ -98,7 +100,11 @@ def _get(port: int, target: str) -> str:
 
 
 class Standalone(Gateway):
-    """The platform's own host of the plugin."""
+    """The platform's own gateway, which runs the plugin's core without Kong."""
+
+    arguments: tuple[str, ...] = ("--plugins", str(PLUGIN))
+    # whether routes can have other plugins
+    takes_plugins = False
 
     def start(self, setups: Setups, services: Mapping[str, int], environment: Mapping[str, str]) -> None:
         routes = {
@@ -116,6 +122,7 @@ class Standalone(Gateway):
                     "plugins": [{"name": "idempotency", "config": setup["config"]}, *setup.get("plugins", [])],
                 }
                 for name, setup in setups.items()
+                if self.takes_plugins or not setup.get("plugins")
             ],
         }
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -133,10 +140,7 @@ class Standalone(Gateway):
         command += [
             "--next-upstream",
             "error timeout",
-            "--plugins",
-            str(PLUGIN),
-            "--plugins",
-            str(STAND_IN),
+            *self.arguments,
             "--max-body",
             "0",
             "--body-buffer",
@@ -168,6 +172,18 @@ class Standalone(Gateway):
 
     def metrics(self) -> str:
         return _get(self._status_port, "/metrics")
+
+
+class Host(Standalone):
+    """The same nginx with a host of Kong's plugins, which runs the plugin as Kong does."""
+
+    arguments = (
+        *("--plugin-host", "kong_host.plugins"),
+        *("--plugins", str(HOST)),
+        *("--plugins", str(PLUGIN)),
+        *("--plugins", str(STAND_IN)),
+    )
+    takes_plugins = True
 
 
 class Kong(Gateway):

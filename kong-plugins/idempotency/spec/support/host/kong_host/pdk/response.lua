@@ -1,8 +1,8 @@
 -- kong.response: the answer to the client.
 
 local cjson = require "cjson.safe"
-local headers_of = require "gateway.pdk.headers"
-local phases = require "gateway.pdk.phases"
+local headers_of = require "kong_host.pdk.headers"
+local phases = require "kong_host.pdk.phases"
 local response_status = require "gateway.status"
 local add_header = require("ngx.resp").add_header
 

@@ -1,8 +1,8 @@
 -- Validates a plugin's configuration against its Kong schema: types, defaults, rules, entity checks, vault references.
 -- Only what a plugin's `config` record can hold; a schema that asks for more is refused, never half checked.
 
-local checks = require "gateway.schema_checks"
-local rules = require "gateway.schema_rules"
+local checks = require "kong_host.schema_checks"
+local rules = require "kong_host.schema_rules"
 local vault = require "gateway.vault"
 
 local floor, ipairs, next, pairs, tostring, type = math.floor, ipairs, next, pairs, tostring, type

@@ -1,7 +1,7 @@
 -- kong.service.request and kong.service.response: the request as the upstream gets it, the answer as the upstream gave it.
 
-local headers_of = require "gateway.pdk.headers"
-local phases = require "gateway.pdk.phases"
+local headers_of = require "kong_host.pdk.headers"
+local phases = require "kong_host.pdk.phases"
 
 local check, only = phases.check, phases.only
 local error, lower, pairs, sub, tonumber, type = error, string.lower, pairs, string.sub, tonumber, type

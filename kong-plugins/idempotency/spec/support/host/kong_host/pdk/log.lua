@@ -1,7 +1,7 @@
 -- kong.log: one line in nginx's error log, after the plugin's name.
 
 local get_request = require("resty.core.base").get_request
-local phases = require "gateway.pdk.phases"
+local phases = require "kong_host.pdk.phases"
 
 local LEVELS = {
   debug = ngx.DEBUG,

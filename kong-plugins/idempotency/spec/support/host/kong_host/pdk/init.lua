@@ -1,10 +1,10 @@
 -- The part of Kong's plugin development kit that the hosted plugin uses, as the global `kong`.
 
-local ctx = require "gateway.pdk.ctx"
-local log = require "gateway.pdk.log"
-local request = require "gateway.pdk.request"
-local response = require "gateway.pdk.response"
-local service = require "gateway.pdk.service"
+local ctx = require "kong_host.pdk.ctx"
+local log = require "kong_host.pdk.log"
+local request = require "kong_host.pdk.request"
+local response = require "kong_host.pdk.response"
+local service = require "kong_host.pdk.service"
 local vault = require "gateway.vault"
 
 local _M = {}

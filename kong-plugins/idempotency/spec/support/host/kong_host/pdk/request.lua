@@ -1,6 +1,6 @@
 -- kong.request, kong.client and kong.router: what is known of the request.
 
-local phases = require "gateway.pdk.phases"
+local phases = require "kong_host.pdk.phases"
 local uri = require "gateway.uri"
 
 local check, only, REQUEST = phases.check, phases.only, phases.REQUEST

@@ -1,4 +1,4 @@
-local schema = require "gateway.schema"
+local schema = require "kong_host.schema"
 local typedefs = require "kong.db.schema.typedefs"
 
 local function check(fields, given, entity_checks)
