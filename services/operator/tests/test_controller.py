@@ -22,7 +22,9 @@ async def test_a_service_that_has_no_route_any_more_is_released_where_the_operat
     service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}}
     cluster.objects["Service", "echo", "echo"] = service
     # it is not the leader, so what is queued stays
-    controller = RouteController(cluster, platform("traefik", gateway), lambda: datetime.now(UTC), asyncio.Event())
+    is_leader = asyncio.Event()
+    on = platform("traefik", gateway)
+    controller = RouteController(cluster, on, lambda: datetime.now(UTC), is_leader)  # type: ignore[arg-type]
     controller.state.put(SERVICE, service)
     await controller.resync()
     assert (ServiceKey("echo", "echo") in controller.queue._waiting) == released
