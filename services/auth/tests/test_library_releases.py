@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -22,8 +23,9 @@ def requirements(newest: bool) -> list[str]:
         return list(LIBRARIES)
     bounds = {}
     for project in (ROOT / "libs/platform_common", ROOT / "services/auth"):
-        metadata = tomllib.loads((project / "pyproject.toml").read_text())
-        for requirement in metadata["project"]["dependencies"]:
+        metadata = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+        extras = metadata.get("optional-dependencies", {}).values()
+        for requirement in [*metadata["dependencies"], *itertools.chain(*extras)]:
             if match := re.fullmatch(r"(\w+)>=([\d.]+)", requirement):
                 bounds[match[1]] = match[2]
     return [f"{name}=={bounds[name]}.0" for name in LIBRARIES]
