@@ -17,7 +17,7 @@ from platform_web.visitor.cookies import CookieRules
 from platform_web.visitor.visitor import Visitor
 
 RESPONSES = web_content.responses()
-PAGES = Pages(Site("Haru", None, has_shop=True), Assets(), ZoneInfo("Asia/Seoul"))
+PAGES = Pages(Site("Haru", None, has_shop=True, has_mail=False), Assets(), ZoneInfo("Asia/Seoul"))
 RULES = CookieRules(secure=False)
 NEWEST = ProductPage.model_validate(RESPONSES["/api/shop/products"])
 PRODUCT = Product.model_validate(RESPONSES["/api/shop/products/celadon-mug"])

@@ -9,7 +9,18 @@ import pytest
 from blackbox.client import Client, Session, new_account, new_key
 from blackbox.house_rules import assert_problem
 
-SHAPE = {"id", "email", "display_name", "locale", "roles", "status", "version", "created_at", "updated_at"}
+SHAPE = {
+    "id",
+    "email",
+    "email_verified",
+    "display_name",
+    "locale",
+    "roles",
+    "status",
+    "version",
+    "created_at",
+    "updated_at",
+}
 
 
 def editable(session: Session) -> dict[str, str]:

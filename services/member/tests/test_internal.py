@@ -18,7 +18,8 @@ async def test_a_registration_makes_a_member(client, service, registration):
     assert response.headers["etag"] == '"1"'
     assert response.headers["cache-control"] == "no-store"
     assert member.keys() == {
-        "id", "email", "display_name", "locale", "roles", "status", "version", "created_at", "updated_at"
+        "id", "email", "email_verified", "display_name", "locale", "roles", "status", "version", "created_at",
+        "updated_at",
     }  # fmt: skip
     assert (member["email"], member["display_name"]) == ("new@example.com", "New")
     assert (member["locale"], member["roles"], member["status"]) == ("en", ["member"], "active")

@@ -7,9 +7,12 @@ import datetime as dt
 import email
 import email.policy
 import ipaddress
+import os
 import socket
 import ssl
+import sys
 import uuid
+from asyncio.subprocess import DEVNULL
 from contextlib import AsyncExitStack, asynccontextmanager
 from email.message import EmailMessage
 
@@ -24,7 +27,9 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from platform_database.engine import make_engine
 from platform_member.config import MailWorkerSettings, SmtpSecurity
+from platform_member.confirmations.secrets import ConfirmationSecrets
 from platform_member.mail_worker.app import make_worker_app
+from platform_member.mail_worker.contents import Contents
 from platform_member.mail_worker.rendering import Brand, Renderer
 from platform_member.mail_worker.smtp import MailServer
 from platform_member.mail_worker.worker import LAST_DELAY, MailWorker
@@ -162,7 +167,14 @@ async def start_worker(make_settings, clock):
             stack.push_async_callback(engine.dispose)
             server = MailServer("127.0.0.1", port, security, credentials[0], credentials[1], timeout_seconds)
             sessions = async_sessionmaker(engine, expire_on_commit=False)
-            return MailWorker(sessions, Renderer(BRAND), server, clock, jitter=lambda: 0.5)
+            return MailWorker(
+                sessions,
+                Contents(ConfirmationSecrets("k" * 32), BRAND.public_url),
+                Renderer(BRAND),
+                server,
+                clock,
+                jitter=lambda: 0.5,
+            )
 
         yield start
 
@@ -450,6 +462,7 @@ async def test_the_process_sends_what_it_finds(listen, inbox, write, rows, datab
         database_url=database.app_url,
         port=0,
         public_url="https://shop.example",
+        fingerprint_key="k" * 32,
         smtp_host="127.0.0.1",
         smtp_port=await listen(),
         smtp_security="none",
@@ -464,3 +477,46 @@ async def test_the_process_sends_what_it_finds(listen, inbox, write, rows, datab
 
     assert len(inbox.messages) == 1
     assert uuid.UUID(inbox.messages[0]["Message-ID"].strip("<>").partition("@")[0])
+
+
+@pytest.mark.timeout(300)  # several starts of a process, on a busy machine
+async def test_workers_that_are_killed_lose_no_mail_and_double_at_most_one_each(
+    listen, inbox, write, rows, make_due, database
+):
+    ids = [write(f"m{number}@example.com") for number in range(120)]
+    inbox.data_seconds = 0.02
+    environment = {
+        "PATH": os.environ["PATH"],
+        "MEMBER_DATABASE_URL": database.app_url,
+        "MEMBER_FINGERPRINT_KEY": "k" * 32,
+        "MEMBER_PORT": "0",
+        "MEMBER_PUBLIC_URL": "https://shop.example",
+        "MEMBER_SMTP_HOST": "127.0.0.1",
+        "MEMBER_SMTP_PORT": str(await listen()),
+        "MEMBER_SMTP_SECURITY": "none",
+        "MEMBER_MAIL_SENDER": "no-reply@shop.example",
+        "MEMBER_MAIL_POLL_INTERVAL_SECONDS": "0.05",
+    }
+    command = [sys.executable, "-m", "platform_member.main", "mail-worker"]
+
+    async def run_until(sent):
+        """Run a worker until the server has accepted `sent` mails, and kill it amid the next one."""
+        process = await asyncio.create_subprocess_exec(*command, env=environment, cwd="/", stdout=DEVNULL)
+        try:
+            async with asyncio.timeout(60):
+                while len(inbox.raw) < sent and rows():  # noqa: ASYNC110 (what changes is a row)
+                    await asyncio.sleep(0.01)
+        finally:
+            process.kill()
+            await process.wait()
+        # The lease of a dead worker ends.
+        make_due()
+
+    kills = 2
+    for kill in range(1, kills + 1):
+        await run_until(kill * 40)
+    await run_until(10_000)
+
+    received = [message["Message-ID"] for message in inbox.messages]
+    assert set(received) == {f"<{mail_id}@shop.example>" for mail_id in ids}
+    assert len(received) - len(ids) <= kills

@@ -18,11 +18,11 @@ def mails(database):
     ]
 
 
-async def test_a_registration_writes_a_welcome_in_the_members_language(client, service, registration, mails):
+async def test_a_registration_writes_a_mail_in_the_members_language(client, service, registration, mails):
     body = registration("new", locale="ko-KR")
 
     assert (await client.post("/internal/members", json=body, headers=service())).status_code == 201
-    assert mails() == [("welcome", "new@example.com", "ko-KR")]
+    assert mails() == [("verify-email", "new@example.com", "ko-KR")]
 
 
 async def test_a_repeat_of_a_registration_writes_no_second_mail(client, service, registration, mails):
@@ -44,7 +44,7 @@ async def test_a_new_address_is_announced_at_the_old_one(client, ann, mails):
     response = await client.patch("/api/members/me", json={"email": "anna@example.com"}, headers=ann.headers)
 
     assert response.status_code == 200
-    assert mails() == [("email-changed", ann.email, "en")]
+    assert mails() == [("email-changed", ann.email, "en"), ("verify-email", "anna@example.com", "en")]
 
 
 async def test_a_new_password_is_announced(client, ann, service, mails):

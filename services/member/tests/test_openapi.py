@@ -23,6 +23,9 @@ PATHS = {
     ("put", "/api/admin/members/{member_id}/roles"),
     ("post", "/internal/members"), ("get", "/internal/members/{member_id}"), ("post", "/internal/credentials/change"),
     ("post", "/internal/credentials/verify"),
+    ("post", "/internal/email-verifications"), ("post", "/internal/email-verifications/link"),
+    ("post", "/internal/email-verifications/code"),
+    ("post", "/internal/password-resets"), ("post", "/internal/password-resets/link"),
 }  # fmt: skip
 
 
@@ -80,7 +83,8 @@ def test_the_members_fields_are_those_agreed(document):
     fields = document["components"]["schemas"]["MemberView"]
 
     assert set(fields["required"]) == {
-        "id", "email", "display_name", "locale", "roles", "status", "version", "created_at", "updated_at"
+        "id", "email", "email_verified", "display_name", "locale", "roles", "status", "version", "created_at",
+        "updated_at",
     }  # fmt: skip
 
 

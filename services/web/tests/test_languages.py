@@ -97,7 +97,7 @@ def test_templates_pass_only_literals_to_gettext_and_never_turn_escaping_off(tem
 
 def test_a_message_in_a_variable_is_translated_and_escaped():
     zone = ZoneInfo("Asia/Seoul")
-    pages = Pages(Site("Haru", None, has_shop=True), Assets(), zone)
+    pages = Pages(Site("Haru", None, has_shop=True, has_mail=True), Assets(), zone)
     environment = pages.environment("ko")
 
     text = environment.from_string("{{ known | translated }} {{ given | translated }}").render(

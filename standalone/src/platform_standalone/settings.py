@@ -285,6 +285,7 @@ class PlatformSettings:
                 "WEB_MEMBER_URL": f"http://{LOOPBACK}:{self.ports.member}",
                 "WEB_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
                 "WEB_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
+                "WEB_MAIL_ENABLED": "true",
                 "WEB_PUBLIC_URL": self.public_url,
                 "WEB_PORT": str(self.ports.web),
                 "WEB_METRICS_PORT": str(self.ports.web_metrics),

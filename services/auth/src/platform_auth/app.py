@@ -19,6 +19,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from platform_auth.caching import NoStoreMiddleware
 from platform_auth.config import AuthSettings
+from platform_auth.email_proofs import endpoints as email_proof_endpoints
+from platform_auth.email_proofs.service import EmailProofLimits, EmailProofService
 from platform_auth.keys import endpoints as key_endpoints
 from platform_auth.keys.access_tokens import AccessTokens
 from platform_auth.keys.reloader import KeyRingReloader
@@ -99,6 +101,12 @@ class Auth:
         self.login = LoginService(members, self.sessions, throttle, concurrent, pseudonyms)
         registrations = settings.rate_limit_registrations_per_address
         self.registration = RegistrationService(members, rate_limiter, registrations, pseudonyms, key)
+        proof_limits = EmailProofLimits(
+            settings.rate_limit_mails_per_account,
+            settings.rate_limit_mails_per_address,
+            settings.rate_limit_email_proofs_per_address,
+        )
+        self.email_proofs = EmailProofService(members, rate_limiter, proof_limits, pseudonyms)
         password_guesses = settings.rate_limit_password_guesses_per_session
         self.passwords = PasswordService(members, self.sessions, rate_limiter, password_guesses)
 
@@ -136,6 +144,7 @@ class Auth:
             key_endpoints,
             login_endpoints,
             password_endpoints,
+            email_proof_endpoints,
             registration_endpoints,
             session_endpoints,
             internal_endpoints,
@@ -147,6 +156,7 @@ class Auth:
         app.state.sessions = self.sessions
         app.state.login = self.login
         app.state.passwords = self.passwords
+        app.state.email_proofs = self.email_proofs
         app.state.registration = self.registration
         app.state.service_tokens = self._service_tokens
         return app

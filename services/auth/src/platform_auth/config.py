@@ -59,6 +59,11 @@ class AuthSettings(CookieSettings):
     rate_limit_password_guesses_per_session: RateLimit = parse_rate_limit("10/15 minutes")
     rate_limit_registrations_per_address: RateLimit = parse_rate_limit("300/10 minutes")
 
+    # Mails that requests cause, and attempts at the links and codes in them.
+    rate_limit_mails_per_account: RateLimit = parse_rate_limit("5/hour")
+    rate_limit_mails_per_address: RateLimit = parse_rate_limit("60/hour")
+    rate_limit_email_proofs_per_address: RateLimit = parse_rate_limit("100/10 minutes")
+
     @property
     def access_cookie(self) -> str:
         """The name of the cookie with the access token (RFC 6265bis, section 4.1.3.2)."""

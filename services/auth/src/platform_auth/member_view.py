@@ -15,6 +15,7 @@ class MemberOut(BaseModel):
 
     id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
     email: str
+    email_verified: bool = False
     display_name: str
     locale: str
     roles: list[str]

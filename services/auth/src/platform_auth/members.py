@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 # Answers of member's that are for the client: everything else is a fault between the services.
 _FOR_THE_CLIENT = frozenset({400, 409, 413, 422, 429})
+_DONE = frozenset({202, 204})
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After", "Idempotent-Replayed")
 
 
@@ -87,6 +88,13 @@ class Members:
         """Create an account by member, and return the parts of its response that are for the client."""
         response = await self._post("/internal/members", body, client)
         if response.status_code != 201 and response.status_code not in _FOR_THE_CLIENT:
+            raise self._unavailable(response)
+        return _passed_on(response)
+
+    async def pass_on(self, path: str, body: Mapping[str, Any], client: str = "") -> MemberResponse:
+        """Send a request to an internal path, and return the response as far as it concerns the client."""
+        response = await self._post(path, body, client)
+        if response.status_code not in _DONE | _FOR_THE_CLIENT | {404}:
             raise self._unavailable(response)
         return _passed_on(response)
 

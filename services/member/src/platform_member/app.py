@@ -14,7 +14,7 @@ from platform_common.health import Health
 from platform_database.application import make_application
 from platform_database.periodic_tasks import PeriodicTask, run_periodic_tasks
 from platform_database.purge import purge_shared_tables
-from platform_member.api import administration, credentials, internal_members, members
+from platform_member.api import administration, credentials, email_proofs, internal_members, members
 from platform_member.api.openapi import problems
 from platform_member.config import MemberSettings
 from platform_member.container import Services, lifespan_services
@@ -37,7 +37,7 @@ def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | No
     return make_application(
         settings,
         SCHEMA,
-        (members.router, administration.router, internal_members.router, credentials.router),
+        (members.router, administration.router, internal_members.router, credentials.router, email_proofs.router),
         problems,
         description="Accounts. Errors are problem documents (RFC 9457); GET operations support HEAD.",
         lifespan=lifespan,

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from platform_common.email_address import Email
-from platform_common.settings import HttpUrl, ServiceSettings
+from platform_common.settings import HttpUrl, ServiceSettings, ServiceTokenKey
 from platform_database import settings as common
 from platform_database.settings import RoleName
 from platform_member.capacity import MAX_WORKERS, default_hash_workers
@@ -75,6 +75,8 @@ class MailWorkerSettings(DatabaseSettings, ServiceSettings):
 
     model_config = _CONFIG
 
+    # The same as in `member serve`: links and codes in mails are derived from it.
+    fingerprint_key: ServiceTokenKey
     # The platform's public URL, for links in mails.
     public_url: HttpUrl
     smtp_host: Annotated[str, Field(min_length=1, max_length=253)]

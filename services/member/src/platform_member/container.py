@@ -19,9 +19,11 @@ from platform_database.idempotency.store import IdempotencyStore
 from platform_database.outbox.events import Consumer
 from platform_database.outbox.service import Outbox
 from platform_member.accounts.credential_check import CredentialVerifier
+from platform_member.accounts.email_proofs import EmailProofs
 from platform_member.accounts.password_change import PasswordChanges
 from platform_member.accounts.service import Accounts
 from platform_member.config import MemberSettings
+from platform_member.confirmations.secrets import ConfirmationSecrets
 from platform_member.credentials.hashing import PasswordHasher
 from platform_member.mail.queue import MailQueue
 from platform_member.outbox.auth_sessions import AuthSessions
@@ -43,6 +45,7 @@ class Services:
     accounts: Accounts
     credentials: CredentialVerifier
     password_changes: PasswordChanges
+    email_proofs: EmailProofs
     idempotency: IdempotencyStore
     outbox: Outbox
     access_tokens: AccessTokenVerifier
@@ -69,19 +72,17 @@ async def lifespan_services(
         announcing = publisher([consumer.name for consumer in consumers])
         keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
         sessions = async_sessionmaker(engine, expire_on_commit=False)
+        mails = MailQueue(enabled=settings.mail_enabled)
+        accounts = Accounts(hasher, announcing, mails, settings.product_name, settings.reauthentication_max_age_seconds)
+        secrets = ConfirmationSecrets(settings.fingerprint_key.get_secret_value())
         yield Services(
             settings=settings,
             engine=engine,
             sessions=sessions,
-            accounts=Accounts(
-                hasher,
-                announcing,
-                MailQueue(enabled=settings.mail_enabled),
-                settings.product_name,
-                settings.reauthentication_max_age_seconds,
-            ),
+            accounts=accounts,
             credentials=CredentialVerifier(sessions, hasher),
             password_changes=PasswordChanges(sessions, hasher, settings.product_name),
+            email_proofs=EmailProofs(sessions, hasher, mails, secrets, accounts, settings.product_name),
             idempotency=IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds)),
             outbox=Outbox(sessions, consumers, announcing),
             access_tokens=make_access_token_verifier(keys, settings),

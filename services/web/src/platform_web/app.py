@@ -39,6 +39,7 @@ from platform_web.orders import endpoints as orders
 from platform_web.orders.texts import STATES, TAGS
 from platform_web.preferences import endpoints as preferences
 from platform_web.problems import endpoints as problems
+from platform_web.recovery import endpoints as recovery
 from platform_web.rendering.headers import SecurityHeadersMiddleware
 from platform_web.rendering.pages import Pages, Site, redirect
 from platform_web.rendering.problem_pages import ProblemPagesMiddleware
@@ -60,6 +61,7 @@ TEMPLATE_GLOBALS = {"order_states": STATES, "order_tags": TAGS}
 
 FEATURES = (home, session, account, admin, preferences, problems)
 SHOP_FEATURES = (catalogue, cart, checkout, orders)
+MAIL_FEATURES = (recovery,)
 
 
 class Web:
@@ -81,7 +83,12 @@ class Web:
 
         self._rules = CookieRules(secure=settings.secure_cookies)
         self._assets = Assets()
-        site = Site(settings.site_name, settings.public_url, has_shop=settings.shop_url is not None)
+        site = Site(
+            settings.site_name,
+            settings.public_url,
+            has_shop=settings.shop_url is not None,
+            has_mail=settings.mail_enabled,
+        )
         shop_calls = Shop(shop)
         count_cart = partial(cart_count, shop_calls) if site.has_shop else None
         pages = Pages(site, self._assets, ZoneInfo(settings.time_zone), count_cart, TEMPLATE_GLOBALS)
@@ -101,7 +108,8 @@ class Web:
             redoc_url=None,
             redirect_slashes=False,
         )
-        for feature in FEATURES + (SHOP_FEATURES if self.container.site.has_shop else ()):
+        site = self.container.site
+        for feature in FEATURES + (SHOP_FEATURES if site.has_shop else ()) + (MAIL_FEATURES if site.has_mail else ()):
             app.include_router(feature.router)
         app.state.container = self.container
         app.add_exception_handler(LoginRequired, _on_login_required)

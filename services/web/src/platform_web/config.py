@@ -34,6 +34,9 @@ class WebSettings(CookieSettings):
     token_issuer: Annotated[str, Field(min_length=1, max_length=255)]
     token_audience: Annotated[str, Field(min_length=1, max_length=255)]
 
+    # Whether the platform sends mails; without them the pages that need mails do not exist.
+    mail_enabled: bool = False
+
     # The site's public URL, used for canonical links.
     public_url: HttpUrl | None = None
     site_name: Annotated[str, Field(min_length=1, max_length=40)] = "Haru"

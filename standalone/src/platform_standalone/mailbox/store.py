@@ -86,4 +86,4 @@ def _order(key: str) -> tuple[int, int, str]:
 
 def _part(message: EmailMessage, subtype: str) -> str:
     body = message.get_body((subtype,))
-    return str(body.get_content()) if body else ""
+    return str(body.get_content()).replace("\r\n", "\n") if body else ""

@@ -44,10 +44,17 @@ class Member(Table):
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
     status: Mapped[str] = mapped_column(Text, default=Status.ACTIVE)
     password_hash: Mapped[str] = mapped_column(Text)
+    # When the member proved to read `email`; a new address has to be verified again.
+    email_verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     version: Mapped[int] = mapped_column(default=1)
     session_epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    @property
+    def email_verified(self) -> bool:
+        """Whether the member proved to read its address."""
+        return self.email_verified_at is not None
 
     @property
     def is_active(self) -> bool:

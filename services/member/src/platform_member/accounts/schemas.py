@@ -98,6 +98,7 @@ class MemberView(BaseModel):
 
     id: UUID
     email: str
+    email_verified: bool
     display_name: str
     locale: str
     roles: list[str]

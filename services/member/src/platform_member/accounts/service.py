@@ -27,6 +27,8 @@ from platform_member.accounts.errors import (
 from platform_member.accounts.models import ADMIN, DEFAULT_ROLES, Member, Status
 from platform_member.accounts.password_change import CurrentPasswordWrong, PasswordReplacement
 from platform_member.accounts.schemas import MemberPage, MemberView, Registration
+from platform_member.confirmations import repository as confirmations
+from platform_member.confirmations.models import Purpose
 from platform_member.credentials.hashing import PasswordHasher, fair_keys
 from platform_member.credentials.policy import check_password
 from platform_member.mail.kinds import Kind
@@ -74,8 +76,9 @@ class Accounts:
         roles: Iterable[str] = DEFAULT_ROLES,
         status: str = Status.ACTIVE,
         client: str = "",
+        first_mail: Kind = Kind.WELCOME,
     ) -> Member:
-        """Make a member on behalf of `client`, an opaque key.
+        """Make a member on behalf of `client`, an opaque key; `first_mail` is sent to it.
 
         Raises PayloadInvalid for a guessable password, EmailTaken, HashingOverloaded.
         """
@@ -89,7 +92,7 @@ class Accounts:
         )
         await repository.require_free_email(session, member.email)
         await repository.save(session, member)
-        await self._notify(session, member, Kind.WELCOME)
+        await self._notify(session, member, first_mail)
         log.info("member_created", member_id=str(member.id), roles=member.roles)
         return member
 
@@ -178,11 +181,22 @@ class Accounts:
         member.password_hash = replacement.new_hash
         member.session_epoch += 1
         await repository.save(session, member)
+        await confirmations.revoke(session, member.id, Purpose.RESET_PASSWORD)
         event = await self._publish(
             session, Topic.MEMBER_PASSWORD_CHANGED, member.id, member.session_epoch, keep_session=keep
         )
         await self._notify(session, member, Kind.PASSWORD_CHANGED)
         log.info("password_changed", member_id=str(member.id))
+        return Change(member, (event,))
+
+    async def recover_password(self, session: AsyncSession, member: Member, password_hash: str) -> Change:
+        """Set a password without the current one, and end the member's sessions; for a locked row of a proven owner."""
+        member.password_hash = password_hash
+        member.session_epoch += 1
+        await repository.save(session, member)
+        event = await self._publish(session, Topic.MEMBER_PASSWORD_RESET, member.id, member.session_epoch)
+        await self._notify(session, member, Kind.PASSWORD_CHANGED)
+        log.info("password_recovered", member_id=str(member.id))
         return Change(member, (event,))
 
     async def _for_change(self, session: AsyncSession, member_id: UUID, preconditions: Preconditions) -> Member:
@@ -201,6 +215,8 @@ class Accounts:
         if "email" in new:
             await repository.require_free_email(session, new["email"])
         former_email = member.email
+        if "email" in new:
+            member.email_verified_at = None
         for field, value in new.items():
             setattr(member, field, value)
         member.version += 1
@@ -217,6 +233,7 @@ class Accounts:
         if "email" in new:
             # To the address that the account had: its owner must learn of a change by someone else (ASVS 6.3.7).
             await self._mails.add(session, Kind.EMAIL_CHANGED, former_email, member.locale, member.id)
+            await self._notify(session, member, Kind.VERIFY_EMAIL)
         events = [await self._publish(session, topic, member.id, member.session_epoch) for topic in topics]
         log.info("member_changed", member_id=str(member.id), by=str(by), fields=sorted(new), topics=topics)
         return Change(member, tuple(events))

@@ -19,6 +19,7 @@ from platform_member.accounts.schemas import InternalRegistration, MemberView, M
 from platform_member.api import responses
 from platform_member.api.dependencies import ClientKey, ServicesDep
 from platform_member.api.openapi import member_created, problems
+from platform_member.mail.kinds import Kind
 
 router = APIRouter(prefix="/internal/members", tags=["internal"])
 
@@ -43,7 +44,9 @@ async def register_member(
     keyed = IdempotentRequest(f"{service}:{claim.scope}", claim.key, claim.fingerprint) if claim else None
 
     async def operation() -> StoredResponse:
-        return responses.created_response(await services.accounts.create(session, body, client=client))
+        return responses.created_response(
+            await services.accounts.create(session, body, client=client, first_mail=Kind.VERIFY_EMAIL)
+        )
 
     return await UnitOfWork(session, services.idempotency, services.outbox, keyed).execute(operation)
 

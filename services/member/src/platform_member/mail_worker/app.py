@@ -15,6 +15,8 @@ from platform_database.application import schema_check
 from platform_database.engine import make_engine
 from platform_database.periodic_tasks import PeriodicTask, run_periodic_tasks
 from platform_member.config import MailWorkerSettings
+from platform_member.confirmations.secrets import ConfirmationSecrets
+from platform_member.mail_worker.contents import Contents
 from platform_member.mail_worker.rendering import Brand, Renderer
 from platform_member.mail_worker.smtp import MailServer
 from platform_member.mail_worker.worker import MailWorker
@@ -36,7 +38,10 @@ def make_worker_app(settings: MailWorkerSettings) -> tuple[FastAPI, Health]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = make_engine(settings)
-        worker = MailWorker(async_sessionmaker(engine, expire_on_commit=False), renderer, _server(settings))
+        secrets = ConfirmationSecrets(settings.fingerprint_key.get_secret_value())
+        contents = Contents(secrets, settings.public_url)
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        worker = MailWorker(sessions, contents, renderer, _server(settings))
         app.state.services = Services(engine, worker)
         task = PeriodicTask("mail", settings.mail_poll_interval_seconds, worker.send_due)
         try:

@@ -114,6 +114,8 @@ class Rendered:
 # What each kind's templates use, for the check at start.
 SAMPLES: Mapping[Kind, Mapping[str, Any]] = {
     Kind.WELCOME: {},
+    Kind.VERIFY_EMAIL: {"link": "https://shop.example/verify-email?token=sample", "code": "012345"},
+    Kind.RESET_PASSWORD: {"link": "https://shop.example/reset-password?token=sample"},
     Kind.PASSWORD_CHANGED: {},
     Kind.EMAIL_CHANGED: {},
 }

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from platform_member.mail import repository
 from platform_member.mail.repository import LeasedMail
+from platform_member.mail_worker.contents import Contents
 from platform_member.mail_worker.rendering import Renderer
 from platform_member.mail_worker.smtp import (
     MailDeferred,
@@ -47,12 +48,14 @@ class MailWorker:
     def __init__(
         self,
         sessions: async_sessionmaker[AsyncSession],
+        contents: Contents,
         renderer: Renderer,
         server: MailServer,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._sessions = sessions
+        self._contents = contents
         self._renderer = renderer
         self._server = server
         self._clock = clock
@@ -99,7 +102,14 @@ class MailWorker:
 
     async def _attempt(self, connection: SmtpConnection, mail: LeasedMail) -> int:
         try:
-            message = self._renderer.message(mail.id, mail.created_at, mail.kind, mail.recipient, mail.locale, {})
+            async with self._sessions.begin() as session:
+                content = await self._contents.complete(session, mail)
+            if content is None:
+                await self._forget(mail, "obsolete")
+                return 1
+            message = self._renderer.message(
+                mail.id, mail.created_at, mail.kind, mail.recipient, content.locale, content.values
+            )
             async with asyncio.timeout(MAIL_SECONDS):
                 await connection.send(message)
         except (MailDeferred, TimeoutError) as error:
@@ -118,7 +128,7 @@ class MailWorker:
         async with self._sessions.begin() as session:
             await repository.remove(session, mail.id)
         _mails.labels(mail.kind, outcome).inc()
-        report = log.info if outcome == "sent" else log.error
+        report = log.info if outcome in {"sent", "obsolete"} else log.error
         report("mail_finished", outcome=outcome, reason=reason, **_names(mail))
 
     async def _postpone(self, mail: LeasedMail, reason: str) -> None:

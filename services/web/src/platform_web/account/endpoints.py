@@ -75,6 +75,37 @@ async def save_profile(form: MemberForm, container: ContainerDep, visitor: Logge
     return redirect(with_notice("/account", "saved"))
 
 
+@router.post("/email/send")
+async def send_verification(_form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Send another link and code to the visitor's address."""
+    try:
+        await container.auth.request_email_verification(visitor.request_context)
+    except ServiceUnavailable:
+        return await _render_profile_error(container, visitor, None, {}, NOT_NOW, 503)
+    except ServiceError as error:
+        _raise_if_logged_out(error)
+        message = TOO_MANY_ATTEMPTS if error.status == 429 else NOT_DONE
+        return await _render_profile_error(container, visitor, None, {}, message, error.status)
+    return redirect(with_notice("/account", "verification-sent"))
+
+
+@router.post("/email/code")
+async def verify_email(form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
+    """Verify the visitor's address by the code of the e-mail."""
+    if missing := missing_fields(form.fields, "code"):
+        return await _render_profile_error(container, visitor, None, missing, None, 422)
+    try:
+        await container.auth.verify_email_by_code(visitor.request_context, form.text("code").replace(" ", ""))
+    except ServiceUnavailable:
+        return await _render_profile_error(container, visitor, None, {}, NOT_NOW, 503)
+    except ServiceError as error:
+        _raise_if_logged_out(error)
+        errors = {"code": field_message("code")} if error.status == 422 else {}
+        message = TOO_MANY_ATTEMPTS if error.status == 429 else None if errors else NOT_DONE
+        return await _render_profile_error(container, visitor, None, errors, message, error.status)
+    return redirect(with_notice("/account", "email-verified"))
+
+
 @router.get("/password")
 async def password_page(request: Request, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
     """Show the form to change the password."""
@@ -174,6 +205,8 @@ async def delete_account(form: MemberForm, container: ContainerDep, visitor: Log
 
 
 redirect_get_to(router, "/profile", "/account")
+redirect_get_to(router, "/email/send", "/account")
+redirect_get_to(router, "/email/code", "/account")
 redirect_get_to(router, "/sessions/{session_id}/end", "/account/sessions")
 redirect_get_to(router, "/sessions/end-all", "/account/sessions")
 
@@ -221,16 +254,16 @@ def _profile_content(
 async def _render_profile_error(
     container: Container,
     visitor: Visitor,
-    form: Form,
+    form: Form | None,
     errors: dict[str, str],
     message: str | None,
     status: int,
-    key: str,
+    key: str = "",
 ) -> Response:
-    """Show the submitted form; after a conflicting change (412), the current account."""
+    """Show the submitted form; without one, and after a conflicting change (412), the current account."""
     member = await _me(container, visitor)
-    fields = _member_fields(member) if status == 412 else form.fields
-    content = _profile_content(member, fields, key, errors, message)
+    fields = _member_fields(member) if form is None or status == 412 else form.fields
+    content = _profile_content(member, fields, key or new_key(), errors, message)
     return container.pages.render(visitor, "account/profile.html", content, status=status)
 
 

@@ -79,6 +79,27 @@ class Auth:
         body = {"current_password": current, "new_password": new}
         return (await self._client.send("POST", "/auth/password", visitor, body)).parse(Tokens)
 
+    async def request_email_verification(self, visitor: RequestContext) -> None:
+        """Send a link and a code to the visitor's address."""
+        await self._client.send("POST", "/auth/email/verification", visitor)
+
+    async def verify_email_by_code(self, visitor: RequestContext, code: str) -> None:
+        """Verify the visitor's address by a code."""
+        await self._client.send("POST", "/auth/email/verification/code", visitor, {"code": code})
+
+    async def verify_email_by_link(self, visitor: RequestContext, token: str) -> None:
+        """Verify the address that a link was sent to."""
+        await self._client.send("POST", "/auth/email/verification/link", visitor, {"token": token})
+
+    async def forgot_password(self, visitor: RequestContext, email: str) -> None:
+        """Send a link to the account with this address, if there is one."""
+        await self._client.send("POST", "/auth/password/forgot", visitor, {"email": email})
+
+    async def reset_password(self, visitor: RequestContext, token: str, new_password: str) -> None:
+        """Set a new password by a link; all sessions of the account end."""
+        body = {"token": token, "new_password": new_password}
+        await self._client.send("POST", "/auth/password/reset", visitor, body)
+
     async def sessions(self, visitor: RequestContext) -> list[Session]:
         """Return the visitor's sessions."""
         return (await self._client.get("/auth/sessions", visitor)).parse(Sessions).items

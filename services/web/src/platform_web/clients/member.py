@@ -15,6 +15,7 @@ class Member(BaseModel):
 
     id: str
     email: str
+    email_verified: bool = False
     display_name: str
     locale: str
     roles: tuple[str, ...]

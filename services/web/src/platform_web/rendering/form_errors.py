@@ -29,6 +29,8 @@ _MESSAGES = {
     ),
     ("password", ""): N_("Choose another password."),
     ("current_password", ""): N_("The password is incorrect."),
+    ("code", MISSING): N_("Enter the code from the e-mail."),
+    ("code", ""): N_("The code is wrong or has expired. Request another one after five attempts."),
     ("recipient", ""): N_("Enter the recipient's name."),
     ("phone", ""): N_("Enter a phone number for the delivery."),
     ("phone", "phone-malformed"): N_(

@@ -8,6 +8,10 @@ FIELD = "notice"
 
 NOTICES = {
     "welcome": N_("Welcome. Your account is ready."),
+    "welcome-verify": N_("Welcome. Your account is ready. We have sent you an e-mail to confirm your address."),
+    "verification-sent": N_("We have sent you an e-mail with a link and a code."),
+    "email-verified": N_("Your e-mail address is confirmed."),
+    "password-reset": N_("Password changed. Log in with your new password."),
     "logged-in": N_("You are logged in."),
     "logged-out": N_("You are logged out."),
     "logged-out-everywhere": N_("You are logged out on every device."),

@@ -30,7 +30,7 @@ from platform_web.visitor.urls import login_url, safe_redirect_path
 from platform_web.visitor.visitor import Visitor
 
 # Pages that the log-in does not return to: its default is the home page.
-_NO_RETURN = frozenset({"/", "/log-in", "/sign-up"})
+_NO_RETURN = frozenset({"/", "/log-in", "/sign-up", "/forgot-password", "/reset-password", "/verify-email"})
 
 # Templates are next to the endpoints that render them.
 TEMPLATES = Path(__file__).parents[1]
@@ -48,6 +48,7 @@ class Site:
     name: str
     public_url: str | None
     has_shop: bool
+    has_mail: bool
 
 
 @dataclass

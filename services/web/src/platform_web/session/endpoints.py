@@ -20,7 +20,7 @@ from platform_web.container import AnyVisitor, Container, ContainerDep
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message, missing_fields
-from platform_web.rendering.pages import redirect
+from platform_web.rendering.pages import read_notice, redirect
 from platform_web.session.clearing import clear_member_data, end_replaced_session
 from platform_web.visitor.forms import BrowserForm, Form, checked_form, new_key
 from platform_web.visitor.origin_check import require_same_origin
@@ -52,7 +52,8 @@ async def log_in_page(request: Request, container: ContainerDep, visitor: AnyVis
     again = "again" in request.query_params
     if visitor.is_logged_in and not again:
         return redirect(url)
-    return _log_in_form(container, visitor, Form({"next": url, "again": "1" if again else ""}))
+    form = Form({"next": url, "again": "1" if again else ""})
+    return _log_in_form(container, visitor, form, notice=read_notice(request))
 
 
 @router.post("/log-in")
@@ -99,7 +100,7 @@ async def sign_up(form: BrowserForm, container: ContainerDep, visitor: AnyVisito
         return _sign_up_form(container, visitor, form, errors, message, _page_status(error), new_key())
     url = safe_redirect_path(form["next"], AFTER_LOG_IN)
     await _start_session(container, visitor, opened, url)
-    return redirect(with_notice(url, "welcome"))
+    return redirect(with_notice(url, "welcome-verify" if container.site.has_mail else "welcome"))
 
 
 @router.post("/log-out")
@@ -167,6 +168,8 @@ def _log_in_form(
     message: str | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    *,
+    notice: str | None = None,
 ) -> Response:
     url = safe_redirect_path(form["next"], AFTER_LOG_IN)
     content = {
@@ -177,7 +180,9 @@ def _log_in_form(
         "errors": errors,
         "message": message,
     }
-    return container.pages.render(visitor, "session/log_in.html", content, status=status, headers=headers)
+    return container.pages.render(
+        visitor, "session/log_in.html", content, status=status, headers=headers, notice=notice
+    )
 
 
 def _sign_up_form(
