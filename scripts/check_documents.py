@@ -72,6 +72,8 @@ def main() -> int:
     for document in documents:
         text = (ROOT / document).read_text()
         faults += [f"{document} names {name}, which does not exist" for name in missing_files(document, text, files)]
+        if not text.startswith("# "):
+            faults.append(f"{document} does not start with a title")
         named = list(commands(text))
         checked += len(named)
         faults += [f"{document} names make {target}, which does not exist" for target in named if target not in targets]
