@@ -71,3 +71,27 @@ def test_without_a_choice_the_theme_is_the_devices(new_shopper):
 def ground(shopper: Shopper) -> str:
     """Return the colour behind the page; Playwright's own look needs no script of the page."""
     return str(shopper.page.locator("html").evaluate("html => getComputedStyle(html).backgroundColor"))
+
+
+@pytest.mark.parametrize(
+    ("path", "label", "typed", "said"),
+    [
+        ("/products/{product}", "수량", "0", "1에서 99 사이의 수량을 입력해 주세요."),
+        ("/products", "최저 가격", "abc", "가격을 숫자로 입력해 주세요. 예: 20000"),
+        ("/log-in", "이메일 주소", "", "이메일 주소를 입력해 주세요."),
+    ],
+)
+def test_without_scripts_too_a_refusal_is_in_the_pages_language(new_shopper, watch, path, label, typed, said):
+    """No bubble of the browser, which would be in its own language, here English, comes before the service's words."""
+    watch.expected = ("status of 422",)
+    shopper: Shopper = new_shopper(scripted=False)
+    shopper.choose_product()
+    product = shopper.page.url.rpartition("/")[2]
+    shopper.context.add_cookies([{"name": "lang", "value": "ko", "url": shopper.base_url}])
+    page = shopper.go(path.format(product=product))
+    field = page.get_by_role("main").get_by_label(label, exact=True)
+
+    field.fill(typed)
+    field.press("Enter")
+
+    expect(page.get_by_text(said).first).to_be_visible()

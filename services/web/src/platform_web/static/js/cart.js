@@ -15,7 +15,6 @@ for (const line of cart?.querySelectorAll("[data-line]") ?? []) {
   const form = line.querySelector("[data-line-form]");
   // What the cart holds: a field that was refused shows what was typed.
   line.dataset.quantity = quantity.dataset.lineQuantity;
-  form.noValidate = true;
   quantity.addEventListener("change", () => enter(line, quantity));
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -1,7 +1,6 @@
 // Errors at their fields, before anything is sent. What is wrong is in the page's own words (data-wrong).
 
 export function checkInPlace(form) {
-  form.noValidate = true;
   form.addEventListener("submit", (event) => {
     const wrong = findWrong(form);
     if (wrong.length === 0) return;
