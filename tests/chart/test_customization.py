@@ -16,11 +16,14 @@ from rendering import CHART, HELM, NAMESPACE, Document, RenderingFailed, of_kind
 
 VALUES: Document = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 SCHEMA: Document = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
-# Every pod that the chart can create: with Traefik, the standalone gateway and the operator.
+# Every pod that the chart can create: with Traefik, the standalone gateway and the operator; and with a mail server.
 EVERYTHING = CHART / "ci" / "operator-traefik-values.yaml"
+MAIL = {"enabled": True, "smtp": {"host": "smtp.example.com"}, "sender": "no-reply@example.com"}
 # Sections of values with the fields that apply to pods.
-POD_SECTIONS = ("member", "auth", "web", "shop", "operator", "gateway.standalone", "postgres", "redis", "jobs")
-IMAGE_SECTIONS = tuple(section for section in POD_SECTIONS if section != "jobs")
+SERVICE_SECTIONS = ("member", "mail.worker", "auth", "web", "shop", "operator", "gateway.standalone")
+POD_SECTIONS = (*SERVICE_SECTIONS, "postgres", "redis", "jobs")
+# Jobs and the mail worker have the images of services.
+IMAGE_SECTIONS = tuple(section for section in POD_SECTIONS if section not in {"jobs", "mail.worker"})
 # Values whose entries are chosen by the user; null removes one of them, as everywhere in Helm.
 FREE_FORM = ("routes", "resources", "parameters")
 DIGEST = f"sha256:{'0f' * 32}"
@@ -51,8 +54,10 @@ def in_sections(sections: tuple[str, ...], fields: Document) -> Document:
 
 
 def pods(fields: Document, tmp_path: Path) -> list[tuple[str, Document]]:
-    found = list(pod_templates(render_values(in_sections(POD_SECTIONS, fields), tmp_path)))
-    assert len(found) == 13, [name for name, _ in found]
+    values = in_sections(POD_SECTIONS, fields)
+    values["mail"] |= MAIL
+    found = list(pod_templates(render_values(values, tmp_path)))
+    assert len(found) == 14, [name for name, _ in found]
     return found
 
 
