@@ -102,6 +102,7 @@ def traefik_winner(routes, path):
         ("/api/membership", "verify-storefront"),
         ("/api/admin/members", "verify-admin"),
         ("/auth/login", "public"),
+        ("/auth/login/second-factor", "public"),
         ("/auth/login/x", "verify-storefront"),
         ("/auth/loginx", "verify-storefront"),
         ("/auth/logout", "verify-auth-logout"),

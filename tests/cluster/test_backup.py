@@ -35,5 +35,5 @@ def test_what_was_backed_up_comes_back(release, log_in, works, tmp_path):
     elsewhere = saved.replace(f"namespace: {NAMESPACE}\n", f"namespace: {STRANGE_NAMESPACE}\n")
     make_namespace(STRANGE_NAMESPACE)
     kubectl("create", "--dry-run=server", "-f", "-", namespace=STRANGE_NAMESPACE, stdin=elsewhere)
-    for name in ("auth-keys", "member-database", "member-fingerprint", "service-token", "shop-keys"):
+    for name in ("auth-keys", "member-database", "member-factors", "member-fingerprint", "service-token", "shop-keys"):
         assert f"name: member-platform-{name}\n" in saved

@@ -18,7 +18,7 @@ from outside import DATA_NAMESPACE, database_urls, key_ring, make_namespace, mak
 
 CI_FILES = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "ci").glob("*-values.yaml"))
 # What the services want to know, wherever the stores are.
-KEYS = ("service-token-key", "fingerprint-key", "password", "cart-key", "payment-webhook-secret")
+KEYS = ("service-token-key", "fingerprint-key", "factor-keys", "password", "cart-key", "payment-webhook-secret")
 CHART_VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 
 

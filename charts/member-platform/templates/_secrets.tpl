@@ -50,6 +50,9 @@ type: Opaque
 {{- define "member-platform.secretName.fingerprintKey" -}}
 {{ .Values.member.fingerprintKey.existingSecret | default (include "member-platform.componentName" (list . "member-fingerprint")) }}
 {{- end }}
+{{- define "member-platform.secretName.factorKeys" -}}
+{{ .Values.member.factorKeys.existingSecret | default (include "member-platform.componentName" (list . "member-factors")) }}
+{{- end }}
 {{- define "member-platform.secretName.shopKeys" -}}
 {{ .Values.shop.keys.existingSecret | default (include "member-platform.componentName" (list . "shop-keys")) }}
 {{- end }}

@@ -55,8 +55,12 @@ class FakeMember:
             "roles": list(roles), "status": "active", "version": 1,
             "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
         }  # fmt: skip
-        self.accounts[email] = {"password": password, "member": member, "epoch": 0, "suspended": False}
+        self.accounts[email] = {"password": password, "member": member, "epoch": 0, "suspended": False, "codes": {}}
         return member
+
+    def add_codes(self, email: str = "ada@example.com", **codes: list[str]) -> None:
+        """Give an account second factors: codes that are right once, by method (underscores stand for hyphens)."""
+        self.accounts[email]["codes"] = {name.replace("_", "-"): list(listed) for name, listed in codes.items()}
 
     async def __call__(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request."""
@@ -66,7 +70,9 @@ class FakeMember:
         if self.answer is not None:
             return self.answer
         self._tokens.caller(request.headers.get("Authorization"))
-        body = json.loads(request.content)
+        body = json.loads(request.content or b"{}")
+        if "/factors" in request.url.path:
+            return await self._factors(request, body)
         if request.url.path == "/internal/credentials/verify":
             return await self._verify(body)
         if request.url.path == "/internal/credentials/change":
@@ -78,7 +84,7 @@ class FakeMember:
         account = self.accounts.get(body["email"].lower())
         if account is None or account["password"] != body["password"] or account["suspended"]:
             return problem("credentials-invalid", 401)
-        answer = httpx2.Response(200, json={"member": account["member"], "session_epoch": account["epoch"]})
+        answer = httpx2.Response(200, json=verified(account) | {"second_factors": list(account["codes"])})
         if self.before_answering_verify is not None:
             hook, self.before_answering_verify = self.before_answering_verify, None
             await hook()
@@ -96,7 +102,52 @@ class FakeMember:
         account["epoch"] += 1
         if self.before_answering_change is not None:
             await self.before_answering_change(body["member_id"], account["epoch"], body["keep_session"])
-        return httpx2.Response(200, json={"member": account["member"], "session_epoch": account["epoch"]})
+        return httpx2.Response(200, json=verified(account))
+
+    async def _factors(self, request: httpx2.Request, body: dict[str, Any]) -> httpx2.Response:
+        _, _, _, member_id, _, *path = request.url.path.split("/")
+        (account,) = [found for found in self.accounts.values() if found["member"]["id"] == member_id]
+        codes = account["codes"]
+        match request.method, "/".join(path):
+            case "POST", "verify":
+                return await self._verify_code(account, body)
+            case "GET", "":
+                totp = {"enabled_at": "2026-01-01T00:00:00Z"} if codes else None
+                left = len(codes.get("recovery-code", []))
+                return httpx2.Response(200, json={"totp": totp, "recovery_codes_left": left})
+            case "POST", "totp":
+                if codes:
+                    return problem("factor-exists", 409)
+                return httpx2.Response(201, json={"secret": "JBSWY3DP", "uri": "otpauth://totp/x?secret=JBSWY3DP"})
+            case "POST", "totp/confirm":
+                if body["code"] != "111111":
+                    return problem("code-wrong", 422)
+                self.add_codes(account["member"]["email"], totp=["222222"], recovery_code=["ABCDE-FGHJK"])
+                account["epoch"] += 1
+                if self.before_answering_change is not None:
+                    await self.before_answering_change(member_id, account["epoch"], body["keep_session"])
+                return httpx2.Response(200, json=verified(account) | {"recovery_codes": ["ABCDE-FGHJK"]})
+            case "DELETE", "totp":
+                if not codes:
+                    return problem("factor-not-found", 404)
+                codes.clear()
+                account["epoch"] += 1
+                return httpx2.Response(200, json=verified(account))
+        assert (request.method, path) == ("POST", ["recovery-codes"])
+        codes["recovery-code"] = ["LMNPQ-RSTVW"]
+        return httpx2.Response(201, json={"recovery_codes": codes["recovery-code"]})
+
+    async def _verify_code(self, account: dict[str, Any], body: dict[str, Any]) -> httpx2.Response:
+        if account["suspended"] or account["epoch"] != body["session_epoch"]:
+            return problem("credentials-invalid", 401)
+        right = account["codes"].get(body["method"], [])
+        if body["code"] not in right:
+            return problem("code-wrong", 422)
+        right.remove(body["code"])
+        if self.before_answering_verify is not None:
+            hook, self.before_answering_verify = self.before_answering_verify, None
+            await hook()
+        return httpx2.Response(200, json=verified(account))
 
     def _register(self, body: dict[str, Any]) -> httpx2.Response:
         claim = body.pop("idempotency", None)
@@ -117,6 +168,11 @@ class FakeMember:
         if claim:
             self.recorded[claim["scope"], claim["key"]] = (claim["fingerprint"], answer)
         return answer
+
+
+def verified(account: dict[str, Any]) -> dict[str, Any]:
+    """Return what member says of an account whose credentials were right."""
+    return {"member": account["member"], "session_epoch": account["epoch"]}
 
 
 def problem(code: str, status: int, **more: Any) -> httpx2.Response:

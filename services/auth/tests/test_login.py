@@ -33,10 +33,10 @@ async def test_access_token_is_signed_with_the_published_key_and_has_every_claim
     claims = jwt.decode(tokens["access_token"], key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER)
 
     assert (header["alg"], header["typ"]) == ("EdDSA", "at+jwt")
-    assert claims.keys() == {"iss", "aud", "sub", "sid", "roles", "iat", "exp", "auth_time", "amr"}
+    assert claims.keys() == {"iss", "aud", "sub", "sid", "roles", "iat", "exp", "auth_time", "amr", "acr"}
     assert claims["exp"] - claims["iat"] == tokens["expires_in"]
     assert claims["auth_time"] == int(clock())
-    assert claims["amr"] == ["pwd"]
+    assert (claims["amr"], claims["acr"]) == (["pwd"], "aal1")
 
 
 async def test_a_wrong_password_and_an_unknown_account_get_the_same_response(client, member):

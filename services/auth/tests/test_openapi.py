@@ -18,6 +18,12 @@ ERRORS = {
     ("get", "/.well-known/jwks.json"): {503},
     ("get", "/auth/verify"): {401, 403, 503},
     ("post", "/auth/login"): {400, 401, 409, 413, 422, 429, 503},
+    ("post", "/auth/login/second-factor"): {400, 401, 409, 413, 422, 429, 503},
+    ("get", "/auth/mfa"): {401, 503},
+    ("post", "/auth/mfa/totp"): {401, 409, 503},
+    ("post", "/auth/mfa/totp/confirm"): {400, 401, 404, 409, 413, 422, 503},
+    ("delete", "/auth/mfa/totp"): {401, 404, 503},
+    ("post", "/auth/mfa/recovery-codes"): {401, 404, 503},
     ("post", "/auth/password"): {400, 401, 409, 413, 422, 429, 503},
     ("post", "/auth/register"): {400, 409, 413, 422, 429, 503},
     ("post", "/auth/password/forgot"): {400, 404, 413, 422, 429, 503},
@@ -82,6 +88,11 @@ def test_every_operation_says_which_token_it_takes(document, operations):
 
     assert schemes == {
         ("get", "/auth/verify"): ["access_token"],
+        ("get", "/auth/mfa"): ["access_token"],
+        ("post", "/auth/mfa/totp"): ["access_token"],
+        ("post", "/auth/mfa/totp/confirm"): ["access_token"],
+        ("delete", "/auth/mfa/totp"): ["access_token"],
+        ("post", "/auth/mfa/recovery-codes"): ["access_token"],
         ("post", "/auth/password"): ["access_token"],
         ("post", "/auth/email/verification"): ["access_token"],
         ("post", "/auth/email/verification/code"): ["access_token"],
@@ -110,7 +121,7 @@ def test_the_member_of_a_log_in_is_typed(document):
 
 
 def test_payloads_have_examples(document):
-    for name in ("LoginBody", "RegisterBody", "PasswordBody", "RefreshBody"):
+    for name in ("LoginBody", "SecondFactorBody", "TotpBody", "RegisterBody", "PasswordBody", "RefreshBody"):
         assert all("examples" in field for field in document["components"]["schemas"][name]["properties"].values()), (
             name
         )

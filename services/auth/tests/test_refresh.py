@@ -38,7 +38,7 @@ async def test_refresh_gives_a_new_pair_of_the_same_session(client, session, clo
     assert renewed["refresh_token"] != session["refresh_token"]
     before, after = claims(session["access_token"]), claims(renewed["access_token"])
     assert after["iat"] - before["iat"] == 60
-    same = {"iss", "aud", "sub", "sid", "roles", "auth_time", "amr"}
+    same = {"iss", "aud", "sub", "sid", "roles", "auth_time", "amr", "acr"}
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     assert (await client.verify(renewed["access_token"])).status_code == 200
     assert (await client.verify(session["access_token"])).status_code == 200

@@ -48,7 +48,7 @@ class FakeAuth(PublishedKeys):
 @pytest.fixture(scope="session")
 def tested_service() -> TestedService:
     """This service."""
-    return TestedService(SCHEMA, MemberSettings, MigrationSettings, caller="auth")
+    return TestedService(SCHEMA, MemberSettings, MigrationSettings, caller="auth", values={"factor_keys": "f" * 32})
 
 
 @pytest.fixture

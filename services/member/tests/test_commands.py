@@ -12,6 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -23,6 +24,7 @@ from platform_database.revision import check_revision
 from platform_database.start import wait_for_database
 from platform_member.config import AdminSettings, MailWorkerSettings, MemberSettings, MigrationSettings
 from platform_member.create_admin import read_admin
+from platform_member.factors.encryption import SecretEncryption
 from platform_member.main import main
 from platform_member.schema import SCHEMA
 from platform_testing.process import free_port
@@ -53,6 +55,7 @@ def served(database):
         "token_audience": "member-platform",
         "service_token_key": SECRET,
         "fingerprint_key": SECRET,
+        "factor_keys": SECRET,
         "port": free_port(),
     }
 
@@ -88,6 +91,52 @@ def test_a_member_becomes_administrator_and_keeps_its_password_unless_told_other
     assert reset != before
     topics = [row["topic"] for row in database.run("SELECT topic FROM outbox_events ORDER BY id")]
     assert topics == ["member.roles-changed", "member.password-reset"]
+
+
+def add_factors(database, member, keys):
+    encrypted = SecretEncryption(keys).encrypt(UUID(member.id), "JBSWY3DPEHPK3PXP")
+    database.run(
+        "INSERT INTO totp_factors (member_id, encrypted_secret, last_step, confirmed_at) VALUES (%s, %s, 0, now())",
+        member.id, encrypted,
+    )  # fmt: skip
+
+
+def test_an_administrator_keeps_its_second_factors_unless_told_otherwise(database, make_member):
+    root = make_member("root", "admin")
+    add_factors(database, root, [SECRET])
+    command = ("create-admin", "--email", root.email)
+    given = {"stdin": "the lake at dawn\n", "database_url": database.app_url}
+
+    run(*command, **given)
+    kept = database.one("SELECT count(*) FROM totp_factors")
+    for _ in range(2):
+        assert run(*command, "--reset-factors", **given).returncode == 0
+
+    assert (kept, database.one("SELECT count(*) FROM totp_factors")) == (1, 0)
+    assert database.one("SELECT session_epoch FROM members") == 2
+    assert database.one("SELECT topic FROM outbox_events") == "member.factors-reset"
+
+
+def test_secrets_are_encrypted_anew_under_the_first_key(database, make_member):
+    ann, new, old = make_member("ann"), "n" * 32, "o" * 32
+    add_factors(database, ann, [old])
+
+    result = run("reencrypt-factors", database_url=database.app_url, factor_keys=f"{new},{old}")
+
+    assert (result.returncode, json.loads(result.stdout)) == (0, {"reencrypted": 1}), result.stderr
+    stored = database.one("SELECT encrypted_secret FROM totp_factors")
+    assert SecretEncryption([new]).decrypt(UUID(ann.id), bytes(stored)) == "JBSWY3DPEHPK3PXP"
+
+
+def test_secrets_of_an_unknown_key_stay_as_they_are(database, make_member):
+    add_factors(database, make_member("ann"), ["o" * 32])
+    before = database.one("SELECT encrypted_secret FROM totp_factors")
+
+    result = run("reencrypt-factors", database_url=database.app_url, factor_keys="n" * 32)
+
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert "MEMBER_FACTOR_KEYS" in result.stderr
+    assert database.one("SELECT encrypted_secret FROM totp_factors") == before
 
 
 @pytest.mark.parametrize(
@@ -136,6 +185,7 @@ def test_migrate_prints_what_it_did(empty_database):
         ("serve", {"token_issuer": None}, "MEMBER_TOKEN_ISSUER"),
         ("serve", {"service_token_key": "hunter2"}, "MEMBER_SERVICE_TOKEN_KEY"),
         ("serve", {"fingerprint_key": None}, "MEMBER_FINGERPRINT_KEY"),
+        ("serve", {"factor_keys": "hunter2"}, "MEMBER_FACTOR_KEYS"),
         ("serve", {"port": "http"}, "MEMBER_PORT"),
         ("serve", {"argon2_memory_kib": "1024"}, "MEMBER_ARGON2_MEMORY_KIB"),
         ("migrate", {}, "MEMBER_MIGRATION_DATABASE_URL"),

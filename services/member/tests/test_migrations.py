@@ -21,6 +21,7 @@ from platform_database.migrate import alembic_config
 from platform_database.outbox.models import OutboxTable
 from platform_member.accounts.models import Member  # noqa: F401 (fills the metadata)
 from platform_member.config import MigrationSettings
+from platform_member.factors.models import TotpFactor  # noqa: F401 (fills the metadata)
 from platform_member.orm import Table
 from platform_member.schema import SCHEMA
 

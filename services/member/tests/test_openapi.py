@@ -26,6 +26,12 @@ PATHS = {
     ("post", "/internal/email-verifications"), ("post", "/internal/email-verifications/link"),
     ("post", "/internal/email-verifications/code"),
     ("post", "/internal/password-resets"), ("post", "/internal/password-resets/link"),
+    ("get", "/api/admin/members/{member_id}/factors"), ("post", "/api/admin/members/{member_id}/reset-factors"),
+    ("get", "/internal/members/{member_id}/factors"), ("post", "/internal/members/{member_id}/factors/verify"),
+    ("post", "/internal/members/{member_id}/factors/totp"),
+    ("delete", "/internal/members/{member_id}/factors/totp"),
+    ("post", "/internal/members/{member_id}/factors/totp/confirm"),
+    ("post", "/internal/members/{member_id}/factors/recovery-codes"),
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ class Credentials:
     valkey_auth: str = field(default_factory=_secret, repr=False)
     service_token_key: str = field(default_factory=_secret, repr=False)
     member_fingerprint_key: str = field(default_factory=_secret, repr=False)
+    member_factor_key: str = field(default_factory=_secret, repr=False)
     shop_owner: str = field(default_factory=_secret, repr=False)
     shop_app: str = field(default_factory=_secret, repr=False)
     shop_fingerprint_key: str = field(default_factory=_secret, repr=False)

@@ -191,6 +191,7 @@ class PlatformSettings:
             "MEMBER_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
             "MEMBER_FINGERPRINT_KEY": self.credentials.member_fingerprint_key,
             "MEMBER_MAIL_ENABLED": "true",
+            "MEMBER_FACTOR_KEYS": self.credentials.member_factor_key,
             "MEMBER_PORT": str(self.ports.member),
             "MEMBER_METRICS_PORT": str(self.ports.member_metrics),
         }

@@ -107,6 +107,13 @@ class ProblemResponses:
         return {"description": self._descriptions[status], "content": {MEDIA_TYPE: _SCHEMA}, **headers}
 
 
+def problem_of(model: type[ProblemDetails], description: str) -> dict[str, Any]:
+    """Return the description of an error whose document has members of its own (RFC 9457, section 3.2)."""
+    _, schemas = models_json_schema([(model, "serialization")], ref_template=_REFERENCE)
+    schema = {"$ref": _REFERENCE.format(model=model.__name__), "$defs": schemas["$defs"]}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
 def operation_id(route: APIRoute) -> str:
     """Return the id of a route's operation: the name of its function, which generated clients give to theirs.
 

@@ -99,6 +99,16 @@ class AccountInactive(Unauthenticated):
         super().__init__("The account of this token is not active.", error="invalid_token")
 
 
+class ReauthenticationRequired(Unauthenticated):
+    """The operation requires a log-in that is at most `max_age` seconds old (RFC 9470)."""
+
+    code = "reauthentication-required"
+
+    def __init__(self, max_age: int) -> None:
+        super().__init__("Log in again and repeat this request: it requires a recent log-in.")
+        self.headers["WWW-Authenticate"] = f'Bearer error="insufficient_user_authentication", max_age="{max_age}"'
+
+
 class PayloadInvalid(Problem):
     """The request body is invalid; `errors` lists the faults."""
 

@@ -46,7 +46,7 @@ def unproblematic_errors(operation: Mapping[str, Any]) -> list[str]:
 
 def _is_problem(response: Mapping[str, Any]) -> bool:
     content = response.get("content", {})
-    return list(content) == [PROBLEM] and content[PROBLEM]["schema"]["$ref"].endswith("/ProblemDetails")
+    return list(content) == [PROBLEM] and content[PROBLEM]["schema"]["$ref"].endswith("ProblemDetails")
 
 
 def _references(node: Any, place: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx2
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from limits.aio.storage import RedisStorage
 from prometheus_client import CollectorRegistry
@@ -25,10 +25,13 @@ from platform_auth.keys import endpoints as key_endpoints
 from platform_auth.keys.access_tokens import AccessTokens
 from platform_auth.keys.reloader import KeyRingReloader
 from platform_auth.login import endpoints as login_endpoints
+from platform_auth.login.challenges import Challenges
 from platform_auth.login.concurrency import ConcurrentAttempts
 from platform_auth.login.service import LoginService
 from platform_auth.login.throttle import LoginLimits, LoginThrottle
-from platform_auth.members import Members
+from platform_auth.members import ChangeRejected, Members
+from platform_auth.mfa import endpoints as mfa_endpoints
+from platform_auth.mfa.service import FactorService
 from platform_auth.openapi import problems
 from platform_auth.password import endpoints as password_endpoints
 from platform_auth.password.service import PasswordService
@@ -98,7 +101,9 @@ class Auth:
         pseudonyms = Pseudonyms(key)
         throttle = LoginThrottle(rate_limiter, self.redis, _login_limits(settings))
         concurrent = ConcurrentAttempts(settings.rate_limit_login_failures_per_account_and_address.amount)
-        self.login = LoginService(members, self.sessions, throttle, concurrent, pseudonyms)
+        challenges = Challenges(self.redis, settings.login_challenge_seconds)
+        self.login = LoginService(members, self.sessions, throttle, concurrent, pseudonyms, challenges)
+        self.factors = FactorService(members, self.sessions, settings.reauthentication_max_age_seconds, now)
         registrations = settings.rate_limit_registrations_per_address
         self.registration = RegistrationService(members, rate_limiter, registrations, pseudonyms, key)
         proof_limits = EmailProofLimits(
@@ -140,9 +145,11 @@ class Auth:
         app.add_middleware(NoStoreMiddleware)
         install_defaults(app, self.health)
         app.add_exception_handler(RedisError, _on_redis_error)
+        app.add_exception_handler(ChangeRejected, _on_change_rejected)
         for endpoints in (
             key_endpoints,
             login_endpoints,
+            mfa_endpoints,
             password_endpoints,
             email_proof_endpoints,
             registration_endpoints,
@@ -155,6 +162,7 @@ class Auth:
         app.state.tokens = self.tokens
         app.state.sessions = self.sessions
         app.state.login = self.login
+        app.state.factors = self.factors
         app.state.passwords = self.passwords
         app.state.email_proofs = self.email_proofs
         app.state.registration = self.registration
@@ -216,9 +224,17 @@ def _login_limits(settings: AuthSettings) -> LoginLimits:
         per_ip=settings.rate_limit_login_failures_per_address,
         per_account=settings.rate_limit_login_failures_per_account,
         successes=settings.rate_limit_logins_per_account,
+        codes=settings.rate_limit_code_failures_per_account,
         known_seconds=30 * DAY,
     )
 
 
 async def _on_redis_error(_request: Request, error: Exception) -> JSONResponse:
     return store_unavailable(error)
+
+
+async def _on_change_rejected(_request: Request, error: Exception) -> Response:
+    """Pass on what member says is wrong with a change."""
+    assert isinstance(error, ChangeRejected)  # noqa: S101 (registered for this class only)
+    response = error.response
+    return Response(response.body, status_code=response.status, headers=dict(response.headers))

@@ -47,6 +47,11 @@ class AuthSettings(CookieSettings):
     refresh_grace_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     sessions_per_member: Annotated[int, Field(ge=1, le=1000)] = 100
 
+    # How long a log-in waits for its second factor.
+    login_challenge_seconds: Annotated[int, Field(ge=30, le=3600)] = 300
+    # How recent a log-in must be before a member changes its second factors (ASVS 7.5.1).
+    reauthentication_max_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = 900
+
     session_lookup_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = 1.0
     token_cache_size: Count = 20_000
 
@@ -54,6 +59,7 @@ class AuthSettings(CookieSettings):
     rate_limit_login_failures_per_address: RateLimit = parse_rate_limit("300/10 minutes")
     rate_limit_login_failures_per_account: RateLimit = parse_rate_limit("100/hour")
     rate_limit_login_failures_under_attack: RateLimit = parse_rate_limit("3/15 minutes")
+    rate_limit_code_failures_per_account: RateLimit = parse_rate_limit("20/hour")
     rate_limit_logins_per_account: RateLimit = parse_rate_limit("100/15 minutes")
     rate_limit_refreshes_per_session: RateLimit = parse_rate_limit("100/5 minutes")
     rate_limit_password_guesses_per_session: RateLimit = parse_rate_limit("10/15 minutes")

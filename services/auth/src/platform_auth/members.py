@@ -26,15 +26,23 @@ class CredentialsRejected(Exception):
     """There is no active account with this e-mail and password."""
 
 
-class PasswordChangeRejected(Exception):
-    """member rejected the current or the new password; `response` is its response for the client.
+class CodeRejected(Exception):
+    """The code is not one of the member's, or was used already."""
 
-    `is_guess` is true where it was the current one.
-    """
 
-    def __init__(self, response: MemberResponse, *, is_guess: bool) -> None:
+class ChangeRejected(Exception):
+    """member rejected a change; `response` is its response for the client."""
+
+    def __init__(self, response: MemberResponse) -> None:
         super().__init__("the change was refused")
         self.response = response
+
+
+class PasswordChangeRejected(ChangeRejected):
+    """member rejected the current or the new password; `is_guess` is true where it was the current one."""
+
+    def __init__(self, response: MemberResponse, *, is_guess: bool) -> None:
+        super().__init__(response)
         self.is_guess = is_guess
 
 
@@ -46,12 +54,16 @@ class MemberUnavailable(DependencyUnavailable):
 
 @dataclass(frozen=True)
 class VerifiedMember:
-    """A member whose password was right. `epoch` grows whenever all its sessions must end."""
+    """A member whose password was right. `epoch` grows whenever all its sessions must end.
+
+    `second_factors` are the methods of which the log-in takes one more; without any, the password is enough.
+    """
 
     id: str
     roles: tuple[str, ...]
     epoch: int
     document: MemberOut
+    second_factors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,9 +127,64 @@ class Members:
             raise PasswordChangeRejected(_passed_on(response), is_guess=is_guess)
         raise self._unavailable(response)
 
+    async def verify_code(self, member: str, epoch: int, method: str, code: str, client: str) -> VerifiedMember:
+        """Use up a code, and return its member. Raises CodeRejected, CredentialsRejected where `epoch` is outdated."""
+        body = {"session_epoch": epoch, "method": method, "code": code}
+        response = await self._post(f"{_factors(member)}/verify", body, client)
+        if response.status_code == 200:
+            return _verified(response)
+        if response.status_code == 422:
+            raise CodeRejected
+        if response.status_code == 401 and problem_code(response.content) == "credentials-invalid":
+            raise CredentialsRejected
+        raise self._unavailable(response)
+
+    async def factors(self, member: str) -> MemberResponse:
+        """Return the member's second factors."""
+        return self._passed_on_or_raised(await self._call("GET", _factors(member)))
+
+    async def start_totp(self, member: str) -> MemberResponse:
+        """Have the set-up of an authenticator app started. Raises ChangeRejected."""
+        return self._passed_on_or_raised(await self._call("POST", f"{_factors(member)}/totp"))
+
+    async def confirm_totp(
+        self, member: str, code: str, keep_session: str, client: str
+    ) -> tuple[VerifiedMember, list[str]]:
+        """Have the app made a factor; return the member as it is from then on, and its recovery codes.
+
+        Member ends all sessions but `keep_session`, which may be yet to come. Raises ChangeRejected.
+        """
+        body = {"code": code, "keep_session": keep_session}
+        response = await self._post(f"{_factors(member)}/totp/confirm", body, client)
+        self._passed_on_or_raised(response)
+        return _verified(response), _recovery_codes(response)
+
+    async def remove_totp(self, member: str, keep_session: str) -> VerifiedMember:
+        """Have the app and the recovery codes removed. Member ends all sessions but one. Raises ChangeRejected."""
+        response = await self._call("DELETE", f"{_factors(member)}/totp", params={"keep_session": keep_session})
+        self._passed_on_or_raised(response)
+        return _verified(response)
+
+    async def replace_recovery_codes(self, member: str, client: str) -> MemberResponse:
+        """Have new recovery codes made. Raises ChangeRejected."""
+        return self._passed_on_or_raised(
+            await self._call("POST", f"{_factors(member)}/recovery-codes", headers={CLIENT_KEY_HEADER: client})
+        )
+
+    def _passed_on_or_raised(self, response: httpx2.Response) -> MemberResponse:
+        """Return what member has done. Raises ChangeRejected for what the client got wrong, else MemberUnavailable."""
+        if response.status_code in {200, 201, 202}:
+            return _passed_on(response)
+        if response.status_code in {404, 409, 422}:
+            raise ChangeRejected(_passed_on(response))
+        raise self._unavailable(response)
+
     async def _post(self, path: str, body: Mapping[str, Any], client: str) -> httpx2.Response:
+        return await self._call("POST", path, json=body, headers={CLIENT_KEY_HEADER: client})
+
+    async def _call(self, method: str, path: str, **more: Any) -> httpx2.Response:
         try:
-            return await self._http.post(path, json=body, headers={CLIENT_KEY_HEADER: client})
+            return await self._http.request(method, path, **more)
         except httpx2.HTTPError as error:
             log.warning("member_service_unreachable", error=type(error).__name__)
             raise MemberUnavailable("The member service is temporarily unavailable.") from None
@@ -129,6 +196,10 @@ class Members:
             "The member service is temporarily unavailable.",
             retry_after=int(retry_after) if retry_after.isdigit() else 1,
         )
+
+
+def _factors(member: str) -> str:
+    return f"/internal/members/{member}/factors"
 
 
 def _passed_on(response: httpx2.Response) -> MemberResponse:
@@ -145,7 +216,20 @@ def _verified(response: httpx2.Response) -> VerifiedMember:
             roles=tuple(str(role) for role in member["roles"]),
             epoch=int(document["session_epoch"]),
             document=MemberOut.model_validate(member),
+            # An older member service knows of none.
+            second_factors=tuple(str(method) for method in document.get("second_factors", ())),
         )
     except (ValueError, KeyError, TypeError):
-        log.warning("member_service_response_invalid")
-        raise MemberUnavailable("The member service is temporarily unavailable.") from None
+        raise _invalid_response() from None
+
+
+def _recovery_codes(response: httpx2.Response) -> list[str]:
+    try:
+        return [str(code) for code in response.json()["recovery_codes"]]
+    except (ValueError, KeyError, TypeError):
+        raise _invalid_response() from None
+
+
+def _invalid_response() -> MemberUnavailable:
+    log.warning("member_service_response_invalid")
+    return MemberUnavailable("The member service is temporarily unavailable.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -14,7 +15,7 @@ from platform_common.health import Health
 from platform_database.application import make_application
 from platform_database.periodic_tasks import PeriodicTask, run_periodic_tasks
 from platform_database.purge import purge_shared_tables
-from platform_member.api import administration, credentials, email_proofs, internal_members, members
+from platform_member.api import administration, credentials, email_proofs, factors, internal_members, members
 from platform_member.api.openapi import problems
 from platform_member.config import MemberSettings
 from platform_member.container import Services, lifespan_services
@@ -23,12 +24,17 @@ from platform_member.schema import SCHEMA
 log = structlog.get_logger(__name__)
 
 
-def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None) -> tuple[FastAPI, Health]:
-    """Return the application and its readiness. `transport` plays the other services in tests."""
+def make_app(
+    settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None, now: Callable[[], float] = time.time
+) -> tuple[FastAPI, Health]:
+    """Return the application and its readiness. `transport` plays the other services in tests, `now` the clock."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with lifespan_services(settings, transport) as services, run_periodic_tasks(_periodic_tasks(services)):
+        async with (
+            lifespan_services(settings, transport, now) as services,
+            run_periodic_tasks(_periodic_tasks(services)),
+        ):
             app.state.services = services
             if not settings.mail_enabled:
                 log.warning("mail_disabled", reason="MEMBER_MAIL_ENABLED is not set: no mails are sent")
@@ -37,7 +43,14 @@ def make_app(settings: MemberSettings, transport: httpx2.AsyncBaseTransport | No
     return make_application(
         settings,
         SCHEMA,
-        (members.router, administration.router, internal_members.router, credentials.router, email_proofs.router),
+        (
+            members.router,
+            administration.router,
+            internal_members.router,
+            credentials.router,
+            email_proofs.router,
+            factors.router,
+        ),
         problems,
         description="Accounts. Errors are problem documents (RFC 9457); GET operations support HEAD.",
         lifespan=lifespan,

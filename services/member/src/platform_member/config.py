@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from platform_common.email_address import Email
-from platform_common.settings import HttpUrl, ServiceSettings, ServiceTokenKey
+from platform_common.settings import SERVICE_TOKEN_KEY_MIN_BYTES, HttpUrl, ServiceSettings, ServiceTokenKey
 from platform_database import settings as common
 from platform_database.settings import RoleName
 from platform_member.capacity import MAX_WORKERS, default_hash_workers
@@ -45,7 +45,35 @@ class CredentialSettings(BaseSettings):
     product_name: str = "Member Platform"
 
 
-class MemberSettings(DatabaseSettings, CredentialSettings, common.ApiSettings):
+def _each_long_enough(keys: SecretStr) -> SecretStr:
+    for key in _separate(keys):
+        if len(key.encode()) < SERVICE_TOKEN_KEY_MIN_BYTES:
+            raise ValueError(f"must be keys of at least {SERVICE_TOKEN_KEY_MIN_BYTES} bytes, separated by commas")
+    return keys
+
+
+def _separate(keys: SecretStr) -> list[str]:
+    return [key.strip() for key in keys.get_secret_value().split(",")]
+
+
+FactorKeys = Annotated[SecretStr, AfterValidator(_each_long_enough)]
+
+
+class FactorSettings(DatabaseSettings):
+    """Settings of second factors."""
+
+    model_config = _CONFIG
+
+    # The first key encrypts the secrets of authenticator apps, each decrypts.
+    factor_keys: FactorKeys
+
+    @property
+    def factor_key_list(self) -> list[str]:
+        """The keys, the current one first."""
+        return _separate(self.factor_keys)
+
+
+class MemberSettings(FactorSettings, CredentialSettings, common.ApiSettings):
     """Settings of `member serve`."""
 
     model_config = _CONFIG

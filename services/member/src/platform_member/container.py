@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +26,9 @@ from platform_member.accounts.service import Accounts
 from platform_member.config import MemberSettings
 from platform_member.confirmations.secrets import ConfirmationSecrets
 from platform_member.credentials.hashing import PasswordHasher
+from platform_member.factors.encryption import SecretEncryption
+from platform_member.factors.service import Factors
+from platform_member.factors.verification import FactorVerifier
 from platform_member.mail.queue import MailQueue
 from platform_member.outbox.auth_sessions import AuthSessions
 from platform_member.outbox.shop_erasure import ShopErasure
@@ -46,6 +50,8 @@ class Services:
     credentials: CredentialVerifier
     password_changes: PasswordChanges
     email_proofs: EmailProofs
+    factors: Factors
+    factor_verifier: FactorVerifier
     idempotency: IdempotencyStore
     outbox: Outbox
     access_tokens: AccessTokenVerifier
@@ -54,9 +60,9 @@ class Services:
 
 @asynccontextmanager
 async def lifespan_services(
-    settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None
+    settings: MemberSettings, transport: httpx2.AsyncBaseTransport | None = None, now: Callable[[], float] = time.time
 ) -> AsyncIterator[Services]:
-    """Create the services, and close them at the end. `transport` plays the other services in tests."""
+    """Create the services, and close them at the end. Tests give `transport` (the other services) and `now`."""
     async with AsyncExitStack() as stack:
         engine = make_engine(settings)
         stack.push_async_callback(engine.dispose)
@@ -72,17 +78,21 @@ async def lifespan_services(
         announcing = publisher([consumer.name for consumer in consumers])
         keys = await stack.enter_async_context(internal_client(settings.auth_url, transport=transport))
         sessions = async_sessionmaker(engine, expire_on_commit=False)
+        product = settings.product_name
         mails = MailQueue(enabled=settings.mail_enabled)
-        accounts = Accounts(hasher, announcing, mails, settings.product_name, settings.reauthentication_max_age_seconds)
+        accounts = Accounts(hasher, announcing, mails, product, settings.reauthentication_max_age_seconds, now)
         secrets = ConfirmationSecrets(settings.fingerprint_key.get_secret_value())
+        encryption = SecretEncryption(settings.factor_key_list)
         yield Services(
             settings=settings,
             engine=engine,
             sessions=sessions,
             accounts=accounts,
             credentials=CredentialVerifier(sessions, hasher),
-            password_changes=PasswordChanges(sessions, hasher, settings.product_name),
-            email_proofs=EmailProofs(sessions, hasher, mails, secrets, accounts, settings.product_name),
+            password_changes=PasswordChanges(sessions, hasher, product),
+            email_proofs=EmailProofs(sessions, hasher, mails, secrets, accounts, product),
+            factors=Factors(sessions, accounts, hasher, encryption, product, now),
+            factor_verifier=FactorVerifier(sessions, hasher, encryption, now),
             idempotency=IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds)),
             outbox=Outbox(sessions, consumers, announcing),
             access_tokens=make_access_token_verifier(keys, settings),

@@ -20,8 +20,9 @@ from platform_member.accounts.schemas import Registration
 from platform_member.accounts.service import Accounts
 from platform_member.config import AdminSettings
 from platform_member.credentials.hashing import PasswordHasher
+from platform_member.factors.repository import remove_factors
 from platform_member.mail.queue import MailQueue
-from platform_member.outbox.topics import publisher
+from platform_member.outbox.topics import Topic, publisher
 from platform_member.schema import SCHEMA
 
 
@@ -43,10 +44,13 @@ def read_admin(settings: AdminSettings, email: str | None, display_name: str) ->
         exit_with_error(f"The administrator cannot be created. {' '.join(faults)}", EXIT_SETTINGS)
 
 
-async def create_admin(settings: AdminSettings, wanted: Registration, *, reset_password: bool) -> dict[str, object]:
+async def create_admin(
+    settings: AdminSettings, wanted: Registration, *, reset_password: bool, reset_factors: bool
+) -> dict[str, object]:
     """Make `wanted` an active administrator, and return the result. Repeating it has no further effect.
 
-    A member that has the address already keeps its name, and its password unless `reset_password`.
+    A member that has the address already keeps its name, its password unless `reset_password`, and its second factors
+    unless `reset_factors`.
     What its sessions must learn is delivered by a running replica. Raises StartupError when the database fails.
     """
     await wait_for_database(settings, SCHEMA)
@@ -65,6 +69,8 @@ async def create_admin(settings: AdminSettings, wanted: Registration, *, reset_p
                     await accounts.make_administrator(session, member)
                     if reset_password:
                         await accounts.reset_password(session, member, wanted)
+                    if reset_factors and await remove_factors(session, member.id):
+                        await accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_RESET)
             return {"id": str(member.id), "email": member.email, "created": created}
         except Problem as problem:
             reasons = [error.detail for error in problem.errors] or [problem.detail or problem.code]

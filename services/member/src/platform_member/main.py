@@ -1,4 +1,4 @@
-"""The command `member`: serve, mail-worker, migrate, create-admin.
+"""The command `member`: serve, mail-worker, migrate, create-admin, reencrypt-factors.
 
 Each command imports its own modules, after its settings were read: a wrong setting is said at once, and a short command
 does not load what only a server needs.
@@ -13,7 +13,13 @@ from collections.abc import Sequence
 
 from platform_common.settings import load_settings
 from platform_database.commands import print_json, run_migrations, run_server, startup_errors
-from platform_member.config import AdminSettings, MailWorkerSettings, MemberSettings, MigrationSettings
+from platform_member.config import (
+    AdminSettings,
+    FactorSettings,
+    MailWorkerSettings,
+    MemberSettings,
+    MigrationSettings,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     admin.add_argument("--email", help="instead of MEMBER_ADMIN_EMAIL")
     admin.add_argument("--display-name", default="Administrator")
     admin.add_argument("--reset-password", action="store_true", help="set the password of an existing member as well")
+    admin.add_argument("--reset-factors", action="store_true", help="remove the second factors of an existing member")
+    commands.add_parser("reencrypt-factors", help="after a change of MEMBER_FACTOR_KEYS: use the first key everywhere")
     options = parser.parse_args(arguments)
     if options.command == "serve":
         _serve(load_settings(MemberSettings))
@@ -34,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _send_mails(load_settings(MailWorkerSettings))
     elif options.command == "migrate":
         _migrate(load_settings(MigrationSettings))
+    elif options.command == "reencrypt-factors":
+        _reencrypt_factors(load_settings(FactorSettings))
     else:
         _create_admin(load_settings(AdminSettings), options)
 
@@ -70,8 +80,20 @@ def _create_admin(settings: AdminSettings, options: argparse.Namespace) -> None:
     configure_logging("member", stream=sys.stderr)
     wanted = read_admin(settings, options.email, options.display_name)
     with startup_errors():
-        made = asyncio.run(create_admin(settings, wanted, reset_password=options.reset_password))
+        made = asyncio.run(
+            create_admin(settings, wanted, reset_password=options.reset_password, reset_factors=options.reset_factors)
+        )
     print_json(made)
+
+
+def _reencrypt_factors(settings: FactorSettings) -> None:
+    from platform_common.logs import configure_logging
+    from platform_member.reencrypt_factors import reencrypt_factors
+
+    configure_logging("member", stream=sys.stderr)
+    with startup_errors():
+        done = asyncio.run(reencrypt_factors(settings))
+    print_json(done)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 
 import jwt
 
+from platform_auth.authentication_methods import assurance_level
 from platform_auth.keys.reloader import KeyRingReloader
 from platform_common.tokens.access import ALGORITHM, TYPE, decode_access_token, unverified_kid
 from platform_common.tokens.key_ring import LEEWAY_SECONDS
@@ -62,6 +63,7 @@ class AccessTokens:
             "exp": issued_at + lifetime,
             "auth_time": auth_time,
             "amr": list(amr),
+            "acr": assurance_level(amr),
         }
         ring = self._key_ring.ring
         return jwt.encode(claims, ring.signing, ALGORITHM, headers={"kid": ring.signing_kid, "typ": TYPE})

@@ -24,7 +24,7 @@ from redis.asyncio import Redis
 from platform_auth.rate_limiting import KEY_PREFIX, RateLimiter
 
 _PAIR, _STRANGER, _ADDRESS, _ACCOUNT = "login-pair", "login-stranger", "login-address", "login-account"
-_SUCCESS = "login-success"
+_SUCCESS, _CODE = "login-success", "login-code"
 
 # The maximum number of known addresses per account: those of the latest log-ins.
 KNOWN_ADDRESSES = 50
@@ -39,6 +39,7 @@ class LoginLimits:
     per_ip: RateLimitItem
     per_account: RateLimitItem
     successes: RateLimitItem
+    codes: RateLimitItem
     known_seconds: int
 
 
@@ -86,8 +87,33 @@ class LoginThrottle:
         await rate_limiter.hit(limits.successes, _SUCCESS, attempt.account)
         await self._remember(attempt)
 
+    async def record_password(self, attempt: Attempt) -> None:
+        """Refund an attempt whose password was right and whose second factor is still to come.
+
+        Failures are not reset: who knows the password would get new guesses at the code by each of these.
+        """
+        await self.refund(attempt)
+        await self._rate_limiter.hit(self._limits.successes, _SUCCESS, attempt.account)
+
+    async def acquire_code(self, account: str) -> None:
+        """Count a guess at the six digits of an account. Raises TooManyAttempts.
+
+        Only who knows the password can guess, so that no stranger locks the owner out; whom someone with the password
+        locks out has recovery codes, which are too long for guessing and not limited by this.
+        """
+        if not await self._rate_limiter.hit(self._limits.codes, _CODE, account):
+            raise await self._rate_limiter.too_many_attempts(self._limits.codes, _CODE, account)
+
+    async def refund_code(self, account: str) -> None:
+        """Refund a guess that could not be judged."""
+        await self._rate_limiter.refund(self._limits.codes, _CODE, account)
+
+    async def clear_codes(self, account: str) -> None:
+        """Forget the guesses of an account."""
+        await self._rate_limiter.clear(self._limits.codes, _CODE, account)
+
     async def refund(self, attempt: Attempt) -> None:
-        """Refund an attempt whose password could not be checked."""
+        """Refund an attempt that could not be judged."""
         limits, rate_limiter = self._limits, self._rate_limiter
         await rate_limiter.refund(limits.per_account_and_ip, _PAIR, attempt.account, attempt.address)
         await rate_limiter.refund(limits.unknown_ip_under_attack, _STRANGER, attempt.account, attempt.address)

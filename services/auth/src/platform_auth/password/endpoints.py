@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 
 from platform_auth.login.schemas import LoginOut
-from platform_auth.members import PasswordChangeRejected
 from platform_auth.openapi import problems
 from platform_auth.password.schemas import PasswordBody
 from platform_auth.password.service import PasswordService
@@ -22,17 +21,13 @@ def password_service(request: Request) -> PasswordService:
     return service
 
 
-@router.post("/password", response_model=LoginOut, summary="Change one's password", responses=problems(409, 429))
+@router.post("/password", summary="Change one's password", responses=problems(409, 429))
 async def change_password(
     body: PasswordBody,
     caller: Caller,
     service: Annotated[PasswordService, Depends(password_service)],
     device: CallerDevice,
-) -> LoginOut | Response:
+) -> LoginOut:
     """Replace the password. All sessions end; the returned tokens are those of a new session."""
-    try:
-        member, pair = await service.change(caller, body.current_password, body.new_password, device)
-    except PasswordChangeRejected as refused:
-        response = refused.response
-        return Response(response.body, status_code=response.status, headers=dict(response.headers))
+    member, pair = await service.change(caller, body.current_password, body.new_password, device)
     return LoginOut.from_tokens(pair, member.document)

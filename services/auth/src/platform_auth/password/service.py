@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from limits import RateLimitItem
 
+from platform_auth.authentication_methods import MFA, PWD
 from platform_auth.members import Members, MemberUnavailable, PasswordChangeRejected, VerifiedMember
 from platform_auth.rate_limiting import RateLimiter
 from platform_auth.sessions.errors import LoginSuperseded
@@ -13,8 +14,6 @@ from platform_auth.sessions.service import Device, SessionService, TokenPair, ne
 from platform_common.client_address import address_block
 
 _COUNTER = "password-session"
-# How the member was authenticated (RFC 8176): by the current password.
-_AMR = ("pwd",)
 
 events = structlog.get_logger("auth.events")
 
@@ -56,9 +55,12 @@ class PasswordService:
             raise
         # member has requested this already, unless the connection was lost; the response does not wait for a retry.
         await self._sessions.end_all(caller.member, member.epoch, keep=successor)
+        # The current password was asked for. A second factor was not: where there is one, the session that follows is
+        # no fresher than the log-in that it continues.
+        amr, auth_time = (caller.amr, caller.auth_time) if MFA in caller.amr else ((PWD,), None)
         try:
             session, pair = await self._sessions.open(
-                member.id, member.roles, _AMR, member.epoch, device, session_id=successor
+                member.id, member.roles, amr, member.epoch, device, session_id=successor, auth_time=auth_time
             )
         except LoginSuperseded:
             # The account was suspended or changed again in the meantime. The new password is valid all the same.

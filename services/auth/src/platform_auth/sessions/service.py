@@ -94,12 +94,16 @@ class SessionService:
         epoch: int,
         device: Device,
         session_id: str | None = None,
+        auth_time: int | None = None,
     ) -> tuple[Session, TokenPair]:
         """Open a new session for a member whose credentials were verified under `epoch`.
 
-        `session_id` is one of `new_session_id`, where it had to be known before. Raises LoginSuperseded.
+        `session_id` is one of `new_session_id`, where it had to be known before; `auth_time` is when the member logged
+        in, where that was not now. Raises LoginSuperseded.
         """
         now = int(self._now())
+        auth_time = now if auth_time is None else auth_time
+        ends_at = auth_time + self._limits.absolute
         session_id = session_id or new_session_id()
         refresh = self._refresh_tokens.first(session_id)
         session = Session(
@@ -107,10 +111,10 @@ class SessionService:
             member=member,
             roles=tuple(roles),
             amr=tuple(amr),
-            auth_time=now,
+            auth_time=auth_time,
             renewed_at=now,
-            idle_at=now + min(self._limits.idle, self._limits.absolute),
-            ends_at=now + self._limits.absolute,
+            idle_at=min(now + self._limits.idle, ends_at),
+            ends_at=ends_at,
             refresh=token_hash(refresh),
             salt="",
             address=device.address,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from platform_common.problems import Forbidden, NotFound, Problem, Unauthenticated
+from platform_common.problems import Forbidden, NotFound, Problem
 
 
 class MemberNotFound(NotFound):
@@ -29,13 +29,3 @@ class FieldRequiresAdmin(Forbidden):
     """`status` and `roles` are an administrator's to change."""
 
     code = "field-requires-admin"
-
-
-class ReauthenticationRequired(Unauthenticated):
-    """The operation requires a recent log-in (RFC 9470)."""
-
-    code = "reauthentication-required"
-
-    def __init__(self, max_age: int) -> None:
-        super().__init__("Log in again and repeat this request: it requires a recent log-in.")
-        self.headers["WWW-Authenticate"] = f'Bearer error="insufficient_user_authentication", max_age="{max_age}"'

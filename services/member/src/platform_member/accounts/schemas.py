@@ -122,9 +122,15 @@ class MemberWithEpoch(BaseModel):
     session_epoch: int
 
     @classmethod
-    def from_member(cls, member: Any) -> Self:
+    def from_member(cls, member: Any, **more: Any) -> Self:
         """Return the view of one row."""
-        return cls(member=MemberView.model_validate(member), session_epoch=member.session_epoch)
+        return cls(member=MemberView.model_validate(member), session_epoch=member.session_epoch, **more)
+
+
+class VerifiedMember(MemberWithEpoch):
+    """A member whose password was right; without `second_factors` that is enough for a session."""
+
+    second_factors: list[str]
 
 
 class IdempotencyClaim(Payload):

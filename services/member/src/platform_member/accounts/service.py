@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_common.pagination import encode_cursor
 from platform_common.preconditions import Preconditions
+from platform_common.problems import ReauthenticationRequired
 from platform_database.outbox.events import Event
 from platform_database.outbox.publishing import Publisher
 from platform_member.accounts import repository
@@ -22,7 +23,6 @@ from platform_member.accounts.errors import (
     FieldRequiresAdmin,
     LastAdministrator,
     MemberNotFound,
-    ReauthenticationRequired,
 )
 from platform_member.accounts.models import ADMIN, DEFAULT_ROLES, Member, Status
 from platform_member.accounts.password_change import CurrentPasswordWrong, PasswordReplacement
@@ -139,7 +139,7 @@ class Accounts:
         member = await self._for_change(session, member_id, preconditions)
         new = {field: value for field, value in changes.items() if getattr(member, field) != value}
         if "email" in new and caller.id == member.id:
-            self._require_fresh_log_in(caller)
+            self.require_fresh_log_in(caller)
         return await self._apply(session, member, new, by=caller.id)
 
     async def delete(
@@ -147,7 +147,7 @@ class Accounts:
     ) -> tuple[Event, ...]:
         """Delete a member for good; its address is free again. Raises as `change` does."""
         if caller.id == member_id:
-            self._require_fresh_log_in(caller)
+            self.require_fresh_log_in(caller)
         member = await self._for_change(session, member_id, preconditions)
         await self._keep_an_administrator(session, member, roles=(), status=Status.SUSPENDED)
         await repository.remove(session, member_id)
@@ -164,9 +164,7 @@ class Accounts:
     async def reset_password(self, session: AsyncSession, member: Member, registration: Registration) -> None:
         """Replace the password and end the member's sessions; for the operator's command."""
         member.password_hash = await self.password_hash(registration)
-        member.session_epoch += 1
-        await repository.save(session, member)
-        await self._publish(session, Topic.MEMBER_PASSWORD_RESET, member.id, member.session_epoch)
+        await self.end_sessions(session, member, Topic.MEMBER_PASSWORD_RESET)
         log.info("password_reset", member_id=str(member.id))
 
     async def replace_password(self, session: AsyncSession, replacement: PasswordReplacement, keep: str) -> Change:
@@ -179,25 +177,33 @@ class Accounts:
             # Deleted, or changed by another request meanwhile: what was presented is the current password no more.
             raise CurrentPasswordWrong
         member.password_hash = replacement.new_hash
-        member.session_epoch += 1
-        await repository.save(session, member)
         await confirmations.revoke(session, member.id, Purpose.RESET_PASSWORD)
-        event = await self._publish(
-            session, Topic.MEMBER_PASSWORD_CHANGED, member.id, member.session_epoch, keep_session=keep
-        )
+        change = await self.end_sessions(session, member, Topic.MEMBER_PASSWORD_CHANGED, keep)
         await self._notify(session, member, Kind.PASSWORD_CHANGED)
         log.info("password_changed", member_id=str(member.id))
-        return Change(member, (event,))
+        return change
+
+    async def end_sessions(
+        self, session: AsyncSession, member: Member, topic: Topic, keep: str | None = None
+    ) -> Change:
+        """End every session of a member that is locked, but `keep`; a log-in that has begun makes none any more."""
+        member.session_epoch += 1
+        await repository.save(session, member)
+        kept = {"keep_session": keep} if keep else {}
+        return Change(member, (await self._publish(session, topic, member.id, member.session_epoch, **kept),))
+
+    def require_fresh_log_in(self, caller: ActiveMember) -> None:
+        """Raise ReauthenticationRequired unless the caller logged in recently."""
+        if self._now() - caller.auth_time > self._reauthentication_seconds:
+            raise ReauthenticationRequired(self._reauthentication_seconds)
 
     async def recover_password(self, session: AsyncSession, member: Member, password_hash: str) -> Change:
         """Set a password without the current one, and end the member's sessions; for a locked row of a proven owner."""
         member.password_hash = password_hash
-        member.session_epoch += 1
-        await repository.save(session, member)
-        event = await self._publish(session, Topic.MEMBER_PASSWORD_RESET, member.id, member.session_epoch)
+        change = await self.end_sessions(session, member, Topic.MEMBER_PASSWORD_RESET)
         await self._notify(session, member, Kind.PASSWORD_CHANGED)
         log.info("password_recovered", member_id=str(member.id))
-        return Change(member, (event,))
+        return change
 
     async def _for_change(self, session: AsyncSession, member_id: UUID, preconditions: Preconditions) -> Member:
         member = await repository.get_for_change(session, member_id)
@@ -254,7 +260,3 @@ class Accounts:
             return
         if not await repository.another_administrator_remains(session, member.id):
             raise LastAdministrator("This is the last active administrator.")
-
-    def _require_fresh_log_in(self, caller: ActiveMember) -> None:
-        if self._now() - caller.auth_time > self._reauthentication_seconds:
-            raise ReauthenticationRequired(self._reauthentication_seconds)

@@ -18,6 +18,7 @@ from platform_member.api import responses
 from platform_member.api.dependencies import Administrator, KeyedUnitOfWork, ServicesDep
 from platform_member.api.members import Cursor, Limit, Search, list_members
 from platform_member.api.openapi import member_changed, member_read, problems, reads
+from platform_member.factors.schemas import FactorReset, FactorsView
 
 router = APIRouter(prefix="/api/admin/members", tags=["administration"])
 
@@ -89,6 +90,41 @@ async def replace_member_roles(
 ) -> Response:
     """Give a member these roles and no others; its sessions end."""
     return await _change(member_id, {"roles": body.roles}, services, session, caller, preconditions, unit_of_work)
+
+
+@router.get(
+    "/{member_id}/factors",
+    responses={200: {"model": FactorsView}, **problems(401, 403, 404, 503)},
+    response_class=Response,
+)
+async def read_member_factors(
+    member_id: str, services: ServicesDep, session: Session, caller: Administrator
+) -> Response:
+    """Read which second factors a member has."""
+    return responses.json_response(await services.factors.overview(session, caller.target(member_id)))
+
+
+@router.post(
+    "/{member_id}/reset-factors",
+    responses=member_changed(MemberView),
+    response_class=Response,
+    dependencies=[Depends(require_content_type(JSON))],
+)
+async def reset_member_factors(
+    member_id: str,
+    body: FactorReset,
+    services: ServicesDep,
+    session: Session,
+    caller: Administrator,
+    unit_of_work: KeyedUnitOfWork,
+) -> Response:
+    """Remove a member's second factors; its sessions end. Requires a recent log-in; the reason goes to the log."""
+    target = caller.target(member_id)
+
+    async def operation() -> StoredResponse:
+        return responses.changed_response(await services.factors.reset(session, caller, target, body.reason))
+
+    return await unit_of_work.execute(operation)
 
 
 async def _change(

@@ -13,7 +13,7 @@ from platform_common.payload import Payload, Uuid
 from platform_common.tokens.callers import internal_caller
 from platform_database.dependencies import Session
 from platform_database.idempotency.stored_response import StoredResponse
-from platform_member.accounts.schemas import MemberWithEpoch
+from platform_member.accounts.schemas import MemberWithEpoch, VerifiedMember
 from platform_member.api import responses
 from platform_member.api.dependencies import ClientKey, ServicesDep, UnkeyedUnitOfWork
 from platform_member.api.openapi import problems
@@ -44,19 +44,22 @@ class PasswordChange(Payload):
 
 @router.post(
     "/verify",
-    responses={200: {"model": MemberWithEpoch}, **problems(400, 401, 403, 413, 415, 422, 503)},
+    responses={200: {"model": VerifiedMember}, **problems(400, 401, 403, 413, 415, 422, 503)},
     response_class=Response,
     dependencies=[Depends(require_content_type(JSON))],
 )
 async def verify_credentials(
     body: Presented,
     services: ServicesDep,
+    session: Session,
     _service: Annotated[str, Depends(internal_caller("auth"))],
     client: ClientKey = "",
 ) -> Response:
-    """Return the active member with this address and password, and the epoch of its sessions."""
+    """Return the active member with this address and password, the epoch of its sessions, and its second factors."""
     member = await services.credentials.verify(body.email, body.password.get_secret_value(), client)
-    return responses.json_response(MemberWithEpoch.from_member(member))
+    # Read after the member: where they change in between, the epoch is outdated, and no session is made with it.
+    methods = await services.factors.methods(session, member.id)
+    return responses.json_response(VerifiedMember.from_member(member, second_factors=methods))
 
 
 @router.post(

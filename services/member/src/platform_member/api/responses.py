@@ -13,6 +13,7 @@ from platform_database.outbox.events import Event
 from platform_member.accounts.models import Member
 from platform_member.accounts.schemas import MemberView, MemberWithEpoch
 from platform_member.accounts.service import Change
+from platform_member.factors.schemas import TotpEnabled
 
 JSON = "application/json"
 
@@ -27,7 +28,12 @@ def member_response(member: Member, preconditions: Preconditions) -> Response:
 
 def json_response(document: BaseModel) -> Response:
     """Return a document that is not a single member."""
-    return StoredResponse(200, {"Content-Type": JSON}, document.model_dump_json().encode()).to_response()
+    return document_response(200, document).to_response()
+
+
+def document_response(status: int, document: BaseModel) -> StoredResponse:
+    """Return a document that is not a single member, for a unit of work."""
+    return StoredResponse(status, {"Content-Type": JSON}, document.model_dump_json().encode())
 
 
 def created_response(member: Member) -> StoredResponse:
@@ -42,13 +48,23 @@ def changed_response(change: Change) -> StoredResponse:
 
 def credentials_changed_response(change: Change) -> StoredResponse:
     """Return 200, the member and its epoch; 202 until the events of the change are delivered."""
-    body = MemberWithEpoch.from_member(change.member).model_dump_json().encode()
-    return StoredResponse(202, {"Content-Type": JSON}, body, final_status=200, pending_events=change.events)
+    return _once_delivered(MemberWithEpoch.from_member(change.member), change)
+
+
+def totp_enabled_response(change: Change, recovery_codes: Sequence[str]) -> StoredResponse:
+    """Return the same with recovery codes."""
+    member = MemberWithEpoch.from_member(change.member)
+    return _once_delivered(TotpEnabled(**dict(member), recovery_codes=list(recovery_codes)), change)
 
 
 def deleted_response(events: Sequence[Event]) -> StoredResponse:
     """Return 204; 202 until the events of the deletion are delivered."""
     return StoredResponse(202, final_status=204, pending_events=tuple(events)) if events else StoredResponse(204)
+
+
+def _once_delivered(document: BaseModel, change: Change) -> StoredResponse:
+    body = document.model_dump_json().encode()
+    return StoredResponse(202, {"Content-Type": JSON}, body, final_status=200, pending_events=change.events)
 
 
 def _member(

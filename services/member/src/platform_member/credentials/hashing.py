@@ -7,12 +7,13 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
 from passlib.context import CryptContext
+from passlib.hash import argon2
 from prometheus_client import Counter, Gauge
 
 from platform_common.problems import Overloaded
@@ -21,6 +22,7 @@ from platform_member.credentials.fair_queue import FairQueue, QueueFull
 
 T = TypeVar("T")
 
+_SALT_BYTES = 16
 # How much less urgent than the event loop a hash is, and the lowest priority that there is.
 _NICENESS, _MAX_NICENESS = 10, 19
 
@@ -82,6 +84,23 @@ class PasswordHasher:
         stored = password_hash if password_hash is not None else self._dummy_hash
         fits, replacement = await self._run(partial(self._context.verify_and_update, password, stored), keys)
         return (fits and known), (replacement if fits and known else None)
+
+    async def hash_all(self, texts: Sequence[str], keys: Collection[str] = ()) -> list[str]:
+        """Return the hashes of several texts with one new salt for all, so that `hash_like` finds the one that fits."""
+        handler = self._context.handler().using(salt=secrets.token_bytes(_SALT_BYTES))
+        return await self._run(lambda: [handler.hash(text) for text in texts], keys)
+
+    async def hash_like(self, stored: str, text: str, keys: Collection[str] = ()) -> str:
+        """Return the hash of `text` with salt and parameters of `stored`."""
+        parsed = argon2.from_string(stored)
+        handler = argon2.using(
+            type="ID",
+            salt=parsed.salt,
+            memory_cost=parsed.memory_cost,
+            time_cost=parsed.rounds,
+            parallelism=parsed.parallelism,
+        )
+        return await self._run(partial(handler.hash, text), keys)
 
     def close(self) -> None:
         """Stop the threads; waiting requests are dropped."""

@@ -15,6 +15,8 @@ class Topic(StrEnum):
     MEMBER_SUSPENDED = "member.suspended"
     MEMBER_PASSWORD_CHANGED = "member.password-changed"  # noqa: S105 (the name of an event)
     MEMBER_PASSWORD_RESET = "member.password-reset"  # noqa: S105 (the name of an event)
+    MEMBER_FACTORS_CHANGED = "member.factors-changed"
+    MEMBER_FACTORS_RESET = "member.factors-reset"
     MEMBER_ROLES_CHANGED = "member.roles-changed"
     MEMBER_DELETED = "member.deleted"
 

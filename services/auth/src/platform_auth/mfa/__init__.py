@@ -1,0 +1,1 @@
+"""A member's own second factors: set up, shown, removed. Member keeps them."""

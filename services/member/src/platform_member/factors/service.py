@@ -1,0 +1,165 @@
+"""Setting up, showing and removing second factors. Works in the session it is given; the request's boundary commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from platform_member.accounts import repository as members
+from platform_member.accounts.callers import ActiveMember
+from platform_member.accounts.errors import MemberNotFound
+from platform_member.accounts.models import Member
+from platform_member.accounts.service import Accounts, Change
+from platform_member.credentials.hashing import PasswordHasher, fair_keys
+from platform_member.factors import repository, totp
+from platform_member.factors.encryption import SecretEncryption
+from platform_member.factors.errors import CodeWrong, FactorExists, FactorNotFound
+from platform_member.factors.models import TotpFactor
+from platform_member.factors.recovery_codes import new_codes, readable
+from platform_member.factors.schemas import FactorsView, Method, TotpSetup, TotpStatus
+from platform_member.outbox.topics import Topic
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class NewCodes:
+    """Recovery codes as their member sees them, and as they are stored."""
+
+    readable: tuple[str, ...]
+    hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A set-up whose code was right: what has yet to be recorded, if nothing has changed meanwhile."""
+
+    factor: TotpFactor
+    step: int
+    codes: NewCodes
+
+
+class Factors:
+    """Members' second factors. A change ends the member's other sessions (ASVS 7.4.3)."""
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        accounts: Accounts,
+        hasher: PasswordHasher,
+        encryption: SecretEncryption,
+        product_name: str,
+        now: Callable[[], float],
+    ) -> None:
+        self._sessions = sessions
+        self._accounts = accounts
+        self._hasher = hasher
+        self._encryption = encryption
+        self._product_name = product_name
+        self._now = now
+
+    async def overview(self, session: AsyncSession, member_id: UUID) -> FactorsView:
+        """Return what the member has. Raises MemberNotFound."""
+        await self._accounts.read(session, member_id)
+        factor = await repository.get_totp(session, member_id)
+        confirmed_at = factor.confirmed_at if factor else None
+        left = await repository.count_recovery_codes(session, member_id)
+        return FactorsView(totp=TotpStatus(enabled_at=confirmed_at) if confirmed_at else None, recovery_codes_left=left)
+
+    async def methods(self, session: AsyncSession, member_id: UUID) -> list[Method]:
+        """Return by which methods the member proves a second factor at a log-in; none where the password suffices."""
+        view = await self.overview(session, member_id)
+        if view.totp is None:
+            return []
+        return [Method.TOTP, *([Method.RECOVERY_CODE] if view.recovery_codes_left else [])]
+
+    async def start_totp(self, session: AsyncSession, member_id: UUID) -> TotpSetup:
+        """Return a new secret for the member's app. Raises MemberNotFound, FactorExists."""
+        member = await self._accounts.read(session, member_id)
+        secret = totp.new_secret()
+        encrypted = self._encryption.encrypt(member_id, secret)
+        if not await repository.put_unconfirmed_totp(session, member_id, encrypted):
+            raise FactorExists
+        return TotpSetup(secret=secret, uri=totp.provisioning_uri(secret, member.email, self._product_name))
+
+    async def prepare_confirmation(self, member_id: UUID, code: str, client: str = "") -> Confirmation:
+        """Check the first code of an app. Raises FactorNotFound, FactorExists, CodeWrong, HashingOverloaded."""
+        async with self._sessions() as session:
+            member = await self._accounts.read(session, member_id)
+            factor = await repository.get_totp(session, member_id)
+        if factor is None:
+            raise FactorNotFound
+        if factor.confirmed_at is not None:
+            raise FactorExists
+        secret = self._encryption.decrypt(member_id, factor.encrypted_secret)
+        step = totp.accepted_step(secret, code, self._now(), factor.last_step)
+        if step is None:
+            raise CodeWrong
+        return Confirmation(factor, step, await self._new_codes(member, client))
+
+    async def confirm(self, session: AsyncSession, confirmation: Confirmation, keep: str) -> Change:
+        """Make the app a factor; every session of the member ends but `keep`. Raises CodeWrong, MemberNotFound."""
+        member = await _locked(session, confirmation.factor.member_id)
+        # Fails where another request has confirmed, restarted or removed the set-up meanwhile.
+        if not await repository.accept_step(session, confirmation.factor, confirmation.step):
+            raise CodeWrong
+        await repository.confirm_totp(session, member.id)
+        await repository.replace_recovery_codes(session, member.id, confirmation.codes.hashes)
+        log.info("totp_enabled", member_id=str(member.id))
+        return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_CHANGED, keep)
+
+    async def remove(self, session: AsyncSession, member_id: UUID, keep: str) -> Change:
+        """Remove the app and the recovery codes; every session of the member ends but `keep`. Raises FactorNotFound."""
+        member = await _locked(session, member_id)
+        if not await repository.remove_factors(session, member_id):
+            raise FactorNotFound
+        log.info("totp_disabled", member_id=str(member_id))
+        return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_CHANGED, keep)
+
+    async def reset(self, session: AsyncSession, caller: ActiveMember, member_id: UUID, reason: str) -> Change:
+        """Remove a member's factors on behalf of an administrator; all its sessions end.
+
+        Raises ReauthenticationRequired, MemberNotFound, FactorNotFound.
+        """
+        self._accounts.require_fresh_log_in(caller)
+        member = await _locked(session, member_id)
+        if not await repository.remove_factors(session, member_id):
+            raise FactorNotFound
+        log.warning("factors_reset", member_id=str(member_id), by=str(caller.id), reason=reason)
+        return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_RESET)
+
+    async def prepare_codes(self, member_id: UUID, client: str = "") -> NewCodes:
+        """Return new recovery codes for a member with an app. Raises FactorNotFound, HashingOverloaded."""
+        async with self._sessions() as session:
+            member = await self._accounts.read(session, member_id)
+            await _require_confirmed(session, member_id)
+        return await self._new_codes(member, client)
+
+    async def replace_codes(self, session: AsyncSession, member_id: UUID, codes: NewCodes) -> None:
+        """Put `codes` in the place of all earlier ones. Raises FactorNotFound."""
+        await _locked(session, member_id)
+        await _require_confirmed(session, member_id)
+        await repository.replace_recovery_codes(session, member_id, codes.hashes)
+        log.info("recovery_codes_replaced", member_id=str(member_id))
+
+    async def _new_codes(self, member: Member, client: str) -> NewCodes:
+        codes = new_codes()
+        hashes = await self._hasher.hash_all(codes, fair_keys(member.email, client))
+        return NewCodes(tuple(map(readable, codes)), tuple(hashes))
+
+
+async def _locked(session: AsyncSession, member_id: UUID) -> Member:
+    member = await members.get_for_change(session, member_id)
+    if member is None:
+        raise MemberNotFound("The member does not exist.")
+    return member
+
+
+async def _require_confirmed(session: AsyncSession, member_id: UUID) -> None:
+    factor = await repository.get_totp(session, member_id)
+    if factor is None or factor.confirmed_at is None:
+        raise FactorNotFound
