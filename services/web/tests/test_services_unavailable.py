@@ -8,10 +8,18 @@ from blackbox.pages import Page
 from webtests.products import FULL_PRODUCT, ORDER_ID, PAGE, cart, order
 
 PUBLIC = ["/", "/products", "/products/celadon-mug", "/cart", "/log-in", "/sign-up", "/problems", "/nothing-here"]
-MEMBERS = ["/account", "/account/password", "/account/sessions", "/account/delete", "/orders", f"/orders/{ORDER_ID}"]
+MEMBERS = [
+    "/account",
+    "/account/password",
+    "/account/two-step",
+    "/account/sessions",
+    "/account/delete",
+    "/orders",
+    f"/orders/{ORDER_ID}",
+]
 MEMBERS += ["/checkout", "/checkout/review", "/admin/members", "/admin/orders"]
 READS = {
-    "auth": ["/auth/sessions", "/.well-known/jwks.json"],
+    "auth": ["/auth/sessions", "/auth/mfa", "/.well-known/jwks.json"],
     "member": ["/api/members/me", "/api/admin/members"],
     "shop": [
         "/api/shop/cart",
@@ -32,6 +40,7 @@ async def shopper(make_browser, services):
     services.shop.on("GET", f"/api/shop/orders/{ORDER_ID}", 200, order())
     services.shop.on("GET", "/api/shop/orders", 200, {"items": [], "next": None})
     services.auth.on("GET", "/auth/sessions", 200, {"items": []})
+    services.auth.on("GET", "/auth/mfa", 200, {"totp": None, "recovery_codes_left": 0})
     services.member.on("GET", "/api/admin/members", 200, {"items": [], "next": None})
     # A page may wait for a read, and never for a write.
     return await make_browser(read_timeout_seconds=0.2, write_timeout_seconds=60.0)

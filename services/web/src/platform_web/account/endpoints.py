@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from platform_web.cart.count import with_cart_count
+from platform_web.clients.auth import LogIn
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.member import Member
 from platform_web.container import Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
@@ -19,6 +20,7 @@ from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message, missing_fields
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.session.clearing import clear_member_data
+from platform_web.session.second_factor import EXPIRED, SubmittedCode, challenge_of, is_over
 from platform_web.visitor.forms import Form, new_key
 from platform_web.visitor.preferences import known_language
 from platform_web.visitor.urls import with_notice
@@ -179,27 +181,23 @@ async def end_all_sessions(_form: MemberForm, container: ContainerDep, visitor: 
 @router.get("/delete")
 async def deletion_page(container: ContainerDep, visitor: LoggedInVisitor) -> Response:
     """Show the confirmation form for deleting the account."""
-    return await _password_page(container, visitor, "delete")
+    return await _deletion_page(container, visitor)
 
 
 @router.post("/delete")
 async def delete_account(form: MemberForm, container: ContainerDep, visitor: LoggedInVisitor) -> Response:
     """Delete the account permanently after a password check (ASVS 7.5.1)."""
-    if missing := missing_fields(form.fields, "current_password"):
-        return await _password_page(container, visitor, "delete", missing, None, 422)
+    submitted = SubmittedCode.from_form(form) if form["challenge"] else None
+    challenge = submitted.challenge if submitted else None
+    if missing := submitted.errors() if submitted else missing_fields(form.fields, "current_password"):
+        return await _deletion_page(container, visitor, challenge, missing, None, 422)
     try:
-        me = await container.members.me(visitor.request_context)
-        fresh = await container.auth.log_in(visitor.request_context, me.email, form["current_password"])
+        fresh = await _log_in_again(container, visitor, form["current_password"], submitted)
         await container.members.delete(visitor.request_context_with(fresh))
     except ServiceUnavailable:
-        return await _password_page(container, visitor, "delete", {}, NOT_NOW, 503)
+        return await _deletion_page(container, visitor, challenge, {}, NOT_NOW, 503)
     except ServiceError as error:
-        if error.code == "credentials-invalid":
-            errors = {"current_password": WRONG_PASSWORD}
-            return await _password_page(container, visitor, "delete", errors, None, 422)
-        _raise_if_logged_out(error)
-        message = {429: TOO_MANY_ATTEMPTS, 409: LAST_ADMINISTRATOR}.get(error.status, NOT_DONE)
-        return await _password_page(container, visitor, "delete", {}, message, error.status)
+        return await _render_deletion_error(container, visitor, submitted, error)
     clear_member_data(visitor)
     return redirect(with_notice("/", "account-deleted"))
 
@@ -209,6 +207,50 @@ redirect_get_to(router, "/email/send", "/account")
 redirect_get_to(router, "/email/code", "/account")
 redirect_get_to(router, "/sessions/{session_id}/end", "/account/sessions")
 redirect_get_to(router, "/sessions/end-all", "/account/sessions")
+
+
+async def _log_in_again(
+    container: Container, visitor: Visitor, password: str, submitted: SubmittedCode | None
+) -> LogIn:
+    """Return a session of a moment ago: by the password, and where that is not enough, by a code after it."""
+    context = visitor.request_context
+    if submitted is not None:
+        return await container.auth.complete_log_in(context, submitted.challenge, submitted.method, submitted.code)
+    me = await container.members.me(context)
+    return await container.auth.log_in(context, me.email, password)
+
+
+async def _render_deletion_error(
+    container: Container, visitor: Visitor, submitted: SubmittedCode | None, error: ServiceError
+) -> Response:
+    if challenge := challenge_of(error):
+        return await _deletion_page(container, visitor, challenge)
+    if is_over(error):
+        return await _deletion_page(container, visitor, None, {}, EXPIRED, 422)
+    if error.code == "credentials-invalid":
+        return await _deletion_page(container, visitor, None, {"current_password": WRONG_PASSWORD}, None, 422)
+    if submitted is not None and (errors := submitted.errors(error)):
+        return await _deletion_page(container, visitor, submitted.challenge, errors, None, 422)
+    _raise_if_logged_out(error)
+    message = {429: TOO_MANY_ATTEMPTS, 409: LAST_ADMINISTRATOR}.get(error.status, NOT_DONE)
+    # After a code was used up, the next attempt starts with the password.
+    challenge = submitted.challenge if submitted and error.status == 429 else None
+    return await _deletion_page(container, visitor, challenge, {}, message, error.status)
+
+
+async def _deletion_page(
+    container: Container,
+    visitor: Visitor,
+    challenge: str | None = None,
+    errors: Mapping[str, str] = MappingProxyType({}),
+    message: str | None = None,
+    status: int = 200,
+) -> Response:
+    """Show the form that asks for the password, or for a code where the password was right and is not enough."""
+    if challenge is None:
+        return await _password_page(container, visitor, "delete", errors, message, status)
+    content = {"challenge": challenge, "errors": errors, "message": message}
+    return container.pages.render(visitor, "account/delete_second_factor.html", content, status=status)
 
 
 async def _me(container: Container, visitor: Visitor) -> Member | None:

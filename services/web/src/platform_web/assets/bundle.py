@@ -15,7 +15,7 @@ PREFIX = "/static/"
 # Style sheets in cascade order, served as one file.
 STYLES = (
     "tokens", "base", "layout", "controls", "components",
-    "home", "catalogue", "product", "cart", "checkout", "print",
+    "home", "catalogue", "product", "cart", "checkout", "account", "print",
 )  # fmt: skip
 STYLE_SHEET = "site.css"
 

@@ -25,6 +25,35 @@ class LogIn(Tokens):
     member: Member
 
 
+class SecondFactors(BaseModel):
+    """The visitor's second factors."""
+
+    class Totp(BaseModel):
+        """An authenticator app."""
+
+        enabled_at: datetime
+
+    totp: Totp | None
+    recovery_codes_left: int
+
+
+class TotpSetup(BaseModel):
+    """What an authenticator app needs."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodes(BaseModel):
+    """New recovery codes."""
+
+    recovery_codes: tuple[str, ...]
+
+
+class TotpEnabled(LogIn, RecoveryCodes):
+    """The tokens of the session that continues this one, and recovery codes."""
+
+
 class Session(BaseModel):
     """One of the visitor's sessions."""
 
@@ -60,6 +89,31 @@ class Auth:
         """Create a session."""
         body = {"email": email, "password": password}
         return (await self._client.send("POST", "/auth/login", visitor, body)).parse(LogIn)
+
+    async def complete_log_in(self, visitor: RequestContext, challenge: str, method: str, code: str) -> LogIn:
+        """Create the session of a log-in that requires a second factor."""
+        body = {"challenge": challenge, "method": method, "code": code}
+        return (await self._client.send("POST", "/auth/login/second-factor", visitor, body)).parse(LogIn)
+
+    async def second_factors(self, visitor: RequestContext) -> SecondFactors:
+        """Return the visitor's second factors."""
+        return (await self._client.get("/auth/mfa", visitor)).parse(SecondFactors)
+
+    async def start_totp(self, visitor: RequestContext) -> TotpSetup:
+        """Start to set up an authenticator app."""
+        return (await self._client.send("POST", "/auth/mfa/totp", visitor)).parse(TotpSetup)
+
+    async def confirm_totp(self, visitor: RequestContext, code: str) -> TotpEnabled:
+        """Make the app a second factor. This session continues with new tokens, all others end."""
+        return (await self._client.send("POST", "/auth/mfa/totp/confirm", visitor, {"code": code})).parse(TotpEnabled)
+
+    async def disable_totp(self, visitor: RequestContext) -> None:
+        """Remove the app and the recovery codes; every other session ends."""
+        await self._client.send("DELETE", "/auth/mfa/totp", visitor)
+
+    async def replace_recovery_codes(self, visitor: RequestContext) -> RecoveryCodes:
+        """Return new recovery codes; the earlier ones stop working."""
+        return (await self._client.send("POST", "/auth/mfa/recovery-codes", visitor)).parse(RecoveryCodes)
 
     async def refresh(self, visitor: RequestContext, refresh_token: str) -> Tokens:
         """Exchange a refresh token for new tokens."""

@@ -24,6 +24,8 @@ class ServiceError(Problem):
         self.status = status
         self.code = _text(document, "code") or "bad-request"
         self.title = _text(document, "title")
+        # Members of the problem's own, such as the challenge of a log-in.
+        self.received = document
 
 
 def _text(document: dict[str, Any], member: str) -> str | None:

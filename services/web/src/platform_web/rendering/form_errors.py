@@ -31,6 +31,10 @@ _MESSAGES = {
     ("current_password", ""): N_("The password is incorrect."),
     ("code", MISSING): N_("Enter the code from the e-mail."),
     ("code", ""): N_("The code is wrong or has expired. Request another one after five attempts."),
+    ("app_code", MISSING): N_("Enter the code."),
+    ("app_code", ""): N_("This code is wrong or was already used. Wait for the next one and try again."),
+    ("recovery_code", MISSING): N_("Enter a recovery code."),
+    ("recovery_code", ""): N_("This recovery code is wrong or was already used."),
     ("recipient", ""): N_("Enter the recipient's name."),
     ("phone", ""): N_("Enter a phone number for the delivery."),
     ("phone", "phone-malformed"): N_(

@@ -17,6 +17,7 @@ NOTICES = {
     "logged-out-everywhere": N_("You are logged out on every device."),
     "saved": N_("Changes saved."),
     "password-changed": N_("Password changed. All other devices have been logged out."),
+    "two-step-disabled": N_("Two-step verification is off. All other devices have been logged out."),
     "session-ended": N_("The session has ended."),
     "account-deleted": N_("Your account has been deleted."),
     "added": N_("Added to your cart."),

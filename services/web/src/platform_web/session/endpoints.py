@@ -22,6 +22,7 @@ from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message, missing_fields
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.session.clearing import clear_member_data, end_replaced_session
+from platform_web.session.second_factor import EXPIRED, SubmittedCode, challenge_of, is_over
 from platform_web.visitor.forms import BrowserForm, Form, checked_form, new_key
 from platform_web.visitor.origin_check import require_same_origin
 from platform_web.visitor.preferences import LANGUAGE_COOKIE, known_language
@@ -65,8 +66,34 @@ async def log_in(form: BrowserForm, container: ContainerDep, visitor: AnyVisitor
     try:
         opened = await container.auth.log_in(visitor.request_context, form.text("email"), form["password"])
     except (ServiceUnavailable, ServiceError) as error:
+        if challenge := challenge_of(error):
+            return _second_factor_form(container, visitor, form, challenge)
         status, message = _failure(error)
         return _log_in_form(container, visitor, form, {}, message, status, _retry_after(error))
+    await _start_session(container, visitor, opened, url)
+    return redirect(with_notice(url, "logged-in"))
+
+
+@router.post("/log-in/second-factor")
+async def complete_log_in(form: BrowserForm, container: ContainerDep, visitor: AnyVisitor) -> Response:
+    """Create the session of a log-in whose password was right."""
+    url = safe_redirect_path(form["next"], AFTER_LOG_IN)
+    submitted = SubmittedCode.from_form(form)
+    if missing := submitted.errors():
+        return _second_factor_form(container, visitor, form, submitted.challenge, missing, status=422)
+    try:
+        opened = await container.auth.complete_log_in(
+            visitor.request_context, submitted.challenge, submitted.method, submitted.code
+        )
+    except (ServiceUnavailable, ServiceError) as error:
+        if is_over(error):
+            return _log_in_form(container, visitor, form, {}, EXPIRED, 422)
+        status, message = _failure(error)
+        errors = submitted.errors(error) if isinstance(error, ServiceError) else {}
+        headers = _retry_after(error)
+        return _second_factor_form(
+            container, visitor, form, submitted.challenge, errors, None if errors else message, status, headers
+        )
     await _start_session(container, visitor, opened, url)
     return redirect(with_notice(url, "logged-in"))
 
@@ -93,6 +120,9 @@ async def sign_up(form: BrowserForm, container: ContainerDep, visitor: AnyVisito
         # It is unknown whether the account was created; a retry with the same key is safe.
         return _sign_up_form(container, visitor, form, {}, UNAVAILABLE, 503, form.key)
     except ServiceError as error:
+        if challenge := challenge_of(error):
+            # A form of a while ago, whose account has a second factor by now.
+            return _second_factor_form(container, visitor, form, challenge)
         errors = field_errors(error)
         if error.code == "email-taken":
             errors = {"email": field_message("email", "email-taken")}
@@ -136,6 +166,7 @@ async def refresh(request: Request, container: ContainerDep, visitor: AnyVisitor
 
 
 redirect_get_to(router, "/log-out", "/")
+redirect_get_to(router, "/log-in/second-factor", "/log-in")
 
 
 async def _end_session(container: Container, member: RequestContext) -> None:
@@ -183,6 +214,26 @@ def _log_in_form(
     return container.pages.render(
         visitor, "session/log_in.html", content, status=status, headers=headers, notice=notice
     )
+
+
+def _second_factor_form(
+    container: Container,
+    visitor: Visitor,
+    form: Form,
+    challenge: str,
+    errors: Mapping[str, str] = MappingProxyType({}),
+    message: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    content = {
+        "challenge": challenge,
+        "url": safe_redirect_path(form["next"], AFTER_LOG_IN),
+        "again": form["again"],
+        "errors": errors,
+        "message": message,
+    }
+    return container.pages.render(visitor, "session/second_factor.html", content, status=status, headers=headers)
 
 
 def _sign_up_form(
