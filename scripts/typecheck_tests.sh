@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 SOURCES=$(printf '%s:' libs/*/src services/*/src standalone/src)
-SUPPORT=services/web/tests/support:services/operator/tests:kong-plugins/idempotency/spec/support:tests/chaos:tests/e2e:bench
+SUPPORT=services/member/tests/support:services/web/tests/support:services/operator/tests:kong-plugins/idempotency/spec/support:tests/chaos:tests/e2e:bench
 status=0
 
 check() { # search path, git patterns…

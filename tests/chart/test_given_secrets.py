@@ -38,7 +38,7 @@ def test_every_generated_secret_can_be_given():
     """The values that name a Secret, by what would be generated without them."""
     generated = {secret["metadata"]["name"] for secret in of_kind(render("traefik-standalone-values.yaml"), "Secret")}
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
-    assert len(generated) == 9
+    assert len(generated) == 10
     assert text.count("existingSecret:") >= len(generated) + len(["auth.redis", "auth.signingKeys"])
 
 

@@ -4,73 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 from uuid import UUID
 
 import pyotp
 import pytest
 from structlog.testing import capture_logs
 
+from membertests.factors import KEEP, Factors
 from platform_member.app import make_app
 from platform_member.factors.encryption import SecretEncryption, SecretUnreadable
 from platform_member.factors.totp import STEP_SECONDS
 from platform_testing.tokens import Clock
-
-KEEP = "s-kept"
-
-
-class Factors:
-    """One member's factors by the internal API, as auth uses it."""
-
-    def __init__(self, client: Any, member: Any, headers: dict[str, str], clock: Clock) -> None:
-        self.client = client
-        self.member = member
-        self.headers = headers
-        self.clock = clock
-        self.path = f"/internal/members/{member.id}/factors"
-        self.secret = ""
-        self.recovery_codes: list[str] = []
-
-    def code(self, steps: int = 0) -> str:
-        """The app's code, or one that is `steps` time steps away."""
-        return pyotp.TOTP(self.secret).at(int(self.clock()) + steps * STEP_SECONDS)
-
-    async def start(self) -> Any:
-        answer = await self.client.post(f"{self.path}/totp", headers=self.headers)
-        if answer.status_code == 201:
-            self.secret = answer.json()["secret"]
-        return answer
-
-    async def confirm(self, code: str | None = None) -> Any:
-        body = {"code": code or self.code(), "keep_session": KEEP}
-        answer = await self.client.post(f"{self.path}/totp/confirm", json=body, headers=self.headers)
-        if answer.status_code == 200:
-            self.recovery_codes = answer.json()["recovery_codes"]
-        return answer
-
-    async def enable(self) -> None:
-        assert (await self.start()).status_code == 201
-        assert (await self.confirm()).status_code == 200
-        self.clock.advance(STEP_SECONDS)
-
-    async def verify(self, code: str | None = None, method: str = "totp", epoch: int = 2) -> Any:
-        body = {"session_epoch": epoch, "method": method, "code": code or self.code()}
-        return await self.client.post(f"{self.path}/verify", json=body, headers=self.headers)
-
-    async def remove(self) -> Any:
-        return await self.client.delete(f"{self.path}/totp", params={"keep_session": KEEP}, headers=self.headers)
-
-    async def new_codes(self) -> Any:
-        return await self.client.post(f"{self.path}/recovery-codes", headers=self.headers)
-
-    async def read(self) -> Any:
-        return (await self.client.get(self.path, headers=self.headers)).json()
-
-    async def methods(self) -> list[str]:
-        presented = {"email": self.member.email, "password": self.member.password}
-        answer = await self.client.post("/internal/credentials/verify", json=presented, headers=self.headers)
-        found: list[str] = answer.json()["second_factors"]
-        return found
 
 
 @pytest.fixture
@@ -88,7 +32,7 @@ def make_replica(auth, now):
 @pytest.fixture
 def factors(client, ann, service, now) -> Factors:
     """Ann's factors."""
-    return Factors(client, ann, service(), now)
+    return Factors(client, ann, service, now)
 
 
 async def test_a_member_without_factors_logs_in_by_its_password_alone(factors):
@@ -331,7 +275,7 @@ async def test_a_suspended_member_uses_no_code(factors, database):
 
 async def test_another_members_code_is_wrong(factors, client, bob, service, now):
     await factors.enable()
-    other = Factors(client, bob, service(), now)
+    other = Factors(client, bob, service, now)
     await other.enable()
 
     assert (await factors.verify(other.code())).status_code == 422
@@ -340,13 +284,13 @@ async def test_another_members_code_is_wrong(factors, client, bob, service, now)
 
 async def test_a_secret_is_encrypted_and_bound_to_its_member(factors, client, bob, service, now, database):
     await factors.enable()
-    await Factors(client, bob, service(), now).enable()
+    await Factors(client, bob, service, now).enable()
     stored = database.one("SELECT encrypted_secret FROM totp_factors WHERE member_id = %s", factors.member.id)
     assert factors.secret.encode() not in bytes(stored)
 
     database.run("UPDATE totp_factors SET encrypted_secret = %s", stored)
 
-    other = Factors(client, bob, service(), now)
+    other = Factors(client, bob, service, now)
     other.secret = factors.secret
     assert (await other.verify()).status_code == 500
     assert (await factors.verify()).status_code == 200
@@ -383,8 +327,8 @@ async def test_factors_go_with_their_member(factors, client, database):
 
 
 @pytest.mark.parametrize("caller", ["shop", "web"])
-async def test_only_auth_manages_factors(factors, service, caller):
-    factors.headers = service(caller)
+async def test_only_auth_manages_factors(factors, caller):
+    factors.caller = caller
 
     assert (await factors.start()).status_code == 403
     assert (await factors.verify("123456")).status_code == 403
