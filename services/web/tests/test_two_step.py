@@ -336,3 +336,87 @@ async def test_a_deletion_without_a_right_code_deletes_nothing(member, services,
     assert said in Page(answer.text).text
     assert asks_for in Page(answer.text).form("/account/delete").fields
     assert not services.member.asked("DELETE", "/api/members/me")
+
+
+OTHER = MEMBER | {"id": "01990000-0000-7000-8000-000000000002", "display_name": "Grace", "email": "grace@example.com"}
+RESET = f"/admin/members/{OTHER['id']}/two-step"
+RESET_API = f"/api/admin/members/{OTHER['id']}/reset-factors"
+
+
+@pytest.fixture
+def other(services):
+    """Another member, with a second factor."""
+    services.member.on("GET", "/api/admin/members", 200, {"items": [OTHER], "next": None})
+    services.member.on("GET", f"/api/admin/members/{OTHER['id']}", 200, OTHER)
+    services.member.on("GET", f"/api/admin/members/{OTHER['id']}/factors", 200, ON)
+    services.member.on("POST", RESET_API, 200, OTHER)
+
+
+@pytest.mark.usefixtures("other")
+async def test_an_administrator_resets_a_members_factors_with_a_reason(admin, services):
+    assert RESET in (await admin.page("/admin/members")).links
+    page = await admin.page(RESET)
+    assert "grace@example.com" in page.text
+
+    answer = await admin.submit(page.form(RESET), {"reason": " Lost phone "})
+
+    assert answer.headers["location"] == "/admin/members?notice=factors-reset"
+    [asked] = services.member.asked("POST", RESET_API)
+    assert asked["json"] == {"reason": "Lost phone"}
+    assert asked["headers"]["X-Idempotency-Key"]
+
+
+@pytest.mark.usefixtures("other")
+async def test_a_reset_needs_a_reason(admin, services):
+    answer = await admin.submit((await admin.page(RESET)).form(RESET), {"reason": " "})
+
+    assert (answer.status_code, "Enter a reason" in Page(answer.text).text) == (422, True)
+    assert not services.member.asked("POST", RESET_API)
+
+
+@pytest.mark.usefixtures("other")
+async def test_a_reset_may_ask_for_a_fresh_log_in(admin, services):
+    services.member.refuse("POST", RESET_API, 401, "reauthentication-required")
+
+    answer = await admin.submit((await admin.page(RESET)).form(RESET), {"reason": "Lost phone"})
+
+    assert answer.headers["location"] == f"/log-in?again&next={RESET}"
+
+
+@pytest.mark.usefixtures("other")
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (503, "x", "We cannot do that right now."),
+        (404, "factor-not-found", "That did not work."),
+        (422, "payload-invalid", "Enter a reason"),
+    ],
+)
+async def test_a_reset_that_is_refused_says_so(admin, services, status, code, said):
+    errors = [{"pointer": "/reason", "code": "too-long", "detail": ""}] if status == 422 else []
+    services.member.refuse("POST", RESET_API, status, code, errors=errors)
+
+    answer = await admin.submit((await admin.page(RESET)).form(RESET), {"reason": "Lost phone"})
+
+    assert answer.status_code == status
+    assert said in Page(answer.text).text
+    assert Page(answer.text).form(RESET).fields["reason"] == "Lost phone"
+
+
+@pytest.mark.usefixtures("other")
+async def test_a_member_without_factors_has_none_to_reset(admin, services):
+    services.member.on(
+        "GET", f"/api/admin/members/{OTHER['id']}/factors", 200, {"totp": None, "recovery_codes_left": 0}
+    )
+
+    page = await admin.page(RESET)
+
+    assert "does not use two-step verification" in page.text
+    assert RESET not in [form.action for form in page.forms]
+
+
+@pytest.mark.usefixtures("other")
+async def test_only_an_administrator_sees_a_members_factors(member, browser):
+    assert (await member.get(RESET)).status_code == 403
+    member.token = None
+    assert (await browser.get(RESET)).headers["location"].startswith("/log-in")

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from platform_web.cart.count import with_cart_count
-from platform_web.clients.auth import RecoveryCodes, SecondFactors
+from platform_web.clients.auth import RecoveryCodes
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
+from platform_web.clients.member import SecondFactors
 from platform_web.container import Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -16,6 +18,7 @@ from platform_web.container import Container, ContainerDep, LoginRequired, Membe
 from platform_web.form_urls import redirect_get_to
 from platform_web.orders.texts import NEXT_STATES, STATES
 from platform_web.rendering.catalogues import N_
+from platform_web.rendering.form_errors import field_errors, missing_fields
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.visitor.cursors import read_cursor
 from platform_web.visitor.urls import with_notice
@@ -60,6 +63,32 @@ async def reinstate(member_id: UUID, form: MemberForm, container: ContainerDep, 
     except (ServiceUnavailable, ServiceError) as error:
         return await _render_member_error(container, visitor, form["q"], error)
     return redirect(with_notice("/admin/members", "reinstated"))
+
+
+@router.get("/members/{member_id}/two-step")
+async def two_step_page(member_id: UUID, container: ContainerDep, visitor: Administrator) -> Response:
+    """Show a member's second factors, and offer to reset them."""
+    return await _two_step(container, visitor, str(member_id))
+
+
+@router.post("/members/{member_id}/two-step")
+async def reset_factors(member_id: UUID, form: MemberForm, container: ContainerDep, visitor: Administrator) -> Response:
+    """Remove a member's second factors and end all their sessions."""
+    reason = form.text("reason")
+    if missing := missing_fields(form.fields, "reason"):
+        return await _two_step(container, visitor, str(member_id), reason, missing, status=422)
+    try:
+        await container.members.reset_factors(visitor.request_context, str(member_id), reason, form.key)
+    except ServiceUnavailable:
+        return await _two_step(container, visitor, str(member_id), reason, message=NOT_NOW, status=503)
+    except ServiceError as error:
+        if error.code == "reauthentication-required":
+            return redirect(f"/log-in?again&next=/admin/members/{member_id}/two-step")
+        _raise_if_logged_out(error)
+        errors = field_errors(error)
+        message = None if errors else NOT_DONE
+        return await _two_step(container, visitor, str(member_id), reason, errors, message, error.status)
+    return redirect(with_notice("/admin/members", "factors-reset"))
 
 
 @router.get("/orders")
@@ -146,6 +175,25 @@ async def _render_member_error(
     _raise_if_logged_out(error)
     message = LAST_ADMINISTRATOR if error.code == "last-administrator" else NOT_DONE
     return await _members(container, visitor, q[:100], "", message=message, status=error.status)
+
+
+async def _two_step(
+    container: Container,
+    visitor: Visitor,
+    member_id: str,
+    reason: str = "",
+    errors: Mapping[str, str] = MappingProxyType({}),
+    message: str | None = None,
+    status: int = 200,
+) -> Response:
+    try:
+        member = await container.members.read(visitor.request_context, member_id)
+        factors = await container.members.second_factors(visitor.request_context, member_id)
+    except ServiceError as error:
+        _raise_if_logged_out(error)
+        raise NotFound("The member does not exist.") from None
+    content = {"member": member, "factors": factors, "reason": reason, "errors": errors, "message": message}
+    return container.pages.render(visitor, "admin/two_step.html", content, status=status)
 
 
 async def _order(

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from platform_web.clients.http import RequestContext, ServiceClient
-from platform_web.clients.member import Member
+from platform_web.clients.member import Member, SecondFactors
 
 
 class Tokens(BaseModel):
@@ -23,18 +23,6 @@ class LogIn(Tokens):
     """The tokens of a new session, and its member."""
 
     member: Member
-
-
-class SecondFactors(BaseModel):
-    """The visitor's second factors."""
-
-    class Totp(BaseModel):
-        """An authenticator app."""
-
-        enabled_at: datetime
-
-    totp: Totp | None
-    recovery_codes_left: int
 
 
 class TotpSetup(BaseModel):

@@ -25,6 +25,18 @@ class Member(BaseModel):
     updated_at: datetime
 
 
+class SecondFactors(BaseModel):
+    """A member's second factors."""
+
+    class Totp(BaseModel):
+        """An authenticator app."""
+
+        enabled_at: datetime
+
+    totp: Totp | None
+    recovery_codes_left: int
+
+
 class MemberPage(BaseModel):
     """One page of members, newest first."""
 
@@ -60,6 +72,15 @@ class Members:
     async def read(self, visitor: RequestContext, member_id: str) -> Member:
         """Return one member, for an administrator."""
         return (await self._client.get(f"/api/admin/members/{member_id}", visitor)).parse(Member)
+
+    async def second_factors(self, visitor: RequestContext, member_id: str) -> SecondFactors:
+        """Return a member's second factors, for an administrator."""
+        return (await self._client.get(f"/api/admin/members/{member_id}/factors", visitor)).parse(SecondFactors)
+
+    async def reset_factors(self, visitor: RequestContext, member_id: str, reason: str, key: str) -> None:
+        """Remove a member's second factors and end their sessions."""
+        path = f"/api/admin/members/{member_id}/reset-factors"
+        await self._client.send("POST", path, visitor, {"reason": reason}, key=key)
 
     async def suspend(self, visitor: RequestContext, member_id: str, key: str) -> None:
         """Suspend a member and end their sessions."""

@@ -29,5 +29,6 @@ NOTICES = {
     "shipped": N_("The order is marked as shipped."),
     "delivered": N_("The order is marked as delivered."),
     "suspended": N_("The member is suspended and logged out everywhere."),
+    "factors-reset": N_("Two-step verification is reset. The member is logged out everywhere."),
     "reinstated": N_("The member can log in again."),
 }
