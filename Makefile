@@ -1,7 +1,7 @@
 # Member Platform. `make help` lists the commands.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup up down status logs dev join leave admin demo-data reset test lint typecheck fmt unit lua e2e browser bench-verify lock clean
+.PHONY: help setup up down status logs dev join leave admin demo-data reset test lint typecheck fmt unit lua e2e browser coverage bench-verify lock clean
 
 PYTHON := .venv/bin/python
 PLATFORM := $(PYTHON) -P -m platform_standalone
@@ -55,6 +55,9 @@ test: ## install what is missing, then run all tests, or some: TEST="lint typech
 
 lint typecheck unit lua e2e browser: ## the same as make test TEST=<target>
 	@$(MAKE) test TEST=$@
+
+coverage: ## run the unit tests with coverage; fails below the floor in pyproject.toml
+	@COVERAGE=yes $(MAKE) test TEST=unit
 
 fmt: setup ## format the Python code and apply ruff's fixes
 	@.venv/bin/ruff check --fix --quiet .; .venv/bin/ruff format .

@@ -53,8 +53,15 @@ typecheck() {
     each "mypy of tests" scripts/typecheck_tests.sh
 }
 
-# Every folder of pytest's own list (pyproject.toml, testpaths), on real servers: one set of them a core.
-unit() { each pytest pytest --quiet --numprocesses auto --dist loadfile; }
+# Every folder of pytest's own list (pyproject.toml, testpaths), on real servers: one set of them a core. Coverage costs time,
+# so it is measured, and compared with its floor, only where it is wanted, which in continuous integration it is.
+unit() {
+    set -- pytest --quiet --numprocesses auto --dist loadfile
+    if [ "${CI:-}" = true ] || [ "${COVERAGE:-}" = yes ]; then
+        set -- "$@" --cov --cov-report=term:skip-covered
+    fi
+    each pytest "$@"
+}
 
 lua() {
     for folder in $(lua_folders); do
