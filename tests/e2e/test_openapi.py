@@ -22,14 +22,14 @@ LOG_IN = """
 import sys
 from client import Client
 from client.api.log_in import log_in
-from client.models import LoginBody, LoginOut, ProblemDetails
+from client.models import LoginBody, LoginOut, LoginProblemDetails
 
 base_url, email, password = sys.argv[1:]
 client = Client(base_url=base_url)
 right = log_in.sync(client=client, body=LoginBody(email=email, password=password))
 assert isinstance(right, LoginOut), right
 wrong = log_in.sync(client=client, body=LoginBody(email=email, password="another"))
-assert isinstance(wrong, ProblemDetails), wrong
+assert isinstance(wrong, LoginProblemDetails), wrong
 print(right.member.email, wrong.code)
 """
 
