@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import tempfile
@@ -16,7 +17,7 @@ SETTINGS = {
     "DATABASE_URL": "postgresql://localhost/none", "REDIS_URL": "redis://localhost:6379/0",
     "AUTH_URL": "http://localhost", "MEMBER_URL": "http://localhost", "PUBLIC_URL": "http://localhost",
     "TOKEN_ISSUER": "issuer", "TOKEN_AUDIENCE": "audience", "PORT": "8080",
-    "PAYMENT_WEBHOOK_SECRET": SECRET, "CART_KEY": SECRET,
+    "PAYMENT_WEBHOOK_SECRET": SECRET, "CART_KEY": SECRET, "FACTOR_KEYS": base64.b64encode(bytes(32)).decode(),
 }  # fmt: skip
 
 

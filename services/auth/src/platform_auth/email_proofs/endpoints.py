@@ -12,7 +12,8 @@ from platform_auth.members import MemberResponse
 from platform_auth.openapi import problems
 from platform_auth.sessions.dependencies import Caller, CallerDevice
 
-router = APIRouter(prefix="/auth", tags=["e-mail"])
+# No response of these has a body, unless it is a problem.
+router = APIRouter(prefix="/auth", tags=["e-mail"], default_response_class=Response)
 
 
 def email_proof_service(request: Request) -> EmailProofService:
