@@ -51,8 +51,8 @@ class FakeMember:
     def add(self, email: str, password: str = "correct horse", roles: tuple[str, ...] = ("member",)) -> dict[str, Any]:
         """Make an account."""
         member = {
-            "id": f"0198-{len(self.accounts)}", "email": email, "display_name": "M", "locale": "en",
-            "roles": list(roles), "status": "active", "version": 1,
+            "id": f"0198-{len(self.accounts)}", "email": email, "email_verified": False, "display_name": "M",
+            "locale": "en", "roles": list(roles), "status": "active", "version": 1,
             "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
         }  # fmt: skip
         self.accounts[email] = {"password": password, "member": member, "epoch": 0, "suspended": False, "codes": {}}
