@@ -131,7 +131,8 @@ def test_no_request_is_lost_while_services_join_and_leave(
 
 
 def test_a_refused_manifest_changes_nothing(client: Client, service: ForeignService, own_platform: OwnPlatform):
-    with pytest.raises(AssertionError, match="The path /log-in of log-in overlaps /log-in, which the platform keeps"):
+    refusal = "The path /log-in of log-in overlaps /log-in, which the platform reserves"
+    with pytest.raises(AssertionError, match=refusal):
         own_platform.join(service.manifest("log-in"))
     assert "log-in" not in [joined["name"] for joined in own_platform.status()["joined"]]
     assert client.get("/log-in").status_code == 200

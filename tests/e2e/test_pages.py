@@ -88,7 +88,7 @@ def test_a_visitor_signs_up_changes_its_name_and_logs_out(browser: Browser):
     form = browser.page("/sign-up").form("/sign-up")
 
     joined = browser.submit(form, account.registration)
-    assert joined.headers["location"] == "/?notice=welcome"
+    assert joined.headers["location"] == "/?notice=welcome-verify"
     profile = browser.page("/account").form("/account/profile")
     assert profile.fields["email"] == account.email
     assert browser.submit(profile, {"display_name": "Grace"}).headers["location"] == "/account?notice=saved"
@@ -105,7 +105,7 @@ def test_a_sign_up_that_is_sent_twice_makes_one_account(browser: Browser, new_br
     form = browser.page("/sign-up").form("/sign-up")
 
     for _ in range(2):
-        assert browser.submit(form, account.registration).headers["location"] == "/?notice=welcome"
+        assert browser.submit(form, account.registration).headers["location"] == "/?notice=welcome-verify"
     other = new_browser()
     again = other.submit(other.page("/sign-up").form("/sign-up"), account.registration)
 
@@ -287,7 +287,7 @@ def test_a_password_of_two_hundred_characters_works_and_one_of_three_hundred_is_
 
     assert refused.status_code == 422
     assert "Use at most 256 characters." in refused.text
-    assert (joined.headers["location"], back.headers["location"]) == ("/?notice=welcome", "/?notice=logged-in")
+    assert (joined.headers["location"], back.headers["location"]) == ("/?notice=welcome-verify", "/?notice=logged-in")
 
 
 @pytest.mark.parametrize("path", ["/robots.txt", "/.well-known/jwks.json", "/api/shop/products"])

@@ -112,7 +112,8 @@ def _unfit(route: Route, platform: Platform) -> Admission | None:
         if is_closed(path):
             return Admission(False, "PathReserved", f"The path {path.path} is never routed.")
         if platform.is_own_host(route) and (owner := reserved_by(path, platform.rows, platform.reserved_paths)):
-            return Admission(False, "PathReserved", f"The path {path.path} overlaps {owner}, which the platform keeps.")
+            message = f"The path {path.path} overlaps {owner}, which the platform reserves."
+            return Admission(False, "PathReserved", message)
     limit = platform.edge.max_body_bytes
     if route.max_body_bytes is not None and route.max_body_bytes > limit:
         return Admission(
