@@ -36,6 +36,7 @@ WITH_KONG = ("accounts-only", "default", "operator-kong", "tls-issuer", "traefik
 WITH_MORE = (
     "external-data",
     "gitops",
+    "mail",
     "monitoring",
     "production",
     "removable",
@@ -65,6 +66,19 @@ def test_with_kong_the_services_are_ready_and_every_object_is_taken(installed, n
     classes = {item["spec"]["ingressClassName"] for item in objects("ingresses", namespace=release.namespace)}
     assert "kong" in classes
     assert objects("kongplugins.configuration.konghq.com", namespace=release.namespace)
+
+
+def test_with_a_mail_server_out_of_reach_everything_runs_and_mails_wait(installed):
+    namespace = f"{NAMESPACE}-mail"
+    make_namespace(namespace)
+    make_secret(namespace, "smtp", {"username": "platform", "password": secrets.token_hex(16)})
+    release = installed("mail")
+    with release.client() as client:
+        works(client)
+        response = client.post("/auth/password/forgot", json={"email": "admin@example.com"})
+        assert (response.status_code, response.content) == (202, b"")
+    names = {item["metadata"]["name"] for item in objects("deployments", namespace=namespace)}
+    assert f"{RELEASE}-mail-worker" in names
 
 
 def test_stores_of_ones_own_in_another_namespace(installed):
