@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,7 +55,7 @@ async def offer(
 
 async def use_link(session: AsyncSession, confirmation: UUID, purpose: Purpose) -> Confirmation | None:
     """Use a link up, and return its confirmation; None where it has expired, was used or replaced."""
-    return await _use(session, Confirmation.id == confirmation, purpose, Confirmation.link_expires_at)
+    return await _use(session, confirmation, purpose, Confirmation.link_expires_at)
 
 
 async def peek_link(session: AsyncSession, confirmation: UUID, purpose: Purpose) -> Confirmation | None:
@@ -89,7 +89,7 @@ async def count_attempt(session: AsyncSession, member_id: UUID, purpose: Purpose
 
 async def use_code(session: AsyncSession, confirmation: UUID, purpose: Purpose) -> Confirmation | None:
     """Use a code up that was found right; None where it was used or replaced meanwhile."""
-    return await _use(session, Confirmation.id == confirmation, purpose, Confirmation.code_expires_at)
+    return await _use(session, confirmation, purpose, Confirmation.code_expires_at)
 
 
 async def revoke(session: AsyncSession, member_id: UUID, purpose: Purpose) -> None:
@@ -102,13 +102,11 @@ async def revoke(session: AsyncSession, member_id: UUID, purpose: Purpose) -> No
     )
 
 
-async def _use(
-    session: AsyncSession, which: ColumnElement[bool], purpose: Purpose, expires_at: Any
-) -> Confirmation | None:
+async def _use(session: AsyncSession, confirmation: UUID, purpose: Purpose, expires_at: Any) -> Confirmation | None:
     statement = (
         update(Confirmation)
         .where(
-            which,
+            Confirmation.id == confirmation,
             Confirmation.purpose == purpose,
             Confirmation.used_at.is_(None),
             expires_at > func.now(),

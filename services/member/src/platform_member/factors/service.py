@@ -72,10 +72,11 @@ class Factors:
 
     async def methods(self, session: AsyncSession, member_id: UUID) -> list[Method]:
         """Return by which methods the member proves a second factor at a log-in; none where the password suffices."""
-        view = await self.overview(session, member_id)
-        if view.totp is None:
+        factor = await repository.get_totp(session, member_id)
+        if factor is None or factor.confirmed_at is None:
             return []
-        return [Method.TOTP, *([Method.RECOVERY_CODE] if view.recovery_codes_left else [])]
+        left = await repository.count_recovery_codes(session, member_id)
+        return [Method.TOTP, *([Method.RECOVERY_CODE] if left else [])]
 
     async def start_totp(self, session: AsyncSession, member_id: UUID) -> TotpSetup:
         """Return a new secret for the member's app. Raises MemberNotFound, FactorExists."""

@@ -12,7 +12,6 @@ from urllib.parse import quote
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_member.accounts import repository
-from platform_member.accounts.models import Member
 from platform_member.confirmations import repository as confirmations
 from platform_member.confirmations.models import Purpose
 from platform_member.confirmations.secrets import ConfirmationSecrets
@@ -52,7 +51,9 @@ class Contents:
         member = await repository.get(session, mail.member_id) if mail.member_id else None
         if member is None or member.email != mail.recipient or member.email_verified:
             return None
-        if not await self._offer(session, mail, member, Purpose.VERIFY_EMAIL, VERIFICATION_LIFETIME, CODE_LIFETIME):
+        if not await confirmations.offer(
+            session, mail.id, member.id, Purpose.VERIFY_EMAIL, member.email, VERIFICATION_LIFETIME, CODE_LIFETIME
+        ):
             return None
         values = {"link": self._link("/verify-email", mail), "code": self._secrets.code(mail.id)}
         return Content(member.locale, values)
@@ -62,22 +63,11 @@ class Contents:
         # Any address may be asked for; only an active member gets a mail.
         if member is None or not member.is_active:
             return None
-        if not await self._offer(session, mail, member, Purpose.RESET_PASSWORD, RESET_LIFETIME, None):
+        if not await confirmations.offer(
+            session, mail.id, member.id, Purpose.RESET_PASSWORD, member.email, RESET_LIFETIME, None
+        ):
             return None
         return Content(member.locale, {"link": self._link("/reset-password", mail)})
-
-    async def _offer(
-        self,
-        session: AsyncSession,
-        mail: LeasedMail,
-        member: Member,
-        purpose: Purpose,
-        link_lifetime: timedelta,
-        code_lifetime: timedelta | None,
-    ) -> bool:
-        return await confirmations.offer(
-            session, mail.id, member.id, purpose, member.email, link_lifetime, code_lifetime
-        )
 
     def _link(self, path: str, mail: LeasedMail) -> str:
         return f"{self._public_url}{path}?token={quote(self._secrets.link_token(mail.id))}"
