@@ -9,7 +9,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from platform_web.clients.auth import Auth
-from platform_web.clients.errors import ServiceUnavailable
+from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.member import Members
 from platform_web.clients.shop import Shop
 from platform_web.rendering.pages import Pages, Site
@@ -32,6 +32,12 @@ class Container:
 
 class LoginRequired(Exception):
     """The page requires a log-in, and the visitor is not logged in."""
+
+
+def raise_if_logged_out(error: ServiceError) -> None:
+    """Raise LoginRequired where a service no longer accepts the visitor's session."""
+    if error.status == 401:
+        raise LoginRequired from None
 
 
 def get_container(request: Request) -> Container:

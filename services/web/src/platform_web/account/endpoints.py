@@ -14,10 +14,11 @@ from platform_web.cart.count import with_cart_count
 from platform_web.clients.auth import LogIn
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.member import Member
-from platform_web.container import Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
+from platform_web.container import Container, ContainerDep, LoggedInVisitor, MemberForm, raise_if_logged_out
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message, missing_fields
+from platform_web.rendering.messages import NOT_DONE, NOT_NOW, TOO_MANY_ATTEMPTS
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.session.clearing import clear_member_data
 from platform_web.session.second_factor import EXPIRED, SubmittedCode, challenge_of, is_over
@@ -32,9 +33,6 @@ REAUTHENTICATION_URL = "/log-in?again&next=/account"
 
 CHANGED_MEANWHILE = N_("Your account was changed elsewhere. Here is its current version; make your change again.")
 WRONG_PASSWORD = N_("The password is incorrect.")
-TOO_MANY_ATTEMPTS = N_("Too many attempts. Wait a few minutes and try again.")
-NOT_NOW = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
-NOT_DONE = N_("That did not work. Check the page and try again.")
 LAST_ADMINISTRATOR = N_("You are the last administrator. Appoint another one first.")
 
 
@@ -66,8 +64,7 @@ async def save_profile(form: MemberForm, container: ContainerDep, visitor: Logge
     except ServiceError as error:
         if error.code == "reauthentication-required":
             return redirect(REAUTHENTICATION_URL)
-        if error.status == 401:
-            raise LoginRequired from None
+        raise_if_logged_out(error)
         errors = field_errors(error)
         if error.code == "email-taken":
             errors = {"email": field_message("email", "email-taken")}
@@ -85,7 +82,7 @@ async def send_verification(_form: MemberForm, container: ContainerDep, visitor:
     except ServiceUnavailable:
         return await _render_profile_error(container, visitor, None, {}, NOT_NOW, 503)
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         message = TOO_MANY_ATTEMPTS if error.status == 429 else NOT_DONE
         return await _render_profile_error(container, visitor, None, {}, message, error.status)
     return redirect(with_notice("/account", "verification-sent"))
@@ -101,7 +98,7 @@ async def verify_email(form: MemberForm, container: ContainerDep, visitor: Logge
     except ServiceUnavailable:
         return await _render_profile_error(container, visitor, None, {}, NOT_NOW, 503)
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         errors = {"code": field_message("code")} if error.status == 422 else {}
         message = TOO_MANY_ATTEMPTS if error.status == 429 else None if errors else NOT_DONE
         return await _render_profile_error(container, visitor, None, errors, message, error.status)
@@ -126,8 +123,7 @@ async def change_password(form: MemberForm, container: ContainerDep, visitor: Lo
     except ServiceUnavailable:
         return await _password_page(container, visitor, "password", {}, NOT_NOW, 503)
     except ServiceError as error:
-        if error.status == 401:
-            raise LoginRequired from None
+        raise_if_logged_out(error)
         errors = field_errors(error)
         message = TOO_MANY_ATTEMPTS if error.status == 429 else None if errors else NOT_DONE
         return await _password_page(container, visitor, "password", errors, message, error.status)
@@ -141,7 +137,7 @@ async def sessions_page(request: Request, container: ContainerDep, visitor: Logg
     try:
         sessions, count = await with_cart_count(container, visitor, container.auth.sessions(visitor.request_context))
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         raise
     content = {"sessions": sessions}
     return container.pages.render(
@@ -157,7 +153,7 @@ async def end_session(
     try:
         await container.auth.end_session(visitor.request_context, str(session_id))
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         if error.status != 404:
             raise
     if visitor.principal and visitor.principal.session == str(session_id):
@@ -231,7 +227,7 @@ async def _render_deletion_error(
         return await _deletion_page(container, visitor, None, {"current_password": WRONG_PASSWORD}, None, 422)
     if submitted is not None and (errors := submitted.errors(error)):
         return await _deletion_page(container, visitor, submitted.challenge, errors, None, 422)
-    _raise_if_logged_out(error)
+    raise_if_logged_out(error)
     message = {429: TOO_MANY_ATTEMPTS, 409: LAST_ADMINISTRATOR}.get(error.status, NOT_DONE)
     # After a code was used up, the next attempt starts with the password.
     challenge = submitted.challenge if submitted and error.status == 429 else None
@@ -260,13 +256,8 @@ async def _me(container: Container, visitor: Visitor) -> Member | None:
     except ServiceUnavailable:
         return None
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         raise
-
-
-def _raise_if_logged_out(error: ServiceError) -> None:
-    if error.status == 401:
-        raise LoginRequired from None
 
 
 def _member_fields(member: Member | None) -> dict[str, str]:

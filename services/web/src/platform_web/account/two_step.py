@@ -12,10 +12,10 @@ from platform_web.cart.count import with_cart_count
 from platform_web.clients.auth import RecoveryCodes
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.member import SecondFactors
-from platform_web.container import Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
+from platform_web.container import Container, ContainerDep, LoggedInVisitor, MemberForm, raise_if_logged_out
 from platform_web.form_urls import redirect_get_to
-from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_message, missing_fields
+from platform_web.rendering.messages import NOT_NOW
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.visitor.urls import with_notice
 from platform_web.visitor.visitor import Visitor
@@ -25,7 +25,6 @@ router = APIRouter(prefix="/account/two-step")
 PAGE = "/account/two-step"
 REAUTHENTICATION_URL = f"/log-in?again&next={PAGE}"
 
-NOT_NOW = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
 
 # What the QR code of an authenticator app says, by the form of the page that shows it.
 _URI_PREFIX = "otpauth://totp/"
@@ -100,8 +99,7 @@ async def _refused(container: Container, visitor: Visitor, error: ServiceUnavail
         return await _overview(container, visitor, message=NOT_NOW)
     if error.code == "reauthentication-required":
         return redirect(REAUTHENTICATION_URL)
-    if error.status == 401:
-        raise LoginRequired
+    raise_if_logged_out(error)
     # Set up or disabled in another window meanwhile, such as by a form that was sent twice.
     return redirect(PAGE)
 
@@ -124,8 +122,7 @@ async def _factors(container: Container, visitor: Visitor) -> SecondFactors | No
     except ServiceUnavailable:
         return None
     except ServiceError as error:
-        if error.status == 401:
-            raise LoginRequired from None
+        raise_if_logged_out(error)
         raise
 
 

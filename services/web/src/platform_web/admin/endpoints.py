@@ -14,11 +14,12 @@ from platform_web.admin.access import Administrator
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.member import MemberPage
 from platform_web.clients.shop import OrderPage
-from platform_web.container import Container, ContainerDep, LoginRequired, MemberForm
+from platform_web.container import Container, ContainerDep, MemberForm, raise_if_logged_out
 from platform_web.form_urls import redirect_get_to
 from platform_web.orders.texts import NEXT_STATES, STATES
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, missing_fields
+from platform_web.rendering.messages import NOT_DONE, NOT_NOW
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.visitor.cursors import read_cursor
 from platform_web.visitor.urls import with_notice
@@ -28,8 +29,6 @@ router = APIRouter(prefix="/admin")
 
 PAGE_SIZE = 50
 LAST_ADMINISTRATOR = N_("The last administrator cannot be suspended.")
-NOT_NOW = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
-NOT_DONE = N_("That did not work. Check the page and try again.")
 
 
 @router.get("")
@@ -84,7 +83,7 @@ async def reset_factors(member_id: UUID, form: MemberForm, container: ContainerD
     except ServiceError as error:
         if error.code == "reauthentication-required":
             return redirect(f"/log-in?again&next=/admin/members/{member_id}/two-step")
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         errors = field_errors(error)
         message = None if errors else NOT_DONE
         return await _two_step(container, visitor, str(member_id), reason, errors, message, error.status)
@@ -105,7 +104,7 @@ async def orders_page(request: Request, container: ContainerDep, visitor: Admini
     except ServiceUnavailable:
         orders = None
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         raise
     return container.pages.render(
         visitor,
@@ -135,7 +134,7 @@ async def set_order_state(
     except ServiceUnavailable:
         return await _order(container, visitor, str(order_id), message=NOT_NOW, status=503)
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         return await _order(container, visitor, str(order_id), message=NOT_DONE, status=error.status)
     return redirect(with_notice(f"/admin/orders/{order_id}", state))
 
@@ -160,7 +159,7 @@ async def _members(
     except ServiceUnavailable:
         page, status = None, 503
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         raise
     own = visitor.principal.subject if visitor.principal else ""
     content = {"page": page, "q": q, "own": own, "message": message}
@@ -172,7 +171,7 @@ async def _render_member_error(
 ) -> Response:
     if isinstance(error, ServiceUnavailable):
         return await _members(container, visitor, q[:100], "", message=NOT_NOW, status=503)
-    _raise_if_logged_out(error)
+    raise_if_logged_out(error)
     message = LAST_ADMINISTRATOR if error.code == "last-administrator" else NOT_DONE
     return await _members(container, visitor, q[:100], "", message=message, status=error.status)
 
@@ -190,7 +189,7 @@ async def _two_step(
         member = await container.members.read(visitor.request_context, member_id)
         factors = await container.members.second_factors(visitor.request_context, member_id)
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         raise NotFound("The member does not exist.") from None
     content = {"member": member, "factors": factors, "reason": reason, "errors": errors, "message": message}
     return container.pages.render(visitor, "admin/two_step.html", content, status=status)
@@ -208,12 +207,7 @@ async def _order(
     try:
         order = await container.shop.order(visitor.request_context, order_id)
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         raise NotFound("The order does not exist.") from None
     content = {"order": order, "message": message, "next_state": NEXT_STATES.get(order.state)}
     return container.pages.render(visitor, "admin/order.html", content, status=status, notice=notice)
-
-
-def _raise_if_logged_out(error: ServiceError) -> None:
-    if error.status == 401:
-        raise LoginRequired from None

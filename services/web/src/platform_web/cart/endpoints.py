@@ -18,6 +18,7 @@ from platform_web.clients.shop import Cart
 from platform_web.container import AnyVisitor, Container, ContainerDep
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_
+from platform_web.rendering.messages import NOT_DONE, NOT_NOW, TOO_MANY_ATTEMPTS
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.visitor.forms import CheckedForm, Form
 from platform_web.visitor.urls import with_notice
@@ -27,12 +28,9 @@ router = APIRouter(prefix="/cart")
 
 UNAVAILABLE_QUANTITY = N_("Not enough in stock. Choose a smaller quantity.")
 FULL = N_("Your cart is full. Remove a product before you add another.")
-TOO_MANY = N_("Too many attempts. Wait a few minutes and try again.")
 NOT_SOLD = N_("This product is no longer available.")
-NOT_DONE = N_("That did not work. Check the page and try again.")
 TOO_MANY_CARTS = N_("Too many carts were created from your network. Wait a few minutes, or log in.")
 _MESSAGES = {"cart-full": FULL, "variant-not-found": NOT_SOLD, "too-many-carts": TOO_MANY_CARTS}
-NOT_NOW = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
 
 
 @router.get("")
@@ -127,7 +125,7 @@ async def _render_cart_error(
 ) -> Response:
     if isinstance(error, ServiceUnavailable):
         return await _cart_page(container, visitor, message=NOT_NOW, status=503)
-    message = _MESSAGES.get(error.code, TOO_MANY if error.status == 429 else NOT_DONE)
+    message = _MESSAGES.get(error.code, TOO_MANY_ATTEMPTS if error.status == 429 else NOT_DONE)
     return await _cart_page(container, visitor, message=message, status=error.status)
 
 

@@ -23,10 +23,19 @@ from platform_web.checkout.draft import Draft, read_draft, remove_draft, save_dr
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.http import encode
 from platform_web.clients.shop import Address, Cart, Money
-from platform_web.container import AnyVisitor, Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
+from platform_web.container import (
+    AnyVisitor,
+    Container,
+    ContainerDep,
+    LoggedInVisitor,
+    LoginRequired,
+    MemberForm,
+    raise_if_logged_out,
+)
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message
+from platform_web.rendering.messages import NOT_DONE
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.visitor.form_token import token_for
 from platform_web.visitor.forms import Form, new_key
@@ -47,7 +56,6 @@ _REJECTIONS = {
     "too-many-unpaid-orders": N_("You have too many unpaid orders. Pay or cancel one first, or order fewer items."),
     "cart-changed": N_("Your cart has changed. Check it before you order."),
 }
-NOT_DONE = N_("That did not work. Check the page and try again.")
 
 
 @router.get("")
@@ -154,8 +162,7 @@ def _rekey_draft(visitor: Visitor, draft: Draft, cart: Cart) -> Draft:
 
 
 async def _handle_rejection(container: Container, visitor: Visitor, draft: Draft, error: ServiceError) -> Response:
-    if error.status == 401:
-        raise LoginRequired from None
+    raise_if_logged_out(error)
     if error.code in {"cart-empty", "idempotency-key-reused"}:
         # Another tab has placed this order or emptied the cart.
         remove_draft(visitor)
@@ -175,8 +182,7 @@ async def _cart(container: Container, visitor: Visitor) -> Cart:
     try:
         return await read_cart(container, visitor)
     except ServiceError as error:
-        if error.status == 401:
-            raise LoginRequired from None
+        raise_if_logged_out(error)
         raise
 
 

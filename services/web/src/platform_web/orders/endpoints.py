@@ -12,10 +12,11 @@ from platform_web.cart.count import with_cart_count
 from platform_web.checkout.address_form import PAYMENT_UNKNOWN, PAYMENTS
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.shop import OrderPage
-from platform_web.container import Container, ContainerDep, LoggedInVisitor, LoginRequired, MemberForm
+from platform_web.container import Container, ContainerDep, LoggedInVisitor, MemberForm, raise_if_logged_out
 from platform_web.form_urls import redirect_get_to
 from platform_web.orders.texts import CANCELLABLE, FAILURES, UNPAID
 from platform_web.rendering.catalogues import N_
+from platform_web.rendering.messages import NOT_NOW
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.visitor.cursors import read_cursor
 from platform_web.visitor.urls import with_notice
@@ -31,7 +32,6 @@ UNKNOWN_OUTCOME = N_(
 )
 NOT_RESTORED = N_("The items could not be added to your cart. Try again in a moment.")
 TOO_LATE = N_("This order can no longer be cancelled.")
-NOT_NOW = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
 
 
 @router.get("")
@@ -63,7 +63,7 @@ async def cancel_order(order_id: UUID, form: MemberForm, container: ContainerDep
     except ServiceUnavailable:
         return await _order_page(container, visitor, str(order_id), message=NOT_NOW, status=503)
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         if error.status == 409:
             return await _order_page(container, visitor, str(order_id), message=TOO_LATE, status=409)
         raise
@@ -80,7 +80,7 @@ async def pay_again(order_id: UUID, form: MemberForm, container: ContainerDep, v
     except ServiceUnavailable:
         return await _order_page(container, visitor, str(order_id), message=UNKNOWN_OUTCOME, status=503)
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         message = NOT_PAYABLE if error.code == "order-not-payable" else NOT_PAID
         return await _order_page(container, visitor, str(order_id), message=message, status=error.status)
     return redirect(f"/orders/{order_id}")
@@ -94,7 +94,7 @@ async def restore_cart(order_id: UUID, form: MemberForm, container: ContainerDep
     except ServiceUnavailable:
         return await _order_page(container, visitor, str(order_id), message=NOT_RESTORED, status=503)
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         return await _order_page(container, visitor, str(order_id), message=NOT_RESTORED, status=error.status)
     return redirect(with_notice("/cart", "restored"))
 
@@ -110,7 +110,7 @@ async def _page(container: Container, visitor: Visitor, cursor: str) -> OrderPag
     except ServiceUnavailable:
         return None
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         raise
 
 
@@ -128,7 +128,7 @@ async def _order_page(
             container, visitor, container.shop.order(visitor.request_context, order_id)
         )
     except ServiceError as error:
-        _raise_if_logged_out(error)
+        raise_if_logged_out(error)
         raise NotFound("The order does not exist.") from None
     content = {
         "order": order,
@@ -142,8 +142,3 @@ async def _order_page(
     if notice == "placed" and order.payment.state in UNPAID:
         notice = None
     return container.pages.render(visitor, "orders/order.html", content, status=status, notice=notice, cart_count=count)
-
-
-def _raise_if_logged_out(error: ServiceError) -> None:
-    if error.status == 401:
-        raise LoginRequired from None

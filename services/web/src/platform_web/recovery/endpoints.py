@@ -12,6 +12,7 @@ from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.container import AnyVisitor, Container, ContainerDep
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, missing_fields
+from platform_web.rendering.messages import NOT_NOW, TOO_MANY_ATTEMPTS
 from platform_web.rendering.pages import redirect
 from platform_web.session.clearing import clear_member_data
 from platform_web.visitor.forms import BrowserForm
@@ -21,8 +22,6 @@ from platform_web.visitor.visitor import Visitor
 router = APIRouter()
 
 LINK_INVALID = N_("This link is invalid, was already used, or has expired.")
-TOO_MANY_ATTEMPTS = N_("Too many attempts. Wait a few minutes and try again.")
-UNAVAILABLE = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
 
 
 @router.get("/verify-email")
@@ -124,5 +123,5 @@ def _reset_page(
 def _failure(error: ServiceUnavailable | ServiceError) -> tuple[int, str]:
     """Return status and untranslated message."""
     if isinstance(error, ServiceUnavailable):
-        return 503, UNAVAILABLE
+        return 503, NOT_NOW
     return error.status, TOO_MANY_ATTEMPTS if error.status == 429 else LINK_INVALID

@@ -20,6 +20,7 @@ from platform_web.container import AnyVisitor, Container, ContainerDep
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message, missing_fields
+from platform_web.rendering.messages import NOT_NOW, TOO_MANY_ATTEMPTS
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.session.clearing import clear_member_data, end_replaced_session
 from platform_web.session.second_factor import EXPIRED, SubmittedCode, challenge_of, is_over
@@ -40,8 +41,6 @@ REASONS = {
     "/orders": N_("Log in to see your orders."),
 }
 WRONG_CREDENTIALS = N_("The e-mail address or password is incorrect.")
-TOO_MANY_ATTEMPTS = N_("Too many attempts. Wait a few minutes and try again.")
-UNAVAILABLE = N_("We cannot do that right now. Nothing was changed; try again in a moment.")
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +117,7 @@ async def sign_up(form: BrowserForm, container: ContainerDep, visitor: AnyVisito
         opened = await container.auth.log_in(visitor.request_context, email, password)
     except ServiceUnavailable:
         # It is unknown whether the account was created; a retry with the same key is safe.
-        return _sign_up_form(container, visitor, form, {}, UNAVAILABLE, 503, form.key)
+        return _sign_up_form(container, visitor, form, {}, NOT_NOW, 503, form.key)
     except ServiceError as error:
         if challenge := challenge_of(error):
             # A form of a while ago, whose account has a second factor by now.
@@ -252,7 +251,7 @@ def _sign_up_form(
 def _failure(error: ServiceUnavailable | ServiceError) -> tuple[int, str]:
     """Return status and untranslated message for a failed log-in."""
     if isinstance(error, ServiceUnavailable):
-        return 503, UNAVAILABLE
+        return 503, NOT_NOW
     if error.status == 429:
         return 429, TOO_MANY_ATTEMPTS
     return _page_status(error), WRONG_CREDENTIALS
