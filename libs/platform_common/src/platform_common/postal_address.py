@@ -80,7 +80,7 @@ def normalize_phone(text: str, country: str) -> str:
         )
     domestic = number.country_code == phonenumbers.country_code_for_region(country)
     # How a number of a range that the library does not know is dialed within its country is not known either: without
-    # this, 04-123 4567 became 41234567, which reaches nobody.
+    # this, 04-123 4567 became 41234567, which is no valid number.
     if domestic and (phonenumbers.is_valid_number(number) or _is_local(number)):
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -34,7 +34,7 @@ function _M.get_request_id()
 end
 
 
--- all the anonymous share one consumer, so that one is nobody's
+-- all anonymous clients share one consumer, which therefore identifies no client
 function _M.get_consumer_id(headers)
   local consumer = kong.client.get_consumer()
   if not consumer then

@@ -10,7 +10,7 @@ local null = ngx.null
 local setmetatable = setmetatable
 local type = type
 
--- by Redis configuration: when its server refused a SET command. It is not asked again for a while, not for ever:
+-- by Redis configuration: when its server refused a SET command. It is asked again after a while:
 -- a server may be replaced, and some tell of a passing trouble in the same words
 local REFUSED = setmetatable({}, { __mode = "k" })
 local ASK_AGAIN = 60 -- seconds
