@@ -13,6 +13,7 @@ from platform_auth.rate_limiting import RateLimiter
 from platform_auth.sessions.record import Session
 from platform_common.client_address import address_block
 from platform_common.languages import preferred_language
+from platform_common.problem_translation import DEFAULT_LANGUAGE, LANGUAGES
 
 _MAILS_PER_ACCOUNT, _MAILS_PER_ADDRESS, _ATTEMPTS = "mails-account", "mails-address", "mail-proofs-address"
 
@@ -72,7 +73,7 @@ class EmailProofService:
         if not await self._rate_limiter.hit(self._limits.mails_per_account, _MAILS_PER_ACCOUNT, account):
             log.warning("password_reset_throttled", outcome="refused")
             return MemberResponse(202, {}, b"")
-        language = preferred_language(accept_language, ("en", "ko"), "en")
+        language = preferred_language(accept_language, LANGUAGES, DEFAULT_LANGUAGE)
         response = await self._members.pass_on("/internal/password-resets", {"email": email, "locale": language})
         log.info("password_reset_requested", outcome=_outcome(response))
         return response

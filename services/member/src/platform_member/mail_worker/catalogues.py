@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from gettext import NullTranslations
-from io import BytesIO
 from pathlib import Path
 from typing import Literal, get_args
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import Translations
+from platform_common.catalogues import compile_catalogue
 
 Language = Literal["en", "ko"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -28,9 +25,4 @@ def load_catalogue(language: Language) -> NullTranslations:
     """Return the catalogue of `language`; English needs none."""
     if language == DEFAULT_LANGUAGE:
         return NullTranslations()
-    with (FOLDER / language / "LC_MESSAGES" / "mail.po").open("rb") as file:
-        catalogue = read_po(file, locale=language, domain="mail")
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Translations(compiled, domain="mail")
+    return compile_catalogue(FOLDER / language / "LC_MESSAGES" / "mail.po")

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from gettext import NullTranslations
-from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import Translations
-
+from platform_common.catalogues import compile_catalogue
 from platform_web.visitor.preferences import DEFAULT_LANGUAGE, LANGUAGES, Language
 
 FOLDER = Path(__file__).parents[1] / "locale"
@@ -24,12 +20,7 @@ def load_catalogue(language: Language) -> NullTranslations:
     """Return the catalogue of `language`; English needs none."""
     if language == DEFAULT_LANGUAGE:
         return NullTranslations()
-    with catalogue_file(language).open("rb") as file:
-        catalogue = read_po(file, locale=language, domain="web")
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Translations(compiled, domain="web")
+    return compile_catalogue(catalogue_file(language))
 
 
 def load_catalogues() -> dict[Language, NullTranslations]:
