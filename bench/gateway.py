@@ -31,6 +31,7 @@ import redis
 from harness import cores, kong, nginx, results, servers, wrk
 
 from platform_standalone.nginx.gateway import PLUGIN_FOLDER
+from platform_standalone.ports import reserve_port
 from platform_testing.valkey import AclUser, EphemeralValkey
 
 BENCH = Path(__file__).parent
@@ -148,7 +149,7 @@ def _gateway(folder: Path, core: int, load_core: int, plugin: Path) -> Iterator[
 def _standalone(folder: Path, core: int, service: int, store: int, plugin: Path) -> Iterator[tuple[int, list[int]]]:
     routes = folder / "routes.json"
     routes.write_text(json.dumps(_routes(service, store)))
-    port = servers.free_port()
+    port = reserve_port()
     command = [sys.executable, "-m", "platform_standalone.nginx.host", "--routes", str(routes), "--port", str(port)]
     command += ["--state", str(folder / "gateway"), "--workers", "1", "--log-level", "warn"]
     command += ["--plugins", str(plugin), "--plugins", str(BENCH / "gateway"), "--plugin-host", "bench_host"]

@@ -32,6 +32,7 @@ from platform_auth.keys.files import init_ring
 from platform_auth.keys.reloader import KeyRingReloader
 from platform_auth.sessions.record import Session
 from platform_auth.sessions.repository import SESSION_KEY
+from platform_standalone.ports import reserve_port
 from platform_testing.valkey import PLATFORM_RULES, AclUser, EphemeralValkey
 
 BENCH = Path(__file__).parent
@@ -176,7 +177,7 @@ def _contenders(
     running: dict[str, Contender] = {}
     try:
         for name, (command, environment, variable, tokens) in plans.items():
-            port = servers.free_port()
+            port = reserve_port()
             environment = environment | {variable: str(port)}
             server = servers.start(name, command, port, core, environment, folder / f"{name}.log", folder)
             running[name] = Contender(server, wrk.bearer_script(tokens, "/auth/verify"))

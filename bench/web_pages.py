@@ -28,6 +28,7 @@ import web_content
 import web_vitals
 from harness import cores, nginx, results, servers, wrk
 
+from platform_standalone.ports import reserve_port
 from platform_web.assets.bundle import FOLDER, STYLES
 
 BENCH = Path(__file__).parent
@@ -117,7 +118,7 @@ def _contenders(folder: Path, core: int, load_core: int) -> Iterator[dict[str, s
             "WEB_TOKEN_ISSUER": "https://members.bench",
             "WEB_TOKEN_AUDIENCE": "member-platform",
             "WEB_INSECURE_COOKIES_FOR_LOCAL_DEVELOPMENT": "true",
-            "WEB_METRICS_PORT": str(servers.free_port()),
+            "WEB_METRICS_PORT": str(reserve_port()),
         }
         plans = {
             OURS: ([python, "-m", "platform_web.main", "serve"], web_environment, "WEB_PORT", folder),
@@ -131,7 +132,7 @@ def _contenders(folder: Path, core: int, load_core: int) -> Iterator[dict[str, s
         }
         found: dict[str, servers.Server] = {}
         for name, (command, environment, variable, home) in plans.items():
-            port = servers.free_port()
+            port = reserve_port()
             environment = environment | {variable: str(port)}
             found[name] = servers.start(name, command, port, core, environment, folder / f"{name}.log", home)
             running.append(found[name])

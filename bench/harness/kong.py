@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import servers
 from harness.cores import on_core
+from platform_standalone.ports import reserve_port
 
 
 class KongFailed(RuntimeError):
@@ -39,7 +39,7 @@ def running(
 
     `plugins` gives the folders of plugins that are not Kong's own. Raises KongFailed.
     """
-    prefix, port = folder / "kong", servers.free_port()
+    prefix, port = folder / "kong", reserve_port()
     declarative = folder / "kong.json"
     declarative.write_text(json.dumps(_declarative(service, routes)))
     path = "".join(f"{plugin}/?.lua;" for plugin in plugins.values())

@@ -10,11 +10,12 @@ import psutil
 
 from harness import servers
 from platform_standalone.nginx.program import find_nginx
+from platform_standalone.ports import reserve_port
 
 
 def start(folder: Path, core: int, locations: str) -> servers.Server:
     """Start nginx on `core` with `locations` (its own language). Raises ServerDidNotStart."""
-    port, home = servers.free_port(), folder / "service"
+    port, home = reserve_port(), folder / "service"
     (home / "temp").mkdir(parents=True)
     temp = "".join(f"{kind}_temp_path temp/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (home / "nginx.conf").write_text(

@@ -35,14 +35,6 @@ class Server:
             self.process.wait(10)
 
 
-def free_port() -> int:
-    """Return a loopback port that no one uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def start(
     name: str, command: Sequence[str], port: int, core: int, environment: Mapping[str, str], log: Path, cwd: Path
 ) -> Server:

@@ -21,7 +21,7 @@ from plugintests.setups import setups
 from plugintests.tls import TlsFront
 from plugintests.watched import Watched
 
-from platform_testing.process import free_port
+from platform_standalone.ports import reserve_port
 from platform_testing.valkey import AclUser, EphemeralValkey
 
 LIMIT_SECONDS = 15.0
@@ -104,9 +104,9 @@ def gateway(
         "IDEMPOTENCY_FINGERPRINT_SECRET": "a secret of the specs",
         "IDEMPOTENCY_REDIS_PASSWORD": urlsplit(valkey.url("gateway", 0)).password or "",
     }
-    services = dict.fromkeys(("echo", "other", RETRIED, BALANCED), service.port) | {"refused": free_port()}
+    services = dict.fromkeys(("echo", "other", RETRIED, BALANCED), service.port) | {"refused": reserve_port()}
     configurations = setups(
-        valkey.port, fragile.port, free_port(), tls.port, old_store.port, watched.config, service.port
+        valkey.port, fragile.port, reserve_port(), tls.port, old_store.port, watched.config, service.port
     )
     made.start(configurations, services, environment)
     yield made

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from platform_testing.process import free_port
+from platform_standalone.ports import reserve_port
 
 EXAMPLE = Path(__file__).with_name("serving_example.py")
 
@@ -22,7 +22,7 @@ class Service:
     """The example service as a process of its own."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
-        self.port, self.metrics_port = free_port(), free_port()
+        self.port, self.metrics_port = reserve_port(), reserve_port()
         self.log = folder / "service.log"
         self.errors = folder / "service.err"
         settings = {"EXAMPLE_PORT": str(self.port), "EXAMPLE_METRICS_PORT": str(self.metrics_port)} | environment

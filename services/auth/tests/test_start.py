@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from platform_auth.config import AuthSettings
 from platform_auth.serving import run, wait_for_store
-from platform_testing.process import free_port
+from platform_standalone.ports import reserve_port
 from platform_testing.servers import REDIS_RULES
 from platform_testing.valkey import AclUser, EphemeralValkey
 
@@ -34,7 +34,7 @@ def environment(clean_valkey, ring):
         "AUTH_TOKEN_ISSUER": "https://members.test",
         "AUTH_TOKEN_AUDIENCE": "member-platform",
         "AUTH_SERVICE_TOKEN_KEY": SECRET,
-        "AUTH_PORT": str(free_port()),
+        "AUTH_PORT": str(reserve_port()),
     }
 
 
@@ -137,7 +137,9 @@ def test_insecure_cookies_are_refused_off_loopback(refused_in_process, environme
 
 
 def test_a_store_that_does_not_respond_is_named(environment, tmp_path):
-    code, said = refusal(environment | {"AUTH_REDIS_URL": f"redis://auth:{SECRET}@127.0.0.1:{free_port()}/1"}, tmp_path)
+    code, said = refusal(
+        environment | {"AUTH_REDIS_URL": f"redis://auth:{SECRET}@127.0.0.1:{reserve_port()}/1"}, tmp_path
+    )
 
     assert code == 1
     assert "AUTH_REDIS_URL" in said
@@ -200,7 +202,7 @@ def test_the_example_file_names_every_setting():
 
 
 async def test_the_process_serves_is_ready_and_stops(environment, tmp_path):
-    metrics = free_port()
+    metrics = reserve_port()
     process = start(environment | {"AUTH_METRICS_PORT": str(metrics)}, tmp_path)
     try:
         base = f"http://127.0.0.1:{environment['AUTH_PORT']}"

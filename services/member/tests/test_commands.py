@@ -27,7 +27,7 @@ from platform_member.create_admin import read_admin
 from platform_member.factors.encryption import SecretEncryption
 from platform_member.main import main
 from platform_member.schema import SCHEMA
-from platform_testing.process import free_port
+from platform_standalone.ports import reserve_port
 
 REFUSES = "refuses this role, its password or the database's name"
 SECRET = "hunter2-" * 5
@@ -56,7 +56,7 @@ def served(database):
         "service_token_key": SECRET,
         "fingerprint_key": SECRET,
         "factor_keys": SECRET,
-        "port": free_port(),
+        "port": reserve_port(),
     }
 
 

@@ -21,7 +21,7 @@ import uuid_utils.compat
 
 from platform_shop.config import MigrationSettings, ShopSettings
 from platform_shop.main import main
-from platform_testing.process import free_port
+from platform_standalone.ports import reserve_port
 from platform_testing.tokens import AUDIENCE, ISSUER, jwk
 
 SECRET = "hunter2-" * 5
@@ -81,7 +81,7 @@ def served(database, auth_url):
         "fingerprint_key": SECRET,
         "cart_key": SECRET,
         "payment_webhook_secret": SECRET,
-        "port": free_port(),
+        "port": reserve_port(),
         "payment_poll_interval_seconds": 0.5,
         "payment_sweep_interval_seconds": 0.2,
     }

@@ -6,7 +6,6 @@ import errno
 import secrets
 import socket
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 
@@ -19,6 +18,7 @@ DEFAULT_EDGE_PORT = 8080
 FIRST_UNPRIVILEGED_PORT = 1024
 LOOPBACK = "127.0.0.1"
 
+# Below the ports that Linux lends to outgoing connections (ip(7), ip_local_port_range).
 _UNLENT = range(10240, 32768)
 
 
@@ -76,20 +76,29 @@ def resolve_ports(environment: Mapping[str, str]) -> Ports:
 
 
 def free_ports() -> Ports:
-    """Return ports that no one uses now, drawn at random: for tests, which may run next to one another.
+    """Return ports that are reserved for this process: for tests, which may run next to one another."""
+    return Ports(*(reserve_port() for _ in NAMES))
 
-    They lie below those that the kernel lends to outgoing connections (32768 and up, by default),
-    so that none is taken before the last component has started.
+
+def reserve_port() -> int:
+    """Return a free loopback TCP port that no other caller gets while this process runs.
+
+    The port stays bound by a socket that never listens. With SO_REUSEADDR, which servers set, a second socket may
+    bind and listen nevertheless; without it, as here, bind fails. So the port also stays reserved while its server
+    has not started yet or is restarted. Raises PlatformError if none is found.
     """
-    with ExitStack() as stack:
-        ports: dict[str, int] = {}
-        while len(ports) < len(NAMES):
-            port = secrets.choice(_UNLENT)
-            probe = stack.enter_context(socket.socket())
-            with suppress(OSError):
-                probe.bind((LOOPBACK, port))
-                ports[NAMES[len(ports)]] = port
-        return Ports(**ports)
+    for _ in range(200):
+        port = secrets.choice(_UNLENT)
+        reservation = socket.socket()
+        try:
+            reservation.bind((LOOPBACK, port))
+        except OSError:
+            reservation.close()
+            continue
+        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reservation.detach()  # stays open until the process ends
+        return port
+    raise PlatformError("No free TCP port was found on 127.0.0.1.")
 
 
 def check_free(ports: Ports, edge_host: str) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from platform_standalone.nginx.gateway import PLUGIN_FOLDER
+from platform_standalone.ports import reserve_port
 
 PROBE_PLUGINS = Path(__file__).parent / "plugins"
 KONG_HOST = PLUGIN_FOLDER / "spec" / "support" / "host"
@@ -296,14 +297,7 @@ class Running:
 
 @pytest.fixture(scope="session")
 def free_ports() -> Callable[[int], list[int]]:
-    def make(count: int) -> list[int]:
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-        ports = [one.getsockname()[1] for one in sockets]
-        for one in sockets:
-            one.close()
-        return ports
-
-    return make
+    return lambda count: [reserve_port() for _ in range(count)]
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from dataclasses import astuple, replace
 import pytest
 
 from platform_standalone.errors import PlatformError
-from platform_standalone.ports import NAMES, check_free, free_ports, resolve_ports
+from platform_standalone.ports import LOOPBACK, NAMES, check_free, free_ports, reserve_port, resolve_ports
 
 
 def test_all_ports_follow_the_edge():
@@ -42,6 +42,16 @@ def test_free_ports_are_free_and_different():
 
     check_free(ports, "127.0.0.1")
     assert len(set(astuple(ports))) == len(NAMES)
+
+
+def test_a_reserved_port_is_refused_to_others_and_its_server_may_start_again():
+    port = reserve_port()
+
+    for _ in range(2):
+        with socket.create_server((LOOPBACK, port)), socket.create_connection((LOOPBACK, port)):
+            pass
+        with socket.socket() as other, pytest.raises(OSError, match="Address already in use"):
+            other.bind((LOOPBACK, port))
 
 
 def test_a_port_in_use_is_named_with_its_holder_and_a_way_out():

@@ -9,14 +9,15 @@ from pathlib import Path
 import psycopg
 
 from platform_standalone.local_servers.postgres import SUPERUSER, init_cluster, server_command
-from platform_testing.process import ServerProcess, free_port
+from platform_standalone.ports import reserve_port
+from platform_testing.process import ServerProcess
 
 
 class EphemeralPostgres:
     """A PostgreSQL server for tests: without durability (`fsync=off`), because its folder is deleted."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.port = free_port()
+        self.port = reserve_port()
         self.password = secrets.token_urlsafe(16)
         self._data = folder / "postgres"
         self.log = folder / "postgres.log"

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from platform_standalone.local_servers.wheels import ServerFailed
-
-# Below the ports that Linux lends to outgoing connections (ip(7), ip_local_port_range): nobody gets one by chance
-# between our look and the server's start.
-_UNLENT = range(20000, 32768)
-
-
-def free_port() -> int:
-    """Return a free loopback TCP port. Raises ServerFailed if none is found."""
-    for _ in range(100):
-        port = secrets.choice(_UNLENT)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise ServerFailed("No free TCP port was found on 127.0.0.1.")
 
 
 class ServerProcess:

@@ -8,7 +8,8 @@ from pathlib import Path
 import redis
 
 from platform_standalone.local_servers.valkey import PLATFORM_RULES, AclUser, server_command, write_config
-from platform_testing.process import ServerProcess, free_port
+from platform_standalone.ports import reserve_port
+from platform_testing.process import ServerProcess
 
 __all__ = ["PLATFORM_RULES", "AclUser", "EphemeralValkey", "server_command"]
 
@@ -17,7 +18,7 @@ class EphemeralValkey:
     """A server for tests; it may be killed and started again on its append-only file."""
 
     def __init__(self, folder: Path, users: Mapping[str, AclUser]) -> None:
-        self.port = free_port()
+        self.port = reserve_port()
         self._users = dict(users)
         self._config = folder / "valkey.conf"
         self._data = folder / "valkey"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 
 from platform_standalone.nginx.gateway import PLUGIN_FOLDER, HostSettings, render_host
 from platform_standalone.nginx.program import NginxMissing, Program, start_failure
+from platform_standalone.ports import reserve_port
 
 READY_SECONDS = 10
 # Kong has one named `kong`, which plugins may use.
@@ -76,9 +76,7 @@ def _is_ready(settings: HostSettings, child: subprocess.Popen[str]) -> bool:
 
 
 def _settings(options: argparse.Namespace) -> HostSettings:
-    ports = [options.port, options.status_port]
-    free = iter(_free_ports(ports.count(0)))
-    port, status_port = (given or next(free) for given in ports)
+    port, status_port = (given or reserve_port() for given in (options.port, options.status_port))
     return HostSettings(
         state=options.state,
         port=port,
@@ -93,15 +91,6 @@ def _settings(options: argparse.Namespace) -> HostSettings:
         next_upstream=options.next_upstream,
         log_level=options.log_level,
     )
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [int(server.getsockname()[1]) for server in sockets]
-    finally:
-        for server in sockets:
-            server.close()
 
 
 def _parser() -> argparse.ArgumentParser:

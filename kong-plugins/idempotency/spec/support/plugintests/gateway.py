@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from platform_testing.process import free_port
+from platform_standalone.ports import reserve_port
 from plugintests.wire import Answer, Headers, Wire
 
 PLUGIN = Path(__file__).resolve().parents[3]
@@ -195,7 +195,7 @@ class Kong(Gateway):
         self.folder.mkdir(parents=True, exist_ok=True)
         declarative = self.folder / "kong.json"
         declarative.write_text(json.dumps(self._declarative(setups, services)))
-        self.port, self.http2_port, self._status_port = free_port(), free_port(), free_port()
+        self.port, self.http2_port, self._status_port = reserve_port(), reserve_port(), reserve_port()
         self._prefix = self.folder / "k"
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("KONG_")} | {
             **environment,

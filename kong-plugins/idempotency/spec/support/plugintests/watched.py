@@ -8,7 +8,8 @@ from pathlib import Path
 
 import redis
 
-from platform_testing.process import ServerProcess, free_port
+from platform_standalone.ports import reserve_port
+from platform_testing.process import ServerProcess
 from platform_testing.valkey import server_command
 
 NAME = "idem"
@@ -22,8 +23,8 @@ class Watched:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.ports = [free_port(), free_port()]
-        self.sentinel_ports = [free_port() for _ in range(3)]
+        self.ports = [reserve_port(), reserve_port()]
+        self.sentinel_ports = [reserve_port() for _ in range(3)]
         self._processes: dict[int, ServerProcess] = {}
 
     @property
