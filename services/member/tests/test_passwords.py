@@ -134,7 +134,7 @@ def test_parameters_below_the_recommended_ones_are_refused(weaker):
 async def test_more_than_the_queue_holds_is_shed_at_once_and_taken_again_later(hasher, monkeypatch):
     """One worker and one place: the third has to come back."""
     go_on = threading.Event()
-    monkeypatch.setattr(hasher._context, "hash", lambda password: go_on.wait(10) and password)
+    monkeypatch.setattr(hasher._context, "hash", lambda password: go_on.wait(60) and password)
     first, second = asyncio.create_task(hasher.hash("1")), asyncio.create_task(hasher.hash("2"))
     await asyncio.sleep(0)
 
@@ -149,10 +149,12 @@ async def test_more_than_the_queue_holds_is_shed_at_once_and_taken_again_later(h
 
 async def test_a_caller_that_gave_up_still_takes_its_place(hasher, monkeypatch):
     """Else abandoned requests could pile up more work than the bound allows."""
-    go_on = threading.Event()
-    monkeypatch.setattr(hasher._context, "hash", lambda password: go_on.wait(10) and password)
+    began, go_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(hasher._context, "hash", lambda password: (began.set(), go_on.wait(60)) and password)
     given_up = [asyncio.create_task(hasher.hash(n)) for n in "12"]
     await asyncio.sleep(0)
+    # work that no thread has begun is given up for good, and its place is free
+    await asyncio.to_thread(began.wait, 60)
     given_up[0].cancel()
     await asyncio.wait([given_up[0]])
 
@@ -166,7 +168,7 @@ async def test_an_overload_reaches_the_client_as_a_problem(make_settings, start,
     app = await start(make_settings(password_hash_workers=1, password_hash_queue_size=0))
     client = await connect(app)
     go_on = threading.Event()
-    app.state.services.credentials._hasher._executor.submit(go_on.wait, 10)
+    app.state.services.credentials._hasher._executor.submit(go_on.wait, 60)
     presented = {"email": "nobody@example.com", "password": "whatever"}
 
     ask = [

@@ -43,8 +43,8 @@ async def make_browser(services: Services) -> AsyncIterator[Callable[..., Any]]:
                 "shop_url": services.shop.url,
                 "token_issuer": ISSUER,
                 "token_audience": AUDIENCE,
-                "read_timeout_seconds": 1.0,
-                "write_timeout_seconds": 1.0,
+                "read_timeout_seconds": 5.0,
+                "write_timeout_seconds": 5.0,
                 **settings,
             }
             site = Web(WebSettings(_env_file=None, **chosen))
