@@ -18,7 +18,7 @@ from platform_operator.config import OperatorSettings
 from platform_shop.config import MigrationSettings as ShopMigrationSettings
 from platform_shop.config import ShopSettings
 from platform_standalone.ports import NAMES, variable
-from platform_standalone.settings import SETTINGS
+from platform_standalone.setting_names import SETTINGS
 from platform_web.config import WebSettings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -16,7 +15,8 @@ from platform_standalone.credentials import Credentials
 from platform_standalone.database import MEMBER, SHOP
 from platform_standalone.errors import PlatformError
 from platform_standalone.nginx.edge import ORIGIN_PATTERN
-from platform_standalone.ports import LOOPBACK, NAMES, Ports, variable
+from platform_standalone.ports import LOOPBACK, Ports
+from platform_standalone.setting_names import check_names, of_service, without_effect
 from platform_standalone.state import StateFolder
 
 # The same whatever the port, so that tokens outlive a move to another.
@@ -25,7 +25,10 @@ TOKEN_AUDIENCE = "member-platform"  # noqa: S105 (a name)
 
 # A Valkey that is full refuses writes; without a limit the machine would run out of memory instead.
 DEFAULT_MAXMEMORY = "256mb"
-_MEMORY = re.compile(r"[1-9][0-9]*[kmg]b", re.IGNORECASE)
+_MEMORY = re.compile(r"([1-9][0-9]*)([kmg])b", re.IGNORECASE)
+_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
+# Less than an empty Valkey itself needs, and every write fails.
+_MIN_MEMORY = 16 * 2**20
 
 ADMINISTRATOR_EMAIL = "admin@example.com"
 
@@ -42,20 +45,9 @@ _YES = frozenset({"", "1", "yes", "on", "true"})
 _NO = frozenset({"0", "no", "off", "false"})
 
 
-# The settings that would fail silently: one that is misspelt leaves the platform less protected, or elsewhere.
-SETTINGS = (
-    *("ADMIN_EMAIL", "CORS_ORIGINS", "DEMO_DATA", "EDGE_HOST", "PLATFORM_STATE", "PUBLIC_URL", "TRUSTED_PROXIES"),
-    *("VALKEY_MAXMEMORY", "VALKEY_IDEMPOTENCY_MAXMEMORY"),
-)
-_PORTS = tuple(variable(name) for name in NAMES if name != "edge")
-# Enough for a missing or a wrong letter; other programs' variables differ in more. Many have one for a port.
-_LIKENESS = 0.85
-_PORT_LIKENESS = 0.94
-
-
 def check_environment(environment: Mapping[str, str]) -> None:
     """Raise PlatformError if a variable of `make up` has an invalid value or a misspelt name."""
-    _check_names(environment)
+    check_names(environment)
     if (public_url := environment.get("PUBLIC_URL", "")) and not _is_origin(public_url):
         raise PlatformError(f"PUBLIC_URL is {public_url!r}; it must be https://<host>, without a path.")
     if environment.get("DEMO_DATA", "").lower() not in _YES | _NO:
@@ -67,15 +59,6 @@ def check_environment(environment: Mapping[str, str]) -> None:
             normalize_email(email)
         except ValueError as error:
             raise PlatformError(f"ADMIN_EMAIL is {email!r}: {error}") from None
-
-
-def _check_names(environment: Mapping[str, str]) -> None:
-    if "EDGE_PORT" in environment:
-        raise PlatformError("EDGE_PORT is not a setting (did you mean PORT?).")
-    for name in sorted(environment.keys() - {*SETTINGS, *_PORTS}):
-        for known, likeness in ((SETTINGS, _LIKENESS), (_PORTS, _PORT_LIKENESS)):
-            for setting in difflib.get_close_matches(name, known, n=1, cutoff=likeness):
-                raise PlatformError(f"{name} is not a setting (did you mean {setting}?).")
 
 
 def trusted_proxies(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -114,9 +97,10 @@ def _listed(environment: Mapping[str, str], name: str) -> list[str]:
 
 def warnings(environment: Mapping[str, str]) -> list[str]:
     """Return warnings about valid but probably mistaken settings, one sentence each."""
+    found = [f"{name} is not a setting of the platform; it has no effect." for name in without_effect(environment)]
     if environment.get("PUBLIC_URL", "").startswith("https:") and not trusted_proxies(environment):
-        return [_SHARED_ADDRESS]
-    return []
+        found.append(_SHARED_ADDRESS)
+    return found
 
 
 def _is_origin(url: str) -> bool:
@@ -179,8 +163,11 @@ class PlatformSettings:
     def maxmemory(self, variable: str) -> str:
         """Return the limit of a Valkey's memory that `variable` sets. Raises PlatformError."""
         value = self.caller.get(variable) or DEFAULT_MAXMEMORY
-        if not _MEMORY.fullmatch(value):
+        memory = _MEMORY.fullmatch(value)
+        if not memory:
             raise PlatformError(f"{variable} is {value!r}; it must be a number with a unit, such as 256mb or 1gb.")
+        if int(memory[1]) * _UNITS[memory[2].lower()] < _MIN_MEMORY:
+            raise PlatformError(f"{variable} is {value!r}; it must be at least 16mb, or the store rejects every write.")
         return value
 
     def member_environment(self) -> dict[str, str]:
@@ -314,7 +301,6 @@ class PlatformSettings:
         return inherited | {"PATH": path, "PYTHONUNBUFFERED": "1"}
 
     def _service(self, prefix: str) -> dict[str, str]:
-        tuned = {name: value for name, value in self.caller.items() if name.startswith(prefix + "_")}
         common = {
             "TOKEN_ISSUER": TOKEN_ISSUER,
             "TOKEN_AUDIENCE": TOKEN_AUDIENCE,
@@ -322,4 +308,5 @@ class PlatformSettings:
             "HOST": LOOPBACK,
             "FORWARDED_ALLOW_IPS": LOOPBACK,
         }
+        tuned = of_service(prefix.lower(), self.caller)
         return self.common_environment() | tuned | {f"{prefix}_{name}": value for name, value in common.items()}

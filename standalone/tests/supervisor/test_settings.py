@@ -50,6 +50,14 @@ def test_an_https_address_without_a_trusted_proxy_is_warned_about(environment, c
         ("VALKEY_PRT", "VALKEY_PORT"),
         ("GATEWAY_PORTT", "GATEWAY_PORT"),
         ("EDGE_PORT", "PORT"),
+        ("PORTS", "PORT"),
+        ("PROT", "PORT"),
+        ("PRT", "PORT"),
+        ("MEMBER_PORTT", "MEMBER_PORT"),
+        ("MEMBER_LOG_LEVL", "MEMBER_LOG_LEVEL"),
+        ("AUTH_RATE_LIMIT_LOGIN_PER_ACCOUNT", "AUTH_RATE_LIMIT_LOGINS_PER_ACCOUNT"),
+        ("SHOP_CURENCY", "SHOP_CURRENCY"),
+        ("WEB_TIMEZONE", "WEB_TIME_ZONE"),
     ],
 )
 def test_a_misspelt_setting_is_refused(name, meant):
@@ -69,10 +77,35 @@ def test_a_misspelt_setting_is_refused(name, meant):
         "EMAIL",
         "HOSTNAME",
         "PUBLIC_DNS",
+        "PORT0",
+        "EXPORT",
+        "SMTP_HOST",
+        "MEMBER_SMTP_HOST",
     ],
 )
 def test_variables_of_other_programs_are_left_alone(name):
     check_environment({name: "x"})
+    assert warnings({name: "x"}) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["WEB_CONCURRENCY", "AUTH_SOCK", "AUTH_TOKEN", "GATEWAY_FOO", "GATEWAY_INTERFACE", "VALKEY_URL", "SHOP_XYZZY"],
+)
+def test_a_name_that_only_begins_like_a_setting_is_warned_about(name):
+    check_environment({name: "x"})
+    assert warnings({name: "x"}) == [f"{name} is not a setting of the platform; it has no effect."]
+
+
+def test_links_to_services_of_kubernetes_are_left_alone():
+    assert warnings({"WEB_SERVICE_HOST": "10.0.0.1", "AUTH_PORT_80_TCP": "tcp://10.0.0.1:80"}) == []
+
+
+def test_variables_of_other_programs_do_not_reach_the_services(tmp_path):
+    settings = platform_settings(tmp_path, WEB_CONCURRENCY="4", WEB_SITE_NAME="Shop")
+    plan(settings)
+    assert "WEB_CONCURRENCY" not in settings.web_environment()
+    assert settings.web_environment()["WEB_SITE_NAME"] == "Shop"
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "10.0.0.5,0.0.0.0/0"])
@@ -81,14 +114,17 @@ def test_trusting_every_client_is_refused(network: str):
         trusted_proxies({"TRUSTED_PROXIES": network})
 
 
-def test_a_misspelt_setting_of_a_service_is_named_before_anything_starts(tmp_path):
-    settings = PlatformSettings(
+def platform_settings(folder: Path, **environment: str) -> PlatformSettings:
+    return PlatformSettings(
         checkout=Path(__file__).parents[3],
-        state=StateFolder(tmp_path),
+        state=StateFolder(folder),
         ports=free_ports(),
         edge_host="127.0.0.1",
-        credentials=load_credentials(tmp_path / "credentials.json"),
-        caller={**os.environ, "MEMBER_LOG_LEVL": "debug"},
+        credentials=load_credentials(folder / "credentials.json"),
+        caller={**os.environ, **environment},
     )
+
+
+def test_a_misspelt_setting_of_a_service_is_named_before_anything_starts(tmp_path):
     with pytest.raises(PlatformError, match=r"MEMBER_LOG_LEVL is not a setting \(did you mean MEMBER_LOG_LEVEL\?\)"):
-        plan(settings)
+        plan(platform_settings(tmp_path, MEMBER_LOG_LEVL="debug"))

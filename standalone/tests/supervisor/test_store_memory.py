@@ -21,12 +21,12 @@ def test_a_store_has_a_limit_by_default(tmp_path: Path):
     assert settings(tmp_path).maxmemory("VALKEY_MAXMEMORY") == "256mb"
 
 
-@pytest.mark.parametrize("value", ["64mb", "1GB", "900kb"])
+@pytest.mark.parametrize("value", ["64mb", "1GB", "16mb", "16384kb"])
 def test_the_limit_is_a_setting(tmp_path: Path, value: str):
     assert settings(tmp_path, VALKEY_MAXMEMORY=value).maxmemory("VALKEY_MAXMEMORY") == value
 
 
-@pytest.mark.parametrize("value", ["0", "0mb", "-1", "much", "1mb\nuser x on nopass", "64"])
+@pytest.mark.parametrize("value", ["0", "0mb", "-1", "much", "1mb\nuser x on nopass", "64", "900kb", "15mb"])
 def test_a_limit_that_is_none_is_refused_by_name(tmp_path: Path, value: str):
     with pytest.raises(PlatformError, match=r"^VALKEY_MAXMEMORY is "):
         settings(tmp_path, VALKEY_MAXMEMORY=value).maxmemory("VALKEY_MAXMEMORY")

@@ -101,18 +101,24 @@ def unknown_variables(kind: type[BaseSettings], environment: Mapping[str, str]) 
     """Describe each variable of `environment` and of the service's `.env` that has its prefix but is not a setting."""
     prefix = _prefix(kind)
     given = {
-        name.upper()
-        for name, value in {**_dotenv(kind), **environment}.items()
-        if not _SERVICE_LINK.fullmatch(f"{name.upper()}={value}")
+        name.upper() for name, value in {**_dotenv(kind), **environment}.items() if not is_service_link(name, value)
     }
-    known = {
-        prefix + field.upper() for settings in _settings_of(prefix, BaseSettings) for field in settings.model_fields
-    }
+    known = known_variables(prefix)
     return [
         f"{name} is not a setting{_suggestion(name, known)}"
         for name in sorted(given - known)
         if prefix and name.startswith(prefix)
     ]
+
+
+def is_service_link(name: str, value: str | None) -> bool:
+    """Return whether Kubernetes sets the variable for a Service of the namespace."""
+    return _SERVICE_LINK.fullmatch(f"{name.upper()}={value}") is not None
+
+
+def known_variables(prefix: str) -> set[str]:
+    """Return the variables of all loaded settings classes with `prefix`."""
+    return {prefix + field.upper() for kind in _settings_of(prefix, BaseSettings) for field in kind.model_fields}
 
 
 def _settings_of(prefix: str, base: type[BaseSettings]) -> Iterator[type[BaseSettings]]:
