@@ -111,6 +111,17 @@ def test_other_hosts_are_free(host):
 
 
 @pytest.mark.usefixtures("edge")
+def test_an_external_name_leads_to_nothing_of_the_platform():
+    def service(name):
+        return named("v1", "Service", "thief", spec={"type": "ExternalName", "externalName": name})
+
+    gateway = f"{RELEASE}-gateway.{PLATFORM}.svc.cluster.local"
+    until("the policy is in force", lambda: REFUSED in attempt(service(gateway)), within=60)
+    assert attempt(service(gateway), namespace=EXEMPT) == ""
+    assert attempt(service("db.own.test")) == ""
+
+
+@pytest.mark.usefixtures("edge")
 def test_the_platform_its_operator_and_exempt_namespaces_are_free():
     assert attempt(ingress(HOST), namespace=PLATFORM) == ""
     assert attempt(ingress(HOST), namespace=EXEMPT) == ""
