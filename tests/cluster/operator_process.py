@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -14,8 +15,6 @@ from typing import Any
 import yaml
 from api_proxy import ApiProxy
 from cluster import CHART, RELEASE, ROOT, helm, kubectl, run, until
-
-from platform_standalone.ports import reserve_port
 
 PROGRAM = ROOT / ".venv" / "bin" / "operator"
 PYTHON = ROOT / ".venv" / "bin" / "python"
@@ -93,7 +92,7 @@ class OperatorProcess:
 
     def start(self, wait: bool = True) -> None:
         """Start it, and wait until it works."""
-        self._port, metrics, self.tables_port = reserve_port(), reserve_port(), reserve_port()
+        self._port, metrics, self.tables_port = free_port(), free_port(), free_port()
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),
@@ -177,3 +176,9 @@ def kubeconfig(server: str) -> dict[str, Any]:
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
         "users": [{"name": "test", "user": {}}],
     }
+
+
+def free_port() -> int:
+    """Return a port of loopback that no one listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

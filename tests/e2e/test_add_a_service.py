@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from blackbox.own_platform import OwnPlatform
 from blackbox.pasted import run, shell_block
-from platform_standalone.ports import reserve_port
 
 ROOT = Path(__file__).parents[2]
 GUIDE = "docs/guides/add-a-service.md"
@@ -21,7 +21,8 @@ PORT = "9480"
 
 @pytest.fixture
 def free_port() -> str:
-    return str(reserve_port())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return str(server.getsockname()[1])
 
 
 def test_the_guides_lines_work(own_platform: OwnPlatform, free_port: str, tmp_path: Path):
