@@ -26,3 +26,18 @@ async def test_no_parameter_of_a_path_or_query_is_an_error_of_the_service(client
         response = await client.http.request(method, path)
 
         assert (method, path, response.status_code) == (method, path, min(response.status_code, 499))
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/vnd.api+json", "application/x-www-form-urlencoded"])
+async def test_every_operation_refuses_bodies_of_other_types(client, auth, member, media_type):
+    token = (await client.tokens())["access_token"]
+    member.requests.clear()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type}
+
+    for method, path, _ in json_operations(auth.api):
+        response = await client.http.request(method, path, content=b"{}", headers=headers)
+
+        assert (method, path, response.status_code) == (method, path, 415)
+        assert (response.json()["code"], response.headers["Accept"]) == ("media-type-unsupported", "application/json")
+        assert "415" in auth.api.openapi()["paths"][path][method.lower()]["responses"]
+    assert not member.requests

@@ -181,7 +181,7 @@ def _complete_responses(operation: dict[str, Any], problems: ProblemResponses) -
 def _implied_statuses(operation: Mapping[str, Any]) -> Iterator[int]:
     names = {parameter["name"].lower() for parameter in operation.get("parameters", ())}
     if "requestBody" in operation:
-        yield from (400, 413, 422)
+        yield from (400, 413, 415, 422)
     if names:
         yield 422
     if names & _PARSED_HEADERS:

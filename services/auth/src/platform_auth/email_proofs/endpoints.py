@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from platform_auth.email_proofs.schemas import CodeBody, ForgotBody, ResetBody, TokenBody
 from platform_auth.email_proofs.service import EmailProofService
 from platform_auth.members import MemberResponse
-from platform_auth.openapi import problems
+from platform_auth.openapi import JSON_BODY, problems
 from platform_auth.sessions.dependencies import Caller, CallerDevice
 
 # No response of these has a body, unless it is a problem.
@@ -38,26 +38,44 @@ async def request_email_verification(caller: Caller, service: Service, device: C
     return _response(await service.request_verification(caller, device.address))
 
 
-@router.post("/email/verification/link", status_code=204, summary="Verify an address by link", responses=_DONE)
+@router.post(
+    "/email/verification/link",
+    status_code=204,
+    summary="Verify an address by link",
+    responses=_DONE,
+    dependencies=[JSON_BODY],
+)
 async def verify_email_by_link(body: TokenBody, service: Service, device: CallerDevice) -> Response:
     """Verify the address that the link was sent to; no log-in is needed."""
     return _response(await service.verify_by_link(body.token, device.address))
 
 
-@router.post("/email/verification/code", status_code=204, summary="Verify an address by code", responses=_DONE)
+@router.post(
+    "/email/verification/code",
+    status_code=204,
+    summary="Verify an address by code",
+    responses=_DONE,
+    dependencies=[JSON_BODY],
+)
 async def verify_email_by_code(body: CodeBody, caller: Caller, service: Service, device: CallerDevice) -> Response:
     """Verify the caller's address by the code that was sent to it."""
     return _response(await service.verify_by_code(caller, body.code, device.address))
 
 
-@router.post("/password/forgot", status_code=202, summary="Send a link to reset a password", responses=_ACCEPTED)
+@router.post(
+    "/password/forgot",
+    status_code=202,
+    summary="Send a link to reset a password",
+    responses=_ACCEPTED,
+    dependencies=[JSON_BODY],
+)
 async def forgot_password(body: ForgotBody, service: Service, device: CallerDevice, request: Request) -> Response:
     """Send a link to the account with this address, if there is one; the response is the same if there is none."""
     accept_language = request.headers.get("Accept-Language", "")
     return _response(await service.request_reset(body.email, accept_language, device.address))
 
 
-@router.post("/password/reset", status_code=204, summary="Reset a password", responses=_RESET)
+@router.post("/password/reset", status_code=204, summary="Reset a password", responses=_RESET, dependencies=[JSON_BODY])
 async def reset_password(body: ResetBody, service: Service, device: CallerDevice) -> Response:
     """Set a new password by the link of a mail. All sessions of the account end; logging in is a request of its own."""
     return _response(await service.reset(body.token, body.new_password, device.address))

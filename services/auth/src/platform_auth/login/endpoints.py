@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from platform_auth.login.schemas import LoginBody, LoginOut, LoginProblemDetails, SecondFactorBody
 from platform_auth.login.service import LoginService
-from platform_auth.openapi import problems
+from platform_auth.openapi import JSON_BODY, problems
 from platform_auth.sessions.dependencies import CallerDevice
 from platform_common.openapi import problem_of
 
@@ -32,6 +32,7 @@ Service = Annotated[LoginService, Depends(login_service)]
     "/login",
     summary="Log in with e-mail and password",
     responses={**problems(409, 429), 401: problem_of(LoginProblemDetails, _REFUSED)},
+    dependencies=[JSON_BODY],
 )
 async def log_in(body: LoginBody, service: Service, device: CallerDevice) -> LoginOut:
     """Open a new session and return its tokens."""
@@ -40,7 +41,10 @@ async def log_in(body: LoginBody, service: Service, device: CallerDevice) -> Log
 
 
 @router.post(
-    "/login/second-factor", summary="Continue a log-in with a second factor", responses=problems(401, 409, 429)
+    "/login/second-factor",
+    summary="Continue a log-in with a second factor",
+    responses=problems(401, 409, 429),
+    dependencies=[JSON_BODY],
 )
 async def complete_log_in(body: SecondFactorBody, service: Service, device: CallerDevice) -> LoginOut:
     """Open the session of a log-in whose password was right, and return its tokens."""

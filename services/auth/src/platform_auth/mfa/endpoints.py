@@ -10,7 +10,7 @@ from platform_auth.login.schemas import LoginOut
 from platform_auth.members import MemberResponse
 from platform_auth.mfa.schemas import FactorsOut, RecoveryCodesOut, TotpBody, TotpEnabledOut, TotpSetupOut
 from platform_auth.mfa.service import FactorService
-from platform_auth.openapi import problems
+from platform_auth.openapi import JSON_BODY, problems
 from platform_auth.sessions.dependencies import Caller, CallerDevice
 
 router = APIRouter(prefix="/auth/mfa", tags=["second factors"])
@@ -42,7 +42,12 @@ async def start_totp(caller: Caller, factors: Factors) -> Response:
     return _passed_on(await factors.start_totp(caller))
 
 
-@router.post("/totp/confirm", summary="Make the authenticator app a second factor", responses=problems(404, 409))
+@router.post(
+    "/totp/confirm",
+    summary="Make the authenticator app a second factor",
+    responses=problems(404, 409),
+    dependencies=[JSON_BODY],
+)
 async def confirm_totp(body: TotpBody, caller: Caller, factors: Factors, device: CallerDevice) -> TotpEnabledOut:
     """Make the app a factor and return recovery codes.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from platform_auth.login.schemas import LoginOut
-from platform_auth.openapi import problems
+from platform_auth.openapi import JSON_BODY, problems
 from platform_auth.password.schemas import PasswordBody
 from platform_auth.password.service import PasswordService
 from platform_auth.sessions.dependencies import Caller, CallerDevice
@@ -21,7 +21,7 @@ def password_service(request: Request) -> PasswordService:
     return service
 
 
-@router.post("/password", summary="Change one's password", responses=problems(409, 429))
+@router.post("/password", summary="Change one's password", responses=problems(409, 429), dependencies=[JSON_BODY])
 async def change_password(
     body: PasswordBody,
     caller: Caller,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from platform_auth.member_view import MemberOut
-from platform_auth.openapi import problems
+from platform_auth.openapi import JSON_BODY, problems
 from platform_auth.registration.schemas import RegisterBody
 from platform_auth.registration.service import IdempotentRequest, RegistrationService
 from platform_auth.sessions.dependencies import CallerDevice
@@ -42,6 +42,7 @@ _CREATED = {
     status_code=201,
     summary="Make an account",
     responses={201: {"model": MemberOut, "headers": _CREATED}, **problems(409, 429)},
+    dependencies=[JSON_BODY],
 )
 async def register_account(
     body: RegisterBody,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from fastapi import APIRouter, Response
 
-from platform_auth.openapi import problems
+from platform_auth.openapi import JSON_BODY, problems
 from platform_auth.rate_limiting import TooManyAttempts
 from platform_auth.sessions.dependencies import Caller, CallerDevice, Sessions
 from platform_auth.sessions.errors import RefreshRejected
@@ -16,7 +16,12 @@ router = APIRouter(prefix="/auth", tags=["sessions"])
 events = structlog.get_logger("auth.events")
 
 
-@router.post("/refresh", summary="Exchange a refresh token for a new pair of tokens", responses=problems(401, 429))
+@router.post(
+    "/refresh",
+    summary="Exchange a refresh token for a new pair of tokens",
+    responses=problems(401, 429),
+    dependencies=[JSON_BODY],
+)
 async def refresh_session(body: RefreshBody, sessions: Sessions, device: CallerDevice) -> TokensOut:
     """Return new tokens of the same session; the presented refresh token is used up."""
     try:
