@@ -95,7 +95,7 @@ class World:
     def __init__(self, edge: str = "traefik", gateway: str = "standalone", **changes: Any) -> None:
         self.platform = sample_platform(edge, gateway, **changes)
         self.cluster = FakeCluster()
-        self.state = State()
+        self.state = State(self.platform.namespace)
         self.now = 1000.0
         self.woken: set[RouteKey] = set()
         writer = ObjectWriter(self.cluster, self.state)  # type: ignore[arg-type]

@@ -220,6 +220,53 @@ async def test_an_object_that_nobody_made_for_the_route_is_left_alone(world):
     assert opened(world) == set()
 
 
+def labelled_ingress(key, namespace):
+    """An Ingress with the labels of a route's objects, as anyone may create one who may create Ingresses at all."""
+    backend = {"service": {"name": "x", "port": {"number": 80}}}
+    rules = [{"host": host, "http": {"paths": [{"path": "/", "backend": backend}]}} for host in ("a.test", "b.test")]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {
+            "name": "forged",
+            "namespace": namespace,
+            "labels": metadata.labels(key),
+            "annotations": {"konghq.com/plugins": "x-sanitize"},
+            "resourceVersion": "9",
+            "uid": "uid-forged",
+        },
+        "spec": {"rules": rules},
+    }
+
+
+@pytest.mark.parametrize("annotations", [{}, {"konghq.com/plugins": "x-sanitize"}])
+async def test_labels_in_another_namespace_neither_close_nor_stop_a_route(world, annotations):
+    key = world.add(route_body())
+    await steps(world, key)
+    forged = labelled_ingress(key, "attacker")
+    forged["metadata"]["annotations"] = annotations
+    assert not world.state.put(INGRESS, forged)
+    assert world.state.concerned(INGRESS, forged) == set()
+    world.cluster.calls.clear()
+    await world.step(key)
+    assert opened(world) == {"/echo"}
+    assert world.cluster.calls == []
+    world.add(route_body(paths=[{"path": "/renamed", "type": "Prefix"}]))
+    await steps(world, key)
+    assert opened(world) == {"/renamed"}
+
+
+async def test_an_ingress_of_another_shape_in_the_routes_namespace_is_removed(world):
+    key = world.add(route_body())
+    await steps(world, key)
+    forged = labelled_ingress(key, key.namespace)
+    world.cluster.objects["Ingress", key.namespace, "forged"] = forged
+    assert world.state.put(INGRESS, forged)
+    await world.settle(key)
+    assert ("Ingress", key.namespace, "forged") not in world.cluster.objects
+    assert opened(world) == {"/echo"}
+
+
 async def test_objects_under_former_names_are_replaced_without_an_open_moment(world, monkeypatch):
     key = world.add(route_body())
     with monkeypatch.context() as patch:

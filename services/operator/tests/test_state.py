@@ -11,7 +11,7 @@ from platform_operator.kube.kinds import ENDPOINT_SLICE, NETWORK_POLICY, PROTECT
 from platform_operator.routes.live import Live, ObjectId, contains
 from platform_operator.routes.state import State
 from platform_operator.routes.status import ACCEPTED, Condition, build_status, new_conditions
-from platform_routes.metadata import ROUTE_NAMESPACE
+from platform_routes.metadata import ROUTE_NAME, ROUTE_NAMESPACE
 from platform_routes.model import RouteKey
 
 ECHO = RouteKey("echo", "echo")
@@ -24,7 +24,7 @@ def versioned(body, version):
 
 
 def test_old_news_is_no_news():
-    state = State()
+    state = State("members")
     assert state.put(PROTECTED_ROUTE, versioned(route_body(), 5))
     assert not state.put(PROTECTED_ROUTE, versioned(route_body(methods=["GET"]), 4))
     assert not state.drop(PROTECTED_ROUTE, versioned(route_body(), 4))
@@ -34,7 +34,7 @@ def test_old_news_is_no_news():
 
 
 def test_a_route_on_its_way_out_is_gone():
-    state = State()
+    state = State("members")
     state.put(PROTECTED_ROUTE, versioned(route_body(), 5))
     leaving = versioned(route_body(), 6)
     leaving["metadata"]["deletionTimestamp"] = "2026-01-02T00:00:00Z"
@@ -43,7 +43,7 @@ def test_a_route_on_its_way_out_is_gone():
 
 
 def test_a_list_drops_what_is_not_in_it_unless_that_is_younger():
-    state = State()
+    state = State("members")
     state.put(PROTECTED_ROUTE, versioned(route_body("old"), 5))
     state.put(PROTECTED_ROUTE, versioned(route_body("young"), 50))
     state.replace(PROTECTED_ROUTE, [versioned(route_body("listed"), 7)], 20)
@@ -63,7 +63,7 @@ def slice_body(name, version, *, ready):
 
 
 def test_a_service_has_endpoints_while_one_of_its_slices_has_a_ready_one():
-    state = State()
+    state = State("members")
     assert not state.has_endpoints(("echo", "echo"))
     assert state.put(ENDPOINT_SLICE, slice_body("a", 1, ready=False)) is False
     assert state.put(ENDPOINT_SLICE, slice_body("b", 2, ready=True))
@@ -121,7 +121,7 @@ def test_fields_of_others_do_not_matter_but_more_items_do():
 
 
 def test_an_object_of_a_route_leads_to_it():
-    state = State()
+    state = State("members")
     policy = next(body for body in build_objects(route(), platform(), backend()) if body["kind"] == "NetworkPolicy")
     assert state.put(NETWORK_POLICY, versioned(policy, 3))
     assert ObjectId.from_body(policy) in state.live[ECHO]
@@ -131,14 +131,18 @@ def test_an_object_of_a_route_leads_to_it():
     assert ECHO not in state.live
 
 
-def test_an_object_whose_labels_name_another_route_is_no_longer_the_first_ones():
-    state = State()
+@pytest.mark.parametrize(
+    ("label", "value", "owners"),
+    [(ROUTE_NAME, "other", [RouteKey("echo", "other")]), (ROUTE_NAMESPACE, "stranger", [])],
+)
+def test_an_object_whose_labels_name_another_route_is_no_longer_the_first_ones(label, value, owners):
+    state = State("members")
     policy = next(body for body in build_objects(route(), platform(), backend()) if body["kind"] == "NetworkPolicy")
     state.put(NETWORK_POLICY, versioned(policy, 3))
     stolen = versioned(policy, 4)
-    stolen["metadata"]["labels"] = {**stolen["metadata"]["labels"], ROUTE_NAMESPACE: "stranger"}
+    stolen["metadata"]["labels"] = {**stolen["metadata"]["labels"], label: value}
     assert state.put(NETWORK_POLICY, stolen)
-    assert list(state.live) == [RouteKey("stranger", "echo")]
+    assert list(state.live) == owners
 
 
 def condition(status):

@@ -78,7 +78,7 @@ class RouteController:
     def __init__(
         self, cluster: Cluster, platform: Platform, now: Callable[[], datetime], is_leader: asyncio.Event
     ) -> None:
-        self.state = State()
+        self.state = State(platform.namespace)
         self.admissions: dict[RouteKey, Admission] = {}
         self._cluster = cluster
         self._platform = platform

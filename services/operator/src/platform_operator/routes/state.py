@@ -20,7 +20,8 @@ SERVICE_LABEL = "kubernetes.io/service-name"
 class State:
     """Routes, grants, Services and the objects of routes. Older versions of an object are ignored."""
 
-    def __init__(self) -> None:
+    def __init__(self, platform_namespace: str) -> None:
+        self._platform_namespace = platform_namespace
         self.routes: dict[RouteKey, Route] = {}
         self.statuses: dict[RouteKey, Object] = {}
         self.grants: dict[str, Grant] = {}
@@ -55,8 +56,17 @@ class State:
             return set(self.routes_to(name))
         if kind == ENDPOINT_SLICE:
             return set(self.routes_to((name[0], (body["metadata"].get("labels") or {}).get(SERVICE_LABEL, ""))))
-        key = route_of(body)
+        key = self._route_of(body)
         return {key} if key else set()
+
+    def _route_of(self, body: Object) -> RouteKey | None:
+        """Return whose object `body` is, if it is where the operator makes it.
+
+        Elsewhere anyone can set the labels: an object that seems obsolete would close another team's route.
+        """
+        key = route_of(body)
+        is_placed = key and body["metadata"].get("namespace") in {key.namespace, self._platform_namespace}
+        return key if is_placed else None
 
     def forget(self, which: ObjectId) -> None:
         """Take that the operator itself has removed an object of a route."""
@@ -120,12 +130,11 @@ class State:
         return self.has_endpoints(service) != before
 
     def _record_object(self, body: Object) -> bool:
-        key, which = route_of(body), ObjectId.from_body(body)
-        if key != self._owners.get(which):
-            # its labels name another route now: the former one has lost it
-            self._forget_object(which)
+        key, which = self._route_of(body), ObjectId.from_body(body)
+        # its labels may name another route now: the former one has lost it
+        is_lost = key != self._owners.get(which) and self._forget_object(which)
         if key is None:
-            return False
+            return is_lost
         self._owners[which] = key
         return _changed(self.live[key], which, Live.from_body(body))
 

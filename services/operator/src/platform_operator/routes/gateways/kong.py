@@ -98,11 +98,20 @@ class KongGateway:
 
 
 def _opens_other(which: ObjectId, live: Live, kept: set[Opening | None]) -> bool:
-    return which.kind == INGRESS.kind and _opening(live.read()) not in {None, *kept}
+    if which.kind != INGRESS.kind:
+        return False
+    try:
+        return _opening(live.read()) not in {None, *kept}
+    except (KeyError, ValueError):
+        # not as it was made: someone has changed it, or made it with the route's labels
+        return True
 
 
 def _opening(body: Object) -> Opening | None:
-    """Return what an Ingress of Kong opens; None if it rejects requests, or does not exist."""
+    """Return what an Ingress of Kong opens; None if it rejects requests, or does not exist.
+
+    Raises KeyError or ValueError for an Ingress that the operator did not make.
+    """
     plugins = _annotations(body).get(PLUGINS, "").split(",")
     if not any(plugin.endswith("-sanitize") for plugin in plugins):
         return None
