@@ -8,7 +8,7 @@ import pytest
 
 from fake_cluster import ACCEPTED, World
 from operator_samples import route_body
-from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE, MANAGED_KINDS
+from platform_operator.kube.kinds import INGRESS, INGRESS_ROUTE, MANAGED_KINDS, SERVICE
 from platform_operator.routes import tables as tables_module
 from platform_operator.routes.decisions import Admission
 from platform_routes import metadata
@@ -314,6 +314,31 @@ async def test_another_gateway_leaves_nothing_of_kong(edge, end):
     assert after.cluster.of_kind("KongPlugin") == []
     assert [body for body in after.cluster.of_kind("Ingress") if is_kongs(body)] == []
     assert len(edge_objects(after)) == (end == "kept")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"type": "ExternalName", "externalName": "metadata.test", "selector": {"app": "echo"}, "ports": [{"port": 80}]},
+        {"clusterIP": "None", "selector": {"app": "echo"}, "ports": [{"port": 80}]},
+        {"clusterIP": "10.96.0.7", "ports": [{"port": 80}]},
+    ],
+    ids=["external", "headless", "without-selector"],
+)
+@pytest.mark.parametrize("edge", ["nginx", "traefik"])
+async def test_kong_gets_no_route_to_a_service_that_cannot_be_used(edge, spec):
+    world = World(edge, "kong")
+    key = world.add(route_body())
+    await steps(world, key)
+    service = world.cluster.objects["Service", key.namespace, "echo"]
+    usable = service["spec"]
+    for version, given in ((800, spec), (801, usable)):
+        metadata = {**service["metadata"], "resourceVersion": str(version)}
+        world.state.put(SERVICE, {**service, "metadata": metadata, "spec": given})
+        await steps(world, key)
+        assert opened(world) == ({"/echo"} if given is usable else set())
+        assert world.conditions(key)["Programmed"] == (given is usable or "BackendUnusable")
+        assert checked(world) == {"/echo"}
 
 
 async def test_programmed_waits_for_every_pod_of_the_gateway():

@@ -56,7 +56,10 @@ class KongGateway:
         return wait
 
     async def program(self, route: Route, backend: Backend | None) -> float:
-        """Write Kong's objects. Raises ApiError and NameTaken."""
+        """Write Kong's objects; none for a Service that no route can use. Raises ApiError and NameTaken."""
+        if backend and backend.fault:
+            # Kong would follow it: an ExternalName to wherever its author wants Kong to connect
+            return await self.withdraw(route.key, None)
         if backend:
             await self.annotate_service(route.key.namespace, route.service, build_service_annotations(self._platform))
         wanted = build_kong(route, self._platform)
