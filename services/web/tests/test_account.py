@@ -26,7 +26,7 @@ async def test_a_change_names_the_version_that_was_read_and_a_key(member, servic
     response = await member.submit(form, {"display_name": " Ada Lovelace ", "locale": "ko"})
 
     assert response.headers["location"] == "/account?notice=saved"
-    assert cookie_lines(response)["lang"].startswith("lang=ko;")
+    assert cookie_lines(response)["__Host-lang"].startswith("__Host-lang=ko;")
     [asked] = services.member.asked("PATCH", "/api/members/me")
     assert asked["json"] == {"display_name": "Ada Lovelace", "email": "ada@example.com", "locale": "ko"}
     assert asked["headers"]["If-Match"] == '"3"'

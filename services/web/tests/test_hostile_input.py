@@ -134,7 +134,15 @@ PAGES = [
 QUERIED = ["/products", "/cart", "/orders", "/log-in", "/admin/members", "/admin/orders"]
 VISITED = ["/cart", "/checkout/review", "/problems/not-found"]
 QUERY = ["q", "category", "min_price", "max_price", "in_stock", "sort", "cursor", "state", "notice", "next", "again"]
-COOKIES = ["__Host-access", "__Host-refresh", "__Host-form", "__Host-cart", "__Secure-checkout", "lang", "theme"]
+COOKIES = [
+    "__Host-access",
+    "__Host-refresh",
+    "__Host-form",
+    "__Host-cart",
+    "__Secure-checkout",
+    "__Host-lang",
+    "__Host-theme",
+]
 HEADERS = ["Referer", "Origin", "Accept-Language", "User-Agent", "Sec-Fetch-Site", "Content-Type", "Accept"]
 HEADERS += ["If-None-Match", "X-Request-ID", "Authorization", "Host"]
 

@@ -143,7 +143,7 @@ async def test_a_choice_is_kept_and_leads_back_to_the_page(browser):
     response = await browser.submit(form, {"language": "ko"})
 
     assert response.headers["location"] == "/log-in?next=/orders"
-    assert "Max-Age=31536000" in cookie_lines(response)["lang"]
+    assert "Max-Age=31536000" in cookie_lines(response)["__Host-lang"]
     page = await browser.page("/log-in")
     assert (page.language, page.title) == ("ko", "로그인 · Haru")
 
@@ -151,8 +151,10 @@ async def test_a_choice_is_kept_and_leads_back_to_the_page(browser):
 async def test_a_theme_is_kept(browser):
     form = (await browser.page("/")).form("/preferences")
 
-    await browser.submit(form, {"theme": "dark"})
+    response = await browser.submit(form, {"theme": "dark"})
 
+    line = "__Host-theme=dark; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax"
+    assert cookie_lines(response)["__Host-theme"] == line
     [attributes] = [attributes for tag, attributes in (await browser.page("/")).tags if tag == "html"]
     assert attributes["data-theme"] == "dark"
 

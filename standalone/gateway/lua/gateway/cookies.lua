@@ -3,9 +3,10 @@
 local lower = string.lower
 
 -- The one list of names, over TLS and, without the prefix, over plain HTTP on a developer's machine. Credentials are for
--- the edge, auth and web; the others are for the service that sets them. A joined service gets and sets none of them.
+-- the edge, auth and web; the others are for the service that sets them. A joined service gets and sets none of them. `lang`
+-- and `theme` are missing: without the prefix the names may be those of any service.
 local CREDENTIALS = { "__Host-access", "__Host-refresh", "__Host-form", "access", "refresh", "form" }
-local OTHERS = { "__Host-cart", "__Secure-checkout", "cart", "checkout" }
+local OTHERS = { "__Host-cart", "__Secure-checkout", "cart", "checkout", "__Host-lang", "__Host-theme" }
 
 local _M = { credentials = {}, platform = {} }
 

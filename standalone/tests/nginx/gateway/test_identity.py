@@ -152,7 +152,7 @@ def test_the_bearer_token_passes_unless_the_route_says_no(gateway, mine):
     assert gateway.forwarded.all("Authorization") == []
 
 
-OTHER_COOKIES = "__Host-cart=c; __Secure-checkout=d; cart=e; checkout=f"
+OTHER_COOKIES = "__Host-cart=c; __Secure-checkout=d; cart=e; checkout=f; __Host-lang=ko; __Host-theme=dark"
 
 
 def test_the_platforms_services_keep_the_cookies_that_are_no_credentials(mine, gateway):

@@ -7,6 +7,8 @@ OF_THE_PLATFORM = [
     "__Host-refresh=; Max-Age=0",
     "__Secure-checkout=x; Domain=platform.test",
     "__Host-cart = x",
+    "__Host-lang=ko",
+    "__host-theme=dark",
     "access=evil",
     "ACCESS=evil",
     "=access=evil",

@@ -178,7 +178,7 @@ async def _end_session(container: Container, member: RequestContext) -> None:
 async def _start_session(container: Container, visitor: Visitor, opened: LogIn, url: str) -> None:
     visitor.set_session_cookies(opened)
     language = known_language(opened.member.locale)
-    if language and LANGUAGE_COOKIE not in visitor.cookies:
+    if language and visitor.rules.host(LANGUAGE_COOKIE) not in visitor.cookies:
         visitor.set_language(language)
     # Back at the checkout, the draft's owner is compared with the member.
     if not is_within(url, CHECKOUT):

@@ -57,14 +57,14 @@ class Visitor:
         headers = Headers(scope=scope)
         lines = headers.getlist("cookie")
         cookies = read_cookies(lines)
-        chosen = cookies.get(preferences.LANGUAGE_COOKIE)
+        chosen = cookies.get(rules.host(preferences.LANGUAGE_COOKIE))
         client = scope.get("client")
         return cls(
             rules=rules,
             cookies=cookies,
             refresh_tokens=cookie_values(lines, rules.host(REFRESH))[:MAX_REFRESH_TOKENS],
             language=preferences.language_of(chosen, headers.get("accept-language", "")),
-            theme=preferences.theme_of(cookies.get(preferences.THEME_COOKIE)),
+            theme=preferences.theme_of(cookies.get(rules.host(preferences.THEME_COOKIE))),
             address=client[0] if client else "",
             # Forwarded in a header, where control characters are not allowed.
             user_agent="".join(filter(str.isprintable, headers.get("user-agent", "")))[:USER_AGENT_LENGTH],
@@ -140,11 +140,13 @@ class Visitor:
 
     def set_language(self, language: Language) -> None:
         """Store the preferred language."""
-        self.set_cookie(self.rules.line(preferences.LANGUAGE_COOKIE, language, preferences.LIFETIME_SECONDS))
+        name = self.rules.host(preferences.LANGUAGE_COOKIE)
+        self.set_cookie(self.rules.line(name, language, preferences.LIFETIME_SECONDS))
 
     def set_theme(self, theme: Theme) -> None:
         """Store the preferred theme."""
-        self.set_cookie(self.rules.line(preferences.THEME_COOKIE, theme, preferences.LIFETIME_SECONDS))
+        name = self.rules.host(preferences.THEME_COOKIE)
+        self.set_cookie(self.rules.line(name, theme, preferences.LIFETIME_SECONDS))
 
 
 def get_visitor(request: Request) -> Visitor:
