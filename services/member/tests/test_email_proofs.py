@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
 
+from membertests.factors import Factors
 from platform_member.confirmations.secrets import ConfirmationSecrets
 from platform_member.mail import repository as mail_repository
 from platform_member.mail_worker.contents import Contents
+from platform_testing.tokens import Clock
 
 NEW = "a loud evening in the city"
 VERIFY, LINK, CODE = (f"/internal/email-verifications{path}" for path in ("", "/link", "/code"))
@@ -241,6 +244,16 @@ async def test_a_reset_sets_the_password_ends_every_session_and_is_announced(
     assert (await post("/internal/credentials/verify", email=ann.email, password=NEW)).status_code == 200
     assert [(kind, recipient) for kind, recipient, _ in await deliver()] == [("password-changed", ann.email)]
     assert database.one(VERIFIED, ann.id), "who has the link reads the address"
+
+
+async def test_a_reset_leaves_the_second_factor_in_place(client, post, recovery, service, ann):
+    factors = Factors(client, ann, service, Clock(time.time()))
+    await factors.enable()
+
+    assert (await post(RESET, token=await recovery(ann), new_password=NEW)).status_code == 204
+
+    response = await post("/internal/credentials/verify", email=ann.email, password=NEW)
+    assert response.json()["second_factors"] == ["totp", "recovery-code"]
 
 
 async def test_without_auth_a_reset_holds_and_the_sessions_end_later(post, recovery, auth, ann, database):
