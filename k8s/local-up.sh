@@ -1,5 +1,5 @@
 #!/bin/sh
-# Start a local cluster with an edge, a gateway and the platform: local-up.sh kind|minikube nginx|traefik kong|standalone
+# Start a local cluster with an edge, a gateway and the platform: local-up.sh kind|minikube traefik|nginx kong|standalone
 # Every step can be repeated. Needs docker, helm, kubectl, and kind or minikube.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,7 +10,7 @@ CLUSTER=$1 EDGE=$2 GATEWAY=$3
 TAG=local-$(date +%s)
 
 refuse() { echo "$*" >&2; exit 1; }
-case $EDGE in nginx | traefik) ;; *) refuse "EDGE must be nginx or traefik, not $EDGE." ;; esac
+case $EDGE in nginx | traefik) ;; *) refuse "EDGE must be traefik or nginx, not $EDGE." ;; esac
 case $GATEWAY in kong | standalone) ;; *) refuse "GATEWAY must be kong or standalone, not $GATEWAY." ;; esac
 for program in docker helm kubectl "$CLUSTER"; do
     command -v "$program" >/dev/null 2>&1 || refuse "$program is not installed."
@@ -74,3 +74,8 @@ if [ "$CLUSTER" = minikube ]; then
     echo "The edge's Service needs an external address: run \`minikube tunnel -p member-platform\`; then"
 fi
 echo "The shop is at http://member-platform.localhost/."
+
+profiles=
+[ "$EDGE" = nginx ] || profiles=,traefik
+[ "$GATEWAY" = kong ] || profiles=$profiles,standalone-gateway
+echo "To reload changed sources: skaffold dev -p $CLUSTER$profiles"

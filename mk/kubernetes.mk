@@ -31,10 +31,10 @@ lock-chart: setup ## compile tests/chart/requirements.lock
 		--constraint requirements/dev.lock --output-file tests/chart/requirements.lock tests/chart/requirements.in
 
 .PHONY: kind-up kind-down minikube-up minikube-down
-EDGE ?= nginx
+EDGE ?= traefik
 GATEWAY ?= kong
 
-kind-up: ## create a kind cluster on this machine and install the platform (EDGE=nginx|traefik GATEWAY=kong|standalone)
+kind-up: ## create a kind cluster on this machine and install the platform (EDGE=traefik|nginx GATEWAY=kong|standalone)
 	@k8s/local-up.sh kind $(EDGE) $(GATEWAY)
 
 kind-down: ## delete the kind cluster and everything in it
