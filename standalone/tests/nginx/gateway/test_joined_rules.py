@@ -60,6 +60,11 @@ idempotency = st.fixed_dictionaries(
         "methods": mostly(st.just(["POST"]), st.sampled_from([["GET"], ["DELETE"], ["PUT", "PATCH"]])),
         "ttl": st.integers(1, 604_800).map("{}s".format),
         "failMode": st.sampled_from(["open", "closed"]),
+        "anonymous": st.sampled_from(["client_ip", "reject", "bypass"]),
+        "scopeCookies": mostly(
+            st.lists(st.text("azAZ09!#$%&'*+.^_`|~-", min_size=1, max_size=8), max_size=2, unique=True),
+            st.sampled_from([["a b"], ["a=b"], [""]]),
+        ),
     },
 )
 specs = st.fixed_dictionaries(
