@@ -42,7 +42,7 @@ def document():
 @pytest.mark.parametrize(("operation", "errors"), [
     (("get", "/pots"), ["503"]),
     (("get", "/pots/{number}"), ["401", "404", "422", "503"]),
-    (("post", "/pots"), ["400", "413", "422", "503"]),
+    (("post", "/pots"), ["400", "413", "415", "422", "503"]),
     (("get", "/raw"), []),
 ])  # fmt: skip
 def test_an_operation_declares_what_it_can_cause(document, operation, errors):
