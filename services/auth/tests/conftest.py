@@ -46,6 +46,7 @@ class FakeMember:
         self.answer: httpx2.Response | None = None
         self.before_answering_verify: Callable[[], Any] | None = None
         self.before_answering_change: Callable[[str, int, str], Any] | None = None
+        self.answer_about_passkeys: Callable[..., httpx2.Response] = lambda *_: problem("passkeys-disabled", 404)
         self._tokens = ServiceTokenVerifier("member", SERVICE_KEY, callers={"auth"})
 
     def add(self, email: str, password: str = "correct horse", roles: tuple[str, ...] = ("member",)) -> dict[str, Any]:
@@ -71,6 +72,8 @@ class FakeMember:
             return self.answer
         self._tokens.caller(request.headers.get("Authorization"))
         body = json.loads(request.content or b"{}")
+        if "/passkey" in request.url.path:
+            return self.answer_about_passkeys(request, body)
         if "/factors" in request.url.path:
             return await self._factors(request, body)
         if request.url.path == "/internal/credentials/verify":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from platform_testing.json_operations import UNSTORABLE_BODIES, json_operations, paths_with
@@ -33,11 +35,12 @@ async def test_every_operation_refuses_bodies_of_other_types(client, auth, membe
     token = (await client.tokens())["access_token"]
     member.requests.clear()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type}
+    documented = {re.sub(r"{.*?}", "x", path): item for path, item in auth.api.openapi()["paths"].items()}
 
     for method, path, _ in json_operations(auth.api):
         response = await client.http.request(method, path, content=b"{}", headers=headers)
 
         assert (method, path, response.status_code) == (method, path, 415)
         assert (response.json()["code"], response.headers["Accept"]) == ("media-type-unsupported", "application/json")
-        assert "415" in auth.api.openapi()["paths"][path][method.lower()]["responses"]
+        assert "415" in documented[path][method.lower()]["responses"]
     assert not member.requests

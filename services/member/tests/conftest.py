@@ -48,7 +48,13 @@ class FakeAuth(PublishedKeys):
 @pytest.fixture(scope="session")
 def tested_service() -> TestedService:
     """This service."""
-    return TestedService(SCHEMA, MemberSettings, MigrationSettings, caller="auth", values={"factor_keys": "f" * 32})
+    return TestedService(
+        SCHEMA,
+        MemberSettings,
+        MigrationSettings,
+        caller="auth",
+        values={"factor_keys": "f" * 32, "public_url": "https://members.test"},
+    )
 
 
 @pytest.fixture

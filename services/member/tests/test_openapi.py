@@ -32,6 +32,11 @@ PATHS = {
     ("delete", "/internal/members/{member_id}/factors/totp"),
     ("post", "/internal/members/{member_id}/factors/totp/confirm"),
     ("post", "/internal/members/{member_id}/factors/recovery-codes"),
+    ("post", "/internal/passkeys/options"), ("post", "/internal/passkeys/verify"),
+    ("get", "/internal/members/{member_id}/passkeys"), ("post", "/internal/members/{member_id}/passkeys"),
+    ("post", "/internal/members/{member_id}/passkey-options"),
+    ("put", "/internal/members/{member_id}/passkeys/{passkey_id}"),
+    ("delete", "/internal/members/{member_id}/passkeys/{passkey_id}"),
 }  # fmt: skip
 
 

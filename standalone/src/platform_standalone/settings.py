@@ -172,16 +172,29 @@ class PlatformSettings:
 
     def member_environment(self) -> dict[str, str]:
         """The member service's environment; without the owner's URL, which only migrations get."""
-        return self._service("MEMBER") | {
-            "MEMBER_DATABASE_URL": self.database_url(MEMBER.app, self.credentials.member_app, MEMBER.name),
-            "MEMBER_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
-            "MEMBER_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
-            "MEMBER_FINGERPRINT_KEY": self.credentials.member_fingerprint_key,
-            "MEMBER_MAIL_ENABLED": "true",
-            "MEMBER_FACTOR_KEYS": self.credentials.member_factor_key,
-            "MEMBER_PORT": str(self.ports.member),
-            "MEMBER_METRICS_PORT": str(self.ports.member_metrics),
-        }
+        return (
+            self._passkey_environment()
+            | self._service("MEMBER")
+            | {
+                "MEMBER_PUBLIC_URL": self.public_url,
+                "MEMBER_DATABASE_URL": self.database_url(MEMBER.app, self.credentials.member_app, MEMBER.name),
+                "MEMBER_AUTH_URL": f"http://{LOOPBACK}:{self.ports.auth}",
+                "MEMBER_SHOP_URL": f"http://{LOOPBACK}:{self.ports.shop}",
+                "MEMBER_FINGERPRINT_KEY": self.credentials.member_fingerprint_key,
+                "MEMBER_MAIL_ENABLED": "true",
+                "MEMBER_FACTOR_KEYS": self.credentials.member_factor_key,
+                "MEMBER_PORT": str(self.ports.member),
+                "MEMBER_METRICS_PORT": str(self.ports.member_metrics),
+            }
+        )
+
+    def _passkey_environment(self) -> dict[str, str]:
+        # Browsers offer passkeys for domain names alone; on this machine, the edge has one that they take.
+        parts = urlsplit(self.public_url)
+        if parts.hostname != LOOPBACK:
+            return {}
+        origin = f"{parts.scheme}://{parts.netloc.replace(LOOPBACK, 'localhost')}"
+        return {"MEMBER_PASSKEY_RP_ID": "localhost", "MEMBER_PASSKEY_ORIGINS": origin}
 
     @property
     def has_mailbox(self) -> bool:
@@ -196,7 +209,6 @@ class PlatformSettings:
     def mail_worker_environment(self) -> dict[str, str]:
         """The mail worker's environment; it gets no key of the services."""
         environment = self.member_environment() | {
-            "MEMBER_PUBLIC_URL": self.public_url,
             "MEMBER_PORT": str(self.ports.mail_worker),
             "MEMBER_METRICS_PORT": str(self.ports.mail_worker_metrics),
         }

@@ -33,6 +33,11 @@ from platform_auth.members import ChangeRejected, Members
 from platform_auth.mfa import endpoints as mfa_endpoints
 from platform_auth.mfa.service import FactorService
 from platform_auth.openapi import problems
+from platform_auth.passkeys import endpoints as passkey_endpoints
+from platform_auth.passkeys.challenges import PasskeyChallenges
+from platform_auth.passkeys.login import PasskeyLogin
+from platform_auth.passkeys.members import MemberPasskeys
+from platform_auth.passkeys.service import PasskeyService
 from platform_auth.password import endpoints as password_endpoints
 from platform_auth.password.service import PasswordService
 from platform_auth.pseudonyms import Pseudonyms
@@ -104,6 +109,21 @@ class Auth:
         challenges = Challenges(self.redis, settings.login_challenge_seconds)
         self.login = LoginService(members, self.sessions, throttle, concurrent, pseudonyms, challenges)
         self.factors = FactorService(members, self.sessions, settings.reauthentication_max_age_seconds, now)
+        member_passkeys = MemberPasskeys(members)
+        passkey_challenges = PasskeyChallenges(self.redis, settings.login_challenge_seconds)
+        self.passkey_login = PasskeyLogin(
+            member_passkeys,
+            self.sessions,
+            throttle,
+            concurrent,
+            pseudonyms,
+            passkey_challenges,
+            rate_limiter,
+            settings.rate_limit_passkey_challenges_per_address,
+        )
+        self.passkeys = PasskeyService(
+            member_passkeys, self.sessions, passkey_challenges, settings.reauthentication_max_age_seconds, now
+        )
         registrations = settings.rate_limit_registrations_per_address
         self.registration = RegistrationService(members, rate_limiter, registrations, pseudonyms, key)
         proof_limits = EmailProofLimits(
@@ -150,6 +170,7 @@ class Auth:
             key_endpoints,
             login_endpoints,
             mfa_endpoints,
+            passkey_endpoints,
             password_endpoints,
             email_proof_endpoints,
             registration_endpoints,
@@ -163,6 +184,8 @@ class Auth:
         app.state.sessions = self.sessions
         app.state.login = self.login
         app.state.factors = self.factors
+        app.state.passkey_login = self.passkey_login
+        app.state.passkeys = self.passkeys
         app.state.passwords = self.passwords
         app.state.email_proofs = self.email_proofs
         app.state.registration = self.registration

@@ -47,7 +47,7 @@ class AuthSettings(CookieSettings):
     refresh_grace_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     sessions_per_member: Annotated[int, Field(ge=1, le=1000)] = 100
 
-    # How long a log-in waits for its second factor.
+    # How long a log-in waits for its second factor, and an authenticator's response is waited for.
     login_challenge_seconds: Annotated[int, Field(ge=30, le=3600)] = 300
     # How recent a log-in must be before a member changes its second factors (ASVS 7.5.1).
     reauthentication_max_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = 900
@@ -63,6 +63,7 @@ class AuthSettings(CookieSettings):
     rate_limit_logins_per_account: RateLimit = parse_rate_limit("100/15 minutes")
     rate_limit_refreshes_per_session: RateLimit = parse_rate_limit("100/5 minutes")
     rate_limit_password_guesses_per_session: RateLimit = parse_rate_limit("10/15 minutes")
+    rate_limit_passkey_challenges_per_address: RateLimit = parse_rate_limit("300/10 minutes")
     rate_limit_registrations_per_address: RateLimit = parse_rate_limit("300/10 minutes")
 
     # Mails that requests cause, and attempts at the links and codes in them.

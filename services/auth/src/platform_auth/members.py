@@ -88,7 +88,7 @@ class Members:
         """Return the member with these credentials. Raises CredentialsRejected."""
         response = await self._post("/internal/credentials/verify", {"email": email, "password": password}, client)
         if response.status_code == 200:
-            return _verified(response)
+            return read_verified(response)
         if response.status_code == 401 and problem_code(response.content) == "credentials-invalid":
             raise CredentialsRejected
         # What member finds malformed (422) is no account's either.
@@ -121,7 +121,7 @@ class Members:
         response = await self._post("/internal/credentials/change", body, client)
         # 202: changed, and member keeps trying to end the sessions.
         if response.status_code in {200, 202}:
-            return _verified(response)
+            return read_verified(response)
         if response.status_code == 422:
             is_guess = problem_code(response.content) == "current-password-wrong"
             raise PasswordChangeRejected(_passed_on(response), is_guess=is_guess)
@@ -132,7 +132,7 @@ class Members:
         body = {"session_epoch": epoch, "method": method, "code": code}
         response = await self._post(f"{_factors(member)}/verify", body, client)
         if response.status_code == 200:
-            return _verified(response)
+            return read_verified(response)
         if response.status_code == 422:
             raise CodeRejected
         if response.status_code == 401 and problem_code(response.content) == "credentials-invalid":
@@ -141,11 +141,11 @@ class Members:
 
     async def factors(self, member: str) -> MemberResponse:
         """Return the member's second factors."""
-        return self._passed_on_or_raised(await self._call("GET", _factors(member)))
+        return self.passed_on_or_raised(await self.call("GET", _factors(member)))
 
     async def start_totp(self, member: str) -> MemberResponse:
         """Have the set-up of an authenticator app started. Raises ChangeRejected."""
-        return self._passed_on_or_raised(await self._call("POST", f"{_factors(member)}/totp"))
+        return self.passed_on_or_raised(await self.call("POST", f"{_factors(member)}/totp"))
 
     async def confirm_totp(
         self, member: str, code: str, keep_session: str, client: str
@@ -156,22 +156,22 @@ class Members:
         """
         body = {"code": code, "keep_session": keep_session}
         response = await self._post(f"{_factors(member)}/totp/confirm", body, client)
-        self._passed_on_or_raised(response)
-        return _verified(response), _recovery_codes(response)
+        self.passed_on_or_raised(response)
+        return read_verified(response), _recovery_codes(response)
 
     async def remove_totp(self, member: str, keep_session: str) -> VerifiedMember:
         """Have the app and the recovery codes removed. Member ends all sessions but one. Raises ChangeRejected."""
-        response = await self._call("DELETE", f"{_factors(member)}/totp", params={"keep_session": keep_session})
-        self._passed_on_or_raised(response)
-        return _verified(response)
+        response = await self.call("DELETE", f"{_factors(member)}/totp", params={"keep_session": keep_session})
+        self.passed_on_or_raised(response)
+        return read_verified(response)
 
     async def replace_recovery_codes(self, member: str, client: str) -> MemberResponse:
         """Have new recovery codes made. Raises ChangeRejected."""
-        return self._passed_on_or_raised(
-            await self._call("POST", f"{_factors(member)}/recovery-codes", headers={CLIENT_KEY_HEADER: client})
+        return self.passed_on_or_raised(
+            await self.call("POST", f"{_factors(member)}/recovery-codes", headers={CLIENT_KEY_HEADER: client})
         )
 
-    def _passed_on_or_raised(self, response: httpx2.Response) -> MemberResponse:
+    def passed_on_or_raised(self, response: httpx2.Response) -> MemberResponse:
         """Return what member has done. Raises ChangeRejected for what the client got wrong, else MemberUnavailable."""
         if response.status_code in {200, 201, 202}:
             return _passed_on(response)
@@ -180,9 +180,10 @@ class Members:
         raise self._unavailable(response)
 
     async def _post(self, path: str, body: Mapping[str, Any], client: str) -> httpx2.Response:
-        return await self._call("POST", path, json=body, headers={CLIENT_KEY_HEADER: client})
+        return await self.call("POST", path, json=body, headers={CLIENT_KEY_HEADER: client})
 
-    async def _call(self, method: str, path: str, **more: Any) -> httpx2.Response:
+    async def call(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        """Send a request to an internal path, and return the response, whatever it is."""
         try:
             return await self._http.request(method, path, **more)
         except httpx2.HTTPError as error:
@@ -207,7 +208,8 @@ def _passed_on(response: httpx2.Response) -> MemberResponse:
     return MemberResponse(response.status_code, headers, response.content)
 
 
-def _verified(response: httpx2.Response) -> VerifiedMember:
+def read_verified(response: httpx2.Response) -> VerifiedMember:
+    """Return the member of a response. Raises MemberUnavailable where it is none."""
     try:
         document = response.json()
         member = document["member"]

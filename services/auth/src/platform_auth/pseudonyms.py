@@ -21,6 +21,10 @@ class Pseudonyms:
         """
         return keyed_hash(self._key, account_email(email).encode())[:_PSEUDONYM_LENGTH]
 
+    def passkey(self, credential_id: str) -> str:
+        """Return the name of the passkey with this credential id; no account has the same."""
+        return keyed_hash(self._key, b"passkey " + credential_id.encode())[:_PSEUDONYM_LENGTH]
+
 
 def account_email(presented: str) -> str:
     """Return the address that an account would have, or an empty string where no account can have it."""

@@ -15,7 +15,7 @@ from platform_common.health import Health
 from platform_database.application import make_application
 from platform_database.periodic_tasks import PeriodicTask, run_periodic_tasks
 from platform_database.purge import purge_shared_tables
-from platform_member.api import administration, credentials, email_proofs, factors, internal_members, members
+from platform_member.api import administration, credentials, email_proofs, factors, internal_members, members, passkeys
 from platform_member.api.openapi import problems
 from platform_member.config import MemberSettings
 from platform_member.container import Services, lifespan_services
@@ -38,6 +38,10 @@ def make_app(
             app.state.services = services
             if not settings.mail_enabled:
                 log.warning("mail_disabled", reason="MEMBER_MAIL_ENABLED is not set: no mails are sent")
+            if settings.relying_party is None:
+                log.warning(
+                    "passkeys_disabled", reason="neither MEMBER_PUBLIC_URL nor MEMBER_PASSKEY_RP_ID names a domain"
+                )
             yield
 
     return make_application(
@@ -50,6 +54,7 @@ def make_app(
             credentials.router,
             email_proofs.router,
             factors.router,
+            passkeys.router,
         ),
         problems,
         description="Accounts. Errors are problem documents (RFC 9457); GET operations support HEAD.",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +17,9 @@ from platform_database.settings import RoleName
 from platform_member.capacity import MAX_WORKERS, default_hash_workers
 
 _MIN_MEMORY_KIB = 19456
+# A domain name in ASCII; not an address, whose last label is a number.
+_DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+_ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]+)?"
 _CONFIG = SettingsConfigDict(
     env_prefix="member_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
 )
@@ -73,7 +78,48 @@ class FactorSettings(DatabaseSettings):
         return _separate(self.factor_keys)
 
 
-class MemberSettings(FactorSettings, CredentialSettings, common.ApiSettings):
+def _is_domain(host: str) -> bool:
+    return re.fullmatch(_DOMAIN, host) is not None
+
+
+def _origin_of(url: str | None) -> str:
+    parts = urlsplit(url or "")
+    return f"{parts.scheme}://{parts.netloc.lower()}" if parts.hostname else ""
+
+
+class PasskeySettings(BaseSettings):
+    """Settings of passkeys; they are off where neither the public URL nor the RP id is a domain name."""
+
+    model_config = _CONFIG
+
+    # The platform's public URL.
+    public_url: HttpUrl | None = None
+    # The domain that passkeys belong to: the public URL's host or a domain above it. Changing it disables all passkeys.
+    passkey_rp_id: Annotated[str, Field(max_length=253, pattern=_DOMAIN)] | None = None
+    # The origins whose pages may use them, separated by commas.
+    passkey_origins: str | None = None
+
+    @property
+    def relying_party(self) -> tuple[str, tuple[str, ...]] | None:
+        """The RP id and the origins, or None where passkeys are off."""
+        host = (urlsplit(self.public_url or "").hostname or "").lower()
+        rp_id = self.passkey_rp_id or (host if _is_domain(host) else None)
+        origins = tuple(filter(None, map(str.strip, (self.passkey_origins or _origin_of(self.public_url)).split(","))))
+        return (rp_id, origins) if rp_id and origins else None
+
+    @model_validator(mode="after")
+    def _origins_are_of_the_domain(self) -> Self:
+        rp_id, origins = self.relying_party or ("", ())
+        for origin in origins:
+            host = urlsplit(origin).hostname or ""
+            if not re.fullmatch(_ORIGIN, origin) or not f".{host}".endswith(f".{rp_id}"):
+                raise ValueError(
+                    f"MEMBER_PASSKEY_ORIGINS must be origins such as https://{rp_id}, of MEMBER_PASSKEY_RP_ID's domain"
+                )
+        return self
+
+
+class MemberSettings(FactorSettings, PasskeySettings, CredentialSettings, common.ApiSettings):
     """Settings of `member serve`."""
 
     model_config = _CONFIG

@@ -33,6 +33,8 @@ from platform_member.mail.queue import MailQueue
 from platform_member.outbox.auth_sessions import AuthSessions
 from platform_member.outbox.shop_erasure import ShopErasure
 from platform_member.outbox.topics import publisher
+from platform_member.passkeys.relying_party import RelyingParty
+from platform_member.passkeys.service import Passkeys
 
 SERVICE = "member"
 # Services that may call /internal; each endpoint restricts them further.
@@ -52,6 +54,7 @@ class Services:
     email_proofs: EmailProofs
     factors: Factors
     factor_verifier: FactorVerifier
+    passkeys: Passkeys
     idempotency: IdempotencyStore
     outbox: Outbox
     access_tokens: AccessTokenVerifier
@@ -93,8 +96,14 @@ async def lifespan_services(
             email_proofs=EmailProofs(sessions, hasher, mails, secrets, accounts, product),
             factors=Factors(sessions, accounts, hasher, encryption, product, now),
             factor_verifier=FactorVerifier(sessions, hasher, encryption, now),
+            passkeys=Passkeys(sessions, accounts, mails, _relying_party(settings)),
             idempotency=IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds)),
             outbox=Outbox(sessions, consumers, announcing),
             access_tokens=make_access_token_verifier(keys, settings),
             service_tokens=ServiceTokenVerifier(SERVICE, key, INTERNAL_CALLERS),
         )
+
+
+def _relying_party(settings: MemberSettings) -> RelyingParty | None:
+    names = settings.relying_party
+    return RelyingParty(*names, settings.product_name) if names else None

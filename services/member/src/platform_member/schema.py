@@ -6,4 +6,4 @@ from pathlib import Path
 
 from platform_database.schema import Schema
 
-SCHEMA = Schema(service="member", migrations=Path(__file__).with_name("migrations"), revision="0005")
+SCHEMA = Schema(service="member", migrations=Path(__file__).with_name("migrations"), revision="0006")

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from platform_auth.login.schemas import LoginOut
-from platform_auth.members import MemberResponse
 from platform_auth.mfa.schemas import FactorsOut, RecoveryCodesOut, TotpBody, TotpEnabledOut, TotpSetupOut
 from platform_auth.mfa.service import FactorService
 from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.responses import passed_on
 from platform_auth.sessions.dependencies import Caller, CallerDevice
 
 router = APIRouter(prefix="/auth/mfa", tags=["second factors"])
@@ -28,7 +28,7 @@ Factors = Annotated[FactorService, Depends(factor_service)]
 @router.get("", summary="List one's second factors", responses={200: {"model": FactorsOut}})
 async def read_factors_of_caller(caller: Caller, factors: Factors) -> Response:
     """Return the caller's second factors."""
-    return _passed_on(await factors.overview(caller))
+    return passed_on(await factors.overview(caller))
 
 
 @router.post(
@@ -39,7 +39,7 @@ async def read_factors_of_caller(caller: Caller, factors: Factors) -> Response:
 )
 async def start_totp(caller: Caller, factors: Factors) -> Response:
     """Return a secret for an app; it is a factor once a code of it was confirmed. Requires a recent log-in."""
-    return _passed_on(await factors.start_totp(caller))
+    return passed_on(await factors.start_totp(caller))
 
 
 @router.post(
@@ -72,8 +72,4 @@ async def disable_totp(caller: Caller, factors: Factors, device: CallerDevice) -
 )
 async def replace_recovery_codes_of_caller(caller: Caller, factors: Factors, device: CallerDevice) -> Response:
     """Return new recovery codes; the earlier ones are of no use any more. Requires a recent log-in."""
-    return _passed_on(await factors.replace_recovery_codes(caller, device))
-
-
-def _passed_on(response: MemberResponse) -> Response:
-    return Response(response.body, status_code=response.status, headers=dict(response.headers))
+    return passed_on(await factors.replace_recovery_codes(caller, device))

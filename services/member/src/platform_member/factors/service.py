@@ -22,6 +22,7 @@ from platform_member.factors.models import TotpFactor
 from platform_member.factors.recovery_codes import new_codes, readable
 from platform_member.factors.schemas import FactorsView, Method, TotpSetup, TotpStatus
 from platform_member.outbox.topics import Topic
+from platform_member.passkeys import repository as passkeys
 
 log = structlog.get_logger(__name__)
 
@@ -122,13 +123,14 @@ class Factors:
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_CHANGED, keep)
 
     async def reset(self, session: AsyncSession, caller: ActiveMember, member_id: UUID, reason: str) -> Change:
-        """Remove a member's factors on behalf of an administrator; all its sessions end.
+        """Remove a member's factors and passkeys on behalf of an administrator; all its sessions end.
 
         Raises ReauthenticationRequired, MemberNotFound, FactorNotFound.
         """
         self._accounts.require_fresh_log_in(caller)
         member = await _locked(session, member_id)
-        if not await repository.remove_factors(session, member_id):
+        had_passkeys = await passkeys.remove_all(session, member_id)
+        if not await repository.remove_factors(session, member_id) and not had_passkeys:
             raise FactorNotFound
         log.warning("factors_reset", member_id=str(member_id), by=str(caller.id), reason=reason)
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_RESET)

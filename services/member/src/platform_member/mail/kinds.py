@@ -14,6 +14,8 @@ class Kind(StrEnum):
     RESET_PASSWORD = "reset-password"  # noqa: S105 (the name of a mail)
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 (the name of a mail)
     EMAIL_CHANGED = "email-changed"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
 
 
 # A mail that could not be sent for so long is dropped: a notice that late confuses more than it warns.

@@ -118,6 +118,8 @@ SAMPLES: Mapping[Kind, Mapping[str, Any]] = {
     Kind.RESET_PASSWORD: {"link": "https://shop.example/reset-password?token=sample"},
     Kind.PASSWORD_CHANGED: {},
     Kind.EMAIL_CHANGED: {},
+    Kind.PASSKEY_ADDED: {},
+    Kind.PASSKEY_REMOVED: {},
 }
 
 

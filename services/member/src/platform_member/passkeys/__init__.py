@@ -1,0 +1,1 @@
+"""Passkeys (WebAuthn): discoverable credentials with user verification, which log a member in without a password."""
