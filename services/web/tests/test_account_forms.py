@@ -11,7 +11,7 @@ from webtests.services import MEMBER
 LONG = "correct horse battery staple " * 11
 # Of each form: page, action, and the purpose of each field (WCAG 2.2, 1.3.5; HTML, autofill field names).
 PURPOSES = {
-    ("/log-in", "/log-in"): {"email": "username", "password": "current-password"},
+    ("/log-in", "/log-in"): {"email": "username webauthn", "password": "current-password"},
     ("/sign-up", "/sign-up"): {"display_name": "name", "email": "username", "password": "new-password"},
     ("/account", "/account/profile"): {"display_name": "name", "email": "email", "locale": "language"},
     ("/account/password", "/account/password"): {

@@ -54,6 +54,7 @@ PLACES = (
     Place("declined-order", "/orders/{declined}", "member"),
     Place("profile", "/account", "member"),
     Place("password", "/account/password", "member"),
+    Place("passkeys", "/account/passkeys", "member"),
     Place("two-step", "/account/two-step", "member"),
     Place("sessions", "/account/sessions", "member"),
     Place("deletion", "/account/delete", "member"),

@@ -21,7 +21,7 @@ from platform_common.serving import install_defaults
 from platform_common.tokens.access import AccessTokenVerifier
 from platform_common.tokens.jwks import JwksCache, fetch_over_http
 from platform_web.account import endpoints as account
-from platform_web.account import two_step
+from platform_web.account import passkeys, two_step
 from platform_web.admin import endpoints as admin
 from platform_web.assets.bundle import Assets
 from platform_web.assets.serving import AssetsMiddleware
@@ -60,7 +60,7 @@ COMPRESS_LEVEL = 4
 
 TEMPLATE_GLOBALS = {"order_states": STATES, "order_tags": TAGS}
 
-FEATURES = (home, session, account, two_step, admin, preferences, problems)
+FEATURES = (home, session, account, passkeys, two_step, admin, preferences, problems)
 SHOP_FEATURES = (catalogue, cart, checkout, orders)
 MAIL_FEATURES = (recovery,)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from platform_common.passkey_credentials import PresentedCredential
 from platform_web.clients.http import RequestContext, ServiceClient
 from platform_web.clients.member import Member, SecondFactors
 
@@ -40,6 +41,22 @@ class RecoveryCodes(BaseModel):
 
 class TotpEnabled(LogIn, RecoveryCodes):
     """The tokens of the session that continues this one, and recovery codes."""
+
+
+class Passkey(BaseModel):
+    """One of the visitor's passkeys."""
+
+    id: str
+    name: str
+    backed_up: bool
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class Passkeys(BaseModel):
+    """The visitor's passkeys, oldest first."""
+
+    items: list[Passkey]
 
 
 class Session(BaseModel):
@@ -82,6 +99,23 @@ class Auth:
         """Create the session of a log-in that requires a second factor."""
         body = {"challenge": challenge, "method": method, "code": code}
         return (await self._client.send("POST", "/auth/login/second-factor", visitor, body)).parse(LogIn)
+
+    async def log_in_with_passkey(self, visitor: RequestContext, credential: PresentedCredential) -> LogIn:
+        """Create a session by what an authenticator has signed."""
+        body = {"credential": credential.model_dump(by_alias=True)}
+        return (await self._client.send("POST", "/auth/login/passkey", visitor, body)).parse(LogIn)
+
+    async def passkeys(self, visitor: RequestContext) -> list[Passkey]:
+        """Return the visitor's passkeys."""
+        return (await self._client.get("/auth/mfa/passkeys", visitor)).parse(Passkeys).items
+
+    async def rename_passkey(self, visitor: RequestContext, passkey_id: str, name: str) -> None:
+        """Give one of the visitor's passkeys another name."""
+        await self._client.send("PUT", f"/auth/mfa/passkeys/{passkey_id}", visitor, {"name": name})
+
+    async def remove_passkey(self, visitor: RequestContext, passkey_id: str) -> None:
+        """Remove one of the visitor's passkeys; every other session ends."""
+        await self._client.send("DELETE", f"/auth/mfa/passkeys/{passkey_id}", visitor)
 
     async def second_factors(self, visitor: RequestContext) -> SecondFactors:
         """Return the visitor's second factors."""

@@ -35,6 +35,7 @@ _MESSAGES = {
     ("app_code", ""): N_("This code is wrong or was already used. Wait for the next one and try again."),
     ("recovery_code", MISSING): N_("Enter a recovery code."),
     ("recovery_code", ""): N_("This recovery code is wrong or was already used."),
+    ("passkey_name", ""): N_("Enter a name of up to 64 characters."),
     ("reason", ""): N_("Enter a reason of up to 200 characters."),
     ("recipient", ""): N_("Enter the recipient's name."),
     ("phone", ""): N_("Enter a phone number for the delivery."),

@@ -18,6 +18,8 @@ NOTICES = {
     "saved": N_("Changes saved."),
     "password-changed": N_("Password changed. All other devices have been logged out."),
     "two-step-disabled": N_("Two-step verification is off. All other devices have been logged out."),
+    "passkey-added": N_("The passkey is added. You can log in with it from now on."),
+    "passkey-removed": N_("The passkey is removed. All other devices have been logged out."),
     "session-ended": N_("The session has ended."),
     "account-deleted": N_("Your account has been deleted."),
     "added": N_("Added to your cart."),

@@ -7,8 +7,10 @@ from types import MappingProxyType
 
 import structlog
 from fastapi import APIRouter, Request
+from pydantic import ValidationError
 from starlette.responses import Response
 
+from platform_common.passkey_credentials import PresentedCredential
 from platform_common.problems import Unauthenticated
 from platform_web.cart.merging import merge_cart, remove_cart_cookie
 from platform_web.checkout.draft import PATH as CHECKOUT
@@ -41,6 +43,7 @@ REASONS = {
     "/orders": N_("Log in to see your orders."),
 }
 WRONG_CREDENTIALS = N_("The e-mail address or password is incorrect.")
+PASSKEY_REFUSED = N_("The passkey was not accepted. Try again, or log in with your password.")
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +96,23 @@ async def complete_log_in(form: BrowserForm, container: ContainerDep, visitor: A
         return _second_factor_form(
             container, visitor, form, submitted.challenge, errors, None if errors else message, status, headers
         )
+    await _start_session(container, visitor, opened, url)
+    return redirect(with_notice(url, "logged-in"))
+
+
+@router.post("/log-in/passkey")
+async def log_in_with_passkey(form: BrowserForm, container: ContainerDep, visitor: AnyVisitor) -> Response:
+    """Create a session by what an authenticator has signed; a script has put it into the form."""
+    url = safe_redirect_path(form["next"], AFTER_LOG_IN)
+    try:
+        credential = PresentedCredential.model_validate_json(form["credential"])
+    except ValidationError:
+        return _log_in_form(container, visitor, form, {}, PASSKEY_REFUSED, 422)
+    try:
+        opened = await container.auth.log_in_with_passkey(visitor.request_context, credential)
+    except (ServiceUnavailable, ServiceError) as error:
+        status, message = _failure(error, PASSKEY_REFUSED)
+        return _log_in_form(container, visitor, form, {}, message, status, _retry_after(error))
     await _start_session(container, visitor, opened, url)
     return redirect(with_notice(url, "logged-in"))
 
@@ -166,6 +186,7 @@ async def refresh(request: Request, container: ContainerDep, visitor: AnyVisitor
 
 redirect_get_to(router, "/log-out", "/")
 redirect_get_to(router, "/log-in/second-factor", "/log-in")
+redirect_get_to(router, "/log-in/passkey", "/log-in")
 
 
 async def _end_session(container: Container, member: RequestContext) -> None:
@@ -248,13 +269,13 @@ def _sign_up_form(
     return container.pages.render(visitor, "session/sign_up.html", content, status=status)
 
 
-def _failure(error: ServiceUnavailable | ServiceError) -> tuple[int, str]:
+def _failure(error: ServiceUnavailable | ServiceError, refused: str = WRONG_CREDENTIALS) -> tuple[int, str]:
     """Return status and untranslated message for a failed log-in."""
     if isinstance(error, ServiceUnavailable):
         return 503, NOT_NOW
     if error.status == 429:
         return 429, TOO_MANY_ATTEMPTS
-    return _page_status(error), WRONG_CREDENTIALS
+    return _page_status(error), refused
 
 
 def _page_status(error: ServiceError) -> int:
