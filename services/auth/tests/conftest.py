@@ -43,10 +43,10 @@ class FakeMember:
         self.recorded: dict[tuple[str, str], tuple[str, httpx2.Response]] = {}
         self.requests: list[httpx2.Request] = []
         self.away = False
-        self.answer: httpx2.Response | None = None
-        self.before_answering_verify: Callable[[], Any] | None = None
-        self.before_answering_change: Callable[[str, int, str], Any] | None = None
-        self.answer_about_passkeys: Callable[..., httpx2.Response] = lambda *_: problem("passkeys-disabled", 404)
+        self.response: httpx2.Response | None = None
+        self.before_response_to_verify: Callable[[], Any] | None = None
+        self.before_response_to_change: Callable[[str, int, str], Any] | None = None
+        self.respond_about_passkeys: Callable[..., httpx2.Response] = lambda *_: problem("passkeys-disabled", 404)
         self._tokens = ServiceTokenVerifier("member", SERVICE_KEY, callers={"auth"})
 
     def add(self, email: str, password: str = "correct horse", roles: tuple[str, ...] = ("member",)) -> dict[str, Any]:
@@ -68,12 +68,12 @@ class FakeMember:
         self.requests.append(request)
         if self.away:
             raise httpx2.ConnectError("away")
-        if self.answer is not None:
-            return self.answer
+        if self.response is not None:
+            return self.response
         self._tokens.caller(request.headers.get("Authorization"))
         body = json.loads(request.content or b"{}")
         if "/passkey" in request.url.path:
-            return self.answer_about_passkeys(request, body)
+            return self.respond_about_passkeys(request, body)
         if "/factors" in request.url.path:
             return await self._factors(request, body)
         if request.url.path == "/internal/credentials/verify":
@@ -87,11 +87,11 @@ class FakeMember:
         account = self.accounts.get(body["email"].lower())
         if account is None or account["password"] != body["password"] or account["suspended"]:
             return problem("credentials-invalid", 401)
-        answer = httpx2.Response(200, json=verified(account) | {"second_factors": list(account["codes"])})
-        if self.before_answering_verify is not None:
-            hook, self.before_answering_verify = self.before_answering_verify, None
+        response = httpx2.Response(200, json=verified(account) | {"second_factors": list(account["codes"])})
+        if self.before_response_to_verify is not None:
+            hook, self.before_response_to_verify = self.before_response_to_verify, None
             await hook()
-        return answer
+        return response
 
     async def _change(self, body: dict[str, Any]) -> httpx2.Response:
         (account,) = [found for found in self.accounts.values() if found["member"]["id"] == body["member_id"]]
@@ -103,8 +103,8 @@ class FakeMember:
             return problem("payload-invalid", 422, errors=errors)
         account["password"] = body["new_password"]
         account["epoch"] += 1
-        if self.before_answering_change is not None:
-            await self.before_answering_change(body["member_id"], account["epoch"], body["keep_session"])
+        if self.before_response_to_change is not None:
+            await self.before_response_to_change(body["member_id"], account["epoch"], body["keep_session"])
         return httpx2.Response(200, json=verified(account))
 
     async def _factors(self, request: httpx2.Request, body: dict[str, Any]) -> httpx2.Response:
@@ -127,8 +127,8 @@ class FakeMember:
                     return problem("code-wrong", 422)
                 self.add_codes(account["member"]["email"], totp=["222222"], recovery_code=["ABCDE-FGHJK"])
                 account["epoch"] += 1
-                if self.before_answering_change is not None:
-                    await self.before_answering_change(member_id, account["epoch"], body["keep_session"])
+                if self.before_response_to_change is not None:
+                    await self.before_response_to_change(member_id, account["epoch"], body["keep_session"])
                 return httpx2.Response(200, json=verified(account) | {"recovery_codes": ["ABCDE-FGHJK"]})
             case "DELETE", "totp":
                 if not codes:
@@ -147,19 +147,21 @@ class FakeMember:
         if body["code"] not in right:
             return problem("code-wrong", 422)
         right.remove(body["code"])
-        if self.before_answering_verify is not None:
-            hook, self.before_answering_verify = self.before_answering_verify, None
+        if self.before_response_to_verify is not None:
+            hook, self.before_response_to_verify = self.before_response_to_verify, None
             await hook()
         return httpx2.Response(200, json=verified(account))
 
     def _register(self, body: dict[str, Any]) -> httpx2.Response:
         claim = body.pop("idempotency", None)
         if claim and (recorded := self.recorded.get((claim["scope"], claim["key"]))):
-            fingerprint, answer = recorded
+            fingerprint, response = recorded
             if fingerprint != claim["fingerprint"]:
                 return problem("idempotency-key-reused", 422)
             return httpx2.Response(
-                answer.status_code, headers={**answer.headers, "Idempotent-Replayed": "true"}, content=answer.content
+                response.status_code,
+                headers={**response.headers, "Idempotent-Replayed": "true"},
+                content=response.content,
             )
         if body["email"] in self.accounts:
             return problem("email-taken", 409)
@@ -167,10 +169,10 @@ class FakeMember:
             errors = [{"pointer": "/password", "code": "too-short", "detail": "At least 8 characters."}]
             return problem("payload-invalid", 422, errors=errors)
         member = self.add(body["email"], body["password"])
-        answer = httpx2.Response(201, json=member, headers={"Location": f"/api/members/{member['id']}"})
+        response = httpx2.Response(201, json=member, headers={"Location": f"/api/members/{member['id']}"})
         if claim:
-            self.recorded[claim["scope"], claim["key"]] = (claim["fingerprint"], answer)
-        return answer
+            self.recorded[claim["scope"], claim["key"]] = (claim["fingerprint"], response)
+        return response
 
 
 def verified(account: dict[str, Any]) -> dict[str, Any]:

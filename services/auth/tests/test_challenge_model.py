@@ -78,7 +78,7 @@ class ChallengeMachine(RuleBasedStateMachine):
                 )
             )
 
-        return [(answer.status_code, answer.json().get("code")) for answer in self.runner.run(gather())]
+        return [(response.status_code, response.json().get("code")) for response in self.runner.run(gather())]
 
     def member_token(self):
         """Return member's token, which lasts a minute."""
@@ -89,8 +89,8 @@ class ChallengeMachine(RuleBasedStateMachine):
         """What member does when the account changes: every session ends, and log-ins that have begun are refused."""
         self.account["epoch"] += 1
         path = f"/internal/members/{self.id}/sessions?epoch={self.account['epoch']}"
-        answer = self.runner.run(self.clients[ADDRESS].delete(path, headers=self.member_token()))
-        assert answer.status_code == 204
+        response = self.runner.run(self.clients[ADDRESS].delete(path, headers=self.member_token()))
+        assert response.status_code == 204
         self.sessions = 0
         self.over += self.open
         self.open = []
@@ -116,12 +116,12 @@ class ChallengeMachine(RuleBasedStateMachine):
     @rule()
     def log_in(self):
         body = {"email": EMAIL, "password": PASSWORD}
-        answer = self.runner.run(self.clients[ADDRESS].post("/auth/login", json=body))
+        response = self.runner.run(self.clients[ADDRESS].post("/auth/login", json=body))
         if self.has_factor:
-            assert (answer.status_code, answer.json()["code"]) == (401, "second-factor-required")
-            self.open.append(answer.json()["challenge"])
+            assert (response.status_code, response.json()["code"]) == (401, "second-factor-required")
+            self.open.append(response.json()["challenge"])
         else:
-            assert answer.status_code == 200
+            assert response.status_code == 200
             self.sessions += 1
 
     @precondition(lambda self: self.open)

@@ -19,7 +19,7 @@ def sent(member):
 
 
 async def test_a_forgotten_password_is_passed_on_in_the_requests_language(client, member):
-    member.answer = httpx2.Response(202)
+    member.response = httpx2.Response(202)
 
     response = await client.http.post(
         FORGOT, json={"email": "ada@example.com"}, headers={"Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8"}
@@ -30,7 +30,7 @@ async def test_a_forgotten_password_is_passed_on_in_the_requests_language(client
 
 
 async def test_requests_beyond_the_limit_of_an_account_look_the_same_and_send_nothing(client, member, client_of, auth):
-    member.answer = httpx2.Response(202)
+    member.response = httpx2.Response(202)
     first = await client.http.post(FORGOT, json={"email": "ada@example.com"})
     for number in range(20):
         there = client_of(auth, f"203.0.{number}.1")
@@ -41,7 +41,7 @@ async def test_requests_beyond_the_limit_of_an_account_look_the_same_and_send_no
 
 
 async def test_one_address_can_cause_only_so_many_mails(make_auth, client_of, member):
-    member.answer = httpx2.Response(202)
+    member.response = httpx2.Response(202)
     client = client_of(make_auth(rate_limit_mails_per_address="3/hour"))
 
     responses = [await client.http.post(FORGOT, json={"email": f"a{n}@example.com"}) for n in range(5)]
@@ -52,7 +52,7 @@ async def test_one_address_can_cause_only_so_many_mails(make_auth, client_of, me
 
 
 async def test_a_reset_is_passed_on_with_the_client_that_asks(client, member):
-    member.answer = httpx2.Response(202)
+    member.response = httpx2.Response(202)
 
     response = await client.http.post(RESET, json={"token": "t", "new_password": NEW})
 
@@ -63,7 +63,7 @@ async def test_a_reset_is_passed_on_with_the_client_that_asks(client, member):
 
 @pytest.mark.parametrize("code", ["link-invalid", "payload-invalid"])
 async def test_what_member_refuses_reaches_the_client(client, member, code):
-    member.answer = httpx2.Response(422, json={"code": code}, headers={"Content-Type": "application/problem+json"})
+    member.response = httpx2.Response(422, json={"code": code}, headers={"Content-Type": "application/problem+json"})
 
     response = await client.http.post(RESET, json={"token": "t", "new_password": NEW})
 
@@ -71,7 +71,7 @@ async def test_what_member_refuses_reaches_the_client(client, member, code):
 
 
 async def test_attempts_at_links_are_limited(make_auth, client_of, member):
-    member.answer = httpx2.Response(422, json={"code": "link-invalid"})
+    member.response = httpx2.Response(422, json={"code": "link-invalid"})
     client = client_of(make_auth(rate_limit_email_proofs_per_address="2/minute"))
 
     responses = [await client.http.post(LINK, json={"token": "t"}) for _ in range(3)]
@@ -81,12 +81,12 @@ async def test_attempts_at_links_are_limited(make_auth, client_of, member):
 
 async def test_a_member_asks_for_its_own_address_alone(client, member):
     tokens = await client.tokens()
-    member.answer = httpx2.Response(202)
+    member.response = httpx2.Response(202)
 
     assert (await client.post(SEND, tokens["access_token"])).status_code == 202
     assert sent(member) == ("/internal/email-verifications", {"member_id": tokens["member"]["id"]})
 
-    member.answer = httpx2.Response(204)
+    member.response = httpx2.Response(204)
     assert (await client.post(CODE, tokens["access_token"], json={"code": "012345"})).status_code == 204
     body = {"member_id": tokens["member"]["id"], "code": "012345"}
     assert sent(member) == ("/internal/email-verifications/code", body)
@@ -99,13 +99,13 @@ async def test_sending_and_codes_need_a_log_in(client, member, path, body):
 
 
 async def test_a_link_needs_no_log_in(client, member):
-    member.answer = httpx2.Response(204)
+    member.response = httpx2.Response(204)
 
     assert (await client.http.post(LINK, json={"token": "t"})).status_code == 204
 
 
 async def test_without_a_mail_server_the_client_learns_it(client, member):
-    member.answer = httpx2.Response(404, json={"code": "mail-disabled"})
+    member.response = httpx2.Response(404, json={"code": "mail-disabled"})
 
     assert (await client.http.post(FORGOT, json={"email": "a@example.com"})).json()["code"] == "mail-disabled"
 
@@ -119,7 +119,7 @@ async def test_an_unavailable_member_is_said_so(client, member):
 
 
 async def test_no_token_code_or_password_is_logged(client, member, logs):
-    member.answer = httpx2.Response(204)
+    member.response = httpx2.Response(204)
     await client.http.post(RESET, json={"token": "secret-token", "new_password": "secret-password"})
     await client.http.post(LINK, json={"token": "secret-token"})
     await client.http.post(FORGOT, json={"email": "secret@example.com"})

@@ -42,18 +42,18 @@ async def test_access_token_is_signed_with_the_published_key_and_has_every_claim
 async def test_a_wrong_password_and_an_unknown_account_get_the_same_response(client, member):
     member.add("sus@example.com")
     member.accounts["sus@example.com"]["suspended"] = True
-    answers = [
+    responses = [
         await client.login(password="wrong horse"),
         await client.login("nobody@example.com"),
         await client.login("sus@example.com"),
         await client.login("no e-mail at all"),
     ]
 
-    documents = [answer.json() | {"request_id": None} for answer in answers]
-    assert {answer.status_code for answer in answers} == {401}
+    documents = [response.json() | {"request_id": None} for response in responses]
+    assert {response.status_code for response in responses} == {401}
     assert documents[0]["code"] == "credentials-invalid"
     assert all(document == documents[0] for document in documents)
-    assert len({tuple(sorted(set(answer.headers) - {"x-request-id"})) for answer in answers}) == 1
+    assert len({tuple(sorted(set(response.headers) - {"x-request-id"})) for response in responses}) == 1
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ async def test_member_unavailable_is_503(client, member):
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "unexpected",
     [
         httpx2.Response(500),
         httpx2.Response(200, content=b"not json"),
@@ -123,10 +123,10 @@ async def test_member_unavailable_is_503(client, member):
         httpx2.Response(404, content=b"nothing here"),
         httpx2.Response(302, headers={"Location": "http://elsewhere.test"}),
     ],
-    ids=lambda answer: str(answer.status_code),
+    ids=lambda response: str(response.status_code),
 )
-async def test_a_response_that_was_not_agreed_is_503_not_a_log_in(client, member, answer):
-    member.answer = answer
+async def test_a_response_that_was_not_agreed_is_503_not_a_log_in(client, member, unexpected):
+    member.response = unexpected
 
     response = await client.login()
 
@@ -135,7 +135,7 @@ async def test_a_response_that_was_not_agreed_is_503_not_a_log_in(client, member
 
 
 async def test_a_shedding_member_says_when_to_come_back(client, member):
-    member.answer = httpx2.Response(503, headers={"Retry-After": "7"}, json={"code": "overloaded"})
+    member.response = httpx2.Response(503, headers={"Retry-After": "7"}, json={"code": "overloaded"})
 
     assert (await client.login()).headers["Retry-After"] == "7"
 

@@ -61,8 +61,8 @@ async def admin(own_valkey):
 
 async def until_passes(client, token):
     deadline = time.monotonic() + 10
-    while (answer := (await client.verify(token)).status_code) != 200:
-        assert answer == 503
+    while (response := (await client.verify(token)).status_code) != 200:
+        assert response == 503
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
 
@@ -99,7 +99,7 @@ async def test_concurrent_requests_share_one_write(client, token, admin):
     async with counted_commands(admin) as counts:
         answers = await asyncio.gather(*(client.verify(token) for _ in range(50)))
 
-    assert [answer.status_code for answer in answers] == [200] * 50
+    assert [response.status_code for response in answers] == [200] * 50
     assert counts["gets"] == 50
     assert counts["reads"] <= 10
 
@@ -181,7 +181,7 @@ async def test_a_paused_store_is_503_within_the_time_and_passes_after(client, to
     os.kill(own_valkey.process.pid, signal.SIGSTOP)
 
     answers = await bounded(asyncio.gather(*(client.verify(token) for _ in range(20))))
-    assert {answer.status_code for answer in answers} == {503}
+    assert {response.status_code for response in answers} == {503}
     # The next ones wait for a connection that no one accepts: they too are answered.
     assert (await bounded(client.verify(token))).status_code == 503
 
@@ -254,7 +254,7 @@ async def test_a_pause_shorter_than_the_time_only_delays(make_auth, client_of, o
 
     os.kill(own_valkey.process.pid, signal.SIGCONT)
 
-    assert {answer.status_code for answer in await waiting} == {200}
+    assert {response.status_code for response in await waiting} == {200}
 
 
 @IMPATIENT
@@ -268,13 +268,13 @@ async def test_a_server_that_takes_connections_and_says_nothing_is_503(make_auth
 
 @IMPATIENT
 @pytest.mark.parametrize(
-    "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00\xff" * 50, b"+OK\r\n" * 100, b"*3\r\n$2\r\nok\r\n"]
+    "response", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00\xff" * 50, b"+OK\r\n" * 100, b"*3\r\n$2\r\nok\r\n"]
 )
-async def test_nobody_passes_by_a_server_that_talks_nonsense(make_auth, client_of, token, settings, answer):
+async def test_nobody_passes_by_a_server_that_talks_nonsense(make_auth, client_of, token, settings, response):
     async def talk(reader, writer):
         with suppress(ConnectionError):
             while await reader.read(4096):
-                writer.write(answer)
+                writer.write(response)
         writer.close()
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:

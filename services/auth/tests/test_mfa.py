@@ -8,8 +8,8 @@ import pytest
 TOTP, CONFIRM, CODES = "/auth/mfa/totp", "/auth/mfa/totp/confirm", "/auth/mfa/recovery-codes"
 
 
-def outcome(answer):
-    return answer.status_code, answer.json().get("code")
+def outcome(response):
+    return response.status_code, response.json().get("code")
 
 
 async def confirm(client, tokens, code="111111"):
@@ -27,20 +27,20 @@ async def test_a_member_sees_its_factors(client):
 
 
 async def test_a_set_up_starts_with_a_secret(client):
-    answer = await client.post(TOTP, (await client.tokens())["access_token"])
+    response = await client.post(TOTP, (await client.tokens())["access_token"])
 
-    assert (answer.status_code, answer.json().keys()) == (201, {"secret", "uri"})
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert (response.status_code, response.json().keys()) == (201, {"secret", "uri"})
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 async def test_a_confirmation_ends_every_session_but_the_new_one(client):
     mine, other = await client.tokens(), await client.tokens()
 
-    answer = await confirm(client, mine)
+    response = await confirm(client, mine)
 
-    assert answer.status_code == 200
-    assert answer.json().keys() == mine.keys() | {"recovery_codes"}
-    assert await statuses(client, mine, other, answer.json()) == [401, 401, 200]
+    assert response.status_code == 200
+    assert response.json().keys() == mine.keys() | {"recovery_codes"}
+    assert await statuses(client, mine, other, response.json()) == [401, 401, 200]
     assert outcome(await client.login()) == (401, "second-factor-required")
 
 
@@ -49,9 +49,9 @@ async def test_the_session_that_follows_is_as_old_as_the_log_in_and_says_what_wa
     logged_in_at = int(clock())
     clock.advance(120)
 
-    answer = await confirm(client, mine)
+    response = await confirm(client, mine)
 
-    claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
+    claims = jwt.decode(response.json()["access_token"], options={"verify_signature": False})
     assert (claims["amr"], claims["acr"], claims["auth_time"]) == (["pwd", "otp", "mfa"], "aal2", logged_in_at)
 
 
@@ -60,7 +60,7 @@ async def test_the_new_session_survives_that_member_ends_the_others(client, memb
         path = f"/internal/members/{member_id}/sessions"
         await client.http.delete(path, params={"epoch": epoch, "except": keep}, headers=service_token)
 
-    member.before_answering_change = end
+    member.before_response_to_change = end
     mine = await client.tokens()
 
     new = (await confirm(client, mine)).json()
@@ -71,10 +71,10 @@ async def test_the_new_session_survives_that_member_ends_the_others(client, memb
 async def test_a_wrong_code_ends_nothing(client):
     mine, other = await client.tokens(), await client.tokens()
 
-    answer = await confirm(client, mine, "999999")
+    response = await confirm(client, mine, "999999")
 
-    assert outcome(answer) == (422, "code-wrong")
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert outcome(response) == (422, "code-wrong")
+    assert response.headers["Content-Type"] == "application/problem+json"
     assert await statuses(client, mine, other) == [200, 200]
 
 
@@ -82,9 +82,9 @@ async def test_disabling_ends_every_other_session(client, member):
     mine, other = await client.tokens(), await client.tokens()
     member.add_codes(totp=["222222"])
 
-    answer = await client.delete(TOTP, mine["access_token"])
+    response = await client.delete(TOTP, mine["access_token"])
 
-    assert answer.status_code == 204
+    assert response.status_code == 204
     assert await statuses(client, mine, other) == [200, 401]
     assert (await client.login()).status_code == 200
 
@@ -93,10 +93,10 @@ async def test_new_recovery_codes_end_no_session(client, member):
     mine, other = await client.tokens(), await client.tokens()
     member.add_codes(totp=["222222"], recovery_code=["ABCDE-FGHJK"])
 
-    answer = await client.post(CODES, mine["access_token"])
+    response = await client.post(CODES, mine["access_token"])
 
-    assert (answer.status_code, answer.json()) == (201, {"recovery_codes": ["LMNPQ-RSTVW"]})
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert (response.status_code, response.json()) == (201, {"recovery_codes": ["LMNPQ-RSTVW"]})
+    assert response.headers["Cache-Control"] == "no-store"
     assert await statuses(client, mine, other) == [200, 200]
 
 
@@ -117,10 +117,10 @@ async def test_changes_require_a_recent_log_in(client, clock, member, method, pa
     requests = len(member.requests)
 
     headers = {"Authorization": f"Bearer {mine['access_token']}"}
-    answer = await client.http.request(method, path, json=body, headers=headers)
+    response = await client.http.request(method, path, json=body, headers=headers)
 
-    assert outcome(answer) == (401, "reauthentication-required")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_user_authentication", max_age="900"'
+    assert outcome(response) == (401, "reauthentication-required")
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="insufficient_user_authentication", max_age="900"'
     assert len(member.requests) == requests
 
 
@@ -150,8 +150,8 @@ async def test_member_is_unavailable(client, member):
     mine = await client.tokens()
     member.away = True
 
-    for answer in (await client.get("/auth/mfa", mine["access_token"]), await confirm(client, mine)):
-        assert outcome(answer) == (503, "member-unavailable")
+    for response in (await client.get("/auth/mfa", mine["access_token"]), await confirm(client, mine)):
+        assert outcome(response) == (503, "member-unavailable")
 
 
 async def test_changes_are_written_down_without_a_secret(client, logs):

@@ -73,8 +73,8 @@ class FakePasskeys:
 @pytest.fixture(autouse=True)
 def passkeys(member) -> FakePasskeys:
     """Member's end of passkeys."""
-    member.answer_about_passkeys = FakePasskeys(member)
-    return member.answer_about_passkeys
+    member.respond_about_passkeys = FakePasskeys(member)
+    return member.respond_about_passkeys
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def authenticator() -> Authenticator:
     return Authenticator("https://members.test")
 
 
-def outcome(answer):
-    return answer.status_code, answer.json().get("code")
+def outcome(response):
+    return response.status_code, response.json().get("code")
 
 
 async def register(client, authenticator, token=None):
@@ -108,14 +108,14 @@ async def test_a_passkey_opens_a_session_that_says_how(client, authenticator, pa
     await register(client, authenticator)
     passkeys.device_bound = device_bound
 
-    answer = await log_in(client, authenticator)
+    response = await log_in(client, authenticator)
 
-    assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.json()["member"]["email"] == "ada@example.com"
-    claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.json()["member"]["email"] == "ada@example.com"
+    claims = jwt.decode(response.json()["access_token"], options={"verify_signature": False})
     assert (claims["amr"], claims["acr"], claims["auth_time"]) == ([key, "user", "mfa"], "aal2", int(clock()))
-    assert (await client.verify(answer.json()["access_token"])).status_code == 200
+    assert (await client.verify(response.json()["access_token"])).status_code == 200
 
 
 async def test_member_gets_the_challenge_that_was_issued(client, authenticator, passkeys):
@@ -133,7 +133,7 @@ async def test_a_challenge_is_good_once_even_at_once(client, authenticator, stor
 
     answers = await asyncio.gather(*(client.http.post(LOGIN, json=body) for _ in range(4)))
 
-    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+    assert sorted(response.status_code for response in answers) == [200, 401, 401, 401]
     assert not await store.keys(f"{KEY_PREFIX}*")
 
 
@@ -183,13 +183,13 @@ async def test_an_unknown_passkey_is_refused_and_counted_like_a_wrong_password(c
     authenticator.create({"rp": {"id": "members.test"}, "user": {"id": "AA"}, "challenge": "AA"})
 
     for _ in range(10):
-        answer = await log_in(client, authenticator)
-        assert outcome(answer) == (401, "passkey-invalid")
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        response = await log_in(client, authenticator)
+        assert outcome(response) == (401, "passkey-invalid")
+        assert response.headers["WWW-Authenticate"] == "Bearer"
 
-    answer = await log_in(client, authenticator)
-    assert outcome(answer) == (429, "too-many-attempts")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = await log_in(client, authenticator)
+    assert outcome(response) == (429, "too-many-attempts")
+    assert int(response.headers["Retry-After"]) > 0
     assert [entry["event"] for entry in logs if entry["event"].startswith("login_f")] == ["login_failed"] * 10
 
 
@@ -216,11 +216,11 @@ async def test_challenges_of_one_address_are_limited(make_auth, client_of):
 
     answers = [await client.http.post(OPTIONS) for _ in range(4)]
 
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [response.status_code for response in answers] == [200, 200, 200, 429]
 
 
 async def test_where_passkeys_are_off_it_says_so(client, member):
-    member.answer_about_passkeys = lambda *_: problem("passkeys-disabled", 404)
+    member.respond_about_passkeys = lambda *_: problem("passkeys-disabled", 404)
 
     assert outcome(await client.http.post(OPTIONS)) == (404, "passkeys-disabled")
 
@@ -240,9 +240,9 @@ async def test_a_member_lists_and_renames_its_passkeys(client):
 async def test_removing_a_passkey_ends_every_other_session(client):
     mine, other = await client.tokens(), await client.tokens()
 
-    answer = await client.delete(f"{OWN}/{PASSKEY}", mine["access_token"])
+    response = await client.delete(f"{OWN}/{PASSKEY}", mine["access_token"])
 
-    assert answer.status_code == 204
+    assert response.status_code == 204
     assert [(await client.verify(one["access_token"])).status_code for one in (mine, other)] == [200, 401]
 
 
@@ -266,7 +266,7 @@ async def test_changes_require_a_recent_log_in(client, authenticator, clock):
         await client.delete(f"{OWN}/{PASSKEY}", token),
     ]
 
-    assert {outcome(answer) for answer in answers} == {(401, "reauthentication-required")}
+    assert {outcome(response) for response in answers} == {(401, "reauthentication-required")}
 
 
 @pytest.mark.parametrize(
@@ -286,6 +286,6 @@ async def test_client_data_without_a_challenge_is_refused_and_nothing_is_counted
 
 @pytest.mark.parametrize("body", [{}, {"credential": None}, {"credential": []}, {"credential": {}}])
 async def test_what_is_no_credential_is_named(client, body):
-    answer = await client.http.post(LOGIN, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    response = await client.http.post(LOGIN, content=json.dumps(body), headers={"Content-Type": "application/json"})
 
-    assert outcome(answer) == (422, "payload-invalid")
+    assert outcome(response) == (422, "payload-invalid")

@@ -68,7 +68,7 @@ async def test_the_new_session_survives_that_member_ends_the_others(client, memb
         response = await client.http.delete(path, params={"epoch": epoch, "except": keep}, headers=service_token)
         assert response.status_code == 204
 
-    member.before_answering_change = end
+    member.before_response_to_change = end
     mine = await client.tokens()
 
     new = (await change(mine)).json()
@@ -82,7 +82,7 @@ async def test_a_log_in_under_way_with_the_old_password_opens_no_session(client,
     async def meanwhile():
         assert (await change(mine)).status_code == 200
 
-    member.before_answering_verify = meanwhile
+    member.before_response_to_verify = meanwhile
 
     assert (await client.login()).status_code == 401
 

@@ -131,8 +131,8 @@ async def test_fifty_parallel_refreshes_get_one_successor(make_auth, client_of, 
 
     answers = await asyncio.gather(*(replicas[n % 3].refresh(session["refresh_token"]) for n in range(50)))
 
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+    assert {response.status_code for response in answers} == {200}
+    assert len({response.json()["refresh_token"] for response in answers}) == 1
     assert (await client.refresh(answers[0].json()["refresh_token"])).status_code == 200
 
 
@@ -144,11 +144,11 @@ async def test_refreshes_in_parallel_with_a_log_out_leave_nothing_alive(client, 
     )
 
     assert results[20].status_code == 204
-    assert {answer.status_code for answer in results} <= {200, 204, 401}
-    for answer in results:
-        if answer.status_code == 200:
-            assert (await client.verify(answer.json()["access_token"])).status_code == 401
-            assert (await client.refresh(answer.json()["refresh_token"])).status_code == 401
+    assert {response.status_code for response in results} <= {200, 204, 401}
+    for response in results:
+        if response.status_code == 200:
+            assert (await client.verify(response.json()["access_token"])).status_code == 401
+            assert (await client.refresh(response.json()["refresh_token"])).status_code == 401
 
 
 async def test_a_refresh_token_is_worth_nothing_after_log_out(client, session):

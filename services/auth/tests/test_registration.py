@@ -77,8 +77,8 @@ async def test_a_repeat_under_the_same_key_gets_the_first_response(client, membe
 async def test_parallel_repeats_make_one_account(client, member):
     answers = await asyncio.gather(*(register(client, key="key-1") for _ in range(20)))
 
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.content for answer in answers}) == 1
+    assert {response.status_code for response in answers} == {201}
+    assert len({response.content for response in answers}) == 1
     assert len(member.accounts) == 2
 
 
@@ -128,7 +128,7 @@ async def test_member_unavailable_is_503_and_the_repeat_succeeds(client, member)
 
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 500, 502])
 async def test_a_response_that_was_not_agreed_is_503(client, member, status):
-    member.answer = httpx2.Response(status, content=b"secrets of the inside")
+    member.response = httpx2.Response(status, content=b"secrets of the inside")
 
     response = await register(client)
 
@@ -137,7 +137,7 @@ async def test_a_response_that_was_not_agreed_is_503(client, member, status):
 
 
 async def test_only_agreed_headers_are_passed_on(client, member):
-    member.answer = httpx2.Response(
+    member.response = httpx2.Response(
         201, json={"id": "x"}, headers={"Location": "/api/members/x", "Set-Cookie": "a=b", "Server": "x", "ETag": '"1"'}
     )
 

@@ -19,9 +19,9 @@ def factors(member):
 
 
 async def challenge_of(client) -> str:
-    answer = await client.login()
-    assert (answer.status_code, answer.json()["code"]) == (401, "second-factor-required")
-    token: str = answer.json()["challenge"]
+    response = await client.login()
+    assert (response.status_code, response.json()["code"]) == (401, "second-factor-required")
+    token: str = response.json()["challenge"]
     return token
 
 
@@ -30,22 +30,22 @@ async def complete(client, challenge, code=CODES[0], method="totp"):
     return await client.http.post("/auth/login/second-factor", json=body)
 
 
-def outcome(answer):
-    return answer.status_code, answer.json().get("code")
+def outcome(response):
+    return response.status_code, response.json().get("code")
 
 
-def claims(answer):
-    return jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
+def claims(response):
+    return jwt.decode(response.json()["access_token"], options={"verify_signature": False})
 
 
 async def test_a_password_alone_opens_no_session(client, store):
-    answer = await client.login()
+    response = await client.login()
 
-    assert outcome(answer) == (401, "second-factor-required")
-    assert answer.json().keys() >= {"challenge", "methods", "expires_in"}
-    assert (answer.json()["methods"], answer.json()["expires_in"]) == (["totp", "recovery-code"], 300)
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert outcome(response) == (401, "second-factor-required")
+    assert response.json().keys() >= {"challenge", "methods", "expires_in"}
+    assert (response.json()["methods"], response.json()["expires_in"]) == (["totp", "recovery-code"], 300)
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.headers["Cache-Control"] == "no-store"
     assert not await store.keys("auth:session:*")
 
 
@@ -54,22 +54,22 @@ async def test_a_wrong_password_is_refused_as_without_a_second_factor(client):
 
 
 async def test_a_code_opens_the_session(client):
-    answer = await complete(client, await challenge_of(client))
+    response = await complete(client, await challenge_of(client))
 
-    assert answer.status_code == 200
-    assert answer.json()["member"]["email"] == "ada@example.com"
-    assert (await client.verify(answer.json()["access_token"])).status_code == 200
+    assert response.status_code == 200
+    assert response.json()["member"]["email"] == "ada@example.com"
+    assert (await client.verify(response.json()["access_token"])).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("method", "code", "amr"), [("totp", CODES[0], ["pwd", "otp", "mfa"]), ("recovery-code", RECOVERY, ["pwd", "mfa"])]
 )
 async def test_the_token_says_how_the_member_logged_in_and_keeps_it(client, clock, method, code, amr):
-    answer = await complete(client, await challenge_of(client), code, method)
+    response = await complete(client, await challenge_of(client), code, method)
     clock.advance(60)
-    refreshed = await client.refresh(answer.json()["refresh_token"])
+    refreshed = await client.refresh(response.json()["refresh_token"])
 
-    first, second = claims(answer), claims(refreshed)
+    first, second = claims(response), claims(refreshed)
     assert (first["amr"], first["acr"], first["auth_time"]) == (amr, "aal2", int(clock() - 60))
     assert {name: second[name] for name in ("amr", "acr", "auth_time")} == {
         name: first[name] for name in ("amr", "acr", "auth_time")
@@ -79,9 +79,9 @@ async def test_the_token_says_how_the_member_logged_in_and_keeps_it(client, cloc
 async def test_without_a_second_factor_the_token_says_so(client, member):
     member.add_codes()
 
-    answer = await client.login()
+    response = await client.login()
 
-    assert (claims(answer)["amr"], claims(answer)["acr"]) == (["pwd"], "aal1")
+    assert (claims(response)["amr"], claims(response)["acr"]) == (["pwd"], "aal1")
 
 
 async def test_a_wrong_code_leaves_the_challenge_good(client):
@@ -106,7 +106,7 @@ async def test_of_two_right_codes_at_once_one_opens_a_session(client, store):
         complete(client, challenge, RECOVERY, "recovery-code"),
     )
 
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 4
+    assert sorted(response.status_code for response in answers) == [200] + [401] * 4
     assert len(await store.keys("auth:session:*")) == 1
 
 
@@ -153,7 +153,7 @@ async def test_a_change_during_the_second_step_leaves_no_session(client, member,
         path = f"/internal/members/{member.accounts['ada@example.com']['member']['id']}/sessions?epoch=5"
         await client.http.delete(path, headers=service_token)
 
-    member.before_answering_verify = end_sessions
+    member.before_response_to_verify = end_sessions
 
     assert outcome(await complete(client, challenge)) == (409, "login-superseded")
     assert not await store.keys("auth:session:*")
@@ -169,7 +169,7 @@ async def test_a_factor_that_is_set_up_during_a_log_in_is_asked_for(client, memb
         path = f"/internal/members/{account['member']['id']}/sessions?epoch={account['epoch']}"
         await client.http.delete(path, headers=service_token)
 
-    member.before_answering_verify = enable
+    member.before_response_to_verify = enable
 
     assert outcome(await client.login()) == (401, "second-factor-required")
 
@@ -188,10 +188,10 @@ async def test_guesses_from_one_address_are_few_and_new_passwords_give_no_new_on
     for _ in range(10):
         assert outcome(await complete(client, await challenge_of(client), "999999")) == (401, "second-factor-invalid")
 
-    answer = await client.login()
+    response = await client.login()
 
-    assert outcome(answer) == (429, "too-many-attempts")
-    assert int(answer.headers["Retry-After"]) > 0
+    assert outcome(response) == (429, "too-many-attempts")
+    assert int(response.headers["Retry-After"]) > 0
 
 
 async def test_parallel_guesses_are_counted_too(client):
@@ -199,7 +199,7 @@ async def test_parallel_guesses_are_counted_too(client):
 
     answers = await asyncio.gather(*(complete(client, challenge, "999999") for _ in range(30)))
 
-    assert sum(answer.status_code == 401 for answer in answers) <= 10
+    assert sum(response.status_code == 401 for response in answers) <= 10
 
 
 async def test_guesses_of_an_account_are_few_from_all_addresses_together(auth, client_of):
@@ -234,9 +234,9 @@ async def test_a_poisoned_value_is_no_challenge(client, store, value):
 async def test_what_does_not_fit_is_named(client, wrong):
     body = {"challenge": "x", "method": "totp", "code": "123456"} | wrong
 
-    answer = await client.http.post("/auth/login/second-factor", json=body)
+    response = await client.http.post("/auth/login/second-factor", json=body)
 
-    assert outcome(answer) == (422, "payload-invalid")
+    assert outcome(response) == (422, "payload-invalid")
 
 
 async def test_every_step_is_written_down_without_a_secret(client, logs):

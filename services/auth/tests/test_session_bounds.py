@@ -63,7 +63,7 @@ class TestState:
 
         answers = await asyncio.gather(*(client.login() for _ in range(20)))
 
-        assert {answer.status_code for answer in answers} == {200}
+        assert {response.status_code for response in answers} == {200}
         assert len(await store.keys("auth:session:*")) == await store.zcard("auth:member:{0198-0}:sessions") == 3
 
     async def test_another_members_sessions_do_not_count(self, make_auth, client_of, member):
@@ -128,7 +128,7 @@ class TestRate:
 
         answers = await asyncio.gather(*(client.refresh(token) for _ in range(8)))
 
-        assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 3
+        assert sorted(response.status_code for response in answers) == [200] * 5 + [429] * 3
 
     async def test_a_reuse_ends_the_session_although_the_limit_is_reached(self, make_auth, client_of):
         client = client_of(make_auth(rate_limit_refreshes_per_session="2/5 minutes"))

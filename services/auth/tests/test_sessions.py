@@ -187,7 +187,7 @@ class TestMemberEndsSessions:
             account["suspended"], account["epoch"] = True, 1
             assert (await self.end(client, service_token)).status_code == 204
 
-        member.before_answering_verify = suspend
+        member.before_response_to_verify = suspend
 
         response = await client.login()
 
@@ -202,7 +202,7 @@ class TestMemberEndsSessions:
             account["epoch"] = 1
             await self.end(client, service_token)
 
-        member.before_answering_verify = promote
+        member.before_response_to_verify = promote
 
         tokens = await client.tokens()
 
@@ -215,7 +215,7 @@ class TestMemberEndsSessions:
             account["suspended"], account["epoch"] = True, 1
             await self.end(client, service_token)
 
-        member.before_answering_verify = suspend
+        member.before_response_to_verify = suspend
         await client.login()
 
         assert await store.keys("auth:[^l]*") == ["auth:member:{0198-0}:epoch"]
@@ -293,4 +293,4 @@ async def test_a_burst_on_a_busy_machine_is_not_taken_for_an_absent_store(client
     requests = (client.get("/auth/sessions", mine["access_token"]) for _ in range(20))
     answers = await asyncio.gather(*requests, have_no_core_for_a_while())
 
-    assert [answer.status_code for answer in answers[:-1]] == [200] * 20
+    assert [response.status_code for response in answers[:-1]] == [200] * 20

@@ -61,7 +61,7 @@ async def test_parallel_guesses_are_stopped_as_well(at, member):
 
     answers = await asyncio.gather(*(client.login(password=f"guess {n}") for n in range(30)))
 
-    assert sorted(answer.status_code for answer in answers) == [401] * 4 + [429] * 26
+    assert sorted(response.status_code for response in answers) == [401] * 4 + [429] * 26
     assert len(member.requests) == 4
 
 
@@ -154,10 +154,10 @@ async def test_a_flood_of_one_account_is_refused_before_it_costs_a_call(at, memb
     client, gate = at(ELSEWHERE), asyncio.Event()
 
     async def wait() -> None:
-        member.before_answering_verify = wait
+        member.before_response_to_verify = wait
         await gate.wait()
 
-    member.before_answering_verify = wait
+    member.before_response_to_verify = wait
     flood = [asyncio.create_task(client.login()) for _ in range(50)]
     async with asyncio.timeout(20):
         while len(refused := [task.result() for task in flood if task.done()]) < 46:  # noqa: ASYNC110 (tasks of others tell no event)
@@ -165,8 +165,8 @@ async def test_a_flood_of_one_account_is_refused_before_it_costs_a_call(at, memb
     gate.set()
     answers = await asyncio.gather(*flood)
 
-    assert {(answer.status_code, answer.headers["Retry-After"]) for answer in refused} == {(429, "1")}
-    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [429] * 46
+    assert {(response.status_code, response.headers["Retry-After"]) for response in refused} == {(429, "1")}
+    assert sorted(response.status_code for response in answers) == [200] * 4 + [429] * 46
     assert len(member.requests) == 4
 
 
@@ -188,7 +188,7 @@ async def test_registrations_from_one_address_are_throttled(at):
     body = {"password": "correct horse", "display_name": "X"}
     answers = [await client.http.post("/auth/register", json=body | {"email": f"m{n}@example.com"}) for n in range(4)]
 
-    assert [answer.status_code for answer in answers] == [201] * 3 + [429]
+    assert [response.status_code for response in answers] == [201] * 3 + [429]
     assert_throttled(answers[-1])
     other = await at(ELSEWHERE).http.post("/auth/register", json=body | {"email": "m9@example.com"})
     assert other.status_code == 201

@@ -341,7 +341,7 @@ def test_a_service_serves_and_ends_in_order(process, service, registration):
 def test_a_service_killed_amid_requests_leaves_one_member_for_one_key(
     process, served, service, registration, tmp_path, database
 ):
-    """One answer has come, others are under way; whatever had happened to those, repeats get the first answer."""
+    """One response has come, others are under way; whatever had happened to those, repeats get the first response."""
     body = registration() | {"idempotency": {"key": "k", "scope": "s", "fingerprint": "f"}}
     headers = service(key=SECRET)
 
@@ -364,5 +364,5 @@ def test_a_service_killed_amid_requests_leaves_one_member_for_one_key(
     assert repeat.content == first.content
     assert repeat.headers["idempotent-replayed"] == "true"
     answered = [post.result() for post in posts if post.exception() is None]
-    assert {answer.content for answer in answered} == {first.content}
+    assert {response.content for response in answered} == {first.content}
     assert database.one("SELECT count(*) FROM members") == 1

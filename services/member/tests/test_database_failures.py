@@ -29,7 +29,7 @@ async def test_connections_that_the_server_cut_cost_no_request(client, ann, data
 
     answers = await asyncio.gather(*(client.get("/api/members/me", headers=ann.headers) for _ in range(10)))
 
-    assert {answer.status_code for answer in answers} == {200}
+    assert {response.status_code for response in answers} == {200}
 
 
 async def test_the_server_probes_connections_whose_client_may_have_vanished(services):
@@ -75,9 +75,9 @@ async def test_a_statement_that_takes_too_long_ends_with_503(make_settings, star
         await session.execute(sqlalchemy.text("SELECT pg_sleep(30)"))
 
     monkeypatch.setattr(repository, "get", slow_get)
-    answer = await client.get("/api/members/me", headers=ann.headers)
+    response = await client.get("/api/members/me", headers=ann.headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+    assert (response.status_code, response.json()["code"]) == (503, "database-unavailable")
 
 
 async def test_when_every_connection_is_taken_a_request_is_told_to_come_back(make_settings, start, connect, ann):
@@ -99,9 +99,9 @@ async def test_a_member_that_another_transaction_holds_is_not_waited_for_for_eve
 
     async with services.sessions.begin() as session:
         await repository.get_for_change(session, ann.id)
-        answer = await client.patch(ann.path, headers=ann.headers, json={"locale": "ko"})
+        response = await client.patch(ann.path, headers=ann.headers, json={"locale": "ko"})
 
-    assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+    assert (response.status_code, response.json()["code"]) == (503, "database-unavailable")
 
 
 @pytest.fixture
@@ -145,8 +145,8 @@ async def test_a_paused_server_hangs_no_request_for_ever(own, own_postgres, serv
     finally:
         signal_all(own_postgres, signal.SIGCONT)
 
-    assert {answer.status_code for answer in answers} == {503}
-    assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
+    assert {response.status_code for response in answers} == {503}
+    assert {response.headers["content-type"] for response in answers} == {"application/problem+json"}
 
 
 async def test_a_killed_server_is_found_again(own, own_postgres):
@@ -166,10 +166,10 @@ async def test_a_fault_of_ours_is_no_503(client, ann, monkeypatch):
         await session.execute(sqlalchemy.text("SELECT nonsense"))
 
     monkeypatch.setattr(repository, "get", wrong)
-    answer = await client.get("/api/members/me", headers=ann.headers)
+    response = await client.get("/api/members/me", headers=ann.headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
-    assert "nonsense" not in answer.text
+    assert (response.status_code, response.json()["code"]) == (500, "internal-error")
+    assert "nonsense" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ async def test_the_servers_log_quotes_no_address(client, admin, registration, po
     body = registration("quoted-nowhere")
     answers = [await client.post("/api/members", headers=admin.headers, json=body) for _ in range(2)]
 
-    assert [answer.status_code for answer in answers] == [201, 409]
+    assert [response.status_code for response in answers] == [201, 409]
     assert answers[1].json()["code"] == "email-taken"
     logged = postgres.log.read_text()
     assert "uq_members_email" in logged
@@ -212,7 +212,7 @@ async def test_a_taken_address_is_no_error_of_the_server(client, admin, registra
     await client.post("/api/members", headers=admin.headers, json=body)
     before = postgres.log.stat().st_size
 
-    answer = await client.post("/api/members", headers=admin.headers, json=body)
+    response = await client.post("/api/members", headers=admin.headers, json=body)
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
+    assert (response.status_code, response.json()["code"]) == (409, "email-taken")
     assert "uq_members_email" not in postgres.log.read_text()[before:]

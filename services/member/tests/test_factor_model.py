@@ -77,16 +77,16 @@ class FactorMachine(RuleBasedStateMachine):
 
     @rule()
     def start(self):
-        answer = self.run(self.calls.start())
-        assert answer.status_code == (409 if self.secret else 201)
+        response = self.run(self.calls.start())
+        assert response.status_code == (409 if self.secret else 201)
         if not self.secret:
-            self.started, self.last_step = answer.json()["secret"], 0
+            self.started, self.last_step = response.json()["secret"], 0
 
     @rule(offset=st.sampled_from([0, 0, 0, -1, 1, 2, -2]), calls=CALLS)
     def confirm(self, offset, calls):
         code = self.code_of(self.started or self.secret, offset)
         answers = self.together([self.calls.confirm(code) for _ in range(calls)])
-        statuses = sorted(answer.status_code for answer in answers)
+        statuses = sorted(response.status_code for response in answers)
         if self.secret:
             assert set(statuses) == {409}
         elif not self.started:
@@ -97,7 +97,7 @@ class FactorMachine(RuleBasedStateMachine):
             # The others came too late: for the code, or for the set-up.
             assert statuses[0] == 200
             assert set(statuses[1:]) <= {409, 422}
-            [enabled] = [answer.json() for answer in answers if answer.status_code == 200]
+            [enabled] = [response.json() for response in answers if response.status_code == 200]
             self.secret, self.started, self.last_step = self.started, "", self.step(offset)
             self.unused, self.epoch = enabled["recovery_codes"], self.epoch + 1
             assert enabled["session_epoch"] == self.epoch
@@ -106,7 +106,7 @@ class FactorMachine(RuleBasedStateMachine):
     def present_a_code(self, offset, calls, age):
         code = self.code_of(self.secret, offset)
         answers = self.together([self.calls.verify(code, epoch=self.epoch - age) for _ in range(calls)])
-        statuses = sorted(answer.status_code for answer in answers)
+        statuses = sorted(response.status_code for response in answers)
         if age or not self.is_active:
             assert set(statuses) == {401}
         elif self.secret and self.is_current(offset):
@@ -119,7 +119,7 @@ class FactorMachine(RuleBasedStateMachine):
     def present_a_recovery_code(self, data, calls, age):
         code = data.draw(st.sampled_from([*self.unused, *self.used[-3:], "00000-00000"]))
         answers = self.together([self.calls.verify(code, "recovery-code", self.epoch - age) for _ in range(calls)])
-        statuses = sorted(answer.status_code for answer in answers)
+        statuses = sorted(response.status_code for response in answers)
         if age or not self.is_active:
             assert set(statuses) == {401}
         elif code in self.unused:
@@ -131,16 +131,16 @@ class FactorMachine(RuleBasedStateMachine):
 
     @rule()
     def replace_recovery_codes(self):
-        answer = self.run(self.calls.new_codes())
-        assert answer.status_code == (201 if self.secret else 404)
+        response = self.run(self.calls.new_codes())
+        assert response.status_code == (201 if self.secret else 404)
         if self.secret:
             self.used += self.unused
-            self.unused = answer.json()["recovery_codes"]
+            self.unused = response.json()["recovery_codes"]
 
     @rule()
     def remove(self):
-        answer = self.run(self.calls.remove())
-        assert answer.status_code == (200 if self.secret else 404)
+        response = self.run(self.calls.remove())
+        assert response.status_code == (200 if self.secret else 404)
         if self.secret:
             self.forget()
             self.epoch += 1
@@ -148,8 +148,8 @@ class FactorMachine(RuleBasedStateMachine):
     @rule()
     def reset_by_an_administrator(self):
         path = f"/api/admin/members/{self.member_id}/reset-factors"
-        answer = self.run(self.world.client.post(path, json={"reason": "Lost"}, headers=self.world.administrator()))
-        assert answer.status_code == (200 if self.secret else 404)
+        response = self.run(self.world.client.post(path, json={"reason": "Lost"}, headers=self.world.administrator()))
+        assert response.status_code == (200 if self.secret else 404)
         if self.secret:
             self.forget()
             self.epoch += 1

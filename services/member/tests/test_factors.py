@@ -41,10 +41,10 @@ async def test_a_member_without_factors_logs_in_by_its_password_alone(factors):
 
 
 async def test_the_app_gets_a_secret_under_the_members_address(factors):
-    answer = await factors.start()
+    response = await factors.start()
 
-    parsed = pyotp.parse_uri(answer.json()["uri"])
-    assert answer.headers["cache-control"] == "no-store"
+    parsed = pyotp.parse_uri(response.json()["uri"])
+    assert response.headers["cache-control"] == "no-store"
     assert (parsed.secret, parsed.name, parsed.issuer) == (factors.secret, "ann@example.com", "Member Platform")
     assert len(factors.secret) == 32
 
@@ -59,10 +59,10 @@ async def test_an_app_whose_set_up_was_not_finished_is_no_factor(factors):
 async def test_a_right_code_makes_the_app_a_factor(factors, auth):
     await factors.start()
 
-    answer = await factors.confirm()
+    response = await factors.confirm()
 
-    assert (answer.status_code, answer.json()["session_epoch"]) == (200, 2)
-    assert answer.headers["cache-control"] == "no-store"
+    assert (response.status_code, response.json()["session_epoch"]) == (200, 2)
+    assert response.headers["cache-control"] == "no-store"
     assert (await factors.read())["totp"] is not None
     assert await factors.methods() == ["totp", "recovery-code"]
     assert auth.ended == [(factors.member.id, 2)]
@@ -73,19 +73,19 @@ async def test_without_auth_the_set_up_holds_and_the_sessions_end_later(factors,
     await factors.start()
     auth.away = True
 
-    answer = await factors.confirm()
+    response = await factors.confirm()
 
-    assert (answer.status_code, len(answer.json()["recovery_codes"])) == (202, 10)
+    assert (response.status_code, len(response.json()["recovery_codes"])) == (202, 10)
     assert await factors.methods() == ["totp", "recovery-code"]
 
 
 async def test_a_wrong_code_confirms_nothing(factors, auth):
     await factors.start()
 
-    answer = await factors.confirm(factors.code(5))
+    response = await factors.confirm(factors.code(5))
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "code-wrong")
-    assert answer.json()["errors"][0]["pointer"] == "/code"
+    assert (response.status_code, response.json()["code"]) == (422, "code-wrong")
+    assert response.json()["errors"][0]["pointer"] == "/code"
     assert await factors.methods() == []
     assert auth.ended == []
 
@@ -102,8 +102,8 @@ async def test_a_new_start_replaces_an_unfinished_one(factors):
 async def test_a_second_app_takes_no_ones_place_silently(factors):
     await factors.enable()
 
-    for answer in (await factors.start(), await factors.confirm()):
-        assert (answer.status_code, answer.json()["code"]) == (409, "factor-exists")
+    for response in (await factors.start(), await factors.confirm()):
+        assert (response.status_code, response.json()["code"]) == (409, "factor-exists")
     assert (await factors.verify()).status_code == 200
 
 
@@ -116,9 +116,9 @@ async def test_of_parallel_confirmations_one_holds(factors):
 
     answers = await asyncio.gather(*(factors.confirm() for _ in range(4)))
 
-    assert [answer.status_code for answer in answers].count(200) == 1
+    assert [response.status_code for response in answers].count(200) == 1
     assert (await factors.read())["recovery_codes_left"] == 10
-    [winner] = [answer.json()["recovery_codes"] for answer in answers if answer.status_code == 200]
+    [winner] = [response.json()["recovery_codes"] for response in answers if response.status_code == 200]
     assert (await factors.verify(winner[0], "recovery-code")).status_code == 200
 
 
@@ -127,9 +127,9 @@ async def test_codes_of_the_step_and_its_neighbours_are_right(factors, steps):
     await factors.enable()
     factors.clock.advance(10 * STEP_SECONDS)
 
-    answer = await factors.verify(factors.code(steps))
+    response = await factors.verify(factors.code(steps))
 
-    assert (answer.status_code, answer.json()["member"]["id"]) == (200, factors.member.id)
+    assert (response.status_code, response.json()["member"]["id"]) == (200, factors.member.id)
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
@@ -163,7 +163,7 @@ async def test_of_parallel_uses_of_one_code_one_is_right(factors):
 
     answers = await asyncio.gather(*(factors.verify(code) for _ in range(8)))
 
-    assert sorted(answer.status_code for answer in answers) == [200] + [422] * 7
+    assert sorted(response.status_code for response in answers) == [200] + [422] * 7
 
 
 @pytest.mark.parametrize("spelling", ["{} {}", "{}-{}", " {}{} ", "\u00a0{}{}"])
@@ -203,7 +203,7 @@ async def test_of_parallel_uses_of_one_recovery_code_one_is_right(factors):
 
     answers = await asyncio.gather(*(factors.verify(factors.recovery_codes[3], "recovery-code") for _ in range(5)))
 
-    assert sorted(answer.status_code for answer in answers) == [200] + [422] * 4
+    assert sorted(response.status_code for response in answers) == [200] + [422] * 4
 
 
 async def test_a_recovery_code_may_be_typed_as_it_was_read(factors):
@@ -229,11 +229,11 @@ async def test_new_recovery_codes_replace_the_old_ones(factors, auth):
     await factors.enable()
     ended = list(auth.ended)
 
-    answer = await factors.new_codes()
+    response = await factors.new_codes()
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     assert (await factors.verify(factors.recovery_codes[0], "recovery-code")).status_code == 422
-    assert (await factors.verify(answer.json()["recovery_codes"][0], "recovery-code")).status_code == 200
+    assert (await factors.verify(response.json()["recovery_codes"][0], "recovery-code")).status_code == 200
     assert auth.ended == ended
 
 
@@ -246,9 +246,9 @@ async def test_only_who_has_an_app_gets_recovery_codes(factors):
 async def test_without_the_app_the_password_is_enough_again(factors, auth, database):
     await factors.enable()
 
-    answer = await factors.remove()
+    response = await factors.remove()
 
-    assert (answer.status_code, answer.json()["session_epoch"]) == (200, 3)
+    assert (response.status_code, response.json()["session_epoch"]) == (200, 3)
     assert auth.ended[-1] == (factors.member.id, 3)
     assert auth.requests[-1].url.params["except"] == KEEP
     assert await factors.methods() == []
@@ -340,9 +340,9 @@ async def test_an_administrator_resets_factors_with_a_reason(factors, client, ad
     assert (await client.get(f"{path}/factors", headers=admin.headers)).json()["recovery_codes_left"] == 10
 
     with capture_logs() as logs:
-        answer = await client.post(f"{path}/reset-factors", json={"reason": "Lost phone"}, headers=admin.headers)
+        response = await client.post(f"{path}/reset-factors", json={"reason": "Lost phone"}, headers=admin.headers)
 
-    assert (answer.status_code, answer.json()["id"]) == (200, factors.member.id)
+    assert (response.status_code, response.json()["id"]) == (200, factors.member.id)
     assert await factors.methods() == []
     assert auth.ended[-1] == (factors.member.id, 3)
     assert "except" not in auth.requests[-1].url.params
@@ -354,8 +354,8 @@ async def test_a_reset_without_factors_or_reason_does_nothing(factors, client, a
     path = f"/api/admin/members/{factors.member.id}/reset-factors"
 
     for reason, status in (("Lost phone", 404), ("", 422), ("  ", 422), ("x\x1b", 422), ("x" * 201, 422)):
-        answer = await client.post(path, json={"reason": reason}, headers=admin.headers)
-        assert answer.status_code == status, reason
+        response = await client.post(path, json={"reason": reason}, headers=admin.headers)
+        assert response.status_code == status, reason
 
 
 async def test_a_reset_requires_an_administrator_with_a_recent_log_in(factors, client, make_member):
@@ -364,6 +364,6 @@ async def test_a_reset_requires_an_administrator_with_a_recent_log_in(factors, c
     stale = make_member("stale", "admin", auth_time=int(time.time()) - 3600)
 
     for caller, status in ((factors.member, 403), (stale, 401)):
-        answer = await client.post(path, json={"reason": "Lost phone"}, headers=caller.headers)
-        assert answer.status_code == status
+        response = await client.post(path, json={"reason": "Lost phone"}, headers=caller.headers)
+        assert response.status_code == status
     assert await factors.methods() == ["totp", "recovery-code"]

@@ -1,4 +1,4 @@
-"""The OpenAPI document: every path, every answer, and no field that says less than the code."""
+"""The OpenAPI document: every path, every response, and no field that says less than the code."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def test_every_path_is_described(operations):
 
 def test_every_operation_says_what_can_go_wrong_as_a_problem(operations):
     for operation in operations.values():
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             if int(status) >= 400:
-                assert set(answer["content"]) == {"application/problem+json"}, status
+                assert set(response["content"]) == {"application/problem+json"}, status
         assert {"401", "503"} <= set(operation["responses"])
 
 

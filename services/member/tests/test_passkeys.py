@@ -33,11 +33,11 @@ class Passkeys:
 
     async def options(self, path=None, challenge=None):
         challenge = challenge or secrets.token_urlsafe(32)
-        answer = await self.ask(
+        response = await self.ask(
             "POST", path or f"/internal/members/{self.member.id}/passkey-options", json={"challenge": challenge}
         )
-        assert answer.status_code == 200, answer.text
-        return challenge, answer.json()["public_key"]
+        assert response.status_code == 200, response.text
+        return challenge, response.json()["public_key"]
 
     async def register(self, name="Phone", **wrong):
         challenge, options = await self.options()
@@ -71,8 +71,8 @@ def passkeys(client, ann, service) -> Passkeys:
     return Passkeys(client, ann, service)
 
 
-def outcome(answer):
-    return answer.status_code, answer.json().get("code")
+def outcome(response):
+    return response.status_code, response.json().get("code")
 
 
 async def test_the_options_ask_for_a_discoverable_passkey_with_user_verification(passkeys):
@@ -131,10 +131,10 @@ async def test_a_passkey_identifies_its_member(passkeys, synced):
 )
 async def test_a_registration_with_one_thing_wrong_is_refused_and_the_log_says_why(passkeys, wrong, reason):
     with capture_logs() as logs:
-        answer = await passkeys.register(**wrong)
+        response = await passkeys.register(**wrong)
 
-    assert outcome(answer) == (422, "passkey-invalid")
-    assert answer.json()["errors"][0]["pointer"] == "/credential"
+    assert outcome(response) == (422, "passkey-invalid")
+    assert response.json()["errors"][0]["pointer"] == "/credential"
     assert [reason in entry["reason"] for entry in logs if entry["event"] == "passkey_refused"] == [True]
     assert await passkeys.list() == []
 
@@ -157,9 +157,9 @@ async def test_a_log_in_with_one_thing_wrong_is_refused_and_the_log_says_why(pas
     await passkeys.register()
 
     with capture_logs() as logs:
-        answer = await passkeys.log_in(**wrong)
+        response = await passkeys.log_in(**wrong)
 
-    assert outcome(answer) == (422, "passkey-invalid")
+    assert outcome(response) == (422, "passkey-invalid")
     assert [reason in entry["reason"] for entry in logs if entry["event"] == "passkey_refused"] == [True]
     assert (await passkeys.list())[0]["last_used_at"] is None
 
@@ -187,7 +187,7 @@ async def test_the_same_response_counts_once(passkeys):
 
     answers = await asyncio.gather(*(passkeys.verify(challenge, credential) for _ in range(4)))
 
-    assert sorted(answer.status_code for answer in answers) == [200, 422, 422, 422]
+    assert sorted(response.status_code for response in answers) == [200, 422, 422, 422]
 
 
 async def test_a_credential_is_registered_once(passkeys, bob):
@@ -210,9 +210,9 @@ async def test_a_suspended_member_is_refused(passkeys, database):
 async def test_a_passkey_gets_another_name(passkeys):
     passkey = (await passkeys.register()).json()
 
-    answer = await passkeys.ask("PUT", f"{passkeys.path}/{passkey['id']}", json={"name": "Old phone"})
+    response = await passkeys.ask("PUT", f"{passkeys.path}/{passkey['id']}", json={"name": "Old phone"})
 
-    assert (answer.status_code, answer.json()["name"]) == (200, "Old phone")
+    assert (response.status_code, response.json()["name"]) == (200, "Old phone")
     assert [one["name"] for one in await passkeys.list()] == ["Old phone"]
 
 
@@ -224,9 +224,9 @@ async def test_a_name_is_one_visible_line(passkeys, name):
 async def test_a_removed_passkey_logs_no_one_in_and_the_other_sessions_end(passkeys, auth):
     passkey = (await passkeys.register()).json()
 
-    answer = await passkeys.remove(passkey["id"])
+    response = await passkeys.remove(passkey["id"])
 
-    assert (answer.status_code, answer.json()["session_epoch"]) == (200, 2)
+    assert (response.status_code, response.json()["session_epoch"]) == (200, 2)
     assert (auth.ended, auth.requests[-1].url.params["except"]) == ([(passkeys.member.id, 2)], KEEP)
     assert await passkeys.list() == []
     assert outcome(await passkeys.log_in()) == (422, "passkey-invalid")
@@ -248,8 +248,8 @@ async def test_a_member_has_a_bounded_number_of_passkeys(passkeys):
 
     answers = await asyncio.gather(*(passkeys.add(challenge, one) for one in credentials))
 
-    assert sorted(answer.status_code for answer in answers) == [201] * MAX_PASSKEYS + [409]
-    assert {outcome(answer) for answer in answers if answer.status_code != 201} == {(409, "too-many-passkeys")}
+    assert sorted(response.status_code for response in answers) == [201] * MAX_PASSKEYS + [409]
+    assert {outcome(response) for response in answers if response.status_code != 201} == {(409, "too-many-passkeys")}
     assert outcome(
         await passkeys.ask(
             "POST", f"/internal/members/{passkeys.member.id}/passkey-options", json={"challenge": challenge}
@@ -263,11 +263,11 @@ async def test_a_member_has_a_bounded_number_of_passkeys(passkeys):
 async def test_an_administrators_reset_removes_passkeys(passkeys, admin, client):
     await passkeys.register()
 
-    answer = await client.post(
+    response = await client.post(
         f"/api/admin/members/{passkeys.member.id}/reset-factors", json={"reason": "Lost phone"}, headers=admin.headers
     )
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert await passkeys.list() == []
 
 
@@ -318,8 +318,8 @@ async def test_what_is_no_credential_is_refused_by_its_form(passkeys, raw_id):
 
 async def test_only_auth_may_ask(passkeys, client, service):
     for path in (passkeys.path, f"/internal/members/{passkeys.member.id}/passkey-options", "/internal/passkeys/verify"):
-        answer = await client.post(path, json={}, headers=service("web"))
-        assert answer.status_code == 403
+        response = await client.post(path, json={}, headers=service("web"))
+        assert response.status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -36,17 +36,17 @@ class Factors:
         return pyotp.TOTP(self.secret).at(int(self.clock()) + steps * STEP_SECONDS)
 
     async def start(self) -> Any:
-        answer = await self.client.post(f"{self.path}/totp", headers=self.headers)
-        if answer.status_code == 201:
-            self.secret = answer.json()["secret"]
-        return answer
+        response = await self.client.post(f"{self.path}/totp", headers=self.headers)
+        if response.status_code == 201:
+            self.secret = response.json()["secret"]
+        return response
 
     async def confirm(self, code: str | None = None) -> Any:
         body = {"code": code or self.code(), "keep_session": KEEP}
-        answer = await self.client.post(f"{self.path}/totp/confirm", json=body, headers=self.headers)
-        if answer.status_code == 200:
-            self.recovery_codes = answer.json()["recovery_codes"]
-        return answer
+        response = await self.client.post(f"{self.path}/totp/confirm", json=body, headers=self.headers)
+        if response.status_code == 200:
+            self.recovery_codes = response.json()["recovery_codes"]
+        return response
 
     async def enable(self) -> None:
         assert (await self.start()).status_code == 201
@@ -68,6 +68,6 @@ class Factors:
 
     async def methods(self) -> list[str]:
         presented = {"email": self.member.email, "password": self.member.password}
-        answer = await self.client.post("/internal/credentials/verify", json=presented, headers=self.headers)
-        found: list[str] = answer.json()["second_factors"]
+        response = await self.client.post("/internal/credentials/verify", json=presented, headers=self.headers)
+        found: list[str] = response.json()["second_factors"]
         return found
