@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
+
+from platform_testing.authenticator import Authenticator
 
 
 @pytest.fixture
@@ -77,3 +81,21 @@ async def test_without_a_mail_server_nothing_is_written(start, connect, make_set
 
     assert (await client.post("/internal/members", json=registration(), headers=service())).status_code == 201
     assert mails() == []
+
+
+async def test_a_new_and_a_removed_passkey_are_announced(client, ann, service, mails):
+    path, challenge = f"/internal/members/{ann.id}", secrets.token_urlsafe(32)
+    given = {"json": {"challenge": challenge}, "headers": service("auth")}
+    options = (await client.post(f"{path}/passkey-options", **given)).json()["public_key"]
+    body = {
+        "challenge": challenge,
+        "name": "Phone",
+        "credential": Authenticator("https://members.test").create(options),
+    }
+
+    passkey = (await client.post(f"{path}/passkeys", json=body, headers=service("auth"))).json()
+    assert mails() == [("passkey-added", ann.email, "en")]
+
+    removal = {"params": {"keep_session": "s1"}, "headers": service("auth")}
+    assert (await client.delete(f"{path}/passkeys/{passkey['id']}", **removal)).status_code == 200
+    assert mails()[1:] == [("passkey-removed", ann.email, "en")]
