@@ -117,7 +117,7 @@ class FakeMember:
             case "GET", "":
                 totp = {"enabled_at": "2026-01-01T00:00:00Z"} if codes else None
                 left = len(codes.get("recovery-code", []))
-                return httpx2.Response(200, json={"totp": totp, "recovery_codes_left": left})
+                return httpx2.Response(200, json={"totp": totp, "recovery_codes_left": left, "passkeys": 0})
             case "POST", "totp":
                 if codes:
                     return problem("factor-exists", 409)

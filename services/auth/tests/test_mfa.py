@@ -23,7 +23,9 @@ async def statuses(client, *sessions):
 async def test_a_member_sees_its_factors(client):
     mine = await client.tokens()
 
-    assert (await client.get("/auth/mfa", mine["access_token"])).json() == {"totp": None, "recovery_codes_left": 0}
+    assert (await client.get("/auth/mfa", mine["access_token"])).json() == {
+        "totp": None, "recovery_codes_left": 0, "passkeys": 0,
+    }  # fmt: skip
 
 
 async def test_a_set_up_starts_with_a_secret(client):

@@ -37,7 +37,7 @@ def factors(client, ann, service, now) -> Factors:
 
 async def test_a_member_without_factors_logs_in_by_its_password_alone(factors):
     assert await factors.methods() == []
-    assert await factors.read() == {"totp": None, "recovery_codes_left": 0}
+    assert await factors.read() == {"totp": None, "recovery_codes_left": 0, "passkeys": 0}
 
 
 async def test_the_app_gets_a_secret_under_the_members_address(factors):

@@ -260,14 +260,15 @@ async def test_a_member_has_a_bounded_number_of_passkeys(passkeys):
     )
 
 
-async def test_an_administrators_reset_removes_passkeys(passkeys, admin, client):
+async def test_an_administrator_sees_the_number_of_passkeys_and_a_reset_removes_them(passkeys, admin, client):
     await passkeys.register()
+    path = f"/api/admin/members/{passkeys.member.id}"
+    assert (await client.get(f"{path}/factors", headers=admin.headers)).json()["passkeys"] == 1
 
-    response = await client.post(
-        f"/api/admin/members/{passkeys.member.id}/reset-factors", json={"reason": "Lost phone"}, headers=admin.headers
-    )
+    response = await client.post(f"{path}/reset-factors", json={"reason": "Lost phone"}, headers=admin.headers)
 
     assert response.status_code == 200
+    assert (await client.get(f"{path}/factors", headers=admin.headers)).json()["passkeys"] == 0
     assert await passkeys.list() == []
 
 

@@ -416,6 +416,17 @@ async def test_a_member_without_factors_has_none_to_reset(admin, services):
 
 
 @pytest.mark.usefixtures("other")
+async def test_passkeys_alone_can_be_reset(admin, services):
+    factors = {"totp": None, "recovery_codes_left": 0, "passkeys": 2}
+    services.member.on("GET", f"/api/admin/members/{OTHER['id']}/factors", 200, factors)
+
+    page = await admin.page(RESET)
+
+    assert "The member has 2 passkeys. A reset removes them." in page.text
+    assert RESET in [form.action for form in page.forms]
+
+
+@pytest.mark.usefixtures("other")
 async def test_only_an_administrator_sees_a_members_factors(member, browser):
     assert (await member.get(RESET)).status_code == 403
     member.token = None

@@ -17,10 +17,11 @@ class TotpStatus(BaseModel):
 
 
 class FactorsOut(BaseModel):
-    """The caller's second factors."""
+    """The caller's second factors and the number of its passkeys."""
 
     totp: TotpStatus | None
     recovery_codes_left: int
+    passkeys: int
 
 
 class TotpSetupOut(BaseModel):

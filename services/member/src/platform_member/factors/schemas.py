@@ -54,10 +54,11 @@ class TotpStatus(BaseModel):
 
 
 class FactorsView(BaseModel):
-    """A member's second factors."""
+    """A member's second factors and the number of its passkeys."""
 
     totp: TotpStatus | None
     recovery_codes_left: int
+    passkeys: int
 
 
 class TotpSetup(BaseModel):

@@ -69,7 +69,11 @@ class Factors:
         factor = await repository.get_totp(session, member_id)
         confirmed_at = factor.confirmed_at if factor else None
         left = await repository.count_recovery_codes(session, member_id)
-        return FactorsView(totp=TotpStatus(enabled_at=confirmed_at) if confirmed_at else None, recovery_codes_left=left)
+        return FactorsView(
+            totp=TotpStatus(enabled_at=confirmed_at) if confirmed_at else None,
+            recovery_codes_left=left,
+            passkeys=len(await passkeys.of_member(session, member_id)),
+        )
 
     async def methods(self, session: AsyncSession, member_id: UUID) -> list[Method]:
         """Return by which methods the member proves a second factor at a log-in; none where the password suffices."""

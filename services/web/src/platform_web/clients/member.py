@@ -26,7 +26,7 @@ class Member(BaseModel):
 
 
 class SecondFactors(BaseModel):
-    """A member's second factors."""
+    """A member's second factors and the number of its passkeys."""
 
     class Totp(BaseModel):
         """An authenticator app."""
@@ -35,6 +35,7 @@ class SecondFactors(BaseModel):
 
     totp: Totp | None
     recovery_codes_left: int
+    passkeys: int = 0
 
 
 class MemberPage(BaseModel):
