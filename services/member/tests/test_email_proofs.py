@@ -246,9 +246,10 @@ async def test_a_reset_sets_the_password_ends_every_session_and_is_announced(
     assert database.one(VERIFIED, ann.id), "who has the link reads the address"
 
 
-async def test_a_reset_leaves_the_second_factor_in_place(client, post, recovery, service, ann):
+async def test_a_reset_leaves_the_second_factor_in_place(client, post, recovery, deliver, service, ann):
     factors = Factors(client, ann, service, Clock(time.time()))
     await factors.enable()
+    await deliver()
 
     assert (await post(RESET, token=await recovery(ann), new_password=NEW)).status_code == 204
 

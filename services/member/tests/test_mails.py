@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import time
 
 import pytest
 
+from membertests.factors import Factors
 from platform_testing.authenticator import Authenticator
+from platform_testing.tokens import Clock
 
 
 @pytest.fixture
@@ -99,3 +102,16 @@ async def test_a_new_and_a_removed_passkey_are_announced(client, ann, service, m
     removal = {"params": {"keep_session": "s1"}, "headers": service("auth")}
     assert (await client.delete(f"{path}/passkeys/{passkey['id']}", **removal)).status_code == 200
     assert mails()[1:] == [("passkey-removed", ann.email, "en")]
+
+
+async def test_changes_of_second_factors_are_announced(client, ann, admin, service, mails):
+    factors = Factors(client, ann, service, Clock(time.time()))
+    await factors.enable()
+    assert (await factors.new_codes()).status_code == 201
+    assert (await factors.remove()).status_code == 200
+    await factors.enable()
+    reset = f"/api/admin/members/{ann.id}/reset-factors"
+    assert (await client.post(reset, json={"reason": "Lost phone"}, headers=admin.headers)).status_code == 200
+
+    kinds = ["two-step-enabled", "recovery-codes-replaced", "two-step-disabled", "two-step-enabled", "two-step-reset"]
+    assert mails() == [(kind, ann.email, "en") for kind in kinds]

@@ -94,7 +94,7 @@ async def lifespan_services(
             credentials=CredentialVerifier(sessions, hasher),
             password_changes=PasswordChanges(sessions, hasher, product),
             email_proofs=EmailProofs(sessions, hasher, mails, secrets, accounts, product),
-            factors=Factors(sessions, accounts, hasher, encryption, product, now),
+            factors=Factors(sessions, accounts, mails, hasher, encryption, product, now),
             factor_verifier=FactorVerifier(sessions, hasher, encryption, now),
             passkeys=Passkeys(sessions, accounts, mails, _relying_party(settings)),
             idempotency=IdempotencyStore(timedelta(seconds=settings.idempotency_retention_seconds)),

@@ -21,6 +21,8 @@ from platform_member.factors.errors import CodeWrong, FactorExists, FactorNotFou
 from platform_member.factors.models import TotpFactor
 from platform_member.factors.recovery_codes import new_codes, readable
 from platform_member.factors.schemas import FactorsView, Method, TotpSetup, TotpStatus
+from platform_member.mail.kinds import Kind
+from platform_member.mail.queue import MailQueue
 from platform_member.outbox.topics import Topic
 from platform_member.passkeys import repository as passkeys
 
@@ -51,6 +53,7 @@ class Factors:
         self,
         sessions: async_sessionmaker[AsyncSession],
         accounts: Accounts,
+        mails: MailQueue,
         hasher: PasswordHasher,
         encryption: SecretEncryption,
         product_name: str,
@@ -58,6 +61,7 @@ class Factors:
     ) -> None:
         self._sessions = sessions
         self._accounts = accounts
+        self._mails = mails
         self._hasher = hasher
         self._encryption = encryption
         self._product_name = product_name
@@ -115,6 +119,7 @@ class Factors:
             raise CodeWrong
         await repository.confirm_totp(session, member.id)
         await repository.replace_recovery_codes(session, member.id, confirmation.codes.hashes)
+        await self._notify(session, member, Kind.TWO_STEP_ENABLED)
         log.info("totp_enabled", member_id=str(member.id))
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_CHANGED, keep)
 
@@ -123,6 +128,7 @@ class Factors:
         member = await _locked(session, member_id)
         if not await repository.remove_factors(session, member_id):
             raise FactorNotFound
+        await self._notify(session, member, Kind.TWO_STEP_DISABLED)
         log.info("totp_disabled", member_id=str(member_id))
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_CHANGED, keep)
 
@@ -136,6 +142,7 @@ class Factors:
         had_passkeys = await passkeys.remove_all(session, member_id)
         if not await repository.remove_factors(session, member_id) and not had_passkeys:
             raise FactorNotFound
+        await self._notify(session, member, Kind.TWO_STEP_RESET)
         log.warning("factors_reset", member_id=str(member_id), by=str(caller.id), reason=reason)
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_RESET)
 
@@ -148,10 +155,14 @@ class Factors:
 
     async def replace_codes(self, session: AsyncSession, member_id: UUID, codes: NewCodes) -> None:
         """Put `codes` in the place of all earlier ones. Raises FactorNotFound."""
-        await _locked(session, member_id)
+        member = await _locked(session, member_id)
         await _require_confirmed(session, member_id)
         await repository.replace_recovery_codes(session, member_id, codes.hashes)
+        await self._notify(session, member, Kind.RECOVERY_CODES_REPLACED)
         log.info("recovery_codes_replaced", member_id=str(member_id))
+
+    async def _notify(self, session: AsyncSession, member: Member, kind: Kind) -> None:
+        await self._mails.add(session, kind, member.email, member.locale, member.id)
 
     async def _new_codes(self, member: Member, client: str) -> NewCodes:
         codes = new_codes()

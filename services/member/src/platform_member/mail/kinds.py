@@ -16,6 +16,10 @@ class Kind(StrEnum):
     EMAIL_CHANGED = "email-changed"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
+    TWO_STEP_ENABLED = "two-step-enabled"
+    TWO_STEP_DISABLED = "two-step-disabled"
+    TWO_STEP_RESET = "two-step-reset"
+    RECOVERY_CODES_REPLACED = "recovery-codes-replaced"
 
 
 # A mail that could not be sent for so long is dropped: a notice that late confuses more than it warns.
