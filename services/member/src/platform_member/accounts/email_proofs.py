@@ -87,7 +87,7 @@ class EmailProofs:
         self._require_mails()
         member = await self._accounts.read(session, member_id)
         if not member.email_verified:
-            await self._mails.add(session, Kind.VERIFY_EMAIL, member.email, member.locale, member.id)
+            await self._mails.notify(session, Kind.VERIFY_EMAIL, member)
 
     async def verify_by_link(self, session: AsyncSession, token: str) -> Member:
         """Mark the address as verified that a link was sent to. Raises LinkInvalid."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_database.errors import violated_constraint
-from platform_member.accounts.errors import EmailTaken
+from platform_member.accounts.errors import EmailTaken, MemberNotFound
 from platform_member.accounts.models import ADMIN, EMAIL_UNIQUE, Member, Status
 
 # An arbitrary number, the same in every replica: serializes changes that remove an administrator.
@@ -29,6 +29,14 @@ async def get_for_change(session: AsyncSession, member_id: UUID) -> Member | Non
     """Return the member as it is now, locked until the transaction ends."""
     statement = select(Member).where(Member.id == member_id).with_for_update()
     return (await session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def require_for_change(session: AsyncSession, member_id: UUID) -> Member:
+    """Return the member as it is now, locked until the transaction ends. Raises MemberNotFound."""
+    member = await get_for_change(session, member_id)
+    if member is None:
+        raise MemberNotFound("The member does not exist.")
+    return member
 
 
 async def find_by_email(session: AsyncSession, email: str) -> Member | None:

@@ -92,7 +92,7 @@ class Accounts:
         )
         await repository.require_free_email(session, member.email)
         await repository.save(session, member)
-        await self._notify(session, member, first_mail)
+        await self._mails.notify(session, first_mail, member)
         log.info("member_created", member_id=str(member.id), roles=member.roles)
         return member
 
@@ -179,7 +179,7 @@ class Accounts:
         member.password_hash = replacement.new_hash
         await confirmations.revoke(session, member.id, Purpose.RESET_PASSWORD)
         change = await self.end_sessions(session, member, Topic.MEMBER_PASSWORD_CHANGED, keep)
-        await self._notify(session, member, Kind.PASSWORD_CHANGED)
+        await self._mails.notify(session, Kind.PASSWORD_CHANGED, member)
         log.info("password_changed", member_id=str(member.id))
         return change
 
@@ -201,14 +201,12 @@ class Accounts:
         """Set a password without the current one, and end the member's sessions; for a locked row of a proven owner."""
         member.password_hash = password_hash
         change = await self.end_sessions(session, member, Topic.MEMBER_PASSWORD_RESET)
-        await self._notify(session, member, Kind.PASSWORD_CHANGED)
+        await self._mails.notify(session, Kind.PASSWORD_CHANGED, member)
         log.info("password_recovered", member_id=str(member.id))
         return change
 
     async def _for_change(self, session: AsyncSession, member_id: UUID, preconditions: Preconditions) -> Member:
-        member = await repository.get_for_change(session, member_id)
-        if member is None:
-            raise MemberNotFound("The member does not exist.")
+        member = await repository.require_for_change(session, member_id)
         preconditions.check_change(member.version)
         return member
 
@@ -239,13 +237,10 @@ class Accounts:
         if "email" in new:
             # To the address that the account had: its owner must learn of a change by someone else (ASVS 6.3.7).
             await self._mails.add(session, Kind.EMAIL_CHANGED, former_email, member.locale, member.id)
-            await self._notify(session, member, Kind.VERIFY_EMAIL)
+            await self._mails.notify(session, Kind.VERIFY_EMAIL, member)
         events = [await self._publish(session, topic, member.id, member.session_epoch) for topic in topics]
         log.info("member_changed", member_id=str(member.id), by=str(by), fields=sorted(new), topics=topics)
         return Change(member, tuple(events))
-
-    async def _notify(self, session: AsyncSession, member: Member, kind: Kind) -> None:
-        await self._mails.add(session, kind, member.email, member.locale, member.id)
 
     async def _publish(self, session: AsyncSession, topic: Topic, member_id: UUID, epoch: int, **more: str) -> Event:
         payload = {"member_id": str(member_id), "session_epoch": epoch, **more}

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from platform_member.accounts import repository as members
 from platform_member.accounts.callers import ActiveMember
-from platform_member.accounts.errors import MemberNotFound
 from platform_member.accounts.models import Member
 from platform_member.accounts.service import Accounts, Change
 from platform_member.credentials.hashing import PasswordHasher, fair_keys
@@ -76,7 +75,7 @@ class Factors:
         return FactorsView(
             totp=TotpStatus(enabled_at=confirmed_at) if confirmed_at else None,
             recovery_codes_left=left,
-            passkeys=len(await passkeys.of_member(session, member_id)),
+            passkeys=await passkeys.count(session, member_id),
         )
 
     async def methods(self, session: AsyncSession, member_id: UUID) -> list[Method]:
@@ -113,22 +112,22 @@ class Factors:
 
     async def confirm(self, session: AsyncSession, confirmation: Confirmation, keep: str) -> Change:
         """Make the app a factor; every session of the member ends but `keep`. Raises CodeWrong, MemberNotFound."""
-        member = await _locked(session, confirmation.factor.member_id)
+        member = await members.require_for_change(session, confirmation.factor.member_id)
         # Fails where another request has confirmed, restarted or removed the set-up meanwhile.
         if not await repository.accept_step(session, confirmation.factor, confirmation.step):
             raise CodeWrong
         await repository.confirm_totp(session, member.id)
         await repository.replace_recovery_codes(session, member.id, confirmation.codes.hashes)
-        await self._notify(session, member, Kind.TWO_STEP_ENABLED)
+        await self._mails.notify(session, Kind.TWO_STEP_ENABLED, member)
         log.info("totp_enabled", member_id=str(member.id))
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_CHANGED, keep)
 
     async def remove(self, session: AsyncSession, member_id: UUID, keep: str) -> Change:
         """Remove the app and the recovery codes; every session of the member ends but `keep`. Raises FactorNotFound."""
-        member = await _locked(session, member_id)
+        member = await members.require_for_change(session, member_id)
         if not await repository.remove_factors(session, member_id):
             raise FactorNotFound
-        await self._notify(session, member, Kind.TWO_STEP_DISABLED)
+        await self._mails.notify(session, Kind.TWO_STEP_DISABLED, member)
         log.info("totp_disabled", member_id=str(member_id))
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_CHANGED, keep)
 
@@ -138,11 +137,11 @@ class Factors:
         Raises ReauthenticationRequired, MemberNotFound, FactorNotFound.
         """
         self._accounts.require_fresh_log_in(caller)
-        member = await _locked(session, member_id)
+        member = await members.require_for_change(session, member_id)
         had_passkeys = await passkeys.remove_all(session, member_id)
         if not await repository.remove_factors(session, member_id) and not had_passkeys:
             raise FactorNotFound
-        await self._notify(session, member, Kind.TWO_STEP_RESET)
+        await self._mails.notify(session, Kind.TWO_STEP_RESET, member)
         log.warning("factors_reset", member_id=str(member_id), by=str(caller.id), reason=reason)
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_RESET)
 
@@ -155,26 +154,16 @@ class Factors:
 
     async def replace_codes(self, session: AsyncSession, member_id: UUID, codes: NewCodes) -> None:
         """Put `codes` in the place of all earlier ones. Raises FactorNotFound."""
-        member = await _locked(session, member_id)
+        member = await members.require_for_change(session, member_id)
         await _require_confirmed(session, member_id)
         await repository.replace_recovery_codes(session, member_id, codes.hashes)
-        await self._notify(session, member, Kind.RECOVERY_CODES_REPLACED)
+        await self._mails.notify(session, Kind.RECOVERY_CODES_REPLACED, member)
         log.info("recovery_codes_replaced", member_id=str(member_id))
-
-    async def _notify(self, session: AsyncSession, member: Member, kind: Kind) -> None:
-        await self._mails.add(session, kind, member.email, member.locale, member.id)
 
     async def _new_codes(self, member: Member, client: str) -> NewCodes:
         codes = new_codes()
         hashes = await self._hasher.hash_all(codes, fair_keys(member.email, client))
         return NewCodes(tuple(map(readable, codes)), tuple(hashes))
-
-
-async def _locked(session: AsyncSession, member_id: UUID) -> Member:
-    member = await members.get_for_change(session, member_id)
-    if member is None:
-        raise MemberNotFound("The member does not exist.")
-    return member
 
 
 async def _require_confirmed(session: AsyncSession, member_id: UUID) -> None:

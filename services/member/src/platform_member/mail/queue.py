@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import func
@@ -10,6 +11,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_member.mail.kinds import LIFETIME, Kind
 from platform_member.mail.models import Mail
+
+
+class Addressee(Protocol):
+    """What a mail needs to know of a member."""
+
+    @property
+    def id(self) -> UUID:
+        """The member's id."""
+
+    @property
+    def email(self) -> str:
+        """The member's address."""
+
+    @property
+    def locale(self) -> str:
+        """The member's language, such as ko-KR."""
 
 
 class MailQueue:
@@ -40,3 +57,7 @@ class MailQueue:
             )
         )
         await session.flush()
+
+    async def notify(self, session: AsyncSession, kind: Kind, member: Addressee) -> None:
+        """Write a mail to a member's address, in the member's language."""
+        await self.add(session, kind, member.email, member.locale, member.id)

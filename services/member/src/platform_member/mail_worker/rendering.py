@@ -119,11 +119,11 @@ SAMPLES: Mapping[Kind, Mapping[str, Any]] = {
     Kind.PASSWORD_CHANGED: {},
     Kind.EMAIL_CHANGED: {},
     Kind.PASSKEY_ADDED: {},
+    Kind.PASSKEY_REMOVED: {},
     Kind.TWO_STEP_ENABLED: {},
     Kind.TWO_STEP_DISABLED: {},
     Kind.TWO_STEP_RESET: {},
     Kind.RECOVERY_CODES_REPLACED: {},
-    Kind.PASSKEY_REMOVED: {},
 }
 
 

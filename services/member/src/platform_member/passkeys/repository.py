@@ -19,6 +19,12 @@ async def of_member(session: AsyncSession, member_id: UUID) -> list[Passkey]:
     return list((await session.execute(statement)).scalars())
 
 
+async def count(session: AsyncSession, member_id: UUID) -> int:
+    """Return the number of the member's passkeys."""
+    statement = select(func.count()).select_from(Passkey).where(Passkey.member_id == member_id)
+    return (await session.execute(statement)).scalar_one()
+
+
 async def find(session: AsyncSession, credential_id: bytes) -> Passkey | None:
     """Return the passkey with this credential id."""
     return (await session.execute(select(Passkey).where(Passkey.credential_id == credential_id))).scalar_one_or_none()
@@ -38,7 +44,7 @@ async def add(session: AsyncSession, passkey: Passkey) -> None:
 async def record_use(session: AsyncSession, passkey: Passkey, sign_count: int, *, backed_up: bool) -> bool:
     """Record a log-in; False where the counter has not grown or the passkey is gone. Of parallel calls one wins.
 
-    Authenticators without a counter report 0 for ever.
+    Authenticators without a counter always report 0.
     """
     grows = Passkey.sign_count < sign_count if sign_count else Passkey.sign_count == 0
     statement = (

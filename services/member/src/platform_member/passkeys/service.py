@@ -13,7 +13,6 @@ from webauthn.helpers.structs import AuthenticatorTransport
 
 from platform_common.passkey_credentials import PresentedCredential
 from platform_member.accounts import repository as members
-from platform_member.accounts.errors import MemberNotFound
 from platform_member.accounts.models import Member
 from platform_member.accounts.service import Accounts, Change
 from platform_member.mail.kinds import Kind
@@ -60,7 +59,7 @@ class Passkeys:
         relying_party = self._require_relying_party()
         member = await self._accounts.read(session, member_id)
         known = await repository.of_member(session, member_id)
-        _require_room(known)
+        _require_room(len(known))
         return relying_party.registration_options(member, known, challenge)
 
     def authentication_options(self, challenge: str) -> dict[str, Any]:
@@ -71,8 +70,8 @@ class Passkeys:
         """Add a passkey to the member's. Raises MemberNotFound, TooManyPasskeys, PasskeyInvalid."""
         relying_party = self._require_relying_party()
         # Locked, so that parallel requests do not exceed the limit.
-        member = await _locked(session, member_id)
-        _require_room(await repository.of_member(session, member_id))
+        member = await members.require_for_change(session, member_id)
+        _require_room(await repository.count(session, member_id))
         try:
             verified = relying_party.verify_registration(registration.credential, registration.challenge)
             passkey = Passkey(
@@ -90,7 +89,7 @@ class Passkeys:
         except PasskeyInvalid as error:
             log.info("passkey_refused", member_id=str(member_id), reason=error.reason)
             raise
-        await self._notify(session, member, Kind.PASSKEY_ADDED)
+        await self._mails.notify(session, Kind.PASSKEY_ADDED, member)
         log.info("passkey_added", member_id=str(member_id), passkey_id=str(passkey.id))
         return PasskeyView.model_validate(passkey)
 
@@ -103,10 +102,10 @@ class Passkeys:
 
     async def remove(self, session: AsyncSession, member_id: UUID, passkey_id: UUID, keep: str) -> Change:
         """Remove a passkey; every session of the member ends but `keep`. Raises MemberNotFound, PasskeyNotFound."""
-        member = await _locked(session, member_id)
+        member = await members.require_for_change(session, member_id)
         if not await repository.remove(session, member_id, passkey_id):
             raise PasskeyNotFound
-        await self._notify(session, member, Kind.PASSKEY_REMOVED)
+        await self._mails.notify(session, Kind.PASSKEY_REMOVED, member)
         log.info("passkey_removed", member_id=str(member_id), passkey_id=str(passkey_id))
         return await self._accounts.end_sessions(session, member, Topic.MEMBER_FACTORS_CHANGED, keep)
 
@@ -141,22 +140,12 @@ class Passkeys:
         log.info("passkey_verified", member_id=str(member.id), passkey_id=str(passkey.id))
         return member, passkey
 
-    async def _notify(self, session: AsyncSession, member: Member, kind: Kind) -> None:
-        await self._mails.add(session, kind, member.email, member.locale, member.id)
-
     def _require_relying_party(self) -> RelyingParty:
         if self._relying_party is None:
             raise PasskeysDisabled
         return self._relying_party
 
 
-def _require_room(known: list[Passkey]) -> None:
-    if len(known) >= MAX_PASSKEYS:
+def _require_room(count: int) -> None:
+    if count >= MAX_PASSKEYS:
         raise TooManyPasskeys(MAX_PASSKEYS)
-
-
-async def _locked(session: AsyncSession, member_id: UUID) -> Member:
-    member = await members.get_for_change(session, member_id)
-    if member is None:
-        raise MemberNotFound("The member does not exist.")
-    return member
