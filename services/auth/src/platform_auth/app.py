@@ -46,6 +46,7 @@ from platform_auth.registration import endpoints as registration_endpoints
 from platform_auth.registration.service import RegistrationService
 from platform_auth.sessions import endpoints as session_endpoints
 from platform_auth.sessions import internal as internal_endpoints
+from platform_auth.sessions.freshness import Freshness
 from platform_auth.sessions.refresh_tokens import RefreshTokens
 from platform_auth.sessions.repository import SessionRepository
 from platform_auth.sessions.service import SessionLimits, SessionService
@@ -108,7 +109,8 @@ class Auth:
         concurrent = ConcurrentAttempts(settings.rate_limit_login_failures_per_account_and_address.amount)
         challenges = Challenges(self.redis, settings.login_challenge_seconds)
         self.login = LoginService(members, self.sessions, throttle, concurrent, pseudonyms, challenges)
-        self.factors = FactorService(members, self.sessions, settings.reauthentication_max_age_seconds, now)
+        freshness = Freshness(settings.reauthentication_max_age_seconds, now)
+        self.factors = FactorService(members, self.sessions, freshness)
         member_passkeys = MemberPasskeys(members)
         passkey_challenges = PasskeyChallenges(self.redis, settings.login_challenge_seconds)
         self.passkey_login = PasskeyLogin(
@@ -121,9 +123,7 @@ class Auth:
             rate_limiter,
             settings.rate_limit_passkey_challenges_per_address,
         )
-        self.passkeys = PasskeyService(
-            member_passkeys, self.sessions, passkey_challenges, settings.reauthentication_max_age_seconds, now
-        )
+        self.passkeys = PasskeyService(member_passkeys, self.sessions, passkey_challenges, freshness)
         registrations = settings.rate_limit_registrations_per_address
         self.registration = RegistrationService(members, rate_limiter, registrations, pseudonyms, key)
         proof_limits = EmailProofLimits(

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from platform_auth.email_proofs.schemas import CodeBody, ForgotBody, ResetBody, TokenBody
 from platform_auth.email_proofs.service import EmailProofService
-from platform_auth.members import MemberResponse
 from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.responses import passed_on
 from platform_auth.sessions.dependencies import Caller, CallerDevice
 
 # No response of these has a body, unless it is a problem.
@@ -35,7 +35,7 @@ _DONE: dict[int | str, Any] = {204: {"description": "Done."}, **problems(404, 42
 @router.post("/email/verification", status_code=202, summary="Send a link and a code", responses=_ACCEPTED)
 async def request_email_verification(caller: Caller, service: Service, device: CallerDevice) -> Response:
     """Send a link and a code to the caller's address, unless it is verified."""
-    return _response(await service.request_verification(caller, device.address))
+    return passed_on(await service.request_verification(caller, device.address))
 
 
 @router.post(
@@ -47,7 +47,7 @@ async def request_email_verification(caller: Caller, service: Service, device: C
 )
 async def verify_email_by_link(body: TokenBody, service: Service, device: CallerDevice) -> Response:
     """Verify the address that the link was sent to; no log-in is needed."""
-    return _response(await service.verify_by_link(body.token, device.address))
+    return passed_on(await service.verify_by_link(body.token, device.address))
 
 
 @router.post(
@@ -59,7 +59,7 @@ async def verify_email_by_link(body: TokenBody, service: Service, device: Caller
 )
 async def verify_email_by_code(body: CodeBody, caller: Caller, service: Service, device: CallerDevice) -> Response:
     """Verify the caller's address by the code that was sent to it."""
-    return _response(await service.verify_by_code(caller, body.code, device.address))
+    return passed_on(await service.verify_by_code(caller, body.code, device.address))
 
 
 @router.post(
@@ -72,14 +72,10 @@ async def verify_email_by_code(body: CodeBody, caller: Caller, service: Service,
 async def forgot_password(body: ForgotBody, service: Service, device: CallerDevice, request: Request) -> Response:
     """Send a link to the account with this address, if there is one; the response is the same if there is none."""
     accept_language = request.headers.get("Accept-Language", "")
-    return _response(await service.request_reset(body.email, accept_language, device.address))
+    return passed_on(await service.request_reset(body.email, accept_language, device.address))
 
 
 @router.post("/password/reset", status_code=204, summary="Reset a password", responses=_RESET, dependencies=[JSON_BODY])
 async def reset_password(body: ResetBody, service: Service, device: CallerDevice) -> Response:
     """Set a new password by the link of a mail. All sessions of the account end; logging in is a request of its own."""
-    return _response(await service.reset(body.token, body.new_password, device.address))
-
-
-def _response(answer: MemberResponse) -> Response:
-    return Response(answer.body or None, status_code=answer.status, headers=dict(answer.headers))
+    return passed_on(await service.reset(body.token, body.new_password, device.address))

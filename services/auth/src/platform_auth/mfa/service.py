@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import structlog
 
 from platform_auth.authentication_methods import SECOND_FACTOR_AMR, TOTP
 from platform_auth.members import MemberResponse, Members, VerifiedMember
+from platform_auth.sessions.freshness import Freshness
 from platform_auth.sessions.record import Session
 from platform_auth.sessions.service import Device, SessionService, TokenPair, new_session_id
 from platform_common.client_address import address_block
-from platform_common.problems import ReauthenticationRequired
 
 events = structlog.get_logger("auth.events")
 
@@ -21,13 +19,10 @@ class FactorService:
     ReauthenticationRequired and ChangeRejected.
     """
 
-    def __init__(
-        self, members: Members, sessions: SessionService, max_age_seconds: int, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, members: Members, sessions: SessionService, freshness: Freshness) -> None:
         self._members = members
         self._sessions = sessions
-        self._max_age_seconds = max_age_seconds
-        self._now = now
+        self._freshness = freshness
 
     async def overview(self, caller: Session) -> MemberResponse:
         """Return what the caller has."""
@@ -35,7 +30,7 @@ class FactorService:
 
     async def start_totp(self, caller: Session) -> MemberResponse:
         """Return a secret for an authenticator app, which is a factor once `confirm_totp` was called."""
-        self._require_recent_log_in(caller)
+        self._freshness.require(caller)
         return await self._members.start_totp(caller.member)
 
     async def confirm_totp(
@@ -45,7 +40,7 @@ class FactorService:
 
         Raises LoginSuperseded.
         """
-        self._require_recent_log_in(caller)
+        self._freshness.require(caller)
         successor = new_session_id()
         member, codes = await self._members.confirm_totp(caller.member, code, successor, address_block(device.address))
         # Member has asked for this already, unless the connection was lost; the response does not wait for a retry.
@@ -66,7 +61,7 @@ class FactorService:
 
     async def remove_totp(self, caller: Session, device: Device) -> None:
         """Remove the app and the recovery codes. Every other session of the caller ends."""
-        self._require_recent_log_in(caller)
+        self._freshness.require(caller)
         member = await self._members.remove_totp(caller.member, caller.id)
         await self._sessions.end_all(caller.member, member.epoch, keep=caller.id)
         log = events.bind(member=caller.member, session=caller.id, address=device.address)
@@ -74,12 +69,8 @@ class FactorService:
 
     async def replace_recovery_codes(self, caller: Session, device: Device) -> MemberResponse:
         """Return new recovery codes."""
-        self._require_recent_log_in(caller)
+        self._freshness.require(caller)
         response = await self._members.replace_recovery_codes(caller.member, address_block(device.address))
         log = events.bind(member=caller.member, session=caller.id, address=device.address)
         log.info("recovery_codes_replaced", outcome="succeeded")
         return response
-
-    def _require_recent_log_in(self, caller: Session) -> None:
-        if self._now() - caller.auth_time > self._max_age_seconds:
-            raise ReauthenticationRequired(self._max_age_seconds)

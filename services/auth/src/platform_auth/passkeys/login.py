@@ -62,7 +62,7 @@ class PasskeyLogin:
 
         Raises PasskeyLoginRefused, TooManyAttempts, ChangeRejected, MemberUnavailable, LoginSuperseded.
         """
-        # Nobody knows yet whose passkey it is, so it is counted by itself.
+        # Whose passkey it is, is not known yet, so it is counted by itself.
         account, client = self._pseudonyms.passkey(credential.raw_id), address_block(device.address)
         log = events.bind(passkey=account, address=device.address, method="passkey")
         challenge = signed_challenge(credential.response.client_data)

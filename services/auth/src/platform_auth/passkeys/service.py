@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import structlog
@@ -11,11 +10,11 @@ from platform_auth.members import MemberResponse
 from platform_auth.passkeys.challenges import PasskeyChallenges, signed_challenge
 from platform_auth.passkeys.errors import PasskeyRegistrationRefused
 from platform_auth.passkeys.members import MemberPasskeys
+from platform_auth.sessions.freshness import Freshness
 from platform_auth.sessions.record import Session
 from platform_auth.sessions.service import Device, SessionService
 from platform_common.client_address import address_block
 from platform_common.passkey_credentials import NewCredential
-from platform_common.problems import ReauthenticationRequired
 
 events = structlog.get_logger("auth.events")
 
@@ -30,14 +29,12 @@ class PasskeyService:
         members: MemberPasskeys,
         sessions: SessionService,
         challenges: PasskeyChallenges,
-        max_age_seconds: int,
-        now: Callable[[], float],
+        freshness: Freshness,
     ) -> None:
         self._members = members
         self._sessions = sessions
         self._challenges = challenges
-        self._max_age_seconds = max_age_seconds
-        self._now = now
+        self._freshness = freshness
 
     async def overview(self, caller: Session) -> MemberResponse:
         """Return the caller's passkeys."""
@@ -45,13 +42,13 @@ class PasskeyService:
 
     async def options(self, caller: Session, device: Device) -> MemberResponse:
         """Return what the caller's browser needs to make a passkey."""
-        self._require_recent_log_in(caller)
+        self._freshness.require(caller)
         challenge = await self._challenges.issue(_purpose(caller), address_block(device.address))
         return await self._members.registration_options(caller.member, challenge)
 
     async def add(self, caller: Session, name: str, credential: NewCredential, device: Device) -> MemberResponse:
         """Add a passkey. Raises PasskeyRegistrationRefused."""
-        self._require_recent_log_in(caller)
+        self._freshness.require(caller)
         log = events.bind(member=caller.member, session=caller.id, address=device.address)
         challenge = signed_challenge(credential.response.client_data)
         client = address_block(device.address)
@@ -64,21 +61,17 @@ class PasskeyService:
 
     async def rename(self, caller: Session, passkey: UUID, name: str) -> MemberResponse:
         """Give a passkey another name."""
-        self._require_recent_log_in(caller)
+        self._freshness.require(caller)
         return await self._members.rename(caller.member, str(passkey), name)
 
     async def remove(self, caller: Session, passkey: UUID, device: Device) -> None:
         """Remove a passkey. Every other session of the caller ends."""
-        self._require_recent_log_in(caller)
+        self._freshness.require(caller)
         member = await self._members.remove(caller.member, str(passkey), caller.id)
         # Member has asked for this already, unless the connection was lost; the response does not wait for a retry.
         await self._sessions.end_all(caller.member, member.epoch, keep=caller.id)
         log = events.bind(member=caller.member, session=caller.id, address=device.address)
         log.info("passkey_removed", outcome="succeeded", passkey=str(passkey))
-
-    def _require_recent_log_in(self, caller: Session) -> None:
-        if self._now() - caller.auth_time > self._max_age_seconds:
-            raise ReauthenticationRequired(self._max_age_seconds)
 
 
 def _purpose(caller: Session) -> str:

@@ -10,6 +10,7 @@ from platform_auth.member_view import MemberOut
 from platform_auth.openapi import JSON_BODY, problems
 from platform_auth.registration.schemas import RegisterBody
 from platform_auth.registration.service import IdempotentRequest, RegistrationService
+from platform_auth.responses import passed_on
 from platform_auth.sessions.dependencies import CallerDevice
 from platform_common.idempotency_key import GivenKey
 from platform_common.openapi import REPLAYED, entity_tag_header
@@ -51,5 +52,4 @@ async def register_account(
     device: CallerDevice,
 ) -> Response:
     """Create an account; with an idempotency key at most once, however often the request is repeated."""
-    response = await service.register(body, keyed, device.address)
-    return Response(response.body, status_code=response.status, headers=dict(response.headers))
+    return passed_on(await service.register(body, keyed, device.address))
