@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from platform_common.problems import Problem
 
@@ -33,3 +33,7 @@ def require_content_type(*media_types: str) -> Callable[[Request], None]:
 def _accepts(media_types: tuple[str, ...]) -> dict[str, str]:
     # RFC 5789, section 3.1 for PATCH; RFC 9110, section 15.5.16 for the rest.
     return {"Accept-Patch" if MERGE_PATCH in media_types else "Accept": ", ".join(media_types)}
+
+
+# The dependency of endpoints whose body is JSON.
+JSON_BODY = Depends(require_content_type(JSON))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import Depends
-
-from platform_common.media_types import JSON, require_content_type
 from platform_common.openapi import ProblemResponses
 
 problems = ProblemResponses(
@@ -13,4 +10,3 @@ problems = ProblemResponses(
         503: "The session store or the accounts are unavailable or overloaded; Retry-After says when to try again.",
     }
 )
-JSON_BODY = Depends(require_content_type(JSON))

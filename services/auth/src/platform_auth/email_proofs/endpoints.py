@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from platform_auth.email_proofs.schemas import CodeBody, ForgotBody, ResetBody, TokenBody
 from platform_auth.email_proofs.service import EmailProofService
-from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.openapi import problems
 from platform_auth.responses import passed_on
 from platform_auth.sessions.dependencies import Caller, CallerDevice
+from platform_common.media_types import JSON_BODY
 
 # No response of these has a body, unless it is a problem.
 router = APIRouter(prefix="/auth", tags=["e-mail"], default_response_class=Response)

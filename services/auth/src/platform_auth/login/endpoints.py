@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Request
 
 from platform_auth.login.schemas import LoginBody, LoginOut, LoginProblemDetails, SecondFactorBody
 from platform_auth.login.service import LoginService
-from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.openapi import problems
 from platform_auth.sessions.dependencies import CallerDevice
+from platform_common.media_types import JSON_BODY
 from platform_common.openapi import problem_of
 
 router = APIRouter(prefix="/auth", tags=["log-in"])

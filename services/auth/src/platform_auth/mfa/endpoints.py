@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from platform_auth.login.schemas import LoginOut
 from platform_auth.mfa.schemas import FactorsOut, RecoveryCodesOut, TotpBody, TotpEnabledOut, TotpSetupOut
 from platform_auth.mfa.service import FactorService
-from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.openapi import problems
 from platform_auth.responses import passed_on
 from platform_auth.sessions.dependencies import Caller, CallerDevice
+from platform_common.media_types import JSON_BODY
 
 router = APIRouter(prefix="/auth/mfa", tags=["second factors"])
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from platform_auth.login.schemas import LoginOut
-from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.openapi import problems
 from platform_auth.passkeys.login import PasskeyLogin
 from platform_auth.passkeys.schemas import (
     PasskeyBody,
@@ -21,6 +21,7 @@ from platform_auth.passkeys.schemas import (
 from platform_auth.passkeys.service import PasskeyService
 from platform_auth.responses import passed_on
 from platform_auth.sessions.dependencies import Caller, CallerDevice
+from platform_common.media_types import JSON_BODY
 
 router = APIRouter(prefix="/auth", tags=["passkeys"])
 

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from platform_auth.login.schemas import LoginOut
-from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.openapi import problems
 from platform_auth.password.schemas import PasswordBody
 from platform_auth.password.service import PasswordService
 from platform_auth.sessions.dependencies import Caller, CallerDevice
+from platform_common.media_types import JSON_BODY
 
 router = APIRouter(prefix="/auth", tags=["password"])
 

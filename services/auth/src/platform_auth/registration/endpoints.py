@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from platform_auth.member_view import MemberOut
-from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.openapi import problems
 from platform_auth.registration.schemas import RegisterBody
 from platform_auth.registration.service import IdempotentRequest, RegistrationService
 from platform_auth.responses import passed_on
 from platform_auth.sessions.dependencies import CallerDevice
 from platform_common.idempotency_key import GivenKey
+from platform_common.media_types import JSON_BODY
 from platform_common.openapi import REPLAYED, entity_tag_header
 
 router = APIRouter(prefix="/auth", tags=["registration"])

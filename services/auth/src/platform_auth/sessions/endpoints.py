@@ -5,11 +5,12 @@ from __future__ import annotations
 import structlog
 from fastapi import APIRouter, Response
 
-from platform_auth.openapi import JSON_BODY, problems
+from platform_auth.openapi import problems
 from platform_auth.rate_limiting import TooManyAttempts
 from platform_auth.sessions.dependencies import Caller, CallerDevice, Sessions
 from platform_auth.sessions.errors import RefreshRejected
 from platform_auth.sessions.schemas import RefreshBody, SessionOut, SessionsOut, TokensOut
+from platform_common.media_types import JSON_BODY
 
 router = APIRouter(prefix="/auth", tags=["sessions"])
 

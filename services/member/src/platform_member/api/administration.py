@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, require_content_type
+from platform_common.media_types import JSON_BODY
 from platform_common.pagination import DEFAULT_LIMIT
 from platform_common.preconditions import Preconditions, PreconditionsDep
 from platform_database.dependencies import Session
@@ -77,7 +77,7 @@ async def reinstate_member(
     "/{member_id}/roles",
     responses=member_changed(MemberView),
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def replace_member_roles(
     member_id: str,
@@ -108,7 +108,7 @@ async def read_member_factors(
     "/{member_id}/reset-factors",
     responses=member_changed(MemberView),
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def reset_member_factors(
     member_id: str,

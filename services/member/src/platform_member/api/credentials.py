@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field, SecretStr
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, require_content_type
+from platform_common.media_types import JSON_BODY
 from platform_common.payload import Payload, Uuid
 from platform_common.tokens.callers import internal_caller
 from platform_database.dependencies import Session
@@ -46,7 +46,7 @@ class PasswordChange(Payload):
     "/verify",
     responses={200: {"model": VerifiedMember}, **problems(400, 401, 403, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def verify_credentials(
     body: Presented,
@@ -70,7 +70,7 @@ async def verify_credentials(
         **problems(400, 401, 403, 413, 415, 422, 503),
     },
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def replace_password(
     body: PasswordChange,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, require_content_type
+from platform_common.media_types import JSON_BODY
 from platform_common.openapi import Responses
 from platform_common.payload import Payload, Uuid
 from platform_common.tokens.callers import internal_caller
@@ -20,7 +20,7 @@ from platform_member.api.dependencies import ClientKey, ServicesDep, UnkeyedUnit
 from platform_member.api.openapi import problems
 from platform_member.credentials.policy import Password
 
-router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[Depends(require_content_type(JSON))])
+router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[JSON_BODY])
 
 Token = Annotated[str, Field(min_length=1, max_length=200)]
 AuthOnly = Annotated[str, Depends(internal_caller("auth"))]

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, require_content_type
+from platform_common.media_types import JSON_BODY
 from platform_common.openapi import Responses
 from platform_common.tokens.callers import internal_caller
 from platform_database.dependencies import Session
@@ -31,7 +31,6 @@ router = APIRouter(
     prefix="/internal/members/{member_id}/factors", tags=["internal"], dependencies=[Depends(internal_caller("auth"))]
 )
 
-_JSON_BODY = [Depends(require_content_type(JSON))]
 _ACCEPTED: Responses = {202: {"description": "Changed; the other sessions end as soon as auth is available."}}
 
 
@@ -45,7 +44,7 @@ async def read_factors(member_id: UUID, services: ServicesDep, session: Session)
     "/verify",
     responses={200: {"model": MemberWithEpoch}, **problems(400, 401, 403, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=_JSON_BODY,
+    dependencies=[JSON_BODY],
 )
 async def verify_second_factor(
     member_id: UUID, body: PresentedCode, services: ServicesDep, client: ClientKey = ""
@@ -76,7 +75,7 @@ async def start_totp_setup(
     "/totp/confirm",
     responses={200: {"model": TotpEnabled}, **_ACCEPTED, **problems(400, 401, 403, 404, 409, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=_JSON_BODY,
+    dependencies=[JSON_BODY],
 )
 async def confirm_totp_setup(
     member_id: UUID,

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, require_content_type
+from platform_common.media_types import JSON_BODY
 from platform_common.tokens.callers import internal_caller
 from platform_database.dependencies import Session
 from platform_database.idempotency.store import IdempotentRequest
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/internal/members", tags=["internal"])
     status_code=201,
     responses=member_created(MemberView),
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def register_member(
     body: InternalRegistration,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, MERGE_PATCH, require_content_type
+from platform_common.media_types import JSON, JSON_BODY, MERGE_PATCH, require_content_type
 from platform_common.openapi import merge_patch_body
 from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor
 from platform_common.preconditions import PreconditionsDep
@@ -55,7 +55,7 @@ async def list_members(
     status_code=201,
     responses=member_created(MemberView),
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def create_member(
     body: MemberCreation, services: ServicesDep, session: Session, caller: Administrator, unit_of_work: KeyedUnitOfWork
@@ -109,7 +109,7 @@ async def patch_member(
     "/{member_id}",
     responses=member_changed(MemberView, 428),
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def replace_member(
     member_id: MemberId,

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, require_content_type
+from platform_common.media_types import JSON_BODY
 from platform_common.openapi import Responses
 from platform_common.tokens.callers import internal_caller
 from platform_database.dependencies import Session
@@ -32,7 +32,6 @@ from platform_member.passkeys.schemas import (
 router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[Depends(internal_caller("auth"))])
 
 _OF_MEMBER = "/members/{member_id}/passkeys"
-_JSON_BODY = [Depends(require_content_type(JSON))]
 _ACCEPTED: Responses = {202: {"description": "Removed; the other sessions end as soon as auth is available."}}
 
 
@@ -40,7 +39,7 @@ _ACCEPTED: Responses = {202: {"description": "Removed; the other sessions end as
     "/passkeys/options",
     responses={200: {"model": PasskeyOptions}, **problems(400, 401, 403, 404, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=_JSON_BODY,
+    dependencies=[JSON_BODY],
 )
 async def passkey_log_in_options(body: ChallengeBody, services: ServicesDep) -> Response:
     """Return what a browser needs to log in with a passkey."""
@@ -52,7 +51,7 @@ async def passkey_log_in_options(body: ChallengeBody, services: ServicesDep) -> 
     "/passkeys/verify",
     responses={200: {"model": MemberByPasskey}, **problems(400, 401, 403, 404, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=_JSON_BODY,
+    dependencies=[JSON_BODY],
 )
 async def verify_passkey(body: PasskeyAssertion, services: ServicesDep) -> Response:
     """Record a log-in with a passkey, and return its member."""
@@ -72,7 +71,7 @@ async def read_passkeys(member_id: UUID, services: ServicesDep, session: Session
     "/members/{member_id}/passkey-options",
     responses={200: {"model": PasskeyOptions}, **problems(400, 401, 403, 404, 409, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=_JSON_BODY,
+    dependencies=[JSON_BODY],
 )
 async def passkey_registration_options(
     member_id: UUID, body: ChallengeBody, services: ServicesDep, session: Session
@@ -87,7 +86,7 @@ async def passkey_registration_options(
     status_code=201,
     responses={201: {"model": PasskeyView}, **problems(400, 401, 403, 404, 409, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=_JSON_BODY,
+    dependencies=[JSON_BODY],
 )
 async def add_passkey(
     member_id: UUID,
@@ -108,7 +107,7 @@ async def add_passkey(
     f"{_OF_MEMBER}/{{passkey_id}}",
     responses={200: {"model": PasskeyView}, **problems(400, 401, 403, 404, 413, 415, 422, 503)},
     response_class=Response,
-    dependencies=_JSON_BODY,
+    dependencies=[JSON_BODY],
 )
 async def rename_passkey(
     member_id: UUID,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, require_content_type
+from platform_common.media_types import JSON_BODY
 from platform_common.openapi import OPTIONAL_TOKEN
 from platform_common.preconditions import PreconditionsDep
 from platform_database.dependencies import Session
@@ -44,7 +44,7 @@ async def read_cart(
     responses=changed(CartView, 404, 429),
     response_class=Response,
     openapi_extra=OPTIONAL_TOKEN,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def add_cart_item(
     body: Addition,
@@ -68,7 +68,7 @@ async def add_cart_item(
     responses=changed(CartView, 404, 429),
     response_class=Response,
     openapi_extra=OPTIONAL_TOKEN,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def change_cart_item_quantity(
     variant_id: UUID,

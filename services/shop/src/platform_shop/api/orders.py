@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from platform_common.media_types import JSON, MERGE_PATCH, require_content_type
+from platform_common.media_types import JSON, JSON_BODY, MERGE_PATCH, require_content_type
 from platform_common.openapi import merge_patch_body
 from platform_common.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from platform_common.preconditions import PreconditionsDep
@@ -55,7 +55,7 @@ async def list_orders(
     status_code=201,
     responses=created(OrderView),
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def place_order(
     body: OrderCreation,
@@ -110,7 +110,7 @@ async def cancel_order(
     "/{order_id}/payment",
     responses=changed(OrderView, 404, 412),
     response_class=Response,
-    dependencies=[Depends(require_content_type(JSON))],
+    dependencies=[JSON_BODY],
 )
 async def pay_order(
     order_id: UUID,
