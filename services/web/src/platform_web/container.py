@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -16,6 +17,8 @@ from platform_web.rendering.pages import Pages, Site
 from platform_web.visitor.forms import Form, checked_form
 from platform_web.visitor.sessions import SessionRenewer
 from platform_web.visitor.visitor import Visitor, get_visitor
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,17 @@ def raise_if_logged_out(error: ServiceError) -> None:
     """Raise LoginRequired where a service no longer accepts the visitor's session."""
     if error.status == 401:
         raise LoginRequired from None
+
+
+async def unless_unavailable(work: Coroutine[Any, Any, T]) -> T | None:
+    """Return the result of `work`, or None while its service is unavailable. Raises LoginRequired and ServiceError."""
+    try:
+        return await work
+    except ServiceUnavailable:
+        return None
+    except ServiceError as error:
+        raise_if_logged_out(error)
+        raise
 
 
 def get_container(request: Request) -> Container:

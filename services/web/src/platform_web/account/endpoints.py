@@ -14,7 +14,14 @@ from platform_web.cart.count import with_cart_count
 from platform_web.clients.auth import LogIn
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.member import Member
-from platform_web.container import Container, ContainerDep, LoggedInVisitor, MemberForm, raise_if_logged_out
+from platform_web.container import (
+    Container,
+    ContainerDep,
+    LoggedInVisitor,
+    MemberForm,
+    raise_if_logged_out,
+    unless_unavailable,
+)
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.catalogues import N_
 from platform_web.rendering.form_errors import field_errors, field_message, missing_fields
@@ -24,12 +31,11 @@ from platform_web.session.clearing import clear_member_data
 from platform_web.session.second_factor import EXPIRED, SubmittedCode, challenge_of, is_over
 from platform_web.visitor.forms import Form, new_key
 from platform_web.visitor.preferences import known_language
-from platform_web.visitor.urls import with_notice
+from platform_web.visitor.urls import reauthentication_url, with_notice
 from platform_web.visitor.visitor import Visitor
 
 router = APIRouter(prefix="/account")
 
-REAUTHENTICATION_URL = "/log-in?again&next=/account"
 
 CHANGED_MEANWHILE = N_("Your account was changed elsewhere. Here is its current version; make your change again.")
 WRONG_PASSWORD = N_("The password is incorrect.")
@@ -63,7 +69,7 @@ async def save_profile(form: MemberForm, container: ContainerDep, visitor: Logge
         return await _render_profile_error(container, visitor, form, {}, NOT_NOW, 503, form.key)
     except ServiceError as error:
         if error.code == "reauthentication-required":
-            return redirect(REAUTHENTICATION_URL)
+            return redirect(reauthentication_url("/account"))
         raise_if_logged_out(error)
         errors = field_errors(error)
         if error.code == "email-taken":
@@ -251,13 +257,7 @@ async def _deletion_page(
 
 async def _me(container: Container, visitor: Visitor) -> Member | None:
     """Return the visitor's account, or None while member is unavailable. Raises LoginRequired."""
-    try:
-        return await container.members.me(visitor.request_context)
-    except ServiceUnavailable:
-        return None
-    except ServiceError as error:
-        raise_if_logged_out(error)
-        raise
+    return await unless_unavailable(container.members.me(visitor.request_context))
 
 
 def _member_fields(member: Member | None) -> dict[str, str]:

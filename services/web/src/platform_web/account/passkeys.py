@@ -10,20 +10,25 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from platform_web.cart.count import with_cart_count
-from platform_web.clients.auth import Passkey
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
-from platform_web.container import Container, ContainerDep, LoggedInVisitor, MemberForm, raise_if_logged_out
+from platform_web.container import (
+    Container,
+    ContainerDep,
+    LoggedInVisitor,
+    MemberForm,
+    raise_if_logged_out,
+    unless_unavailable,
+)
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.form_errors import field_message, missing_fields
 from platform_web.rendering.messages import NOT_NOW
 from platform_web.rendering.pages import read_notice, redirect
-from platform_web.visitor.urls import with_notice
+from platform_web.visitor.urls import reauthentication_url, with_notice
 from platform_web.visitor.visitor import Visitor
 
 router = APIRouter(prefix="/account/passkeys")
 
 PAGE = "/account/passkeys"
-REAUTHENTICATION_URL = f"/log-in?again&next={PAGE}"
 _NAME = "passkey_name"
 
 
@@ -64,7 +69,7 @@ async def _refused(container: Container, visitor: Visitor, error: ServiceUnavail
     if isinstance(error, ServiceUnavailable):
         return await _overview(container, visitor, message=NOT_NOW)
     if error.code == "reauthentication-required":
-        return redirect(REAUTHENTICATION_URL)
+        return redirect(reauthentication_url(PAGE))
     raise_if_logged_out(error)
     if error.status == 422:
         return await _overview(container, visitor, errors={_NAME: field_message(_NAME)})
@@ -80,20 +85,10 @@ async def _overview(
     message: str | None = None,
     notice: str | None = None,
 ) -> Response:
-    passkeys, count = await with_cart_count(container, visitor, _passkeys(container, visitor))
+    work = unless_unavailable(container.auth.passkeys(visitor.request_context))
+    passkeys, count = await with_cart_count(container, visitor, work)
     status = 503 if message or passkeys is None else 422 if errors else 200
     content = {"passkeys": passkeys, "errors": errors, "message": message}
     return container.pages.render(
         visitor, "account/passkeys.html", content, status=status, notice=notice, cart_count=count
     )
-
-
-async def _passkeys(container: Container, visitor: Visitor) -> list[Passkey] | None:
-    """Return the visitor's passkeys, or None while they are unavailable. Raises LoginRequired."""
-    try:
-        return await container.auth.passkeys(visitor.request_context)
-    except ServiceUnavailable:
-        return None
-    except ServiceError as error:
-        raise_if_logged_out(error)
-        raise

@@ -11,19 +11,24 @@ from starlette.responses import Response
 from platform_web.cart.count import with_cart_count
 from platform_web.clients.auth import RecoveryCodes
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
-from platform_web.clients.member import SecondFactors
-from platform_web.container import Container, ContainerDep, LoggedInVisitor, MemberForm, raise_if_logged_out
+from platform_web.container import (
+    Container,
+    ContainerDep,
+    LoggedInVisitor,
+    MemberForm,
+    raise_if_logged_out,
+    unless_unavailable,
+)
 from platform_web.form_urls import redirect_get_to
 from platform_web.rendering.form_errors import field_message, missing_fields
 from platform_web.rendering.messages import NOT_NOW
 from platform_web.rendering.pages import read_notice, redirect
-from platform_web.visitor.urls import with_notice
+from platform_web.visitor.urls import reauthentication_url, with_notice
 from platform_web.visitor.visitor import Visitor
 
 router = APIRouter(prefix="/account/two-step")
 
 PAGE = "/account/two-step"
-REAUTHENTICATION_URL = f"/log-in?again&next={PAGE}"
 
 
 # What the QR code of an authenticator app says, by the form of the page that shows it.
@@ -98,7 +103,7 @@ async def _refused(container: Container, visitor: Visitor, error: ServiceUnavail
     if isinstance(error, ServiceUnavailable):
         return await _overview(container, visitor, message=NOT_NOW)
     if error.code == "reauthentication-required":
-        return redirect(REAUTHENTICATION_URL)
+        return redirect(reauthentication_url(PAGE))
     raise_if_logged_out(error)
     # Set up or disabled in another window meanwhile, such as by a form that was sent twice.
     return redirect(PAGE)
@@ -107,23 +112,13 @@ async def _refused(container: Container, visitor: Visitor, error: ServiceUnavail
 async def _overview(
     container: Container, visitor: Visitor, *, message: str | None = None, notice: str | None = None
 ) -> Response:
-    factors, count = await with_cart_count(container, visitor, _factors(container, visitor))
+    work = unless_unavailable(container.auth.second_factors(visitor.request_context))
+    factors, count = await with_cart_count(container, visitor, work)
     status = 503 if message or factors is None else 200
     content = {"factors": factors, "message": message}
     return container.pages.render(
         visitor, "account/two_step.html", content, status=status, notice=notice, cart_count=count
     )
-
-
-async def _factors(container: Container, visitor: Visitor) -> SecondFactors | None:
-    """Return what the visitor has, or None while that is unavailable. Raises LoginRequired."""
-    try:
-        return await container.auth.second_factors(visitor.request_context)
-    except ServiceUnavailable:
-        return None
-    except ServiceError as error:
-        raise_if_logged_out(error)
-        raise
 
 
 def _setup_page(

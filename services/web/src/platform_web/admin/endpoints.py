@@ -12,9 +12,7 @@ from starlette.responses import Response
 from platform_common.problems import NotFound
 from platform_web.admin.access import Administrator
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
-from platform_web.clients.member import MemberPage
-from platform_web.clients.shop import OrderPage
-from platform_web.container import Container, ContainerDep, MemberForm, raise_if_logged_out
+from platform_web.container import Container, ContainerDep, MemberForm, raise_if_logged_out, unless_unavailable
 from platform_web.form_urls import redirect_get_to
 from platform_web.orders.texts import NEXT_STATES, STATES
 from platform_web.rendering.catalogues import N_
@@ -22,7 +20,7 @@ from platform_web.rendering.form_errors import field_errors, missing_fields
 from platform_web.rendering.messages import NOT_DONE, NOT_NOW
 from platform_web.rendering.pages import read_notice, redirect
 from platform_web.visitor.cursors import read_cursor
-from platform_web.visitor.urls import with_notice
+from platform_web.visitor.urls import reauthentication_url, with_notice
 from platform_web.visitor.visitor import Visitor
 
 router = APIRouter(prefix="/admin")
@@ -82,7 +80,7 @@ async def reset_factors(member_id: UUID, form: MemberForm, container: ContainerD
         return await _two_step(container, visitor, str(member_id), reason, message=NOT_NOW, status=503)
     except ServiceError as error:
         if error.code == "reauthentication-required":
-            return redirect(f"/log-in?again&next=/admin/members/{member_id}/two-step")
+            return redirect(reauthentication_url(f"/admin/members/{member_id}/two-step"))
         raise_if_logged_out(error)
         errors = field_errors(error)
         message = None if errors else NOT_DONE
@@ -98,14 +96,7 @@ async def orders_page(request: Request, container: ContainerDep, visitor: Admini
     cursor = read_cursor(request)
     query = {"scope": "all", "limit": str(PAGE_SIZE)}
     query |= ({"state": state} if state else {}) | ({"cursor": cursor} if cursor else {})
-    orders: OrderPage | None
-    try:
-        orders = await container.shop.orders(visitor.request_context, query)
-    except ServiceUnavailable:
-        orders = None
-    except ServiceError as error:
-        raise_if_logged_out(error)
-        raise
+    orders = await unless_unavailable(container.shop.orders(visitor.request_context, query))
     return container.pages.render(
         visitor,
         "admin/orders.html",
@@ -153,16 +144,10 @@ async def _members(
     notice: str | None = None,
     status: int = 200,
 ) -> Response:
-    page: MemberPage | None
-    try:
-        page = await container.members.list(visitor.request_context, q, cursor, PAGE_SIZE)
-    except ServiceUnavailable:
-        page, status = None, 503
-    except ServiceError as error:
-        raise_if_logged_out(error)
-        raise
+    page = await unless_unavailable(container.members.list(visitor.request_context, q, cursor, PAGE_SIZE))
     own = visitor.principal.subject if visitor.principal else ""
     content = {"page": page, "q": q, "own": own, "message": message}
+    status = 503 if page is None else status
     return container.pages.render(visitor, "admin/members.html", content, status=status, notice=notice)
 
 

@@ -25,7 +25,7 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
 }
-_IMPORT = re.compile(r"""(?<=from ")\./([a-z_-]+\.js)(?=";)""")
+_IMPORT = re.compile(r"""(?<=from ")\./([a-z-]+\.js)(?=";)""")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
 

@@ -12,7 +12,14 @@ from platform_web.cart.count import with_cart_count
 from platform_web.checkout.address_form import PAYMENT_UNKNOWN, PAYMENTS
 from platform_web.clients.errors import ServiceError, ServiceUnavailable
 from platform_web.clients.shop import OrderPage
-from platform_web.container import Container, ContainerDep, LoggedInVisitor, MemberForm, raise_if_logged_out
+from platform_web.container import (
+    Container,
+    ContainerDep,
+    LoggedInVisitor,
+    MemberForm,
+    raise_if_logged_out,
+    unless_unavailable,
+)
 from platform_web.form_urls import redirect_get_to
 from platform_web.orders.texts import CANCELLABLE, FAILURES, UNPAID
 from platform_web.rendering.catalogues import N_
@@ -105,13 +112,7 @@ for action in ("cancel", "payment", "cart"):
 
 async def _page(container: Container, visitor: Visitor, cursor: str) -> OrderPage | None:
     query = {"limit": str(PAGE_SIZE)} | ({"cursor": cursor} if cursor else {})
-    try:
-        return await container.shop.orders(visitor.request_context, query)
-    except ServiceUnavailable:
-        return None
-    except ServiceError as error:
-        raise_if_logged_out(error)
-        raise
+    return await unless_unavailable(container.shop.orders(visitor.request_context, query))
 
 
 async def _order_page(

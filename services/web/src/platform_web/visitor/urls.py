@@ -41,6 +41,11 @@ def with_notice(url: str, notice: str) -> str:
     return f"{path}?{'&'.join([*kept, f'notice={quote(notice)}'])}"
 
 
+def reauthentication_url(return_to: str) -> str:
+    """Return the URL of the log-in page for a visitor whose log-in is too old; it returns to `return_to`."""
+    return f"/log-in?again&next={quote(return_to, safe='/')}"
+
+
 def login_url(return_to: str) -> str:
     """Return the URL of the log-in page, which returns to `return_to`."""
     return f"/log-in?next={quote(return_to, safe='/')}"
