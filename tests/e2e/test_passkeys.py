@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 import httpx2
@@ -20,11 +21,19 @@ def authenticator(client: Client) -> Authenticator:
     """A member's authenticator, whose browser shows the platform under its domain name; skips where it has none."""
     host = httpx2.URL(client.base_url).host
     name = "localhost" if host == "127.0.0.1" else host
-    if name.replace(".", "").isdigit() or ":" in name:
+    if _is_address(name):
         assert_problem(client.post(f"{LOGIN}/options"), 404, "passkeys-disabled")
         pytest.skip("the platform has an IP address for a name, and passkeys require a domain name")
     assert log_in_options(client)["rpId"] == name
     return Authenticator(client.base_url.replace(host, name, 1))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def log_in_options(client: Client) -> dict[str, Any]:

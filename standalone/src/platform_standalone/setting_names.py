@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from platform_common.settings import is_service_link, known_variables
@@ -59,9 +59,10 @@ def meant(name: str) -> str | None:
     """Return the setting that the variable `name` resembles."""
     if name == "EDGE_PORT":
         return _EDGE_PORT
-    for prefix, service in ((f"{service.upper()}_", service) for service in _SERVICES):
+    if service := _service_of(name):
         # The common prefix would make any two names alike.
-        rests = (setting.removeprefix(prefix) for setting in _settings_of(service)) if name.startswith(prefix) else ()
+        prefix = f"{service.upper()}_"
+        rests = (setting.removeprefix(prefix) for setting in _settings_of(service))
         if rest := _closest(name.removeprefix(prefix), rests, _LIKENESS):
             return prefix + rest
     # PORT0 and PORT1 are what schedulers set.
@@ -83,14 +84,17 @@ def _strange(environment: Mapping[str, str]) -> set[str]:
     return {
         name
         for name, value in environment.items()
-        if name not in known and not is_service_link(name, value) and name not in set(_settings_for(name))
+        if name not in known and not is_service_link(name, value) and not _is_of_service(name)
     }
 
 
-def _settings_for(name: str) -> Iterator[str]:
-    for service in _SERVICES:
-        if name.startswith(f"{service.upper()}_"):
-            yield from _settings_of(service)
+def _is_of_service(name: str) -> bool:
+    service = _service_of(name)
+    return service is not None and name in _settings_of(service)
+
+
+def _service_of(name: str) -> str | None:
+    return next((service for service in _SERVICES if name.startswith(f"{service.upper()}_")), None)
 
 
 @cache
